@@ -1,0 +1,60 @@
+# make run and make test are all that a fresh machine with Go, gcc and make needs.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PLUGIN  := out_prom_exporter.so
+FUZZTIME ?= 10s
+
+# Fluent Bit when there is one, otherwise the development host.
+FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
+HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./cmd/flbhost)
+
+.PHONY: help build run test ci lint unit fuzz e2e bench size clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# netgo and osusergo keep the resolver of the C library out, and with it symbols
+# that differ between its versions.
+build: ## Build the plugin, out_prom_exporter.so
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -tags netgo,osusergo \
+		-ldflags '-s -w -X main.version=$(VERSION)' -o $(PLUGIN) .
+	@rm -f $(PLUGIN:.so=.h)
+
+run: build ## Build the plugin and serve this machine's metrics on http://localhost:8989/metrics
+	$(HOST) -c fluent-bit.conf
+
+test: lint unit fuzz ## Check everything that CI checks
+
+ci: ## What CI does: install what is missing, then make test
+	.ci/run
+
+lint: ## Formatting, vet and staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'gofmt would change these files'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+unit: ## All tests, end to end ones included, with the race detector
+	$(GO) test -race ./...
+
+# go test takes one fuzzer at a time.
+fuzz: ## Each fuzzer for FUZZTIME (10s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for name in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+e2e: ## The end to end tests alone, in a real Fluent Bit with FLUENT_BIT=/path/to/it
+	FLUENT_BIT=$(FLUENT_BIT) $(GO) test -count 1 ./e2e/...
+
+bench: ## Benchmarks
+	$(GO) test -run '^$$' -bench . ./...
+
+size: build ## Size of the plugin, the libraries it needs and its highest GLIBC symbol
+	@ls -l $(PLUGIN) | awk '{print $$5 " bytes"}'
+	@readelf -d $(PLUGIN) | grep NEEDED
+	@objdump -T $(PLUGIN) | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -1
+
+clean: ## Remove what was built
+	rm -rf build $(PLUGIN) $(PLUGIN:.so=.h)

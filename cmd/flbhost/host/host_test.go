@@ -1,0 +1,409 @@
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/cmd/flbhost/host"
+	"github.com/promexporter/promexporter/cmd/flbhost/host/hosttest"
+	"github.com/promexporter/promexporter/cmd/flbhost/property"
+)
+
+// tasks returns the names of the loader's threads.
+func tasks(t *testing.T, h *host.Host) []string {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", h.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		if b, err := os.ReadFile(f); err == nil {
+			names = append(names, strings.TrimSpace(string(b)))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestWorkers(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	h := hosttest.Launch(t, host.Options{})
+	c := host.Config{Plugins: []string{p.Path}, Outputs: outputs(property.Of("id", "a", "workers", "3"))}
+	start(t, h, c)
+	want := []string{"flb-out-fixture", "flb-out-fixture", "flb-out-fixture", "flb-pipeline", "flbhost-loader"}
+	if got := tasks(t, h); !slices.Equal(got, want) {
+		t.Errorf("threads %q, want %q", got, want)
+	}
+	p.Calls(t)
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() { flush(t, h, 0, host.StatusOK) })
+	}
+	wg.Wait()
+	calls := p.Calls(t)
+	if len(calls) != 30 || slices.ContainsFunc(calls, func(c string) bool { return c != "Flush a tag 3 92..80 on flb-out-fixture" }) {
+		t.Errorf("flushes: %q", calls)
+	}
+	hosttest.Stop(t, h)
+	wantCalls(t, p, "PreExit(0) on flb-pipeline", "ExitCtx a on flb-pipeline", "Unregister on main")
+}
+
+func TestStatus(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	h := hosttest.Launch(t, host.Options{})
+	answers := []string{"ok", "error", "retry", "other"}
+	want := []host.Status{host.StatusOK, host.StatusError, host.StatusRetry, host.StatusError}
+	var sections []property.List
+	for _, a := range answers {
+		sections = append(sections, property.Of("answer", a))
+	}
+	start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(sections...)})
+	for n := range answers {
+		flush(t, h, n, want[n])
+	}
+	if _, err := h.Flush(t.Context(), len(answers), "tag", chunk); err == nil {
+		t.Error("there is no such output")
+	}
+	hosttest.Stop(t, h)
+}
+
+func TestDeliver(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	for _, tt := range []struct {
+		name    string
+		section property.List
+		want    host.Status
+		flushes int
+	}{
+		{"taken at once", nil, host.StatusOK, 1},
+		{"default limit is one", property.Of("retries", "1"), host.StatusOK, 2},
+		{"default limit exceeded", property.Of("retries", "2"), host.StatusRetry, 2},
+		{"limit", property.Of("retries", "5", "Retry_Limit", "5"), host.StatusOK, 6},
+		{"no limits", property.Of("retries", "8", "retry_limit", "no_limits"), host.StatusOK, 9},
+		{"no retries", property.Of("retries", "1", "retry_limit", "no_retries"), host.StatusRetry, 1},
+		{"error is not retried", property.Of("answer", "error"), host.StatusError, 1},
+		{"error after retry", property.Of("retries", "1", "answer", "error"), host.StatusError, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := hosttest.Launch(t, host.Options{Backoff: time.Microsecond})
+			start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(tt.section)})
+			p.Calls(t)
+			got, err := h.Deliver(t.Context(), 0, "tag", chunk)
+			if got != tt.want || err != nil {
+				t.Errorf("got %v, %v, want %v", got, err, tt.want)
+			}
+			if calls := p.Calls(t); len(calls) != tt.flushes {
+				t.Errorf("calls %q, want %d", calls, tt.flushes)
+			}
+			hosttest.Stop(t, h)
+		})
+	}
+}
+
+func TestDeliverEndsWithItsContext(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	h := hosttest.Launch(t, host.Options{Backoff: time.Hour})
+	start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(property.Of("answer", "retry"))})
+	f, err := h.Send(0, "tag", chunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := f.Deliver(ctx)
+		ended <- err
+	}()
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	hosttest.Stop(t, h)
+}
+
+// What the plugin must not do with a chunk ends the process, loudly.
+func TestMisuseOfChunk(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	for _, crash := range []string{"read", "write", "keep", "abort"} {
+		t.Run(crash, func(t *testing.T) {
+			var log buffer
+			h := hosttest.Launch(t, host.Options{Log: &log})
+			start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(property.Of("crash", crash))})
+			var err error
+			for range 2 { // a pointer that was kept is used by the second
+				if _, err = h.Flush(t.Context(), 0, "tag", chunk); err != nil {
+					break
+				}
+			}
+			var ended *host.ExitError
+			if !errors.As(err, &ended) || !strings.Contains(ended.Error(), "abort") {
+				t.Errorf("got %v", err)
+			}
+			if crash != "abort" && !strings.Contains(log.String(), "[engine] caught signal (SIGSEGV)") {
+				t.Errorf("log: %s", log.String())
+			}
+			if err := h.Stop(t.Context()); !errors.As(err, &ended) {
+				t.Errorf("stop: %v", err)
+			}
+		})
+	}
+}
+
+func TestStopKillsWhatHangs(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	h := hosttest.Launch(t, host.Options{})
+	start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(property.Of("crash", "hang"))})
+	if _, err := h.Send(0, "tag", chunk); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := h.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if h.State() == nil || h.State().Success() {
+		t.Errorf("state %v", h.State())
+	}
+}
+
+// The sizes are those of the releases: a plugin that writes what a release does not have is found out.
+func TestLayouts(t *testing.T) {
+	good := hosttest.NewPlugin(t, "fixture")
+	overrun := hosttest.NewPlugin(t, "fixture", "-DOVERRUN")
+	for _, tt := range []struct {
+		version host.Version
+		damaged bool
+	}{{host.V19, true}, {host.V32, true}, {host.V50, true}, {host.V51, false}} {
+		t.Run(string(tt.version), func(t *testing.T) {
+			h := hosttest.Launch(t, host.Options{Version: tt.version})
+			start(t, h, host.Config{Plugins: []string{good.Path}, Outputs: outputs(nil)})
+			flush(t, h, 0, host.StatusOK)
+			hosttest.Stop(t, h)
+
+			h = hosttest.Launch(t, host.Options{Version: tt.version})
+			err := h.Start(t.Context(), host.Config{Plugins: []string{overrun.Path}, Outputs: outputs(nil)})
+			if tt.damaged != errors.Is(err, host.ErrDamage) || tt.damaged == (err == nil) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestDamagedContext(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	h := hosttest.Launch(t, host.Options{})
+	err := h.Start(t.Context(), host.Config{Plugins: []string{p.Path}, Outputs: outputs(property.Of("smash", "yes"))})
+	if !errors.Is(err, host.ErrDamage) || !strings.Contains(err.Error(), "flb_plugin_proxy_context, as Fluent Bit 5.1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnknownVersion(t *testing.T) {
+	h := hosttest.Launch(t, host.Options{Version: "0.1"})
+	err := h.Start(t.Context(), host.Config{})
+	var ended *host.ExitError
+	if !errors.As(err, &ended) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestConfigMap(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture", "-DKEYS")
+	for _, tt := range []struct {
+		name    string
+		version host.Version
+		section property.List
+		wantErr string
+	}{
+		{"known", host.V51, property.Of("ID", "a", "metric.x", "1", "label", "1", "label", "2", "match", "*"), ""},
+		{
+			"unknown", host.V51, property.Of("idd", "a"),
+			"[config] fixture: unknown configuration property 'idd'. " +
+				"The following properties are allowed: id, metric., label, and fail.",
+		},
+		{"twice", host.V51, property.Of("id", "a", "id", "b"), "[config] fixture: configuration property 'id' is set 2 times"},
+		{"unknown to an older host", host.V50, property.Of("idd", "a", "id", "a", "id", "b"), ""},
+		{"net", host.V32, property.Of("net.x", "a"), "unknown configuration property 'net.x'"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := hosttest.Launch(t, host.Options{Version: tt.version})
+			c := host.Config{Plugins: []string{p.Path}, Outputs: outputs(tt.section)}
+			for what, err := range map[string]error{"dry run": h.DryRun(t.Context(), c), "start": h.Start(t.Context(), c)} {
+				if tt.wantErr == "" && err != nil || tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)) {
+					t.Errorf("%s: got %v, want %s", what, err, tt.wantErr)
+				}
+			}
+			hosttest.Stop(t, h)
+		})
+	}
+}
+
+func TestReservedKeys(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture", "-DKEYS")
+	h := hosttest.Launch(t, host.Options{})
+	c := host.Config{Plugins: []string{p.Path}}
+	for _, bad := range []property.List{
+		property.Of("log_level", "loud"), property.Of("workers", "many"), property.Of("workers", "-1"),
+		property.Of("tls", "on"),
+	} {
+		c.Outputs = outputs(bad)
+		if err := h.Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "could not configure property '"+bad[0].Key) {
+			t.Errorf("%v: got %v", bad, err)
+		}
+	}
+	c.Outputs = outputs(property.Of("id", "a", "match", "*", "alias", "x", "log_level", "warn", "host", "h", "port", "1",
+		"ipv6", "on", "retry_limit", "3", "net.keepalive", "on", "tls", "off", "tls.verify", "off", "workers", "1",
+		"storage.total_limit_size", "1M", "match_regex", ".*", "log_suppress_interval", "1"))
+	start(t, h, c)
+	hosttest.Stop(t, h)
+}
+
+func TestLogLines(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	for _, tt := range []struct {
+		version host.Version
+		level   host.Level
+		own     string
+		want    []string
+	}{
+		{host.V51, host.Info, "", []string{"error", " warn", " info"}},
+		{host.V51, host.Error, "", []string{"error"}},
+		{host.V51, host.Off, "", nil},
+		{host.V32, host.Error, "trace", []string{"error", " warn", " info", "debug", "trace"}},
+		{host.V32, host.Trace, "off", nil},
+	} {
+		t.Run(fmt.Sprint(tt.version, tt.level, tt.own), func(t *testing.T) {
+			var log buffer
+			h := hosttest.Launch(t, host.Options{Version: tt.version, Log: &log})
+			section := property.Of("say", "100% %s", "log_level", tt.own)
+			start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(section), LogLevel: tt.level})
+			hosttest.Stop(t, h)
+			stamp := `\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\] `
+			if tt.version == host.V51 {
+				stamp = `\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\] `
+			}
+			var want strings.Builder
+			for _, title := range tt.want {
+				want.WriteString(stamp + `\[` + title + `\] 100% %s\n`)
+			}
+			if !regexp.MustCompile(`^` + want.String() + `$`).MatchString(log.String()) {
+				t.Errorf("got\n%swant\n%s", log.String(), want.String())
+			}
+		})
+	}
+}
+
+// The host's own lines come after those of the plugin that they are about.
+func TestLogOrder(t *testing.T) {
+	p := hosttest.NewPlugin(t, "fixture")
+	var log buffer
+	h := hosttest.Launch(t, host.Options{Log: &log})
+	section := property.Of("say", "the reason", "log_level", "error", "fail", "yes")
+	if err := h.Start(t.Context(), host.Config{Plugins: []string{p.Path}, Outputs: outputs(section)}); err == nil {
+		t.Error("no error")
+	}
+	hosttest.Stop(t, h)
+	want := []string{
+		"the reason",
+		"[go proxy]: plugin 'fixture' failed to initialize",
+		"[output] could not initialize 'fixture' plugin",
+		"[output] failed to initialize 'fixture' plugin",
+		"[engine] output initialization failed",
+	}
+	var got []string
+	for line := range strings.Lines(log.String()) {
+		_, text, _ := strings.Cut(strings.TrimSpace(line), "[error] ")
+		got = append(got, text)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// The driver may go without a word: the loader goes too.
+func TestLoaderFollowsDriver(t *testing.T) {
+	h := hosttest.Launch(t, host.Options{})
+	h.Kill()
+	select {
+	case <-h.Done():
+	default:
+		t.Error("the loader still runs")
+	}
+	if err := h.Start(t.Context(), host.Config{}); err == nil {
+		t.Error("a dead loader cannot start")
+	}
+}
+
+func TestStartTwice(t *testing.T) {
+	h := hosttest.Launch(t, host.Options{})
+	start(t, h, host.Config{})
+	if err := h.Start(t.Context(), host.Config{}); err == nil {
+		t.Error("no error")
+	}
+	hosttest.Stop(t, h)
+}
+
+func TestBuildLoader(t *testing.T) {
+	hosttest.Loader(t)
+	dir := t.TempDir()
+	path, err := host.BuildLoader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 || filepath.Join(dir, files[0].Name()) != path {
+		t.Errorf("%v, %v in the directory, want only %s", files, err, path)
+	}
+	t.Setenv("CC", "no-such-compiler")
+	if _, err := host.BuildLoader(dir); err == nil || !strings.Contains(err.Error(), "no-such-compiler") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCachedLoader(t *testing.T) {
+	hosttest.Loader(t)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	first, err := host.CachedLoader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := host.CachedLoader()
+	if err != nil || second != first {
+		t.Fatal(second, err)
+	}
+	if after, err := os.Stat(second); err != nil || !os.SameFile(before, after) {
+		t.Error("built again")
+	}
+}
+
+// buffer is a log that may be read while it is written.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

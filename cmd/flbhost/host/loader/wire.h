@@ -1,0 +1,50 @@
+/*
+ * The frames that the driver and this program exchange over two pipes. Numbers are 32 bits in
+ * the machine's own order; a text is its length, its bytes and a zero byte.
+ *
+ *   request: size of the rest, call number, operation, arguments
+ *   reply:   size of the rest, call number, result, further values
+ *
+ * Several requests may be open at once; replies come in any order.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define WIRE_REQUESTS 3 /* file descriptors, so that a plugin may print to 0, 1 and 2 */
+#define WIRE_REPLIES 4
+
+struct request {
+    uint32_t call;
+    uint32_t op;
+    char *frame;
+    char *next;
+    char *end;
+};
+
+/* request_read returns -1 at the end of the stream. The frame is freed by request_free. */
+int request_read(struct request *r);
+void request_free(struct request *r);
+
+/* The arguments, in order. Bytes and text lie in the frame. A short frame ends the process. */
+uint32_t take_number(struct request *r);
+char *take_bytes(struct request *r, size_t *len);
+char *take_text(struct request *r);
+
+struct reply {
+    FILE *stream;
+    char *bytes;
+    size_t len;
+};
+
+void reply_begin(struct reply *p, uint32_t call, uint32_t result);
+void reply_number(struct reply *p, uint32_t n);
+void reply_text(struct reply *p, const char *text); /* NULL is sent as "" */
+
+/* reply_send writes the reply and frees it. It is safe from any thread. */
+void reply_send(struct reply *p);
+
+#endif

@@ -1,0 +1,79 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrReloadDisabled says that the running configuration does not allow reloads, and goes on.
+	ErrReloadDisabled = errors.New("hot reloading is not enabled")
+	// ErrReloadHalted says that the new configuration was refused, and that the old one goes on.
+	ErrReloadHalted = errors.New("reloaded config is invalid")
+	// ErrReloadAborted says that the new configuration failed to start. The old one is gone: Fluent Bit exits with 255.
+	ErrReloadAborted = errors.New("reloading is aborted")
+)
+
+// Reload replaces the running configuration by c, as Fluent Bit does on SIGHUP: load c and check it while the old
+// configuration still runs; then lastFlush, which may be nil and may flush to the old outputs; then stop the old, and
+// start the new. The error is one of the three above, or that of the host itself.
+//
+// A configuration that is refused has been registered and is unregistered again, as in Fluent Bit. To see a plugin
+// through that, give Reload an output that no plugin registers.
+func (h *Host) Reload(ctx context.Context, c Config, lastFlush func(context.Context)) error {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	old := h.running()
+	if old == nil {
+		return errors.New("no configuration is running")
+	}
+	// The signal comes first, and what it does to the signal handlers it does in any case.
+	if err := h.do(ctx, newRequest(opHangup)); err != nil {
+		return err
+	}
+	if !old.config.HotReload || h.o.Version == V19 {
+		h.Log(ctx, Warn, "[reload] hot reloading is not enabled")
+		return ErrReloadDisabled
+	}
+	h.Log(ctx, Info, "reloading instance pid=%d", h.PID())
+	// Fluent Bit never takes this back: after a failed reload a plain stop looks like one by a reload.
+	old.hotExit = true
+	next, err := h.prepare(ctx, c)
+	if err != nil {
+		return err
+	}
+	return h.replace(ctx, old, next, lastFlush)
+}
+
+func (h *Host) prepare(ctx context.Context, c Config) (*setup, error) {
+	next, err := h.load(ctx, c, true)
+	if err == nil {
+		if err = next.check(); err != nil {
+			h.Log(ctx, Error, "%v", err)
+		}
+	}
+	if err == nil {
+		return next, nil
+	}
+	err = also(fmt.Errorf("%w: %w", ErrReloadHalted, err), h.discard(ctx, next))
+	h.Log(ctx, Error, "[reload] reloaded config is invalid. Reloading is halted")
+	return nil, err
+}
+
+func (h *Host) replace(ctx context.Context, old, next *setup, lastFlush func(context.Context)) error {
+	h.Log(ctx, Info, "[reload] stop everything of the old context")
+	if lastFlush != nil {
+		lastFlush(ctx)
+	}
+	if err := h.end(ctx, old); err != nil {
+		return err
+	}
+	h.Log(ctx, Info, "[reload] start everything")
+	if err := h.begin(ctx, next); err != nil {
+		h.Log(ctx, Error, "[reload] loaded configuration contains error(s). Reloading is aborted")
+		return fmt.Errorf("%w: %w", ErrReloadAborted, err)
+	}
+	h.Log(ctx, Info, "[reload] successful reload done.")
+	return nil
+}

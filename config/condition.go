@@ -1,0 +1,179 @@
+package config
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxConditions bounds the nesting of conditions.
+const maxConditions = 16
+
+// condition reads a group of comparisons or a single one.
+func (r *reader) condition(n *node, path string, depth int) (c Condition, ok bool) {
+	if n.kind != mapping {
+		return c, r.unfit(n, path, "a condition", "write {field: $status, op: eq, value: 200}, or {op: and, rules: [...]}")
+	}
+	if depth >= maxConditions {
+		r.wrong(n, path, "conditions nest more than "+strconv.Itoa(maxConditions)+" levels deep", "write them flatter")
+		return c, false
+	}
+	has := func(key string) bool {
+		return slices.ContainsFunc(n.fields, func(f field) bool { return f.key.text == key })
+	}
+	if has("rules") && !has("field") {
+		return r.group(n, path, depth)
+	}
+	return r.comparison(n, path)
+}
+
+func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
+	s, ok := r.parser.section(n, path, "a condition", groupKeys)
+	if !ok {
+		return c, false
+	}
+	if n := s.get("op"); n != nil {
+		i, _ := r.word(n.lower(), s.under("op"), groupWords)
+		c.Any = i == 1
+	}
+	rules := s.get("rules")
+	if rules == nil {
+		return c, false
+	}
+	path = s.under("rules")
+	if rules.kind != sequence {
+		return c, r.unfit(rules, path, "a list", "write [{field: $status, op: eq, value: 200}]")
+	}
+	if len(rules.elements) == 0 {
+		r.wrong(rules, path, "an empty list", "write comparisons: [{field: $status, op: eq, value: 200}]")
+	}
+	for i, e := range rules.elements {
+		if rule, good := r.condition(e, at(path, i), depth+1); good {
+			c.Rules = append(c.Rules, rule)
+		}
+	}
+	return c, true
+}
+
+// lower returns n with its text in lower case: Fluent Bit takes operators in any.
+func (n *node) lower() *node {
+	c := *n
+	c.text = strings.ToLower(c.text)
+	return &c
+}
+
+func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
+	s, ok := r.parser.section(n, path, "a condition", comparisonKeys)
+	if !ok {
+		return c, false
+	}
+	if n := s.get("field"); n != nil {
+		c.Field, _ = r.accessor(n, s.under("field"))
+	} else {
+		r.wrong(n, s.under("field"), "missing", "write field: $status")
+	}
+	if n := s.get("context"); n != nil {
+		r.context(&c, n, s.under("context"))
+	}
+	op := s.get("op")
+	if op == nil {
+		r.wrong(n, s.under("op"), "missing", oneOf(compareWords))
+		return c, false
+	}
+	i, ok := r.word(op.lower(), s.under("op"), compareWords)
+	if !ok {
+		return c, false
+	}
+	c.Op = CompareOp(i)
+	r.operand(&c, s)
+	return c, c.Field != nil
+}
+
+// context reads where Fluent Bit's conditions look for their field.
+func (r *reader) context(c *Condition, n *node, path string) {
+	i, ok := r.word(n.lower(), path, contextWords)
+	if !ok || c.Field == nil || i == 0 {
+		return
+	}
+	if c.Field.Root != RootBody {
+		r.wrong(n, path, c.Field.Text+" is not looked for in a context", "remove context")
+		return
+	}
+	c.Field.Root = RootMetadata
+}
+
+// operand reads what the field is compared with.
+func (r *reader) operand(c *Condition, s *section) {
+	n, path := s.get("value"), s.under("value")
+	unary := c.Op == Exists || c.Op == NotExists
+	switch {
+	case n == nil && !unary:
+		r.wrong(s.node, path, "missing", "write what the field is compared with")
+	case n == nil:
+	case unary:
+		r.wrong(n, path, compareWords[c.Op]+" compares with nothing", "remove value")
+	case c.Op == In || c.Op == NotIn:
+		r.list(c, n, path)
+	case c.Op == Regex || c.Op == NotRegex:
+		r.conditionRegex(c, n, path)
+	case c.Op == Eq || c.Op == Neq:
+		if v, ok := r.operandScalar(n, path); ok {
+			c.Number, c.Text, c.IsNumber = v.Number, v.Text, v.IsNumber
+		}
+	default:
+		r.threshold(c, n, path)
+	}
+}
+
+func (r *reader) operandScalar(n *node, path string) (v Scalar, ok bool) {
+	if !n.scalar() {
+		return v, r.unfit(n, path, "a number or text", "write a number or text, or use op: in with a list")
+	}
+	if n.kind == number {
+		v.Number, ok = r.number(n, path, "write a number")
+		v.Text, v.IsNumber = n.text, true
+		return v, ok
+	}
+	v.Text = n.text
+	if n.kind == boolean {
+		v.Text = strings.ToLower(n.text)
+	}
+	return v, true
+}
+
+func (r *reader) list(c *Condition, n *node, path string) {
+	if n.kind != sequence {
+		r.unfit(n, path, "a list", "write [GET, POST], or use op: eq")
+		return
+	}
+	if len(n.elements) == 0 {
+		r.wrong(n, path, "an empty list", "write what the field may be: [GET, POST]")
+	}
+	for i, e := range n.elements {
+		if v, ok := r.operandScalar(e, at(path, i)); ok {
+			c.List = append(c.List, v)
+		}
+	}
+}
+
+// threshold reads a number, which Fluent Bit's users may have put in quotes.
+func (r *reader) threshold(c *Condition, n *node, path string) {
+	c.IsNumber = true
+	if n.kind == text {
+		if v, err := strconv.ParseFloat(n.text, 64); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			c.Number, c.Text = v, n.text
+			return
+		}
+	}
+	c.Number, _ = r.number(n, path, "write a number, such as 500")
+	c.Text = n.text
+}
+
+func (r *reader) conditionRegex(c *Condition, n *node, path string) {
+	c.Regex, _ = r.regexp(n, path)
+	if len(n.text) > 2 && n.text[0] == '/' && strings.HasSuffix(strings.TrimRight(n.text, "imxo"), "/") {
+		r.warn(n.Position, path, "the slashes around the expression belong to it, unlike in Fluent Bit",
+			"remove them, and write (?i) in front to ignore case")
+	}
+}

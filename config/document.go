@@ -1,0 +1,66 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// document reads the file's own keys, then its rules.
+func (p *parser) document(n *node) {
+	s, ok := p.section(n, "", "a mapping with the key metrics", fileKeys)
+	if !ok {
+		return
+	}
+	p.fileDefaults(s)
+	list := s.get("metrics")
+	switch {
+	case list == nil:
+		if !p.rules.Defaults && len(p.mistakes) == 0 {
+			p.wrong(n, "metrics", "no rules", "write metrics: [{name: records_total, type: counter}]")
+		}
+		return
+	case list.kind != sequence:
+		p.unfit(list, "metrics", "a list of rules", "write metrics: [{name: records_total, type: counter}]")
+		return
+	case len(list.elements) == 0:
+		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key beside defaults: true")
+	case len(list.elements) > maxMetrics:
+		p.wrong(list, "metrics", fmt.Sprintf("%d rules", len(list.elements)),
+			fmt.Sprintf("a file has at most %d", maxMetrics))
+		return
+	}
+	p.rules.Metrics = make([]Metric, 0, len(list.elements))
+	for i, e := range list.elements {
+		p.metric(e, at("metrics", i))
+	}
+	p.families()
+}
+
+// fileDefaults reads what holds for all rules of the file.
+func (p *parser) fileDefaults(s *section) {
+	if n := s.get("defaults"); n != nil {
+		p.rules.Defaults, _ = p.boolean(n, "defaults")
+	}
+	if n := s.get("ttl"); n != nil {
+		p.ttl, _ = p.expiry(n, "ttl")
+	}
+	if n := s.get("series_limit"); n != nil {
+		p.seriesLimit, _ = p.whole(n, "series_limit", 0, maxSeriesLimit)
+	}
+	if n := s.get("labels"); n != nil {
+		p.labels = p.fileLabels(n, "labels")
+	}
+}
+
+// minTTL keeps series from expiring before any scraper could see them.
+const minTTL = time.Second
+
+// expiry reads a ttl.
+func (p *parser) expiry(n *node, path string) (time.Duration, bool) {
+	d, ok := p.duration(n, path, 0)
+	if ok && d > 0 && d < minTTL {
+		p.wrong(n, path, quote(n.text)+" is too short", "write 0 for series that never expire, or at least 1s")
+		return 0, false
+	}
+	return d, ok
+}

@@ -1,0 +1,4 @@
+package config
+
+// families checks the rules of a file against each other.
+func (p *parser) families() {}

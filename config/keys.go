@@ -1,0 +1,154 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// Key is a key of the [OUTPUT] section.
+type Key struct {
+	Name        string
+	Default     string // in the form of the section; "" for none
+	Description string
+	Example     string // a value that is right
+}
+
+// Config is the [OUTPUT] section of one instance, checked.
+type Config struct {
+	ListenAddress string // host:port, where the host may be empty
+	MetricsPath   string
+	Namespace     string // without an underscore at its end
+	SeriesLimit   int    // at least 1
+	FlushTimeout  time.Duration
+	RulesFile     string // "" for the embedded rules
+}
+
+// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it
+// stops (Grace, 5 s by default): one that waits longer would be lost.
+const maxFlushTimeout = 5 * time.Second
+
+// minFlushTimeout is what a busy machine may need to hand over a batch at all.
+const minFlushTimeout = time.Millisecond
+
+// key is a Key and the reader of its value.
+type key struct {
+	Key
+	read func(c *Config, value string) error
+}
+
+var keys = [...]key{
+	{Key{
+		"listen_address", ":8989",
+		"Address on which the metrics are served, as host:port; without a host on all interfaces, port 0 takes any free one",
+		"127.0.0.1:8989",
+	}, func(c *Config, v string) error { c.ListenAddress = v; return checkAddress(v) }},
+	{Key{
+		"metrics_path", "/metrics",
+		"Path of the metrics page", "/metrics",
+	}, func(c *Config, v string) error { c.MetricsPath = v; return checkPath(v) }},
+	{Key{
+		"namespace", "",
+		"Prefix of the metric names that rules make with ${namespace}, as those of the default rules do", "edge",
+	}, func(c *Config, v string) error { c.Namespace = v; return checkNamespace(v) }},
+	{Key{
+		"series_limit", "100000",
+		"Largest number of series; samples of further series are dropped and counted", "50000",
+	}, readSeriesLimit},
+	{Key{
+		"flush_timeout", "1s",
+		"How long a flush waits before it is answered with a retry; Fluent Bit waits with it", "500ms",
+	}, readFlushTimeout},
+	{Key{
+		"rules_file", "",
+		"YAML file that says what becomes a metric; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
+	}, readRulesFile},
+}
+
+// Keys returns the keys of the [OUTPUT] section.
+func Keys() []Key {
+	all := make([]Key, len(keys))
+	for i := range keys {
+		all[i] = keys[i].Key
+	}
+	return all
+}
+
+// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and ""
+// for one that is absent. The error is Mistakes, all of them at once.
+func ParseKeys(property func(key string) string) (*Config, error) {
+	c := new(Config)
+	var mistakes Mistakes
+	for i := range keys {
+		k := &keys[i]
+		value := property(k.Name)
+		if value == "" {
+			value = k.Default
+		}
+		if value == "" {
+			continue
+		}
+		if err := k.read(c, value); err != nil {
+			mistakes = append(mistakes, Mistake{
+				Path: k.Name, Wrong: quote(value) + ": " + err.Error(), Right: "write for example " + k.Name + "=" + k.Example,
+			})
+		}
+	}
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return c, nil
+}
+
+// maxSeries bounds the series of one instance: beyond some millions, neither a
+// scrape nor Prometheus copes.
+const maxSeries = 10_000_000
+
+func readSeriesLimit(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return fmt.Errorf("not a whole number")
+	}
+	if n < 1 || n > maxSeries {
+		return fmt.Errorf("not from 1 to %d", maxSeries)
+	}
+	c.SeriesLimit = n
+	return nil
+}
+
+func readFlushTimeout(c *Config, value string) error {
+	d, err := parseDuration(value)
+	if err != nil {
+		return fmt.Errorf("no duration: %w", err)
+	}
+	if d < minFlushTimeout || d > maxFlushTimeout {
+		return fmt.Errorf("not from %s to %s", minFlushTimeout, maxFlushTimeout)
+	}
+	c.FlushTimeout = d
+	return nil
+}
+
+func readRulesFile(c *Config, value string) error {
+	if strings.HasSuffix(value, "/") {
+		return fmt.Errorf("a folder")
+	}
+	c.RulesFile = value
+	return nil
+}
+
+func checkNamespace(s string) error {
+	if !model.LegacyValidation.IsValidMetricName(s) || strings.Contains(s, ":") {
+		return fmt.Errorf("not made of letters, digits and _, without a digit in front")
+	}
+	if prefix := reservedPrefix(s + "_"); prefix != "" {
+		return fmt.Errorf("names that start with %s are the plugin's own", prefix)
+	}
+	return nil
+}
+
+// maxSeriesLimit bounds the series limit of a family.
+const maxSeriesLimit = math.MaxInt32

@@ -1,0 +1,202 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+)
+
+// Bounds of the labels of a rule.
+const (
+	maxLabels     = 64
+	maxLabelRunes = 1024 // that max_length may ask for
+)
+
+// fileLabels reads the constants that every series of the file has.
+func (p *parser) fileLabels(n *node, path string) []Label {
+	if n.kind != mapping {
+		p.unfit(n, path, "a mapping", "write {name: text}")
+		return nil
+	}
+	labels := make([]Label, 0, len(n.fields))
+	for _, f := range n.fields {
+		path := under(path, f.key.text)
+		if !p.labelName(f.key, path) {
+			continue
+		}
+		if f.value.kind == text && strings.HasPrefix(f.value.text, "$") && !strings.HasPrefix(f.value.text, "$$") {
+			p.wrong(f.value, path, "the labels of a file are constants",
+				"write a text, or the field in the labels of each rule")
+			continue
+		}
+		if constant, ok := p.constant(f.value, path); ok {
+			labels = append(labels, Label{Name: f.key.text, Constant: constant})
+		}
+	}
+	return labels
+}
+
+// labelName checks the name of a label.
+func (p *parser) labelName(n *node, path string) bool {
+	name := n.text
+	switch {
+	case !model.UTF8Validation.IsValidLabelName(name):
+		p.wrong(n, path, "an empty label name", "write a name of letters, digits and _")
+	case strings.HasPrefix(name, "__"):
+		p.wrong(n, path, "label names that start with __ are Prometheus' own", "write another name")
+	case name == model.MetricNameLabel:
+		p.wrong(n, path, "the label is Prometheus' own", "write another name")
+	default:
+		return true
+	}
+	return false
+}
+
+// constant reads a text that stands for itself. $$ is a dollar sign.
+func (p *parser) constant(n *node, path string) (string, bool) {
+	if !n.scalar() {
+		return "", p.unfit(n, path, "a text", "write a text")
+	}
+	for i := 0; i < len(n.text); i++ {
+		if n.text[i] != '$' {
+			continue
+		}
+		if i++; i == len(n.text) || n.text[i] != '$' {
+			p.wrong(n, path, "a $ within the constant "+quote(n.text), "write $$ for a dollar sign; a field stands alone: $status")
+			return "", false
+		}
+	}
+	return strings.ReplaceAll(n.text, "$$", "$"), true
+}
+
+// labels reads the labels of the rule and adds those of the file.
+func (r *reader) labels() {
+	r.m.Labels = slices.Clone(r.parser.labels)
+	if n := r.get("labels"); n != nil {
+		r.ownLabels(n)
+	}
+	slices.SortFunc(r.m.Labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func (r *reader) ownLabels(n *node) {
+	path := r.under("labels")
+	if n.kind != mapping {
+		r.unfit(n, path, "a mapping", "write {name: $field}")
+		return
+	}
+	if len(n.fields) > maxLabels {
+		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("a rule has at most %d", maxLabels))
+	}
+	for _, f := range n.fields {
+		path := under(path, f.key.text)
+		ofFile := func(l Label) bool { return l.Name == f.key.text }
+		if slices.ContainsFunc(r.parser.labels, ofFile) {
+			r.wrong(f.key, path, "the labels of the file have it too", "remove it there or here")
+		}
+		if r.labelName(f.key, path) {
+			if l, ok := r.label(f, path); ok {
+				r.m.Labels = append(r.m.Labels, l)
+			}
+		}
+	}
+}
+
+// label reads one label.
+func (r *reader) label(f field, path string) (l Label, ok bool) {
+	l.Name = f.key.text
+	n := f.value
+	switch {
+	case n.kind == mapping:
+		return r.labelMapping(l, n, path)
+	case n.kind == text && strings.HasPrefix(n.text, "$") && !strings.HasPrefix(n.text, "$$"):
+		l.From, ok = r.accessor(n, path)
+	default:
+		l.Constant, ok = r.constant(n, path)
+		if ok && l.Constant == "" {
+			r.wrong(n, path, "an empty constant is no label", "write a text, or remove the label")
+		}
+	}
+	return l, ok
+}
+
+func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
+	s, ok := r.parser.section(n, path, "a label", labelKeys)
+	if !ok {
+		return l, false
+	}
+	r.labelSource(&l, s)
+	if n := s.get("default"); n != nil {
+		l.Default, _ = r.constant(n, s.under("default"))
+	}
+	if n := s.get("max_length"); n != nil {
+		l.MaxLength, _ = r.whole(n, s.under("max_length"), 1, maxLabelRunes)
+	}
+	if n := s.get("regex"); n != nil {
+		l.Regex, _ = r.regexp(n, s.under("regex"))
+	}
+	r.replacement(&l, s)
+	if n := s.get("map"); n != nil {
+		l.Map = r.cases(n, s.under("map"))
+	}
+	return l, true
+}
+
+func (r *reader) labelSource(l *Label, s *section) {
+	from, capture := s.get("from"), s.get("capture")
+	switch {
+	case from != nil && capture != nil:
+		r.wrong(capture, s.under("capture"), "from stands there too", "write one of them")
+	case from != nil:
+		l.From, _ = r.accessor(from, s.under("from"))
+	case capture != nil:
+		l.Capture, _ = r.text(capture, s.under("capture"), "write the name of a capture of fields")
+		r.hasCapture(capture, s.under("capture"), l.Capture)
+	default:
+		r.wrong(s.node, s.path, "the label comes from nowhere", "write from: $field, or a text alone for a constant")
+	}
+}
+
+// hasCapture checks that fields has the named capture.
+func (r *reader) hasCapture(n *node, path, name string) {
+	switch re := r.m.Fields; {
+	case name == "":
+	case r.get("fields") == nil:
+		r.wrong(n, path, "the rule has no fields to capture "+quote(name)+" from", "write from: $field, or add fields")
+	case re != nil && re.SubexpIndex(name) < 0:
+		r.wrong(n, path, "fields has no capture named "+quote(name), captures(re))
+	}
+}
+
+// captures says which named captures a regular expression has.
+func captures(re *regexp.Regexp) string {
+	names := slices.DeleteFunc(re.SubexpNames(), func(s string) bool { return s == "" })
+	if len(names) == 0 {
+		return "it has none; write (?P<name>...) in it"
+	}
+	return "it has " + strings.Join(names, ", ")
+}
+
+// cases reads the values that a label value is turned into.
+func (r *reader) cases(n *node, path string) []MapCase {
+	const right = "write what regular expressions stand for: {'^5': error}"
+	if n.kind != mapping {
+		r.unfit(n, path, "a mapping", right)
+		return nil
+	}
+	if len(n.fields) == 0 {
+		r.wrong(n, path, "an empty mapping", right)
+	}
+	cases := make([]MapCase, 0, len(n.fields))
+	for _, f := range n.fields {
+		path := under(path, f.key.text)
+		re, good := r.compile(f.key, path, f.key.text)
+		if value, ok := r.constant(f.value, path); ok && good {
+			cases = append(cases, MapCase{re, value})
+		}
+	}
+	return cases
+}

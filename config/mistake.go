@@ -1,0 +1,68 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Position is a place in a file, both counted from 1. Columns count runes.
+type Position struct{ Line, Column int }
+
+func (p Position) compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+}
+
+// Mistake is one thing that is wrong in a configuration.
+type Mistake struct {
+	File string // a file, or "" for a key of the [OUTPUT] section
+	Position
+	Path  string // where in the document: metrics[3].labels.x, or the key's name; "" for the whole
+	Wrong string // what is wrong
+	Right string // what would be right
+}
+
+// Error says where, what is wrong and what would be right, in one line.
+func (m *Mistake) Error() string {
+	var b strings.Builder
+	if m.File != "" {
+		fmt.Fprintf(&b, "%s:%d:%d: ", m.File, m.Line, m.Column)
+	}
+	if m.Path != "" {
+		b.WriteString(m.Path + ": ")
+	}
+	b.WriteString(m.Wrong)
+	if m.Right != "" {
+		b.WriteString("; " + m.Right)
+	}
+	return b.String()
+}
+
+// Mistakes is all that is wrong in a configuration, in the order of the text.
+type Mistakes []Mistake
+
+// Error returns one line per mistake.
+func (m Mistakes) Error() string {
+	lines := make([]string, len(m))
+	for i := range m {
+		lines[i] = m[i].Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// faulty is what is wrong with a text, before its place is known.
+type faulty struct{ wrong, right string }
+
+func (f faulty) Error() string { return f.wrong + "; " + f.right }
+
+func fault(wrong, right string, args ...any) error {
+	return faulty{wrong, fmt.Sprintf(right, args...)}
+}
+
+// inOrder returns m in the order of the text, without repetitions, which an
+// anchor that is used twice would give.
+func (m Mistakes) inOrder() Mistakes {
+	slices.SortStableFunc(m, func(a, b Mistake) int { return a.compare(b.Position) })
+	return slices.Compact(m)
+}

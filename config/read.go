@@ -1,0 +1,216 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Every reader here takes the node of a value and its path, reports what is
+// wrong with it, and returns false in that case.
+
+// unfit reports that n is not of the kind that is wanted.
+func (p *parser) unfit(n *node, path, wanted, right string) bool {
+	if n.kind == broken {
+		return false
+	}
+	p.wrong(n, path, fmt.Sprintf("found %s where %s belongs", n.describe(), wanted), right)
+	return false
+}
+
+// text reads a text that is not empty.
+func (p *parser) text(n *node, path, right string) (string, bool) {
+	if n.kind != text {
+		if n.scalar() {
+			right = "put it in quotes: '" + n.text + "'"
+		}
+		return "", p.unfit(n, path, "a text", right)
+	}
+	if n.text == "" {
+		p.wrong(n, path, "an empty text", right)
+		return "", false
+	}
+	return n.text, true
+}
+
+// boolean reads true or false.
+func (p *parser) boolean(n *node, path string) (value, ok bool) {
+	if n.kind != boolean {
+		return false, p.unfit(n, path, "true or false", "write true or false, without quotes")
+	}
+	return n.number == 1, true
+}
+
+// number reads a finite number.
+func (p *parser) number(n *node, path, right string) (float64, bool) {
+	if n.kind != number {
+		if _, err := strconv.ParseFloat(n.text, 64); err == nil && n.kind == text {
+			right = "write it without quotes: " + n.text
+		}
+		return 0, p.unfit(n, path, "a number", right)
+	}
+	if math.IsNaN(n.number) || math.IsInf(n.number, 0) {
+		p.wrong(n, path, n.text+" is not finite", right)
+		return 0, false
+	}
+	return n.number, true
+}
+
+// whole reads a whole number from low to high.
+func (p *parser) whole(n *node, path string, low, high int) (int, bool) {
+	right := fmt.Sprintf("write a whole number from %d to %d", low, high)
+	v, ok := p.number(n, path, right)
+	if !ok {
+		return 0, false
+	}
+	if v != math.Trunc(v) || v < float64(low) || v > float64(high) {
+		p.wrong(n, path, n.text+" is out of range", right)
+		return 0, false
+	}
+	return int(v), true
+}
+
+// duration reads a duration from low on.
+func (p *parser) duration(n *node, path string, low time.Duration) (time.Duration, bool) {
+	const right = "write seconds or a text such as 90s, 10m, 1h30m or 7d"
+	if n.kind != text && n.kind != number {
+		return 0, p.unfit(n, path, "a duration", right)
+	}
+	d, err := parseDuration(n.text)
+	if err != nil {
+		p.wrong(n, path, fmt.Sprintf("%s is no duration: %v", quote(n.text), err), right)
+		return 0, false
+	}
+	if d < low {
+		p.wrong(n, path, quote(n.text)+" is too short", "write at least "+low.String())
+		return 0, false
+	}
+	return d, true
+}
+
+// word reads one of words and returns its index.
+func (p *parser) word(n *node, path string, words []string) (int, bool) {
+	if n.kind != text {
+		return 0, p.unfit(n, path, "a word", oneOf(words))
+	}
+	if i := slices.Index(words, n.text); i >= 0 {
+		return i, true
+	}
+	p.wrong(n, path, "unknown word "+quote(n.text), meant(n.text, words))
+	return 0, false
+}
+
+// accessor reads an accessor.
+func (p *parser) accessor(n *node, path string) (*Accessor, bool) {
+	s, ok := p.text(n, path, "write an accessor such as $status")
+	if !ok {
+		return nil, false
+	}
+	a, err := parseAccessor(s)
+	if err != nil {
+		p.fault(n, path, "bad accessor "+quote(s), err)
+	}
+	return a, err == nil
+}
+
+// fault reports what a function that knows no position found.
+func (p *parser) fault(n *node, path, what string, err error) {
+	var f faulty
+	if !errors.As(err, &f) {
+		f.wrong = err.Error()
+	}
+	p.wrong(n, path, what+": "+f.wrong, f.right)
+}
+
+// regexp reads a regular expression.
+func (p *parser) regexp(n *node, path string) (*regexp.Regexp, bool) {
+	s, ok := p.text(n, path, "write a regular expression")
+	if !ok {
+		return nil, false
+	}
+	return p.compile(n, path, s)
+}
+
+// maxRegexp bounds a regular expression, in bytes.
+const maxRegexp = 4096
+
+func (p *parser) compile(n *node, path, s string) (*regexp.Regexp, bool) {
+	if len(s) > maxRegexp {
+		p.wrong(n, path, fmt.Sprintf("a regular expression of %d bytes", len(s)),
+			fmt.Sprintf("write at most %d", maxRegexp))
+		return nil, false
+	}
+	re, err := regexp.Compile(s)
+	if err == nil {
+		return re, true
+	}
+	wrong, right := err.Error(), "write it in RE2 syntax, see https://github.com/google/re2/wiki/Syntax"
+	var bad *syntax.Error
+	if errors.As(err, &bad) {
+		wrong = fmt.Sprintf("%s at %s", bad.Code, quote(bad.Expr))
+		if bad.Code == syntax.ErrInvalidPerlOp || bad.Code == syntax.ErrInvalidEscape {
+			right = "RE2 has no look-around and no back reference, see https://github.com/google/re2/wiki/Syntax"
+		}
+	}
+	p.wrong(n, path, fmt.Sprintf("bad regular expression %s: %s", quote(s), wrong), right)
+	return nil, false
+}
+
+// section is a mapping whose keys are known.
+type section struct {
+	*node
+	path   string
+	values map[string]*node
+}
+
+// get returns the value of a key, or nil.
+func (s *section) get(key string) *node { return s.values[key] }
+
+// under returns the path of a key.
+func (s *section) under(key string) string { return under(s.path, key) }
+
+// section reads a mapping whose keys are among known. Keys that are not, and
+// keys without a value, are reported and left out.
+func (p *parser) section(n *node, path, wanted string, known []string) (*section, bool) {
+	if n.kind != mapping {
+		return nil, p.unfit(n, path, wanted, "write a mapping with "+strings.Join(known, ", "))
+	}
+	s := &section{node: n, path: path, values: make(map[string]*node, len(n.fields))}
+	for _, f := range n.fields {
+		key := f.key.text
+		switch {
+		case !slices.Contains(known, key):
+			p.unknownKey(f.key, path, key, known)
+		case f.value.kind == null:
+			p.wrong(f.key, under(path, key), "no value", "write one, or remove the key")
+		case f.value.kind != broken:
+			s.values[key] = f.value
+		}
+	}
+	return s, true
+}
+
+func (p *parser) unknownKey(at *node, path, key string, known []string) {
+	right := meant(key, known)
+	if hint := misplaced(key, known); hint != "" {
+		right = hint
+	}
+	p.wrong(at, path, "unknown key "+quote(key), right)
+}
+
+// misplaced says where a key belongs that is known elsewhere.
+func misplaced(key string, known []string) string {
+	switch {
+	case slices.Contains(known, "value") && slices.Contains(valueKeys, key):
+		return fmt.Sprintf("it belongs under value: value: {from: $field, %s: ...}", key)
+	case slices.Contains(known, "metrics") && slices.Contains(metricKeys, key):
+		return "it belongs to a rule: metrics: [{" + key + ": ...}]"
+	}
+	return ""
+}

@@ -1,0 +1,75 @@
+package config
+
+// value reads where the rule's numbers come from.
+func (r *reader) value() {
+	n := r.get("value")
+	if n == nil {
+		return
+	}
+	path, v := r.under("value"), &r.m.Value
+	switch n.kind {
+	case number:
+		v.Constant, v.IsConstant = n.number, true
+		if _, ok := r.number(n, path, "write a number or a field: $bytes"); ok && r.m.Type == Counter && r.typed && n.number < 0 {
+			r.wrong(n, path, "a counter cannot go down by "+n.text, "write a number that is not negative")
+		}
+	case text:
+		v.From, _ = r.accessor(n, path)
+	default:
+		r.valueMapping(n, path)
+	}
+}
+
+func (r *reader) valueMapping(n *node, path string) {
+	s, ok := r.parser.section(n, path, "a field", valueKeys)
+	if !ok {
+		return
+	}
+	v := &r.m.Value
+	if n := s.get("from"); n != nil {
+		v.From, _ = r.accessor(n, s.under("from"))
+	} else if r.get("fields") == nil {
+		r.wrong(n, path, "no field to read the value from", "write value: {from: $field, ...}")
+	}
+	if n := s.get("parse"); n != nil {
+		i, _ := r.word(n, s.under("parse"), parseWords)
+		v.Parse = Parse(i)
+	}
+	if n := s.get("scale"); n != nil {
+		r.scale(n, s.under("scale"))
+	}
+	if n := s.get("map"); n != nil {
+		r.valueMap(n, s.under("map"))
+	}
+}
+
+func (r *reader) scale(n *node, path string) {
+	f, ok := r.number(n, path, "write a factor such as 0.001")
+	switch {
+	case !ok:
+	case f == 0:
+		r.wrong(n, path, "a factor of 0 makes every value 0", "write a factor such as 0.001")
+	case f < 0 && r.typed && r.m.Type == Counter:
+		r.wrong(n, path, "a counter cannot go down", "write a positive factor")
+	default:
+		r.m.Value.Scale = f
+	}
+}
+
+// valueMap reads the numbers that words stand for.
+func (r *reader) valueMap(n *node, path string) {
+	const right = "write the numbers that words stand for: {up: 1, down: 0}"
+	if n.kind != mapping {
+		r.unfit(n, path, "a mapping", right)
+		return
+	}
+	if len(n.fields) == 0 {
+		r.wrong(n, path, "an empty mapping", right)
+	}
+	r.m.Value.Map = make(map[string]float64, len(n.fields))
+	for _, f := range n.fields {
+		if v, ok := r.number(f.value, under(path, f.key.text), right); ok {
+			r.m.Value.Map[f.key.text] = v
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Endpoint is what one instance serves: its part of one page of one server. It is safe for concurrent use.
+type Endpoint struct {
+	instance string
+	path     string
+	version  string
+	source   prometheus.TransactionalGatherer
+	log      *slog.Logger
+	opened   time.Time
+
+	servers  *Servers
+	server   *server      // written when it joins one
+	failures sourceCounts // likewise
+	flushed  atomic.Bool
+	late     atomic.Int64 // gathers that a scrape no longer waits for
+
+	cut       context.Context // done when scrapes that still use the source are ended
+	endScrape context.CancelFunc
+
+	mu     sync.Mutex
+	uses   int           // scrapes that use the source; guarded by mu
+	closed bool          // no new uses; guarded by mu
+	idle   chan struct{} // closed when closed is true and uses is 0
+
+	closing  sync.Once
+	closeErr error // written in closing
+}
+
+func newEndpoint(s *Servers, o Options) *Endpoint {
+	e := &Endpoint{
+		instance: o.Instance,
+		path:     o.Path,
+		version:  o.Version,
+		source:   o.Source,
+		log:      o.log(),
+		opened:   time.Now(),
+		servers:  s,
+		idle:     make(chan struct{}),
+	}
+	e.cut, e.endScrape = context.WithCancel(context.Background())
+	return e
+}
+
+// Addr is the address that the server listens on, with the real port. It stays the same after Close.
+func (e *Endpoint) Addr() net.Addr { return e.server.bound }
+
+// MarkReady says that the first flush has happened. It may be called any number of times, also after Close.
+func (e *Endpoint) MarkReady() { e.flushed.Store(true) }
+
+// ready says whether e no longer keeps its server from being ready.
+func (e *Endpoint) ready() bool {
+	return e.flushed.Load() || time.Since(e.opened) >= readyAfter
+}
+
+// Close takes the endpoint off its page. When it was the last one of its address, the port is free on return. No
+// scrape calls Gather after Close began, and those that use the source are waited for, then ended, so that Close
+// returns within one second. An error means that the source did not return from Gather by then: it may still do so
+// later, and its done function is called then. Further calls return what the first one returned.
+func (e *Endpoint) Close() error {
+	e.closing.Do(func() { e.closeErr = e.close() })
+	return e.closeErr
+}
+
+func (e *Endpoint) close() error {
+	limit, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	grace, cancelGrace := context.WithTimeout(limit, closeGrace)
+	defer cancelGrace()
+
+	last := e.servers.leave(e)
+	e.refuse()
+	if last {
+		e.server.shutDown(grace, e.endScrape)
+	}
+	if e.awaitIdle(grace) || e.awaitIdleAfterCut(limit) {
+		return nil
+	}
+	return fmt.Errorf("close %s at %s%s: its source has not returned from a scrape within %s",
+		e.instance, e.server.address, e.path, closeLimit)
+}
+
+func (e *Endpoint) awaitIdleAfterCut(ctx context.Context) bool {
+	e.endScrape()
+	return e.awaitIdle(ctx)
+}
+
+// awaitIdle waits until nothing uses the source of a closed endpoint, and says whether it came to that.
+func (e *Endpoint) awaitIdle(ctx context.Context) bool {
+	select {
+	case <-e.idle:
+		e.endScrape() // frees the context
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// acquire takes the source into use, unless the endpoint is closed. Each success is followed by one release.
+func (e *Endpoint) acquire() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.uses++
+	return true
+}
+
+func (e *Endpoint) release() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.uses--
+	if e.closed && e.uses == 0 {
+		close(e.idle)
+	}
+}
+
+func (e *Endpoint) isOpen() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.closed
+}
+
+// refuse lets no further scrape use the source.
+func (e *Endpoint) refuse() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	if e.uses == 0 {
+		close(e.idle)
+	}
+}

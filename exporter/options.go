@@ -1,0 +1,103 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options describes what one instance serves, and where.
+type Options struct {
+	// Address is "host:port"; without a host it means all interfaces, and port 0 means any free port.
+	Address string
+	// Path is the path of the metrics page, such as "/metrics". Paths below "/-/" are reserved.
+	Path string
+	// Instance names the instance on pages, in self-metrics and in logs. It is unique among the open endpoints.
+	Instance string
+	// Version is shown on the landing page and in promexporter_build_info. The instance that starts a server
+	// determines it for that server.
+	Version string
+	// Source gives the families of the instance. Gather is called from several goroutines at once, and done may
+	// be called after Close of the endpoint when Gather did not return in time. Each family holds valid metrics,
+	// labels sorted by name, and no series twice.
+	Source prometheus.TransactionalGatherer
+	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil means none.
+	Log *slog.Logger
+	// ListenRetry is how long to retry a taken port. 0 means one second, a negative value means not at all.
+	ListenRetry time.Duration
+}
+
+// check reports every mistake in o at once.
+func (o Options) check() error {
+	var errs []error
+	if o.Instance == "" {
+		errs = append(errs, errors.New("instance: no name; give each instance a name of its own"))
+	}
+	if o.Source == nil {
+		errs = append(errs, errors.New("source: none; an endpoint needs something to serve"))
+	}
+	errs = append(errs, checkPath(o.Path))
+	return errors.Join(errs...)
+}
+
+func (o Options) log() *slog.Logger {
+	if o.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return o.Log
+}
+
+func (o Options) listenRetry() time.Duration {
+	if o.ListenRetry == 0 {
+		return defaultListenRetry
+	}
+	return o.ListenRetry
+}
+
+// checkPath reports what keeps path from being the path of a page. Only characters that need no escaping are
+// allowed, because an escaped path and a decoded one would be two spellings of the same page.
+func checkPath(path string) error {
+	wrong := pathMistake(path)
+	if wrong == "" {
+		return nil
+	}
+	return fmt.Errorf("metrics_path %q: %s; write a path such as \"/metrics\"", path, wrong)
+}
+
+func pathMistake(path string) string {
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return "does not start with a slash"
+	case len(path) > maxPathLength:
+		return fmt.Sprintf("longer than %d bytes", maxPathLength)
+	case path == "/-" || strings.HasPrefix(path, "/-/"):
+		return "paths below /-/ are reserved for health and readiness"
+	case strings.Contains(path, "?"):
+		return "holds a query"
+	case strings.Contains(path, "#"):
+		return "holds a fragment"
+	}
+	for _, r := range path {
+		if !isPathRune(r) {
+			return fmt.Sprintf("holds the character %q; letters, digits and any of \"-._~/\" are allowed", r)
+		}
+	}
+	for segment := range strings.SplitSeq(strings.TrimSuffix(path[1:], "/"), "/") {
+		if segment == "." || segment == ".." || segment == "" && path != "/" {
+			return "holds an empty, \".\" or \"..\" segment, which clients remove"
+		}
+	}
+	return ""
+}
+
+func isPathRune(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		return true
+	}
+	return strings.ContainsRune("-._~/", r)
+}

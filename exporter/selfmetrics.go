@@ -1,0 +1,193 @@
+package exporter
+
+import (
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// InstanceLabel is the label that tells the instances of a page apart in self-metrics. It is not "instance", which
+// Prometheus sets itself.
+const InstanceLabel = "output"
+
+// Reasons for which a scrape leaves out a family or a series.
+const (
+	reasonType      = "type"
+	reasonUnit      = "unit"
+	reasonEncoding  = "encoding"
+	reasonDuplicate = "duplicate"
+)
+
+// selfMetrics are the metrics of one server about itself. Label values come from the configuration only.
+type selfMetrics struct {
+	registry *prometheus.Registry
+	scrapes  *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight *prometheus.GaugeVec
+	families *prometheus.CounterVec
+	series   *prometheus.CounterVec
+	sources  *prometheus.CounterVec
+	panics   prometheus.Counter
+}
+
+func newSelfMetrics(version string) *selfMetrics {
+	m := &selfMetrics{
+		registry: prometheus.NewRegistry(),
+		scrapes: counters("promexporter_scrapes_total",
+			"Scrapes answered, by path and HTTP status code.", "path", "code"),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:                           "promexporter_scrape_duration_seconds",
+			Help:                           "Time from a scrape's request until its page is ready to be sent, by path.",
+			Buckets:                        prometheus.DefBuckets,
+			NativeHistogramBucketFactor:    1.1,
+			NativeHistogramMaxBucketNumber: 160,
+		}, []string{"path"}),
+		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "promexporter_scrapes_in_flight",
+			Help: "Scrapes that are being answered, the one that shows this included, by path.",
+		}, []string{"path"}),
+		families: counters("promexporter_scrape_families_dropped_total",
+			"Metric families left out of a page, counted at each scrape, by path and reason: type or unit differ from "+
+				"those of an earlier family of the same name, or the family cannot be encoded.", "path", "reason"),
+		series: counters("promexporter_scrape_series_dropped_total",
+			"Series left out of a page, counted at each scrape, by path and reason: an earlier instance of the page "+
+				"has the same series.", "path", "reason"),
+		sources: counters("promexporter_scrape_source_failures_total",
+			"Scrapes that an instance could not answer, or not in full, by instance and reason.", InstanceLabel, "reason"),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "promexporter_http_panics_total",
+			Help: "Panics recovered while an HTTP request was answered.",
+		}),
+	}
+	m.registry.MustRegister(buildInfo(version), collectors.NewGoCollector(),
+		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.panics)
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func buildInfo(version string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "promexporter_build_info",
+		Help: "Always 1; the labels say what was built.",
+		ConstLabels: prometheus.Labels{
+			"version": version, "revision": revision(), "goversion": runtime.Version(),
+		},
+	}, func() float64 { return 1 })
+}
+
+// revision is the commit that the binary was built from, as far as the build recorded it.
+func revision() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range build.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+	}
+	return "unknown"
+}
+
+// pageCounts are the self-metrics of one path. They may be counted up after the path is gone, with no effect.
+type pageCounts struct {
+	codes       map[int]prometheus.Counter
+	duration    prometheus.Observer
+	inFlight    prometheus.Gauge
+	badTypes    prometheus.Counter
+	badUnits    prometheus.Counter
+	badFamilies prometheus.Counter
+	duplicates  prometheus.Counter
+}
+
+// answeredCodes are all status codes of a scrape.
+func answeredCodes() []int {
+	return []int{http.StatusOK, http.StatusInternalServerError, http.StatusServiceUnavailable}
+}
+
+func (m *selfMetrics) addPath(path string) *pageCounts {
+	c := &pageCounts{
+		codes:       make(map[int]prometheus.Counter),
+		duration:    m.duration.WithLabelValues(path),
+		inFlight:    m.inFlight.WithLabelValues(path),
+		badTypes:    m.families.WithLabelValues(path, reasonType),
+		badUnits:    m.families.WithLabelValues(path, reasonUnit),
+		badFamilies: m.families.WithLabelValues(path, reasonEncoding),
+		duplicates:  m.series.WithLabelValues(path, reasonDuplicate),
+	}
+	for _, code := range answeredCodes() {
+		c.codes[code] = m.scrapes.WithLabelValues(path, strconv.Itoa(code))
+	}
+	return c
+}
+
+// answered counts one answer of one of answeredCodes.
+func (c *pageCounts) answered(code int) { c.codes[code].Inc() }
+
+func (m *selfMetrics) removePath(path string) {
+	of := prometheus.Labels{"path": path}
+	m.scrapes.DeletePartialMatch(of)
+	m.duration.DeletePartialMatch(of)
+	m.inFlight.DeletePartialMatch(of)
+	m.families.DeletePartialMatch(of)
+	m.series.DeletePartialMatch(of)
+}
+
+// sourceCounts are the failures of one instance, by reason.
+type sourceCounts map[string]prometheus.Counter
+
+func (m *selfMetrics) addInstance(instance string) sourceCounts {
+	c := make(sourceCounts)
+	for _, reason := range []string{reasonError, reasonPanic, reasonTimeout} {
+		c[reason] = m.sources.WithLabelValues(instance, reason)
+	}
+	return c
+}
+
+func (m *selfMetrics) removeInstance(instance string) {
+	m.sources.DeletePartialMatch(prometheus.Labels{InstanceLabel: instance})
+}
+
+// Desc describes one self-metric.
+type Desc struct {
+	Name   string
+	Type   string // "counter", "gauge" or "histogram"
+	Help   string
+	Labels []string // sorted
+}
+
+// SelfMetrics describes the metrics that every server shows about itself, sorted by name, those of the Go runtime
+// excepted: their set belongs to the version of Go.
+func SelfMetrics() []Desc {
+	m := newSelfMetrics("")
+	m.addPath("/metrics")
+	m.addInstance("promexporter.0")
+	families, err := m.registry.Gather()
+	if err != nil {
+		return nil
+	}
+	var descs []Desc
+	for _, f := range families {
+		if strings.HasPrefix(f.GetName(), "promexporter_") {
+			descs = append(descs, describe(f))
+		}
+	}
+	return descs
+}
+
+func describe(f *dto.MetricFamily) Desc {
+	d := Desc{Name: f.GetName(), Type: strings.ToLower(f.GetType().String()), Help: f.GetHelp()}
+	for _, l := range f.GetMetric()[0].GetLabel() {
+		d.Labels = append(d.Labels, l.GetName())
+	}
+	slices.Sort(d.Labels)
+	return d
+}

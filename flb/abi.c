@@ -1,0 +1,104 @@
+#define _GNU_SOURCE
+#include "abi.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#ifdef __linux__
+#include <link.h>
+#include <malloc.h>
+#endif
+
+#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *) 0)->field))
+
+#if UINTPTR_MAX == UINT64_MAX
+_Static_assert(sizeof(struct host_key) == 104, "struct flb_config_map of 5.1.1");
+_Static_assert(offsetof(struct host_def, event_type) == 32, "definition up to 4.2.2");
+_Static_assert(offsetof(struct host_def, config_map) == 40, "definition up to 5.1.0");
+_Static_assert(END_OF(struct host_api, output_log_check) == 56, "api of 2.0");
+#endif
+
+/* Elsewhere the size of an allocation is not asked for, and no version has more than the oldest. */
+static size_t room(const void *block)
+{
+#ifdef __linux__
+    return block == NULL ? 0 : malloc_usable_size((void *) block);
+#else
+    (void) block;
+    return 0;
+#endif
+}
+
+/*
+ * struct flb_config_map grows now and then (last in 5.0.4), and a host that walks our array with another stride would
+ * refuse every key. The host has such arrays of its own and exports one: unless that one ends where our layout says,
+ * the layouts differ. A host that does not export it is believed.
+ */
+static int same_key_layout(void)
+{
+#ifdef __GLIBC__
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    const struct host_key *keys = dlsym(RTLD_DEFAULT, "output_global_properties");
+    size_t count;
+
+    if (keys == NULL || dladdr1(keys, &info, (void **) &symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL) {
+        return 1;
+    }
+    count = symbol->st_size / sizeof(*keys);
+    if (count == 0 || symbol->st_size % sizeof(*keys) != 0) {
+        return 0;
+    }
+    for (; count > 1; count--, keys++) {
+        if (keys->name == NULL) {
+            return 0;
+        }
+    }
+    return keys->name == NULL;
+#else
+    return 1;
+#endif
+}
+
+int promexporter_takes_keys(const void *def)
+{
+    return room(def) >= END_OF(struct host_def, config_map) && same_key_layout();
+}
+
+void promexporter_set_keys(void *def, struct host_key *keys)
+{
+    ((struct host_def *) def)->config_map = keys;
+}
+
+struct host_key *promexporter_keys(const void *def)
+{
+    return ((const struct host_def *) def)->config_map;
+}
+
+/* Every version exports this function to its C plugins: the user's alias, or the plugin's name and a number. */
+const char *promexporter_instance_name(void *instance)
+{
+    const char *(*name)(void *) = (const char *(*)(void *)) dlsym(RTLD_DEFAULT, "flb_output_name");
+
+    return name == NULL || instance == NULL ? NULL : name(instance);
+}
+
+host_log_print promexporter_log_print(const struct host_api *api)
+{
+    return room(api) < END_OF(struct host_api, output_log_check) ? NULL : api->log_print;
+}
+
+/* The highest level that the instance logs; asked once, for the host never changes it after Init. */
+int promexporter_log_level(const struct host_api *api, void *instance)
+{
+    int level = 5;
+
+    while (level > 0 && !api->output_log_check(instance, level)) {
+        level--;
+    }
+    return level;
+}
+
+void promexporter_log(host_log_print print, int level, const char *text)
+{
+    print(level, NULL, 0, "%s", text);
+}

@@ -1,0 +1,36 @@
+// Package flb is the C side of the plugin: everything that knows how Fluent Bit calls a Go plugin, and nothing that
+// knows what the plugin does. It fills the gaps of fluent-bit-go, which it uses where it serves.
+//
+// What enters: the host's pointers, as unsafe.Pointer or uintptr, in the functions that main calls from its exports.
+// What leaves: Go values only. No C type and no pointer into the host's memory passes the border.
+//
+// # Who owns memory
+//
+//   - The definition, the plugin structure, the instance and its context are the host's. They are read and written
+//     during the call that passes them and never kept: the plugin structure is shared by all instances and rewritten
+//     by every Init, the instance is freed after exit.
+//   - Strings that the host hands out are copied at once.
+//   - Name, description and config map that RegisterOutput hangs on a definition are this package's, in C memory, and
+//     freed by UnregisterOutput for the same definition. Reload registers the new definition before it unregisters the
+//     old one, so each has its own.
+//   - What SetContext stores in the host is a number, never a pointer: it names an entry of the table behind
+//     runtime/cgo.Handle. ReleaseContext deletes it. Numbers are not used again, so a stale one finds nothing.
+//
+// # Versions
+//
+// The host does not tell its version. Structures only ever grew at their end, so the size of the allocation that holds
+// them says what may be touched:
+//
+//	definition   32 bytes up to 4.2.2, 40 (event_type) from 4.2.3, 48 (config_map) from 5.1.1
+//	api          8 bytes up to 1.9, 56 (log functions) from 2.0, 72 from 4.0.3
+//
+// malloc_usable_size may answer more than was asked for (jemalloc: 48 for 40), never less: a slot is written only where
+// it lies inside the allocation, so that at worst a host that does not know the slot carries 8 bytes that it never
+// reads. event_type is never written: 0, which such hosts start from, means logs.
+//
+// # Threads
+//
+// Register and Unregister come on the main thread, Init and exit on the engine's, flush on the engine's or on a
+// worker's, on a stack as small as 24 KiB. Everything here may be called from any thread. Loggers work from any
+// goroutine, for as long as the process lives: what they need of the host was copied at Init.
+package flb

@@ -1,0 +1,65 @@
+package flb
+
+/*
+#include <stdlib.h>
+#include "abi.h"
+*/
+import "C"
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/output"
+)
+
+// Status is what Init and flush answer the host.
+type Status int
+
+// The host's codes. Init answers OK or Error; to a flush Retry means that the whole chunk comes again, Error that the
+// host drops it.
+const (
+	Error Status = 0
+	OK    Status = 1
+	Retry Status = 2
+)
+
+// Definition is what the host learns of an output plugin when it loads it.
+type Definition struct {
+	Name, Description string
+	Keys              []Key // every [OUTPUT] key that the plugin reads
+}
+
+// inits counts the instances since the last registration. The C boundary has no receiver that could hold it.
+var inits atomic.Int64
+
+// RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config map
+// (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the keys in
+// their help. What it allocates belongs to def until UnregisterOutput(def).
+func RegisterOutput(def unsafe.Pointer, d Definition) int {
+	if def == nil {
+		return -1
+	}
+	C.promexporter_keep_faults()
+	inits.Store(0)
+	if status := output.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
+		return status
+	}
+	if C.promexporter_takes_keys(def) != 0 {
+		C.promexporter_set_keys(def, newKeys(d.Keys))
+	}
+	return 0
+}
+
+// UnregisterOutput frees what RegisterOutput allocated for def. Instances are not touched: during a reload those of the
+// next registration exist by then.
+func UnregisterOutput(def unsafe.Pointer) {
+	if def == nil {
+		return
+	}
+	if C.promexporter_takes_keys(def) != 0 {
+		C.free(unsafe.Pointer(C.promexporter_keys(def)))
+		C.promexporter_set_keys(def, nil)
+	}
+	output.FLBPluginUnregister(def)
+}

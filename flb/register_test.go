@@ -1,0 +1,99 @@
+package flb
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/promexporter/promexporter/flb/flbtest"
+)
+
+var definition = Definition{
+	Name:        "promexporter",
+	Description: "Prometheus Exporter",
+	Keys: []Key{
+		{"listen_address", ":8989", "address to serve on"},
+		{"namespace", "", ""},
+		{"metrics_path", "/metrics", "path to serve"},
+	},
+}
+
+var definitionKeys = []string{
+	"listen_address=:8989 (address to serve on)",
+	"namespace= ()",
+	"metrics_path=/metrics (path to serve)",
+}
+
+// TestRegister holds that no version's definition is overrun, whatever the allocator rounds sizes to.
+func TestRegister(t *testing.T) {
+	for _, v := range flbtest.Versions {
+		t.Run(v.Name, func(t *testing.T) {
+			d := flbtest.NewDef(v)
+			defer d.Free()
+			if status := RegisterOutput(d.Pointer(), definition); status != 0 {
+				t.Fatalf("status %d", status)
+			}
+			if err := d.Check(definition.Name, definition.Description); err != nil {
+				t.Error(err)
+			}
+			if d.HasMap() != d.HasRoom() {
+				t.Fatalf("config map: %v, room for it: %v", d.HasMap(), d.HasRoom())
+			}
+			if d.HasMap() {
+				if got := d.Keys(); !slices.Equal(got, definitionKeys) {
+					t.Errorf("keys\n%q, want\n%q", got, definitionKeys)
+				}
+			}
+			UnregisterOutput(d.Pointer())
+			if d.HasRoom() && d.HasMap() {
+				t.Error("the freed config map still hangs on the definition")
+			}
+		})
+	}
+}
+
+func TestRegisterNewestTakesKeys(t *testing.T) {
+	d := flbtest.NewDef(flbtest.Versions[len(flbtest.Versions)-1])
+	defer d.Free()
+	RegisterOutput(d.Pointer(), definition)
+	defer UnregisterOutput(d.Pointer())
+	if !d.HasMap() {
+		t.Fatal("no config map")
+	}
+}
+
+func TestRegisterWithoutKeys(t *testing.T) {
+	for _, v := range flbtest.Versions {
+		d := flbtest.NewDef(v)
+		RegisterOutput(d.Pointer(), Definition{Name: "promexporter"})
+		if d.HasRoom() && d.HasMap() {
+			t.Errorf("%s: a config map without keys would refuse every key", v.Name)
+		}
+		UnregisterOutput(d.Pointer())
+		d.Free()
+	}
+}
+
+// TestRegisterReload holds that a definition's strings and map are its own: the host registers the new one first.
+func TestRegisterReload(t *testing.T) {
+	v := flbtest.Versions[len(flbtest.Versions)-1]
+	old, fresh := flbtest.NewDef(v), flbtest.NewDef(v)
+	defer old.Free()
+	defer fresh.Free()
+	RegisterOutput(old.Pointer(), definition)
+	RegisterOutput(fresh.Pointer(), definition)
+	UnregisterOutput(old.Pointer())
+	if err := fresh.Check(definition.Name, definition.Description); err != nil {
+		t.Error(err)
+	}
+	if got := fresh.Keys(); !slices.Equal(got, definitionKeys) {
+		t.Errorf("keys %q", got)
+	}
+	UnregisterOutput(fresh.Pointer())
+}
+
+func TestRegisterNil(t *testing.T) {
+	if status := RegisterOutput(nil, definition); status != -1 {
+		t.Errorf("status %d, want -1", status)
+	}
+	UnregisterOutput(nil)
+}

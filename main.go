@@ -1,0 +1,150 @@
+// Command promexporter is the output plugin, built with -buildmode=c-shared: the functions that Fluent Bit calls, each
+// of which hands over to flb and pipeline. A panic must not pass them, for it would end the agent.
+//
+// FLBPluginPreRegister, FLBPluginOutputPreRun and FLBPluginOutputPreExit are left out. The host does without them, and
+// what they announce is no help: they name no instance, and PreExit also comes, with the wrong flag, when a reload fails
+// and the running instance stays.
+package main
+
+import "C"
+
+import (
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"unsafe"
+
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/pipeline"
+)
+
+const name = "promexporter"
+
+// version is set by the linker: -X main.version=1.2.3.
+var version = "dev"
+
+// servers is shared by all instances, so that several can serve on one address.
+var servers exporter.Servers
+
+func main() {}
+
+// FLBPluginRegister describes the plugin to the host, when it is loaded and at the start of every reload.
+//
+//export FLBPluginRegister
+func FLBPluginRegister(def unsafe.Pointer) (status int32) {
+	defer rescue("FLBPluginRegister", &status, -1)
+	return int32(flb.RegisterOutput(def, flb.Definition{
+		Name:        name,
+		Description: "Prometheus Exporter",
+		Keys:        keys(),
+	}))
+}
+
+func keys() []flb.Key {
+	var keys []flb.Key
+	for _, k := range config.Keys() {
+		keys = append(keys, flb.Key{Name: k.Name, Default: k.Default, Description: k.Description})
+	}
+	return keys
+}
+
+// FLBPluginUnregister frees what FLBPluginRegister allocated for def. Instances stay: after a reload they are those of
+// the next registration.
+//
+//export FLBPluginUnregister
+func FLBPluginUnregister(def unsafe.Pointer) {
+	defer rescue("FLBPluginUnregister", new(int32), 0)
+	flb.UnregisterOutput(def)
+}
+
+// FLBPluginInit opens one [OUTPUT] section. The host never calls exit for one that failed.
+//
+//export FLBPluginInit
+func FLBPluginInit(plugin unsafe.Pointer) (status int32) {
+	defer rescue("FLBPluginInit", &status, int32(flb.Error))
+	out := flb.NewOutput(plugin)
+	if out == nil {
+		return int32(flb.Error)
+	}
+	log := out.Logger()
+	defer rescueTo(log, "FLBPluginInit", &status, int32(flb.Error))
+	p, err := pipeline.Open(pipeline.Options{
+		Property: out.Property,
+		Instance: out.Name(),
+		Log:      log,
+		Servers:  &servers,
+		Version:  version,
+	})
+	if err != nil {
+		for mistake := range strings.Lines(err.Error()) {
+			log.Error(strings.TrimSuffix(mistake, "\n"))
+		}
+		return int32(flb.Error)
+	}
+	out.SetContext(p)
+	return int32(flb.OK)
+}
+
+// FLBPluginFlushCtx takes one chunk, which the host frees when it returns. With workers, the host calls it concurrently.
+//
+//export FLBPluginFlushCtx
+func FLBPluginFlushCtx(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsafe.Pointer) (status int32) {
+	defer rescue("FLBPluginFlushCtx", &status, int32(flb.Error))
+	p, ok := instance(flb.Context(ctx))
+	if !ok {
+		return int32(flb.Error)
+	}
+	if chunk == nil || size == 0 {
+		return int32(flb.OK)
+	}
+	// The chunk is borrowed. The tag is copied: it is short, and a string that changes later surprises everybody.
+	return int32(p.Flush(unsafe.Slice((*byte)(chunk), size), C.GoString((*C.char)(tag))))
+}
+
+// FLBPluginExitCtx closes an instance. The host also calls it, without a context, for instances that were never opened:
+// in a dry run, after a failed start, and in a failed reload while the old instance works on.
+//
+//export FLBPluginExitCtx
+func FLBPluginExitCtx(ctx uintptr) (status int32) {
+	defer rescue("FLBPluginExitCtx", &status, int32(flb.OK))
+	defer flb.ReleaseContext(ctx)
+	if p, ok := instance(flb.Context(ctx)); ok {
+		p.Close()
+	}
+	return int32(flb.OK)
+}
+
+// FLBPluginExit does nothing. Hosts that call it, older than 1.4, name no instance.
+//
+//export FLBPluginExit
+func FLBPluginExit() int32 { return int32(flb.OK) }
+
+func instance(v any, ok bool) (*pipeline.Pipeline, bool) {
+	p, is := v.(*pipeline.Pipeline)
+	return p, ok && is
+}
+
+// rescue is to be deferred by each export: it turns a panic into a status and log lines.
+func rescue(export string, status *int32, onPanic int32) {
+	if cause := recover(); cause != nil {
+		*status = onPanic
+		report(flb.PluginLogger(name), export, cause)
+	}
+}
+
+// rescueTo does as rescue, once there is an instance whose logger can tell.
+func rescueTo(log *slog.Logger, export string, status *int32, onPanic int32) {
+	if cause := recover(); cause != nil {
+		*status = onPanic
+		report(log, export, cause)
+	}
+}
+
+func report(log *slog.Logger, export string, cause any) {
+	log.Error("panic in "+export+", please report it", "panic", cause, "version", version)
+	for frame := range strings.Lines(string(debug.Stack())) {
+		log.Error(strings.TrimSpace(frame))
+	}
+}

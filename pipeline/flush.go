@@ -1,0 +1,144 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/record"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// flusher is the memory that one flush needs; it is used again by later ones.
+type flusher struct {
+	reader   record.Reader
+	scratch  rule.Scratch
+	batch    collector.Batch
+	withdraw *time.Timer
+	failed   failures
+	records  int
+}
+
+func newFlusher() *flusher {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return &flusher{withdraw: t}
+}
+
+// failures counts what could not be read in one chunk.
+type failures struct {
+	records map[record.Reason]int
+	bytes   map[record.Reason]int
+	first   record.Malformed
+}
+
+func (f *failures) reset() {
+	clear(f.records)
+	clear(f.bytes)
+}
+
+func (f *failures) add(m *record.Malformed) {
+	if len(f.records) == 0 {
+		f.first = *m
+		if f.records == nil {
+			f.records, f.bytes = make(map[record.Reason]int), make(map[record.Reason]int)
+		}
+	}
+	f.records[m.Reason]++
+	f.bytes[m.Reason] += m.Size
+}
+
+// Flush applies a chunk and answers Fluent Bit. OK means that the next scrape
+// shows all of it. Error means that bytes of it could not be read; the rest was
+// applied. Retry means that nothing was applied and the chunk is welcome again.
+//
+// The chunk and the tag are borrowed until Flush returns. It may be called from
+// several threads at once, and it never panics.
+func (p *Pipeline) Flush(chunk []byte, tag string) (status flb.Status) {
+	start := time.Now()
+	defer func() {
+		if r := recover(); r != nil {
+			p.metrics.panics.Inc()
+			p.log.Error(fmt.Sprintf("panic in flush, the chunk is given up: %v", r), "stack", string(debug.Stack()))
+			status = flb.Error
+		}
+		p.metrics.answered[status].Inc()
+		p.metrics.duration.Observe(time.Since(start).Seconds())
+	}()
+	f := p.flushers.Get().(*flusher)
+	status = p.flush(f, chunk, tag, start)
+	// Not deferred: what a panic left behind is better not used again.
+	p.flushers.Put(f)
+	p.ready.Do(p.endpoint.MarkReady)
+	return status
+}
+
+func (p *Pipeline) flush(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
+	plan := p.rules.Plan(tag)
+	f.read(plan, chunk, now)
+
+	f.withdraw.Reset(p.config.FlushTimeout)
+	err := p.collector.Ingest(&f.batch, f.withdraw.C)
+	f.withdraw.Stop()
+
+	taken := !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
+	labelsCut := plan.Finish(&f.scratch, taken)
+	if !taken {
+		p.logRetry(err, now)
+		return flb.Retry
+	}
+	p.metrics.count(f, len(chunk), labelsCut)
+	if err != nil {
+		p.log.Error("the chunk was applied in part", "error", err)
+		return flb.Error
+	}
+	if len(f.failed.records) > 0 {
+		p.logMalformed(f, tag, now)
+		return flb.Error
+	}
+	return flb.OK
+}
+
+// read fills the batch with the samples that the plan makes of the chunk.
+func (f *flusher) read(plan *rule.Plan, chunk []byte, now time.Time) {
+	f.batch.Reset()
+	f.batch.Now = now.UnixNano()
+	f.failed.reset()
+	f.records = 0
+	f.reader.Reset(chunk, plan.Selector())
+	for {
+		err := f.reader.Next(&f.scratch.Event)
+		if err == nil {
+			f.records++
+			plan.Apply(&f.scratch, &f.batch)
+			continue
+		}
+		if err == io.EOF {
+			return
+		}
+		var m *record.Malformed
+		if !errors.As(err, &m) {
+			panic(fmt.Sprintf("BUG: record.Reader returned %T", err))
+		}
+		f.failed.add(m)
+	}
+}
+
+func (p *Pipeline) logRetry(err error, now time.Time) {
+	if suppressed, ok := p.busy.pass(now); ok {
+		p.log.Warn("a chunk was not taken, Fluent Bit is asked to bring it again", "error", err, "suppressed", suppressed)
+	}
+}
+
+func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
+	suppressed, ok := p.malformed.pass(now)
+	if !ok {
+		return
+	}
+	p.log.Error(fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first),
+		"tag", tag, "records", f.records, "suppressed", suppressed)
+}

@@ -1,0 +1,148 @@
+package pipeline
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/record"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// metrics is what a pipeline tells of itself. All series carry the label
+// `output`, the name of the section.
+type metrics struct {
+	registry *prometheus.Registry
+
+	chunks   prometheus.Counter
+	records  prometheus.Counter
+	bytes    prometheus.Counter
+	answered [3]prometheus.Counter // by flb.Status
+	failed   map[record.Reason]failedCounters
+	labels   prometheus.Counter
+	panics   prometheus.Counter
+	duration prometheus.Histogram
+}
+
+type failedCounters struct{ records, bytes prometheus.Counter }
+
+// flushBuckets reach from a small chunk that meets an idle collector to the
+// default flush_timeout.
+var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
+
+func newMetrics(output string, p *Pipeline) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry()}
+	r := prometheus.WrapRegistererWith(prometheus.Labels{"output": output}, m.registry)
+	counter := func(name, help string) prometheus.Counter {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "promexporter_" + name, Help: help})
+		r.MustRegister(c)
+		return c
+	}
+	m.chunks = counter("chunks_received_total", "Chunks that were taken, each counted once however often Fluent Bit brought it.")
+	m.records = counter("records_received_total", "Log records that were read.")
+	m.bytes = counter("bytes_received_total", "Bytes of the chunks that were taken.")
+	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
+	m.panics = counter("panics_total", "Panics that were recovered while a chunk was flushed. Each is a bug.")
+	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:                            "promexporter_flush_duration_seconds",
+		Help:                            "Time from Fluent Bit's call to the answer.",
+		Buckets:                         flushBuckets,
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: 0,
+	})
+	r.MustRegister(m.duration)
+	m.answer(r)
+	m.failures(r)
+	r.MustRegister(&stats{p})
+	return m
+}
+
+func (m *metrics) answer(r prometheus.Registerer) {
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "promexporter_chunks_answered_total",
+		Help: "Answers to Fluent Bit: ok, error (bytes of the chunk could not be read), retry (nothing was applied).",
+	}, []string{"status"})
+	r.MustRegister(vec)
+	m.answered[flb.OK] = vec.WithLabelValues("ok")
+	m.answered[flb.Error] = vec.WithLabelValues("error")
+	m.answered[flb.Retry] = vec.WithLabelValues("retry")
+}
+
+func (m *metrics) failures(r prometheus.Registerer) {
+	records := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "promexporter_records_failed_total",
+		Help: "Places in chunks where what follows is no log record.",
+	}, []string{"reason"})
+	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "promexporter_bytes_failed_total",
+		Help: "Bytes of chunks that are no log record.",
+	}, []string{"reason"})
+	r.MustRegister(records, bytes)
+	m.failed = make(map[record.Reason]failedCounters)
+	for _, reason := range record.Reasons {
+		m.failed[reason] = failedCounters{records.WithLabelValues(string(reason)), bytes.WithLabelValues(string(reason))}
+	}
+}
+
+// count adds a chunk that was taken.
+func (m *metrics) count(f *flusher, size int, labelsCut uint64) {
+	m.chunks.Inc()
+	m.records.Add(float64(f.records))
+	m.bytes.Add(float64(size))
+	if labelsCut > 0 {
+		m.labels.Add(float64(labelsCut))
+	}
+	for reason, n := range f.failed.records {
+		m.failed[reason].records.Add(float64(n))
+		m.failed[reason].bytes.Add(float64(f.failed.bytes[reason]))
+	}
+}
+
+// stats reads the counts of the collector and the rules at a scrape, so that
+// they cost the flush nothing more.
+type stats struct{ *Pipeline }
+
+var (
+	appliedDesc = prometheus.NewDesc("promexporter_samples_applied_total",
+		"Samples that reached a series.", nil, nil)
+	droppedDesc = prometheus.NewDesc("promexporter_samples_dropped_total",
+		"Samples that were not applied.", []string{"reason"}, nil)
+	seriesDesc = prometheus.NewDesc("promexporter_series",
+		"Live series.", nil, nil)
+	limitDesc = prometheus.NewDesc("promexporter_series_limit",
+		"The most series there can be (series_limit).", nil, nil)
+	familiesDesc = prometheus.NewDesc("promexporter_families",
+		"Metric families that have series.", nil, nil)
+)
+
+func (s *stats) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{appliedDesc, droppedDesc, seriesDesc, limitDesc, familiesDesc} {
+		descs <- d
+	}
+}
+
+func (s *stats) Collect(out chan<- prometheus.Metric) {
+	c := s.collector.Stats()
+	counter := func(d *prometheus.Desc, n uint64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+	}
+	gauge := func(d *prometheus.Desc, n int64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
+	}
+	counter(appliedDesc, c.Applied())
+	for _, r := range collector.Reasons() {
+		counter(droppedDesc, c.Dropped(r), r.String())
+	}
+	rules := s.rules.Stats()
+	for _, r := range rule.Reasons() {
+		var n uint64
+		for i := range rules {
+			n += rules[i].Dropped(r)
+		}
+		counter(droppedDesc, n, r.String())
+	}
+	gauge(seriesDesc, c.Series())
+	gauge(limitDesc, int64(s.config.SeriesLimit))
+	gauge(familiesDesc, c.Families())
+}

@@ -1,0 +1,15 @@
+// Package record reads the bytes of a Fluent Bit chunk as a sequence of events.
+//
+// What enters is a chunk as Fluent Bit hands it to an output: concatenated
+// msgpack values, [timestamp, record] or [[timestamp, metadata], record], with
+// group markers between them. What leaves is, per event, its time and the
+// values that a [Selector] asked for. One pass over the bytes does both: it
+// checks the event, finds its end and picks its values.
+//
+// Every [Value] and every leaf path borrows the chunk. Nothing is copied and
+// nothing is allocated once an [Event] has grown to its size; what must outlive
+// the chunk is for the caller to clone.
+//
+// No input makes this package panic or read past the end of the chunk. Bytes
+// that are no event are reported as a [Malformed] that says where and why.
+package record

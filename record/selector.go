@@ -1,0 +1,176 @@
+package record
+
+// Root is the map that a Path starts from.
+type Root uint8
+
+// The maps of an event. The group maps are those of the group start that the
+// event stands behind; outside of a group their fields are missing.
+const (
+	Body Root = iota
+	Metadata
+	GroupMetadata
+	GroupBody
+)
+
+// Step goes one level down: to the value of Key in a map, or, when IsIndex is
+// set, to element Index of an array.
+type Step struct {
+	Key     string
+	Index   int
+	IsIndex bool
+}
+
+// Path leads from a root to a value.
+type Path struct {
+	Root  Root
+	Steps []Step
+}
+
+// Selector is a set of paths, compiled so that one pass over an event finds the
+// values of all. It is immutable and safe for concurrent use.
+type Selector struct {
+	event, group sought
+	slots        int
+	inherited    []int  // the slots of group paths
+	copies       []twin // for paths that stand there more than once
+}
+
+// twin says that two slots hold the same value.
+type twin struct{ from, to int }
+
+// sought is what to look for in an event or in the marker that starts a group.
+type sought struct {
+	metadata, body *node // with keys, even if there are none
+	leaves         bool  // whether the leaves of body are listed
+}
+
+// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a
+// path may stand there more than once, and one without steps leads to the map
+// itself. With leaves, every number and boolean of the body is listed in
+// Event.Leaves as well.
+func NewSelector(paths []Path, leaves bool) *Selector {
+	s := &Selector{
+		event: sought{metadata: newRoot(), body: newRoot(), leaves: leaves},
+		group: sought{metadata: newRoot(), body: newRoot()},
+		slots: len(paths),
+	}
+	for slot, p := range paths {
+		s.add(p, slot)
+	}
+	return s
+}
+
+func (s *Selector) add(p Path, slot int) {
+	if p.Root >= GroupMetadata {
+		s.inherited = append(s.inherited, slot)
+	}
+	n := s.root(p.Root)
+	for _, step := range p.Steps {
+		n.below, n.last = append(n.below, slot), false
+		n = n.grow(step)
+	}
+	if n.slot != none {
+		s.copies = append(s.copies, twin{n.slot, slot})
+		return
+	}
+	n.slot, n.last = slot, len(n.below) == 0
+}
+
+func (s *Selector) root(r Root) *node {
+	switch r {
+	case Metadata:
+		return s.event.metadata
+	case GroupMetadata:
+		return s.group.metadata
+	case GroupBody:
+		return s.group.body
+	default:
+		return s.event.body
+	}
+}
+
+// none is the slot of a node where no path ends.
+const none = -1
+
+// node is one level of the paths of a root.
+type node struct {
+	slot     int   // of the path that ends here, or none
+	below    []int // the slots of the paths that go on
+	last     bool  // whether there is a slot and nothing below
+	keys     *keys // the children in a map, or nil
+	elements []element
+}
+
+// keys is a hash table of the children of a node. A key of most records is
+// passed over with one look at it, which is what this is for.
+type keys [buckets]*named
+
+const buckets = 64
+
+type named struct {
+	key  string
+	next *named // with the same hash
+	node
+}
+
+type element struct {
+	index int
+	*node
+}
+
+func newNode() *node { return &node{slot: none} }
+func newRoot() *node { return &node{slot: none, keys: new(keys)} }
+
+// grow returns the child that step leads to, which it makes if there is none.
+func (n *node) grow(step Step) *node {
+	if step.IsIndex {
+		return n.growElement(step.Index)
+	}
+	if n.keys == nil {
+		n.keys = new(keys)
+	}
+	if old := n.keys.find([]byte(step.Key)); old != nil {
+		return old
+	}
+	head := &n.keys[hash([]byte(step.Key))%buckets]
+	*head = &named{key: step.Key, next: *head, node: node{slot: none}}
+	return &(*head).node
+}
+
+func (n *node) growElement(index int) *node {
+	if old := n.element(index); old != nil {
+		return old
+	}
+	child := newNode()
+	n.elements = append(n.elements, element{index, child})
+	return child
+}
+
+// hash folds the length of a key and its ends.
+func hash(key []byte) uint {
+	n := uint(len(key))
+	if n == 0 {
+		return 0
+	}
+	return (n ^ uint(key[0])<<1 ^ uint(key[n-1])<<3)
+}
+
+// find returns the child for a map key, or nil.
+func (k *keys) find(key []byte) *node {
+	for child := k[hash(key)%buckets]; child != nil; child = child.next {
+		if child.key == string(key) {
+			return &child.node
+		}
+	}
+	return nil
+}
+
+// element returns the child for an array index, or nil.
+func (n *node) element(index int) *node {
+	for i := range n.elements {
+		if n.elements[i].index == index {
+			return n.elements[i].node
+		}
+	}
+	return nil
+}

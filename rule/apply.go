@@ -1,0 +1,147 @@
+package rule
+
+import (
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/record"
+)
+
+// Scratch is the memory that one goroutine needs to apply plans. The zero
+// Scratch is ready. Its Event is what Apply evaluates: read into it with the
+// plan's Selector.
+type Scratch struct {
+	Event record.Event
+
+	fields    []*field
+	verdicts  []verdict
+	tallies   []tally
+	memos     []map[string][]byte
+	text      []byte
+	labelsCut uint64
+}
+
+// verdict is what is known of a rule's condition in the current event.
+type verdict uint8
+
+const (
+	unjudged verdict = iota
+	holds
+	fails
+)
+
+// Selector returns what the plan wants to be read of an event.
+func (p *Plan) Selector() *record.Selector { return p.selector }
+
+// Apply appends to b the samples that the plan makes of w.Event.
+func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
+	s := scope{event: &w.Event, tag: p.tag}
+	p.prepare(w)
+	stop := p.runWhole(&s, w, b)
+	if len(p.perField) > 0 {
+		p.runFields(&s, w, b, stop)
+		if w.Event.Unlisted > 0 {
+			t := w.tally(&p.perField[0])
+			t.matched += uint64(w.Event.Unlisted)
+			t.dropped[FieldTooDeep] += uint64(w.Event.Unlisted)
+		}
+	}
+}
+
+// Finish ends a chunk: it adds to the rules' counts what Apply counted since the
+// last call, or forgets it when the batch was not taken and the chunk will come
+// again. Call it before the scratch serves another plan. It returns how many
+// label values were cut to their bound.
+func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
+	for _, steps := range [...][]step{p.whole, p.perField} {
+		for i := range steps {
+			t := w.tally(&steps[i])
+			if taken {
+				t.flush(&steps[i].stats)
+			}
+			*t = tally{}
+		}
+	}
+	labelsCut, w.labelsCut = w.labelsCut, 0
+	return labelsCut
+}
+
+// prepare forgets what the scratch knows of the last event.
+func (p *Plan) prepare(w *Scratch) {
+	n := len(p.whole) + len(p.perField)
+	if len(w.verdicts) < n {
+		w.verdicts = make([]verdict, n)
+	}
+	clear(w.verdicts[:n])
+}
+
+func (w *Scratch) tally(st *step) *tally {
+	if len(w.tallies) <= st.index {
+		w.tallies = append(w.tallies, make([]tally, st.index+1-len(w.tallies))...)
+	}
+	return &w.tallies[st.index]
+}
+
+func (w *Scratch) count(st *step, r Reason) {
+	t := w.tally(st)
+	t.matched++
+	t.count(r)
+}
+
+// runWhole runs the rules that look at the record as a whole and returns the
+// index of the first rule that no longer applies.
+func (p *Plan) runWhole(s *scope, w *Scratch, b *collector.Batch) (stop int) {
+	for i := range p.whole {
+		st := &p.whole[i]
+		if !w.applies(st, s) {
+			continue
+		}
+		w.tally(st).matched++
+		if st.config.Drop {
+			return st.index
+		}
+		var v *record.Value
+		if st.value != nil {
+			v = st.value.value(s)
+		}
+		w.make(st, s, b, v, target{family: st.family, labels: st.labels})
+		if st.config.First {
+			return st.index
+		}
+	}
+	return len(p.whole) + len(p.perField)
+}
+
+// applies reports whether the condition of st holds, judging it once per event.
+func (w *Scratch) applies(st *step, s *scope) bool {
+	if st.when == nil {
+		return true
+	}
+	v := &w.verdicts[st.index]
+	if *v == unjudged {
+		*v = fails
+		if st.when.holds(s, w) {
+			*v = holds
+		}
+	}
+	return *v == holds
+}
+
+// make appends one sample to b, or counts why not.
+func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to target) {
+	n, r := 1.0, made
+	if !st.fixed {
+		n, r = number(v, &st.config.Value)
+	}
+	if r == made && to.family == nil {
+		r = to.reason
+	}
+	w.tally(st).count(r)
+	if r != made {
+		return
+	}
+	w.appendLabels(to.labels, s, b)
+	sample := collector.Sample{Family: to.family, Op: st.op, Value: n * st.sign}
+	if st.op == collector.Set {
+		sample.Source = to.source
+	}
+	b.Append(sample)
+}

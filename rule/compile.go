@@ -1,0 +1,120 @@
+package rule
+
+import (
+	"sync"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+)
+
+// Options configures a Set.
+type Options struct {
+	// Namespace is what ${namespace} stands for, without the underscore.
+	Namespace string
+	// FieldLimit bounds the number of different field paths that rules with
+	// fields remember. Further ones make no samples.
+	FieldLimit int
+}
+
+// Set is a compiled rules file. It is safe for concurrent use.
+type Set struct {
+	options Options
+	rules   []*rule
+	memos   int
+
+	mu       sync.RWMutex
+	programs map[string]*program // by the rules that match
+	plans    map[string]*Plan    // by tag
+}
+
+// rule is what all programs share of one rule.
+type rule struct {
+	config *config.Metric
+	family *collector.Family // nil when the name depends on the field
+	stats  Stats
+	labels []string
+}
+
+// Compile compiles rules, which must come from config.ParseRules, in the order
+// in which they apply.
+func Compile(files []*config.Rules, o Options) *Set {
+	s := &Set{options: o, programs: make(map[string]*program), plans: make(map[string]*Plan)}
+	for _, file := range files {
+		for i := range file.Metrics {
+			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
+		}
+	}
+	s.shareFamilies()
+	return s
+}
+
+func newRule(c *config.Metric, o Options) *rule {
+	r := &rule{config: c}
+	for i := range c.Labels {
+		r.labels = append(r.labels, c.Labels[i].Name)
+	}
+	for _, part := range c.Name {
+		if part.Variable != "" && part.Variable != "namespace" {
+			return r
+		}
+	}
+	if !c.Drop {
+		r.family = r.newFamily(expandName(c.Name, c.Type, func(string) string { return o.prefix() }))
+	}
+	return r
+}
+
+// prefix returns the text of ${namespace}.
+func (o Options) prefix() string {
+	if o.Namespace == "" {
+		return ""
+	}
+	return o.Namespace + "_"
+}
+
+var collectorTypes = [...]collector.Type{
+	config.Counter:   collector.Counter,
+	config.Gauge:     collector.Gauge,
+	config.Histogram: collector.Histogram,
+}
+
+func (r *rule) newFamily(name string) *collector.Family {
+	return &collector.Family{
+		Name:    name,
+		Help:    r.config.Help,
+		Unit:    r.config.Unit,
+		Type:    collectorTypes[r.config.Type],
+		Labels:  r.labels,
+		Buckets: r.config.Histogram.Buckets,
+	}
+}
+
+// shareFamilies lets rules of one family use one definition.
+func (s *Set) shareFamilies() {
+	byName := make(map[string]*collector.Family)
+	for _, r := range s.rules {
+		if r.family == nil {
+			continue
+		}
+		if f, ok := byName[r.family.Name]; ok && f.Equal(r.family) {
+			r.family = f
+			continue
+		}
+		byName[r.family.Name] = r.family
+	}
+}
+
+// RuleStats is the counts of one rule.
+type RuleStats struct {
+	Rule string
+	*Stats
+}
+
+// Stats returns the counts of all rules, which go on changing.
+func (s *Set) Stats() []RuleStats {
+	all := make([]RuleStats, len(s.rules))
+	for i, r := range s.rules {
+		all[i] = RuleStats{Rule: r.config.Rule, Stats: &r.stats}
+	}
+	return all
+}

@@ -1,0 +1,156 @@
+package rule
+
+import (
+	"hash/fnv"
+	"regexp"
+	"sync"
+
+	"github.com/promexporter/promexporter/collector"
+)
+
+// fields remembers what the rules with fields make of each field path, since a
+// regular expression per field and record would cost more than all else.
+type fields struct {
+	mu     sync.RWMutex
+	byPath map[string]*field
+}
+
+// field is a field path and the rules that want it, in their order.
+type field struct {
+	source uint32
+	hits   []hit
+}
+
+// hit is a rule and what its regular expression found in a field path.
+type hit struct {
+	*step
+	family *collector.Family // nil: no sample is made, for the reason
+	reason Reason
+	labels []label
+}
+
+// unknown stands for field paths beyond the bound.
+var unknown = &field{}
+
+// resolve looks up the leaves of the scratch's event. It returns the fields in
+// the order of the leaves.
+func (p *program) resolve(w *Scratch) []*field {
+	w.fields = w.fields[:0]
+	fresh := false
+	p.fields.mu.RLock()
+	for i := range w.Event.Leaves {
+		f := p.fields.byPath[string(w.Event.Leaves[i].Path)]
+		fresh = fresh || f == nil
+		w.fields = append(w.fields, f)
+	}
+	p.fields.mu.RUnlock()
+	if fresh {
+		p.learn(w)
+	}
+	return w.fields
+}
+
+// learn fills the gaps that resolve left.
+func (p *program) learn(w *Scratch) {
+	p.fields.mu.Lock()
+	defer p.fields.mu.Unlock()
+	for i, f := range w.fields {
+		if f != nil {
+			continue
+		}
+		path := w.Event.Leaves[i].Path
+		f = p.fields.byPath[string(path)]
+		switch {
+		case f != nil:
+		case len(p.fields.byPath) >= p.set.options.FieldLimit:
+			f = unknown
+		default:
+			key := string(path)
+			f = p.newField(key)
+			p.fields.byPath[key] = f
+		}
+		w.fields[i] = f
+	}
+}
+
+func (p *program) newField(path string) *field {
+	h := fnv.New32a()
+	h.Write([]byte(path))
+	f := &field{source: max(h.Sum32(), 1)}
+	for i := range p.perField {
+		st := &p.perField[i]
+		if match := st.config.Fields.FindStringSubmatch(path); match != nil {
+			f.hits = append(f.hits, p.newHit(st, path, match))
+		}
+	}
+	return f
+}
+
+func (p *program) newHit(st *step, path string, match []string) hit {
+	capture := func(name string) string { return captured(st.config.Fields, match, name) }
+	h := hit{step: st, family: st.family, labels: bind(st.labels, capture)}
+	if h.family == nil && !st.config.Drop {
+		name := expandName(st.config.Name, st.config.Type, func(variable string) string {
+			switch variable {
+			case "field":
+				return path
+			case "namespace":
+				return p.set.options.prefix()
+			}
+			return capture(variable)
+		})
+		if reservedName(name) {
+			h.reason = ReservedName
+		} else {
+			h.family = st.newFamily(name)
+		}
+	}
+	return h
+}
+
+func captured(re *regexp.Regexp, match []string, name string) string {
+	if i := re.SubexpIndex(name); i >= 0 {
+		return match[i]
+	}
+	return ""
+}
+
+// runFields makes the samples of every leaf. Rules from stop on do not apply.
+func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
+	for i, f := range p.resolve(w) {
+		if f == unknown {
+			w.count(&p.perField[0], TooManyFields)
+			continue
+		}
+		leaf := &w.Event.Leaves[i]
+		for j := range f.hits {
+			h := &f.hits[j]
+			if h.index >= stop {
+				break
+			}
+			if !w.applies(h.step, s) {
+				continue
+			}
+			w.tally(h.step).matched++
+			if h.config.Drop {
+				break
+			}
+			v := &leaf.Value
+			if h.value != nil {
+				v = h.value.value(s)
+			}
+			w.make(h.step, s, b, v, target{h.family, h.labels, f.source, h.reason})
+			if h.config.First {
+				break
+			}
+		}
+	}
+}
+
+// target is where a sample goes.
+type target struct {
+	family *collector.Family
+	labels []label
+	source uint32
+	reason Reason // why there is no family
+}

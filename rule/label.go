@@ -1,0 +1,153 @@
+package rule
+
+import (
+	"unicode/utf8"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+)
+
+// Bounds of label values.
+const (
+	maxLabelValue = 1024 // bytes; what is longer is cut
+	maxMemo       = 1024 // results of a transformation that a scratch remembers
+)
+
+// label is a compiled label: a constant, already encoded, which may stand for
+// several neighbours, or an operand and what is done to its text.
+type label struct {
+	encoded   []byte
+	capture   string // to be bound when a field path is known
+	from      operand
+	transform *config.Label // nil: the text as it is
+	memo      int           // the place of its memo in a scratch
+}
+
+func (l *label) constant() bool { return l.encoded != nil }
+
+// plain reports whether c takes its text as it is.
+func plain(c *config.Label) bool {
+	return c.Regex == nil && c.Map == nil && c.Default == "" && c.MaxLength == 0
+}
+
+// bind turns the captures among labels into constants and joins neighbouring
+// constants, so that a label set without other fields costs one copy.
+func bind(labels []label, capture func(string) string) []label {
+	bound := make([]label, 0, len(labels))
+	for _, l := range labels {
+		if l.capture != "" {
+			text, _ := transform(nil, l.transform, []byte(capture(l.capture)))
+			l = label{encoded: collector.AppendLabel(nil, validText(text))}
+		}
+		if last := len(bound) - 1; l.constant() && last >= 0 && bound[last].constant() {
+			joined := append([]byte{}, bound[last].encoded...)
+			bound[last].encoded = append(joined, l.encoded...)
+			continue
+		}
+		bound = append(bound, l)
+	}
+	return bound
+}
+
+// appendLabels appends the label values of one sample to the batch.
+func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
+	for i := range labels {
+		l := &labels[i]
+		if l.constant() {
+			b.Key(l.encoded)
+			continue
+		}
+		b.Label(w.labelText(l, s))
+	}
+}
+
+// labelText returns the value of l, valid until the next call.
+func (w *Scratch) labelText(l *label, s *scope) []byte {
+	v := l.from.value(s)
+	text := v.Bytes()
+	if !v.IsText() {
+		w.text, _ = appendText(w.text[:0], v)
+		text = w.text
+	}
+	if l.transform != nil {
+		text = w.remember(l, text)
+	}
+	if len(text) > maxLabelValue {
+		text = cut(text, maxLabelValue)
+		w.labelsCut++
+	}
+	return validText(text)
+}
+
+// remember transforms text, or recalls the result of an earlier time: regular
+// expressions are the dearest part of a rule, and label values repeat.
+func (w *Scratch) remember(l *label, text []byte) []byte {
+	for len(w.memos) <= l.memo {
+		w.memos = append(w.memos, nil)
+	}
+	memo := w.memos[l.memo]
+	if result, ok := memo[string(text)]; ok {
+		return result
+	}
+	if memo == nil || len(memo) >= maxMemo {
+		memo = make(map[string][]byte)
+		w.memos[l.memo] = memo
+	}
+	result, _ := transform(nil, l.transform, text)
+	if len(text) <= maxLabelValue {
+		memo[string(text)] = result
+	}
+	return result
+}
+
+// transform appends what c makes of text. Its second result is false when the
+// default was taken.
+func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) {
+	result, ok = b, len(text) > 0
+	if ok && c.Regex != nil {
+		match := c.Regex.FindSubmatchIndex(text)
+		ok = match != nil
+		if ok {
+			text = c.Regex.Expand(nil, []byte(c.Replacement), text, match)
+			ok = len(text) > 0
+		}
+	}
+	if ok && c.Map != nil {
+		text, ok = mapped(c.Map, text)
+	}
+	if !ok {
+		text = []byte(c.Default)
+	}
+	if c.MaxLength > 0 {
+		text = cutRunes(text, c.MaxLength)
+	}
+	return append(result, text...), ok
+}
+
+func mapped(cases []config.MapCase, text []byte) ([]byte, bool) {
+	for i := range cases {
+		if cases[i].Match.Match(text) {
+			return []byte(cases[i].Value), true
+		}
+	}
+	return nil, false
+}
+
+// cut returns the longest prefix of text that has at most n bytes and no rune
+// cut in two.
+func cut(text []byte, n int) []byte {
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+func cutRunes(text []byte, n int) []byte {
+	for i := range string(text) {
+		if n == 0 {
+			return text[:i]
+		}
+		n--
+	}
+	return text
+}

@@ -1,0 +1,85 @@
+package rule
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/promexporter/promexporter/config"
+)
+
+// reservedPrefixes start the names of the plugin's own metrics.
+var reservedPrefixes = [...]string{"promexporter_", "go_"}
+
+// reservedSuffixes are those that Prometheus and OpenMetrics keep for series of
+// types that the name of a gauge or counter must not be taken for.
+var reservedSuffixes = [...]string{
+	"_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info",
+}
+
+// expandName fills the variables of t and fits the result to the type. Text from
+// a variable becomes lower case, and what no metric name may hold becomes `_`.
+func expandName(t config.Template, typ config.Type, variable func(string) string) string {
+	if name, ok := t.Constant(); ok {
+		return name
+	}
+	var b strings.Builder
+	for _, part := range t {
+		b.WriteString(part.Literal)
+		if part.Variable != "" {
+			sanitize(&b, variable(part.Variable))
+		}
+	}
+	return fitName(b.String(), typ)
+}
+
+func sanitize(b *strings.Builder, text string) {
+	for _, c := range text {
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_':
+			b.WriteByte(byte(c))
+		case c >= 'A' && c <= 'Z':
+			b.WriteByte(byte(c) + 'a' - 'A')
+		default:
+			b.WriteByte('_')
+		}
+	}
+}
+
+// fitName makes name one that Prometheus accepts for the type: never empty,
+// never with a digit in front, a counter's with _total at the end, and any
+// other's without a suffix that means another type.
+func fitName(name string, typ config.Type) string {
+	if name == "" || name[0] >= '0' && name[0] <= '9' {
+		name = "_" + name
+	}
+	if typ == config.Counter {
+		if !strings.HasSuffix(name, "_total") {
+			name += "_total"
+		}
+		return name
+	}
+	for _, suffix := range reservedSuffixes {
+		if strings.HasSuffix(name, suffix) {
+			return name + "_value"
+		}
+	}
+	return name
+}
+
+func reservedName(name string) bool {
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// validText returns text with every byte that is no UTF-8 replaced, since one
+// such label value would make Prometheus refuse a whole scrape.
+func validText(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	return []byte(strings.ToValidUTF8(string(text), "\uFFFD"))
+}

@@ -1,0 +1,123 @@
+package rule
+
+import (
+	"strings"
+
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/record"
+)
+
+// space is where an operand's value stands while an event is evaluated.
+type space uint8
+
+const (
+	eventSpace space = iota
+	itemSpace
+	tagSpace
+)
+
+// operand is a compiled accessor.
+type operand struct {
+	space space
+	slot  int // of the selector in eventSpace and itemSpace
+	part  int // of the tag in tagSpace, wholeTag for all of it
+}
+
+const wholeTag = -1
+
+// scope is what operands read from: the event, the element that `each` stands
+// at, and the tag.
+type scope struct {
+	event *record.Event
+	item  *record.Event
+	tag   *tag
+}
+
+// tag is a tag as operands see it.
+type tag struct {
+	whole record.Value
+	parts []record.Value
+}
+
+func newTag(text string) *tag {
+	t := &tag{whole: record.Text([]byte(text))}
+	for _, part := range strings.Split(text, ".") {
+		t.parts = append(t.parts, record.Text([]byte(part)))
+	}
+	return t
+}
+
+var missing record.Value
+
+// value returns the operand's value, which is Missing when the scope has none.
+// It borrows the scope.
+func (o operand) value(s *scope) *record.Value {
+	switch o.space {
+	case eventSpace:
+		return &s.event.Values[o.slot]
+	case itemSpace:
+		return &s.item.Values[o.slot]
+	}
+	switch {
+	case o.part == wholeTag:
+		return &s.tag.whole
+	case o.part < len(s.tag.parts):
+		return &s.tag.parts[o.part]
+	}
+	return &missing
+}
+
+// paths collects the fields that a program reads, each once.
+type paths struct {
+	event []record.Path
+	seen  map[string]int
+}
+
+func newPaths() *paths { return &paths{seen: make(map[string]int)} }
+
+// slot returns the place of the accessor's value among those of the selector.
+func (p *paths) slot(a *config.Accessor) int {
+	path := recordPath(a)
+	key := pathKey(path)
+	if slot, ok := p.seen[key]; ok {
+		return slot
+	}
+	slot := len(p.event)
+	p.seen[key] = slot
+	p.event = append(p.event, path)
+	return slot
+}
+
+func recordPath(a *config.Accessor) record.Path {
+	p := record.Path{Root: recordRoots[a.Root], Steps: make([]record.Step, len(a.Steps))}
+	for i, s := range a.Steps {
+		p.Steps[i] = record.Step(s)
+	}
+	return p
+}
+
+var recordRoots = [...]record.Root{
+	config.RootBody:            record.Body,
+	config.RootMetadata:        record.Metadata,
+	config.RootGroupMetadata:   record.GroupMetadata,
+	config.RootGroupAttributes: record.GroupBody,
+	config.RootTag:             record.Body,
+	config.RootItem:            record.Body,
+}
+
+func pathKey(p record.Path) string {
+	var b strings.Builder
+	b.WriteByte(byte(p.Root))
+	for _, s := range p.Steps {
+		if s.IsIndex {
+			b.WriteByte('[')
+			b.WriteString(itoa(s.Index))
+			continue
+		}
+		b.WriteByte('.')
+		b.WriteString(itoa(len(s.Key)))
+		b.WriteByte(':')
+		b.WriteString(s.Key)
+	}
+	return b.String()
+}

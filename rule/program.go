@@ -1,0 +1,182 @@
+package rule
+
+import (
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/record"
+)
+
+// maxPlans bounds the tags whose plans are kept. Where tags are many, as with
+// one per container, the plans of old ones are forgotten all at once.
+const maxPlans = 10000
+
+// Plan is what a Set does with the events of one tag. It is safe for concurrent
+// use, each goroutine with a Scratch of its own.
+type Plan struct {
+	*program
+	tag *tag
+}
+
+// program is the rules that apply to a tag, compiled together. Tags to which the
+// same rules apply share it.
+type program struct {
+	set      *Set
+	selector *record.Selector
+	paths    *paths
+	whole    []step // rules that make samples of a record
+	perField []step // rules that make samples of each of its fields
+	fields   fields
+}
+
+// step is a rule as a program runs it.
+type step struct {
+	*rule
+	index  int // among the program's rules
+	when   *condition
+	value  *operand // nil: 1, or the field's own value
+	labels []label
+	op     collector.Op
+	sign   float64
+	fixed  bool // the value is always 1
+}
+
+// Plan returns the plan for tag.
+func (s *Set) Plan(tag string) *Plan {
+	s.mu.RLock()
+	p := s.plans[tag]
+	s.mu.RUnlock()
+	if p != nil {
+		return p
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.plans) >= maxPlans {
+		clear(s.plans)
+	}
+	tag = string([]byte(tag)) // the caller may have borrowed it
+	p = &Plan{program: s.program(tag), tag: newTag(tag)}
+	s.plans[tag] = p
+	return p
+}
+
+// program returns the program of the rules that match tag.
+func (s *Set) program(tag string) *program {
+	var matching []*rule
+	key := make([]byte, len(s.rules))
+	for i, r := range s.rules {
+		if r.matches(tag) {
+			matching = append(matching, r)
+			key[i] = 1
+		}
+	}
+	p, ok := s.programs[string(key)]
+	if !ok {
+		p = s.compile(matching)
+		s.programs[string(key)] = p
+	}
+	return p
+}
+
+func (r *rule) matches(tag string) bool {
+	if r.config.MatchRegex != nil {
+		return r.config.MatchRegex.MatchString(tag)
+	}
+	return matchTag(r.config.Match, tag)
+}
+
+func (s *Set) compile(rules []*rule) *program {
+	p := &program{set: s, paths: newPaths()}
+	for i, r := range rules {
+		st := p.step(r, i)
+		if r.config.Fields != nil {
+			p.perField = append(p.perField, st)
+		} else {
+			p.whole = append(p.whole, st)
+		}
+	}
+	p.selector = record.NewSelector(p.paths.event, len(p.perField) > 0)
+	p.fields.byPath = make(map[string]*field)
+	return p
+}
+
+func (p *program) step(r *rule, index int) step {
+	c := r.config
+	st := step{rule: r, index: index, sign: 1, op: collector.Add}
+	if c.Condition != nil {
+		when := p.condition(c.Condition)
+		st.when = &when
+	}
+	if c.Value.From != nil {
+		from := p.operand(c.Value.From)
+		st.value = &from
+	}
+	st.fixed = c.Value.From == nil && c.Fields == nil
+	switch {
+	case c.Type == config.Histogram:
+		st.op = collector.Observe
+	case c.Type == config.Gauge:
+		st.gauge(c.Action)
+	}
+	st.labels = p.labels(c.Labels)
+	if c.Fields == nil {
+		st.labels = bind(st.labels, nil)
+	}
+	return st
+}
+
+func (st *step) gauge(a config.Action) {
+	switch a {
+	case config.Set:
+		st.op = collector.Set
+	case config.Subtract:
+		st.sign = -1
+	case config.Inc, config.Dec:
+		st.fixed = true
+		if a == config.Dec {
+			st.sign = -1
+		}
+	}
+}
+
+func (p *program) operand(a *config.Accessor) operand {
+	if a.Root == config.RootTag {
+		if len(a.Steps) == 0 {
+			return operand{space: tagSpace, part: wholeTag}
+		}
+		return operand{space: tagSpace, part: a.Steps[0].Index}
+	}
+	return operand{space: eventSpace, slot: p.paths.slot(a)}
+}
+
+func (p *program) condition(c *config.Condition) condition {
+	if c.Field != nil {
+		return condition{field: p.operand(c.Field), compare: c}
+	}
+	joined := condition{any: c.Any}
+	for i := range c.Rules {
+		joined.rules = append(joined.rules, p.condition(&c.Rules[i]))
+	}
+	return joined
+}
+
+func (p *program) labels(from []config.Label) []label {
+	labels := make([]label, len(from))
+	for i := range from {
+		c := &from[i]
+		switch {
+		case c.From != nil:
+			labels[i].from = p.operand(c.From)
+			if !plain(c) {
+				labels[i].transform = c
+				labels[i].memo = p.set.memos
+				p.set.memos++
+			}
+		case c.Capture != "":
+			labels[i].capture = c.Capture
+			labels[i].transform = c
+		default:
+			labels[i].encoded = collector.AppendLabel(nil, []byte(c.Constant))
+		}
+	}
+	return labels
+}

@@ -1,0 +1,86 @@
+package rule
+
+import "sync/atomic"
+
+// Reason says why a rule made no sample of a record that it matched.
+type Reason uint8
+
+// The reasons for which a rule gives up a sample.
+const (
+	made          Reason = iota // it was made
+	NoValue                     // the field of the value is missing
+	NotANumber                  // the value is no number and cannot be read as one
+	ReservedName                // the name starts with a prefix of the plugin's own metrics
+	TooManyFields               // more different field paths than the bound allows
+	FieldTooDeep                // the field is nested too deep or its path is too long
+	NotAnArray                  // the field of `each` is no array of maps
+	reasons
+)
+
+var reasonNames = [reasons]string{
+	"made", "no_value", "not_a_number", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array",
+}
+
+// String returns the reason as it stands in the label `reason`.
+func (r Reason) String() string {
+	if r < reasons {
+		return reasonNames[r]
+	}
+	return "unknown"
+}
+
+// Reasons returns every reason for which a rule gives up a sample.
+func Reasons() []Reason {
+	all := make([]Reason, 0, reasons-1)
+	for r := made + 1; r < reasons; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
+// Stats counts what one rule did. Its methods are safe for concurrent use.
+type Stats struct {
+	matched atomic.Uint64
+	samples atomic.Uint64
+	dropped [reasons]atomic.Uint64
+}
+
+// Matched returns the number of records, or fields of a rule with fields, that
+// the rule applied to.
+func (s *Stats) Matched() uint64 { return s.matched.Load() }
+
+// Samples returns the number of samples that the rule made.
+func (s *Stats) Samples() uint64 { return s.samples.Load() }
+
+// Dropped returns the number of samples that the rule gave up for r.
+func (s *Stats) Dropped(r Reason) uint64 { return s.dropped[r].Load() }
+
+// tally is the part of Stats that belongs to one goroutine, so that counting a
+// record costs no atomic operation.
+type tally struct {
+	matched uint64
+	samples uint64
+	dropped [reasons]uint64
+}
+
+func (t *tally) count(r Reason) {
+	if r == made {
+		t.samples++
+	} else {
+		t.dropped[r]++
+	}
+}
+
+// flush adds t to s.
+func (t *tally) flush(s *Stats) {
+	if t.matched == 0 {
+		return
+	}
+	s.matched.Add(t.matched)
+	s.samples.Add(t.samples)
+	for r, n := range t.dropped {
+		if n > 0 {
+			s.dropped[r].Add(n)
+		}
+	}
+}
