@@ -18,6 +18,7 @@ type Endpoint struct {
 	path     string
 	version  string
 	source   prometheus.TransactionalGatherer
+	reload   func() error // nil when not offered
 	log      *slog.Logger
 	opened   time.Time
 
@@ -45,6 +46,7 @@ func newEndpoint(s *Servers, o Options) *Endpoint {
 		path:     o.Path,
 		version:  o.Version,
 		source:   o.Source,
+		reload:   o.Reload,
 		log:      o.log(),
 		opened:   time.Now(),
 		servers:  s,

@@ -25,6 +25,9 @@ type Options struct {
 	// be called after Close of the endpoint when Gather did not return in time. Each family holds valid metrics,
 	// labels sorted by name, and no series twice.
 	Source prometheus.TransactionalGatherer
+	// Reload, when not nil, is called for a POST of /-/reload, from several goroutines at once. Its error is shown to
+	// the client.
+	Reload func() error
 	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil means none.
 	Log *slog.Logger
 	// ListenRetry is how long to retry a taken port. 0 means one second, a negative value means not at all.

@@ -59,6 +59,10 @@ func (s *server) route(endpoints []*Endpoint) {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recoverRequest(w, r)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if now := s.routes.Load(); r.URL.Path == reloadPath && len(now.reloaders()) > 0 {
+		now.serveReload(w, r)
+		return
+	}
 	handler := s.handler(r.URL.Path)
 	switch {
 	case handler == nil:

@@ -32,14 +32,12 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
 		err = s.join(e, a)
 		if err == nil {
-			break
+			return e, nil
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) || !time.Now().Before(deadline) {
 			return nil, err
 		}
 	}
-	e.log.Info("serving metrics", "address", e.Addr().String(), "path", e.path)
-	return e, nil
 }
 
 // join adds e to the server at a, which it starts if there is none. It never waits, because it holds the lock.

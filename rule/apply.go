@@ -11,6 +11,7 @@ import (
 type Scratch struct {
 	Event record.Event
 
+	item      record.Event
 	fields    []*field
 	verdicts  []verdict
 	tallies   []tally
@@ -91,23 +92,55 @@ func (w *Scratch) count(st *step, r Reason) {
 func (p *Plan) runWhole(s *scope, w *Scratch, b *collector.Batch) (stop int) {
 	for i := range p.whole {
 		st := &p.whole[i]
-		if !w.applies(st, s) {
-			continue
+		var matched bool
+		if st.each != nil {
+			matched = w.runEach(st, s, b)
+		} else {
+			matched = w.applies(st, s) && w.run(st, s, b)
 		}
-		w.tally(st).matched++
-		if st.config.Drop {
+		if matched && (st.config.Drop || st.config.First) {
 			return st.index
 		}
+	}
+	return len(p.whole) + len(p.perField)
+}
+
+// run makes the sample of a rule whose condition holds.
+func (w *Scratch) run(st *step, s *scope, b *collector.Batch) bool {
+	w.tally(st).matched++
+	if !st.config.Drop {
 		var v *record.Value
 		if st.value != nil {
 			v = st.value.value(s)
 		}
 		w.make(st, s, b, v, target{family: st.family, labels: st.labels})
-		if st.config.First {
-			return st.index
-		}
 	}
-	return len(p.whole) + len(p.perField)
+	return true
+}
+
+// runEach runs a rule for every element of its array. It reports whether the
+// condition held for any.
+func (w *Scratch) runEach(st *step, s *scope, b *collector.Batch) (matched bool) {
+	array := st.each.array.value(s)
+	switch array.Kind() {
+	case record.Missing, record.Nil:
+		return false
+	case record.Array:
+	default:
+		w.count(st, NotAnArray)
+		return false
+	}
+	s.item = &w.item
+	array.Each(func(element []byte) bool {
+		switch {
+		case !st.each.selector.Pick(element, &w.item):
+			w.count(st, NotAnArray)
+		case st.when == nil || st.when.holds(s, w):
+			matched = w.run(st, s, b)
+		}
+		return true
+	})
+	return matched
 }
 
 // applies reports whether the condition of st holds, judging it once per event.
@@ -127,7 +160,7 @@ func (w *Scratch) applies(st *step, s *scope) bool {
 
 // make appends one sample to b, or counts why not.
 func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to target) {
-	n, r := 1.0, made
+	n, r := st.config.Value.Constant, made
 	if !st.fixed {
 		n, r = number(v, &st.config.Value)
 	}

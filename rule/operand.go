@@ -67,10 +67,10 @@ func (o operand) value(s *scope) *record.Value {
 	return &missing
 }
 
-// paths collects the fields that a program reads, each once.
+// paths collects the fields that a selector is to find, each once.
 type paths struct {
-	event []record.Path
-	seen  map[string]int
+	list []record.Path
+	seen map[string]int
 }
 
 func newPaths() *paths { return &paths{seen: make(map[string]int)} }
@@ -82,10 +82,29 @@ func (p *paths) slot(a *config.Accessor) int {
 	if slot, ok := p.seen[key]; ok {
 		return slot
 	}
-	slot := len(p.event)
+	slot := len(p.list)
 	p.seen[key] = slot
-	p.event = append(p.event, path)
+	p.list = append(p.list, path)
 	return slot
+}
+
+// spaces compiles the accessors of one rule. Those of the element that `each`
+// stands at are found in items, all others in the event.
+type spaces struct {
+	event *paths
+	items *paths
+}
+
+func (s spaces) operand(a *config.Accessor) operand {
+	switch {
+	case a.Root == config.RootItem:
+		return operand{space: itemSpace, slot: s.items.slot(a)}
+	case a.Root != config.RootTag:
+		return operand{space: eventSpace, slot: s.event.slot(a)}
+	case len(a.Steps) == 0:
+		return operand{space: tagSpace, part: wholeTag}
+	}
+	return operand{space: tagSpace, part: a.Steps[0].Index}
 }
 
 func recordPath(a *config.Accessor) record.Path {

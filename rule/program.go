@@ -33,11 +33,18 @@ type step struct {
 	*rule
 	index  int // among the program's rules
 	when   *condition
-	value  *operand // nil: 1, or the field's own value
+	value  *operand // nil: a constant, or the field's own value
+	fixed  bool     // the value is the constant of the configuration
 	labels []label
 	op     collector.Op
 	sign   float64
-	fixed  bool // the value is always 1
+	each   *each // nil: the rule runs once per record or field
+}
+
+// each is the array that a rule runs over.
+type each struct {
+	array    operand
+	selector *record.Selector
 }
 
 // Plan returns the plan for tag.
@@ -94,32 +101,35 @@ func (s *Set) compile(rules []*rule) *program {
 			p.whole = append(p.whole, st)
 		}
 	}
-	p.selector = record.NewSelector(p.paths.event, len(p.perField) > 0)
+	p.selector = record.NewSelector(p.paths.list, len(p.perField) > 0)
 	p.fields.byPath = make(map[string]*field)
 	return p
 }
 
 func (p *program) step(r *rule, index int) step {
-	c := r.config
+	c, sp := r.config, spaces{event: p.paths, items: newPaths()}
 	st := step{rule: r, index: index, sign: 1, op: collector.Add}
 	if c.Condition != nil {
-		when := p.condition(c.Condition)
+		when := sp.condition(c.Condition)
 		st.when = &when
 	}
 	if c.Value.From != nil {
-		from := p.operand(c.Value.From)
+		from := sp.operand(c.Value.From)
 		st.value = &from
 	}
-	st.fixed = c.Value.From == nil && c.Fields == nil
-	switch {
-	case c.Type == config.Histogram:
+	st.fixed = c.Value.From == nil && (c.Fields == nil || c.Value.IsConstant)
+	switch c.Type {
+	case config.Histogram:
 		st.op = collector.Observe
-	case c.Type == config.Gauge:
+	case config.Gauge:
 		st.gauge(c.Action)
 	}
-	st.labels = p.labels(c.Labels)
+	st.labels = p.labels(sp, c.Labels)
 	if c.Fields == nil {
 		st.labels = bind(st.labels, nil)
+	}
+	if c.Each != nil {
+		st.each = &each{array: sp.operand(c.Each), selector: record.NewSelector(sp.items.list, false)}
 	}
 	return st
 }
@@ -128,44 +138,29 @@ func (st *step) gauge(a config.Action) {
 	switch a {
 	case config.Set:
 		st.op = collector.Set
-	case config.Subtract:
+	case config.Subtract, config.Dec:
 		st.sign = -1
-	case config.Inc, config.Dec:
-		st.fixed = true
-		if a == config.Dec {
-			st.sign = -1
-		}
 	}
 }
 
-func (p *program) operand(a *config.Accessor) operand {
-	if a.Root == config.RootTag {
-		if len(a.Steps) == 0 {
-			return operand{space: tagSpace, part: wholeTag}
-		}
-		return operand{space: tagSpace, part: a.Steps[0].Index}
-	}
-	return operand{space: eventSpace, slot: p.paths.slot(a)}
-}
-
-func (p *program) condition(c *config.Condition) condition {
+func (s spaces) condition(c *config.Condition) condition {
 	if c.Field != nil {
-		return condition{field: p.operand(c.Field), compare: c}
+		return condition{field: s.operand(c.Field), compare: c}
 	}
 	joined := condition{any: c.Any}
 	for i := range c.Rules {
-		joined.rules = append(joined.rules, p.condition(&c.Rules[i]))
+		joined.rules = append(joined.rules, s.condition(&c.Rules[i]))
 	}
 	return joined
 }
 
-func (p *program) labels(from []config.Label) []label {
+func (p *program) labels(sp spaces, from []config.Label) []label {
 	labels := make([]label, len(from))
 	for i := range from {
 		c := &from[i]
 		switch {
 		case c.From != nil:
-			labels[i].from = p.operand(c.From)
+			labels[i].from = sp.operand(c.From)
 			if !plain(c) {
 				labels[i].transform = c
 				labels[i].memo = p.set.memos
