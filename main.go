@@ -2,8 +2,8 @@
 // of which hands over to flb and pipeline. A panic must not pass them, for it would end the agent.
 //
 // FLBPluginPreRegister, FLBPluginOutputPreRun and FLBPluginOutputPreExit are left out. The host does without them, and
-// what they announce is no help: they name no instance, and PreExit also comes, with the wrong flag, when a reload fails
-// and the running instance stays.
+// what they announce is no help: they name no instance, and PreExit also comes when a reload fails and the running
+// instance stays.
 package main
 
 import "C"

@@ -28,6 +28,15 @@
 // it lies inside the allocation, so that at worst a host that does not know the slot carries 8 bytes that it never
 // reads. event_type is never written: 0, which such hosts start from, means logs.
 //
+// The host's own functions, by contrast, are looked up by name: flb_output_name for the name of an instance, and the
+// array output_global_properties, which shows how long an entry of a config map is.
+//
+// # Process-wide state
+//
+// The C boundary has no receiver, so three things are global: the table of handles, the names given since the last
+// registration, and the fault handlers to restore. The last is why every way in looks at them: a nil dereference can be
+// recovered only as long as the Go runtime's handlers are in place, and the host takes them away on SIGHUP and SIGCONT.
+//
 // # Threads
 //
 // Register and Unregister come on the main thread, Init and exit on the engine's, flush on the engine's or on a

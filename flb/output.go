@@ -6,7 +6,6 @@ package flb
 import "C"
 
 import (
-	"fmt"
 	"log/slog"
 	"runtime/cgo"
 	"unsafe"
@@ -23,27 +22,20 @@ type Output struct {
 }
 
 // NewOutput reads the host's plugin structure, at FLBPluginInit. It returns nil if there is nothing to read.
-func NewOutput(plugin unsafe.Pointer) *Output {
-	p := (*C.struct_host_plugin)(plugin)
+func NewOutput(host unsafe.Pointer) *Output {
+	p := (*C.struct_host_plugin)(host)
 	if p == nil || p.api == nil || p.context == nil {
 		return nil
 	}
 	C.promexporter_keep_faults()
-	o := &Output{plugin: p, name: instanceName(p, inits.Add(1)-1)}
-	o.log = newSink(C.GoString(p.name), o.name)
+	// The host numbers all outputs in one row and prefers the user's alias: only it can tell.
+	plugin := C.GoString(p.name)
+	o := &Output{plugin: p, name: given.take(C.GoString(C.promexporter_instance_name(p.instance)), plugin)}
+	o.log = newSink(plugin, o.name)
 	if o.log.host = C.promexporter_log_print(p.api); o.log.host != nil {
 		o.log.level = level(C.promexporter_log_level(p.api, p.instance))
 	}
 	return o
-}
-
-// instanceName asks the host, which numbers all outputs in one row and prefers the user's alias. Only a host that
-// exports no functions gets a name by our own count.
-func instanceName(p *C.struct_host_plugin, count int64) string {
-	if name := C.promexporter_instance_name(p.instance); name != nil {
-		return C.GoString(name)
-	}
-	return fmt.Sprintf("%s.%d", C.GoString(p.name), count)
 }
 
 // Property returns the value of an [OUTPUT] key, with ${VAR} expanded, and "" if it is absent. Letter case does not
@@ -56,7 +48,8 @@ func (o *Output) Property(key string) string {
 	return output.FLBPluginConfigKey(unsafe.Pointer(o.plugin), key)
 }
 
-// Name returns the instance's name in the host's own log lines: the user's alias, or "promexporter.0".
+// Name returns the instance's name, as in the host's own log lines: the user's alias, or "promexporter.0". No two open
+// instances have the same.
 func (o *Output) Name() string { return o.name }
 
 // Logger returns the instance's logger. It is safe for concurrent use by any goroutine, also after ReleaseContext and

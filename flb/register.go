@@ -1,13 +1,13 @@
 package flb
 
 /*
+#cgo linux LDFLAGS: -ldl
 #include <stdlib.h>
 #include "abi.h"
 */
 import "C"
 
 import (
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
@@ -30,8 +30,8 @@ type Definition struct {
 	Keys              []Key // every [OUTPUT] key that the plugin reads
 }
 
-// inits counts the instances since the last registration. The C boundary has no receiver that could hold it.
-var inits atomic.Int64
+// given holds the names of the instances since the last registration. The C boundary has no receiver that could hold it.
+var given names
 
 // RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config map
 // (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the keys in
@@ -41,7 +41,7 @@ func RegisterOutput(def unsafe.Pointer, d Definition) int {
 		return -1
 	}
 	C.promexporter_keep_faults()
-	inits.Store(0)
+	given.reset()
 	if status := output.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
 		return status
 	}

@@ -1,0 +1,38 @@
+package flb
+
+import (
+	"fmt"
+	"sync"
+)
+
+// names keeps the instances of one registration apart. Its zero value is ready; it is safe for concurrent use.
+type names struct {
+	mu    sync.Mutex
+	taken map[string]bool
+}
+
+// reset forgets all names: the host opens the instances of a registration after it closed those of the one before.
+func (n *names) reset() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	clear(n.taken)
+}
+
+// take returns host, the name that the host has for an instance, or a name by our own count if it has none for us. The
+// host lets two instances share an alias; the second is told apart as "alias#2".
+func (n *names) take(host, plugin string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if host == "" {
+		host = fmt.Sprintf("%s.%d", plugin, len(n.taken))
+	}
+	name := host
+	for i := 2; n.taken[name]; i++ {
+		name = fmt.Sprintf("%s#%d", host, i)
+	}
+	if n.taken == nil {
+		n.taken = make(map[string]bool)
+	}
+	n.taken[name] = true
+	return name
+}
