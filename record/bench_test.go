@@ -7,21 +7,16 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// benchChunk is 30 or so access-log events of 8 fields, as Fluent Bit 5.1.1
+// benchChunk is 50 access-log events of 8 fields, as Fluent Bit 5.1.1
 // writes them.
 const benchChunk = "v5.1.1/access.mp"
 
 // fivePaths is what a counter with three labels and a histogram with two would
 // ask for.
-func fivePaths() []Path {
-	return []Path{
-		key(Body, "method"), key(Body, "status"), key(Body, "host"),
-		key(Body, "latency"), key(Body, "bytes"),
-	}
-}
+var fivePaths = []string{"body.method", "body.status", "body.host", "body.latency", "body.bytes"}
 
 func BenchmarkReader(b *testing.B) {
-	benchmarkReader(b, NewSelector(fivePaths(), false))
+	benchmarkReader(b, NewSelector(paths(fivePaths...), false))
 }
 
 func BenchmarkReaderLeaves(b *testing.B) {

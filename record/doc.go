@@ -6,9 +6,11 @@
 // values that a [Selector] asked for. One pass over the bytes does both: it
 // checks the event, finds its end and picks its values.
 //
-// Every [Value] and every leaf path borrows the chunk. Nothing is copied and
-// nothing is allocated once an [Event] has grown to its size; what must outlive
-// the chunk is for the caller to clone.
+// Every [Value] borrows the chunk, and every leaf path the chunk or its [Event].
+// No value is copied and nothing is allocated once an Event has grown to its
+// size; what must outlive the chunk is for the caller to clone. Whoever keeps a
+// Reader or an Event for the next chunk lets go of this one first, with
+// [Reader.Reset] and [Event.Release].
 //
 // No input makes this package panic or read past the end of the chunk. Bytes
 // that are no event are reported as a [Malformed] that says where and why.

@@ -7,5 +7,6 @@ func (s *Selector) Pick(m []byte, e *Event) bool {
 	e.reset(s.slots)
 	w := walk{b: m, event: e}
 	_, reason := w.root(0, s.event.body, s.event.leaves)
+	s.copyTwins(e)
 	return reason == ""
 }

@@ -80,9 +80,7 @@ func (r *Reader) Next(e *Event) error {
 		if r.grouped {
 			r.inherit(e)
 		}
-		for _, c := range r.selector.copies {
-			e.Values[c.to] = e.Values[c.from]
-		}
+		r.selector.copyTwins(e)
 		return nil
 	}
 	return io.EOF

@@ -32,7 +32,7 @@ type Selector struct {
 	event, group sought
 	slots        int
 	inherited    []int  // the slots of group paths
-	copies       []twin // for paths that stand there more than once
+	twins        []twin // for paths that stand there more than once
 }
 
 // twin says that two slots hold the same value.
@@ -70,7 +70,7 @@ func (s *Selector) add(p Path, slot int) {
 		n = n.grow(step)
 	}
 	if n.slot != none {
-		s.copies = append(s.copies, twin{n.slot, slot})
+		s.twins = append(s.twins, twin{n.slot, slot})
 		return
 	}
 	n.slot, n.last = slot, len(n.below) == 0
@@ -86,6 +86,12 @@ func (s *Selector) root(r Root) *node {
 		return s.group.body
 	default:
 		return s.event.body
+	}
+}
+
+func (s *Selector) copyTwins(e *Event) {
+	for _, t := range s.twins {
+		e.Values[t.to] = e.Values[t.from]
 	}
 }
 
@@ -152,7 +158,7 @@ func hash(key []byte) uint {
 	if n == 0 {
 		return 0
 	}
-	return (n ^ uint(key[0])<<1 ^ uint(key[n-1])<<3)
+	return n ^ uint(key[0])<<1 ^ uint(key[n-1])<<3
 }
 
 // find returns the child for a map key, or nil.

@@ -40,11 +40,12 @@ func (w *walk) root(i int, n *node, leaves bool) (int, Reason) {
 // pick walks the map at b[i], takes the values that the children in k want, and
 // returns the offset behind the map, or bad.
 func (w *walk) pick(i int, k *keys) int {
-	count, i := container(w.b, i, Map)
+	b, values := w.b, w.event.Values
+	count, i := container(b, i, Map)
 	for ; count > 0 && i >= 0; count-- {
-		key, at := shortText(w.b, i)
+		key, at := shortText(b, i)
 		if at < 0 {
-			if key, at = text(w.b, i); at < 0 {
+			if key, at = text(b, i); at < 0 {
 				i = w.unnamed(i)
 				continue
 			}
@@ -52,9 +53,9 @@ func (w *walk) pick(i int, k *keys) int {
 		child := k.find(key)
 		switch {
 		case child == nil:
-			i = skip(w.b, at)
+			i = skip(b, at)
 		case child.last:
-			i = decode(w.b, at, &w.event.Values[child.slot])
+			i = decode(b, at, &values[child.slot])
 		default:
 			i = w.take(at, child)
 		}

@@ -1,0 +1,311 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
+
+const anyPort = "listen_address=127.0.0.1:0"
+
+// cpuSeries returns every series that the cpu input makes on this machine.
+func cpuSeries() []string {
+	series := []string{`cpu{cpu="ALL",mode="cpu_p"}`, `cpu{cpu="ALL",mode="user_p"}`, `cpu{cpu="ALL",mode="system_p"}`}
+	for n := range runtime.NumCPU() {
+		for _, mode := range []string{"p_cpu", "p_user", "p_system"} {
+			series = append(series, fmt.Sprintf(`cpu{cpu="cpu%d",mode="%s"}`, n, mode))
+		}
+	}
+	return series
+}
+
+func hasAll(page string, series []string) bool {
+	for _, s := range series {
+		if value(page, s) == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func TestCPU(t *testing.T) {
+	a := start(t, "", withPlugin("-i", "cpu", "-o", "promexporter", "-p", anyPort)...)
+	url := a.url(0)
+	page := a.page(url, "no cpu series", func(page string) bool { return hasAll(page, cpuSeries()) })
+	for range 5 {
+		if page = scrape(t, url); !hasAll(page, cpuSeries()) {
+			t.Fatalf("a scrape without all series:\n%s", foreign(page))
+		}
+	}
+	if n := strings.Count(page, "\ncpu{"); n != len(cpuSeries()) {
+		t.Errorf("%d cpu series, want %d:\n%s", n, len(cpuSeries()), foreign(page))
+	}
+	if !strings.Contains(page, "# HELP cpu Collect CPU usage\n# TYPE cpu gauge\n") {
+		t.Error("help or type are wrong")
+	}
+	lint(t, page)
+	if took := a.stop(); took > 2*time.Second {
+		t.Errorf("stopping took %s", took)
+	}
+	portIsFree(t, url)
+}
+
+// lint has promtool check a page.
+func lint(t *testing.T, page string) {
+	t.Helper()
+	cmd := exec.Command(required(t, "promtool"), "check", "metrics")
+	cmd.Stdin = strings.NewReader(page)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+}
+
+func portIsFree(t *testing.T, url string) {
+	t.Helper()
+	address := regexp.MustCompile(`//([^/]+)`).FindStringSubmatch(url)[1]
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Errorf("the port is not free: %v", err)
+		return
+	}
+	l.Close()
+}
+
+// project returns a directory with the shipped configuration and the plugin, the
+// port changed to any.
+func project(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"fluent-bit.conf", "fluent-bit.yaml", "plugins.conf"} {
+		text, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = []byte(strings.ReplaceAll(string(text), ":8989", "127.0.0.1:0"))
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(plugin, filepath.Join(dir, "out_prom_exporter.so")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestShippedConfiguration(t *testing.T) {
+	for _, file := range []string{"fluent-bit.conf", "fluent-bit.yaml"} {
+		t.Run(file, func(t *testing.T) {
+			if file == "fluent-bit.yaml" && !atLeast(t, 3, 2) {
+				t.Skip("plugins: in YAML needs Fluent Bit 3.2")
+			}
+			a := start(t, project(t), "-c", file)
+			page := a.page(a.url(0), "no cpu and memory", func(page string) bool {
+				return hasAll(page, append(cpuSeries(), `mem_total_value{tag="mem"}`, `mem_used{tag="mem"}`))
+			})
+			lint(t, page)
+			a.stop()
+		})
+	}
+}
+
+// atLeast reports whether the agent stands for Fluent Bit major.minor or later.
+func atLeast(t *testing.T, major, minor int) bool {
+	t.Helper()
+	path, real := program()
+	if !real {
+		return true
+	}
+	out, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := regexp.MustCompile(`v(\d+)\.(\d+)`).FindStringSubmatch(string(out))
+	if v == nil {
+		t.Fatalf("no version in %q", out)
+	}
+	gotMajor, _ := strconv.Atoi(v[1])
+	gotMinor, _ := strconv.Atoi(v[2])
+	return gotMajor > major || gotMajor == major && gotMinor >= minor
+}
+
+func dummy(tag, record string) []string {
+	return []string{"-i", "dummy", "-t", tag, "-p", "dummy=" + record}
+}
+
+func TestDummyRecord(t *testing.T) {
+	record := `{"Mem.total":8,"nested":{"one":{"two":1.5}},"ok":true,"5xx":2,"text":"7","none":null,"list":[1,2]}`
+	a := start(t, "", withPlugin(append(dummy("app.1", record), "-o", "promexporter", "-p", anyPort)...)...)
+	url := a.url(0)
+	page := a.page(url, "no record arrived", func(page string) bool { return value(page, `ok{tag="app.1"}`) != "" })
+	expect(t, page, map[string]string{
+		`mem_total_value{tag="app.1"}`: "8",
+		`nested_one_two{tag="app.1"}`:  "1.5",
+		`ok{tag="app.1"}`:              "1",
+		`_5xx{tag="app.1"}`:            "2",
+		`promexporter_chunks_answered_total{output="promexporter.0",status="error"}`: "0",
+		`promexporter_series{output="promexporter.0"}`:                               "4",
+	})
+	if n := strings.Count(foreign(page), "# TYPE "); n != 4 {
+		t.Errorf("%d families, want 4:\n%s", n, foreign(page))
+	}
+	lint(t, page)
+	for path, want := range map[string]string{"/": "promexporter", "/-/healthy": "healthy", "/-/ready": "ready"} {
+		if code, body, _ := get(t, strings.TrimSuffix(url, "/metrics")+path); code != 200 || !strings.Contains(body, want) {
+			t.Errorf("GET %s: %d %s", path, code, body)
+		}
+	}
+	a.stop()
+}
+
+// freePort returns an address that nothing listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestSeveralOutputs(t *testing.T) {
+	if !atLeast(t, 2, 1) {
+		t.Skip("Fluent Bit before 2.0.7 crashes at exit with several outputs of a Go plugin")
+	}
+	address := "listen_address=" + freePort(t)
+	args := append(dummy("one", `{"one":1}`), dummy("two", `{"two":2}`)...)
+	args = append(args, "-o", "promexporter", "-m", "one", "-p", address,
+		"-o", "promexporter", "-m", "two", "-p", address,
+		"-o", "promexporter", "-m", "two", "-p", address, "-p", "metrics_path=/two", "-p", "namespace=ns")
+	a := start(t, "", withPlugin(args...)...)
+	merged := a.page(a.url(0), "both records on one page", func(page string) bool {
+		return hasAll(page, []string{`one{tag="one"}`, `two{tag="two"}`})
+	})
+	lint(t, merged)
+	page := a.page(a.url(2), "the second path", func(page string) bool {
+		return hasAll(page, []string{`ns_two{tag="two"}`})
+	})
+	if strings.Contains(page, "one{") {
+		t.Error("the second path serves the first section's records")
+	}
+	a.stop()
+	portIsFree(t, a.url(0))
+}
+
+func TestMistakesEndTheStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, test := range []struct {
+		name string
+		keys []string
+		want []string
+	}{
+		{"port taken", []string{"listen_address=" + taken.Addr().String()},
+			[]string{taken.Addr().String(), "address already in use"}},
+		{"two bad values", []string{"listen_address=:99999", "series_limit=many"},
+			[]string{"listen_address", ":99999", "series_limit", "many"}},
+		{"bad path", []string{anyPort, "metrics_path=metrics"}, []string{"metrics_path", "/metrics"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := append(dummy("a", `{"a":1}`), "-o", "promexporter")
+			for _, key := range test.keys {
+				args = append(args, "-p", key)
+			}
+			a := start(t, "", withPlugin(args...)...)
+			a.failed()
+			for _, want := range test.want {
+				if !strings.Contains(a.log.String(), want) {
+					t.Errorf("the log does not name %q", want)
+				}
+			}
+		})
+	}
+}
+
+func TestUnknownKey(t *testing.T) {
+	if !atLeast(t, 5, 1) {
+		t.Skip("unknown keys are refused from Fluent Bit 5.1.1 on")
+	}
+	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", "listen_adress=:1")...)...)
+	a.failed()
+	if !strings.Contains(a.log.String(), "listen_adress") {
+		t.Error("the log does not name the key")
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "--dry-run")...)...)
+	select {
+	case <-a.ended:
+	case <-time.After(patience):
+		t.Fatal("the dry run does not end")
+	}
+	if !a.cmd.ProcessState.Success() {
+		t.Errorf("the dry run ended with %v", a.cmd.ProcessState)
+	}
+	if strings.Contains(a.log.String(), "serving") {
+		t.Error("the dry run opened a port")
+	}
+}
+
+func TestReload(t *testing.T) {
+	if !atLeast(t, 3, 2) {
+		t.Skip("no hot reload")
+	}
+	dir := t.TempDir()
+	config := filepath.Join(dir, "fluent-bit.conf")
+	address := freePort(t)
+	write := func(record, output string) {
+		t.Helper()
+		text := fmt.Sprintf("[SERVICE]\n    Flush 0.2\n    Plugins_File plugins.conf\n"+
+			"[INPUT]\n    Name dummy\n    Tag a\n    Dummy %s\n"+
+			"[OUTPUT]\n    Name %s\n    Match *\n    Listen_Address %s\n", record, output, address)
+		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "plugins.conf"), []byte("[PLUGINS]\n    Path "+plugin+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	write(`{"first":1}`, "promexporter")
+	a := start(t, dir, "-c", config, "-Y")
+	url := "http://" + address + "/metrics"
+	a.url(0)
+	a.page(url, "the first record", func(page string) bool { return strings.Contains(page, "\nfirst{") })
+
+	for n := range 3 {
+		name := fmt.Sprintf("next_%d", n)
+		write(fmt.Sprintf(`{"%s":1}`, name), "promexporter")
+		a.signal(syscall.SIGHUP)
+		a.url(n + 1)
+		a.page(url, "the record of reload", func(page string) bool { return strings.Contains(page, "\n"+name+"{") })
+	}
+	write(`{"bad":1}`, "no_such_output")
+	a.signal(syscall.SIGHUP)
+	a.logged("Reloading is halted")
+	if page := scrape(t, url); !strings.Contains(page, "\nnext_2{") {
+		t.Error("a failed reload took the running instance along")
+	}
+	a.stop()
+}
+
+func (a *agent) signal(s syscall.Signal) {
+	a.t.Helper()
+	if err := a.cmd.Process.Signal(s); err != nil {
+		a.t.Fatal(err)
+	}
+}

@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait for something that must happen.
+const patience = 20 * time.Second
+
+// until polls condition and fails the test when it does not hold in time.
+func until(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("timeout: %s", what)
+		}
+	}
+}
+
+// buffer is a bytes.Buffer for several goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// agent is a running Fluent Bit, or the development host in its place.
+type agent struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	log   *buffer
+	ended chan struct{} // closed when the process has ended
+}
+
+// program returns Fluent Bit's path, or the development host's.
+func program() (path string, real bool) {
+	if path = os.Getenv("FLUENT_BIT"); path != "" {
+		return path, true
+	}
+	return flbhost, false
+}
+
+// start runs the agent in dir with args.
+func start(t *testing.T, dir string, args ...string) *agent {
+	t.Helper()
+	path, _ := program()
+	a := &agent{t: t, cmd: exec.Command(path, args...), log: &buffer{}, ended: make(chan struct{})}
+	a.cmd.Dir = dir
+	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
+	if err := a.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(a.ended)
+		_ = a.cmd.Wait() // how it ended stands in ProcessState
+	}()
+	t.Cleanup(func() {
+		_ = a.cmd.Process.Kill()
+		<-a.ended
+		if t.Failed() {
+			t.Logf("log of the agent:\n%s", a.log)
+		}
+	})
+	return a
+}
+
+// withOutputs returns arguments that load the plugin and flush often.
+func withPlugin(args ...string) []string {
+	return append([]string{"-e", plugin, "-f", "0.2"}, args...)
+}
+
+var serving = regexp.MustCompile(`\[output:promexporter:(\S+)\] serving metrics on (http://\S+)`)
+
+// url waits for the n-th endpoint that the log tells of.
+func (a *agent) url(n int) string {
+	a.t.Helper()
+	var found [][]string
+	until(a.t, fmt.Sprintf("no %d endpoints in the log", n+1), func() bool {
+		found = serving.FindAllStringSubmatch(a.log.String(), -1)
+		return len(found) > n || a.dead()
+	})
+	if len(found) <= n {
+		a.t.Fatal("the agent ended")
+	}
+	return found[n][2]
+}
+
+func (a *agent) dead() bool {
+	select {
+	case <-a.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// logged waits for text in the log.
+func (a *agent) logged(text string) {
+	a.t.Helper()
+	until(a.t, "not logged: "+text, func() bool { return strings.Contains(a.log.String(), text) })
+}
+
+// page waits for a page that satisfies good, and returns it.
+func (a *agent) page(url, what string, good func(page string) bool) (page string) {
+	a.t.Helper()
+	until(a.t, what, func() bool {
+		page = scrape(a.t, url)
+		return good(page)
+	})
+	return page
+}
+
+// failed waits for the agent to end by itself.
+func (a *agent) failed() {
+	a.t.Helper()
+	select {
+	case <-a.ended:
+	case <-time.After(patience):
+		a.t.Fatal("the agent runs on")
+	}
+	if a.cmd.ProcessState.Success() {
+		a.t.Error("the agent ended with success")
+	}
+}
+
+// stop sends SIGTERM and returns how long the agent took to end.
+func (a *agent) stop() time.Duration {
+	a.t.Helper()
+	begin := time.Now()
+	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		a.t.Fatal(err)
+	}
+	select {
+	case <-a.ended:
+	case <-time.After(patience):
+		a.t.Fatal("the agent does not end")
+	}
+	if !a.cmd.ProcessState.Success() {
+		a.t.Errorf("the agent ended with %v", a.cmd.ProcessState)
+	}
+	return time.Since(begin)
+}
+
+// get fetches url over a connection of its own.
+func get(t *testing.T, url string) (code int, body string, header http.Header) {
+	t.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	response, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text), response.Header
+}
+
+// scrape returns the page at url.
+func scrape(t *testing.T, url string) string {
+	t.Helper()
+	code, body, _ := get(t, url)
+	if code != http.StatusOK {
+		t.Fatalf("GET %s: %d %s", url, code, body)
+	}
+	return body
+}
+
+var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_).*\n`)
+
+// foreign returns page without what the plugin tells of itself.
+func foreign(page string) string { return ownLine.ReplaceAllString(page, "") }
+
+// value returns the value of a series on page, or "".
+func value(page, series string) string {
+	for line := range strings.Lines(page) {
+		if rest, ok := strings.CutPrefix(line, series+" "); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return ""
+}
+
+// expect compares the values of series on page.
+func expect(t *testing.T, page string, want map[string]string) {
+	t.Helper()
+	for series, v := range want {
+		if got := value(page, series); got != v {
+			t.Errorf("%s is %q, want %q", series, got, v)
+		}
+	}
+}
