@@ -106,7 +106,7 @@ func (h *Host) DryRun(ctx context.Context, c Config) error {
 	defer h.changing.Unlock()
 	s, err := h.load(ctx, c, false)
 	if err == nil {
-		err = s.check()
+		err = h.check(ctx, s)
 	}
 	return also(err, h.discard(ctx, s))
 }

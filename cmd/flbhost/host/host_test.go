@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -51,10 +52,7 @@ func TestWorkers(t *testing.T) {
 		wg.Go(func() { flush(t, h, 0, host.StatusOK) })
 	}
 	wg.Wait()
-	calls := p.Calls(t)
-	if len(calls) != 30 || slices.ContainsFunc(calls, func(c string) bool { return c != "Flush a tag 3 92..80 on flb-out-fixture" }) {
-		t.Errorf("flushes: %q", calls)
-	}
+	wantCalls(t, p, slices.Repeat([]string{"Flush a tag 3 92..80 on flb-out-fixture"}, 30)...)
 	hosttest.Stop(t, h)
 	wantCalls(t, p, "PreExit(0) on flb-pipeline", "ExitCtx a on flb-pipeline", "Unregister on main")
 }
@@ -232,16 +230,19 @@ func TestConfigMap(t *testing.T) {
 			"[config] fixture: unknown configuration property 'idd'. " +
 				"The following properties are allowed: id, metric., label, and fail.",
 		},
-		{"twice", host.V51, property.Of("id", "a", "id", "b"), "[config] fixture: configuration property 'id' is set 2 times"},
+		{
+			"twice", host.V51, property.Of("id", "a", "id", "b"),
+			"[config] fixture: configuration property 'id' is set 2 times",
+		},
 		{"unknown to an older host", host.V50, property.Of("idd", "a", "id", "a", "id", "b"), ""},
 		{"net", host.V32, property.Of("net.x", "a"), "unknown configuration property 'net.x'"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := hosttest.Launch(t, host.Options{Version: tt.version})
 			c := host.Config{Plugins: []string{p.Path}, Outputs: outputs(tt.section)}
-			for what, err := range map[string]error{"dry run": h.DryRun(t.Context(), c), "start": h.Start(t.Context(), c)} {
-				if tt.wantErr == "" && err != nil || tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)) {
-					t.Errorf("%s: got %v, want %s", what, err, tt.wantErr)
+			for _, err := range []error{h.DryRun(t.Context(), c), h.Start(t.Context(), c)} {
+				if !strings.Contains(fmt.Sprint(err), tt.wantErr) || (err == nil) != (tt.wantErr == "") {
+					t.Errorf("got %v, want %s", err, tt.wantErr)
 				}
 			}
 			hosttest.Stop(t, h)
@@ -258,7 +259,8 @@ func TestReservedKeys(t *testing.T) {
 		property.Of("tls", "on"),
 	} {
 		c.Outputs = outputs(bad)
-		if err := h.Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "could not configure property '"+bad[0].Key) {
+		err := h.Start(t.Context(), c)
+		if err == nil || !strings.Contains(err.Error(), "could not configure property '"+bad[0].Key) {
 			t.Errorf("%v: got %v", bad, err)
 		}
 	}
@@ -331,8 +333,7 @@ func TestLogOrder(t *testing.T) {
 	}
 }
 
-// The driver may go without a word: the loader goes too.
-func TestLoaderFollowsDriver(t *testing.T) {
+func TestKill(t *testing.T) {
 	h := hosttest.Launch(t, host.Options{})
 	h.Kill()
 	select {
@@ -340,8 +341,29 @@ func TestLoaderFollowsDriver(t *testing.T) {
 	default:
 		t.Error("the loader still runs")
 	}
-	if err := h.Start(t.Context(), host.Config{}); err == nil {
-		t.Error("a dead loader cannot start")
+	var ended *host.ExitError
+	if err := h.Start(t.Context(), host.Config{}); !errors.As(err, &ended) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The driver may go without a word: the loader goes too.
+func TestLoaderFollowsDriver(t *testing.T) {
+	requests, ours, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer requests.Close()
+	cmd := exec.CommandContext(t.Context(), hosttest.Loader(t), string(host.V51))
+	cmd.ExtraFiles = []*os.File{requests, requests}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ours.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err == nil || err.Error() != "exit status 1" {
+		t.Errorf("got %v", err)
 	}
 }
 

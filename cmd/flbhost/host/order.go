@@ -20,6 +20,9 @@ type setup struct {
 
 const mainThread = 0
 
+// ErrInit is the error of a start that failed because one of the outputs did. Fluent Bit exits with 255.
+var ErrInit = errors.New("init")
+
 // load does what Fluent Bit does while it reads its configuration, all of it on the main thread: open each plugin,
 // PreRegister, Register, then make an instance of each section. Nothing is initialised. After an error the setup holds
 // what was made before it.
@@ -69,9 +72,10 @@ func (s *setup) plugin(name string) *plugin {
 }
 
 // check checks all sections against the config maps of their plugins.
-func (s *setup) check() error {
+func (h *Host) check(ctx context.Context, s *setup) error {
 	for _, i := range s.instances {
 		if err := i.check(); err != nil {
+			h.Log(ctx, Error, "%v", err)
 			return err
 		}
 	}
@@ -101,7 +105,7 @@ func (h *Host) begin(ctx context.Context, s *setup) error {
 		}
 		h.Log(ctx, Error, "[engine] output initialization failed")
 		s.instances = append(s.instances[:n:n], s.instances[n+1:]...)
-		return also(fmt.Errorf("init %s: %w", i.name, err), errors.Join(h.destroy(ctx, i), h.end(ctx, s)))
+		return also(fmt.Errorf("%w %s: %w", ErrInit, i.name, err), errors.Join(h.destroy(ctx, i), h.end(ctx, s)))
 	}
 	for _, i := range s.instances {
 		r := newRequest(opPreRun, i.number, s.engine, flag(s.config.HotReload))
@@ -119,6 +123,9 @@ func (h *Host) initialise(ctx context.Context, s *setup, i *instance) error {
 		return err
 	}
 	if err := h.do(ctx, newRequest(opInit, i.number, s.engine)); err != nil {
+		if errors.Is(err, errRefused) {
+			err = errors.New("the plugin refused, and should have logged why")
+		}
 		return err
 	}
 	for w := range i.core.workers {

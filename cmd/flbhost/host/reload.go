@@ -49,9 +49,7 @@ func (h *Host) Reload(ctx context.Context, c Config, lastFlush func(context.Cont
 func (h *Host) prepare(ctx context.Context, c Config) (*setup, error) {
 	next, err := h.load(ctx, c, true)
 	if err == nil {
-		if err = next.check(); err != nil {
-			h.Log(ctx, Error, "%v", err)
-		}
+		err = h.check(ctx, next)
 	}
 	if err == nil {
 		return next, nil

@@ -127,7 +127,9 @@ func TestParse(t *testing.T) {
 	if _, err := l.Bool("n", false); err == nil {
 		t.Error("12 is no switch")
 	}
-	for s, ok := range map[string]bool{"1": true, "0.5": true, "0": false, "-1": false, "NaN": false, "1e9": false, "x": false} {
+	for s, ok := range map[string]bool{
+		"1": true, "0.5": true, "0": false, "-1": false, "NaN": false, "1e9": false, "x": false,
+	} {
 		if _, err := ParseSeconds(s); (err == nil) != ok {
 			t.Errorf("ParseSeconds(%q): %v", s, err)
 		}

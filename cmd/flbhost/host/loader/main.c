@@ -30,6 +30,7 @@ int main(int argc, char **argv)
     while (request_read(&r) == 0) {
         if (r.op == OP_QUIT) {
             answer(&r, RESULT_OK, NULL);
+            request_free(&r);
             return EXIT_SUCCESS;
         }
         operation_start(&r);

@@ -210,8 +210,11 @@ static int flush(struct instance *i, const char *bytes, size_t len, const char *
     if (strcmp(i->crash, "write") == 0) {
         ((char *) bytes)[0] = 0;
     }
-    if (strcmp(i->crash, "keep") == 0 && i->kept != NULL) {
-        trace("%d", i->kept[0]);
+    if (strcmp(i->crash, "keep") == 0) {
+        if (i->kept != NULL) {
+            trace("%d", i->kept[0]);
+        }
+        i->kept = bytes;
     }
     if (strcmp(i->crash, "abort") == 0) {
         abort();
@@ -225,7 +228,6 @@ static int flush(struct instance *i, const char *bytes, size_t len, const char *
         sigaction(SIGSEGV, NULL, &now);
         trace("SIGSEGV on alternate stack: %d", (now.sa_flags & SA_ONSTACK) != 0);
     }
-    i->kept = bytes;
     if (i->retries > 0) {
         i->retries--;
         return 2;
