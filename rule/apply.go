@@ -11,13 +11,20 @@ import (
 type Scratch struct {
 	Event record.Event
 
-	item      record.Event
+	item      record.Event // the element that each stands at
 	fields    []*field
 	verdicts  []verdict
 	tallies   []tally
 	memos     []map[string][]byte
 	text      []byte
 	labelsCut uint64
+}
+
+// Release lets go of the chunk, whose memory is Fluent Bit's. Call it before the
+// chunk is gone: what still pointed into it could be taken for memory of Go.
+func (w *Scratch) Release() {
+	w.Event.Release()
+	w.item.Release()
 }
 
 // verdict is what is known of a rule's condition in the current event.
@@ -113,7 +120,7 @@ func (w *Scratch) run(st *step, s *scope, b *collector.Batch) bool {
 		if st.value != nil {
 			v = st.value.value(s)
 		}
-		w.make(st, s, b, v, target{family: st.family, labels: st.labels})
+		w.make(st, s, b, v, target{family: st.family, labels: st.labels, exemplar: st.exemplar})
 	}
 	return true
 }
@@ -160,10 +167,13 @@ func (w *Scratch) applies(st *step, s *scope) bool {
 
 // make appends one sample to b, or counts why not.
 func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to target) {
-	n, r := st.config.Value.Constant, made
-	if !st.fixed {
-		n, r = number(v, &st.config.Value)
+	sample := collector.Sample{
+		Family: to.family,
+		Op:     st.op,
+		Time:   s.event.Time,
+		Origin: &st.rule.stats.Origin,
 	}
+	r := st.measure(&sample, s, v)
 	if r == made && to.family == nil {
 		r = to.reason
 	}
@@ -172,9 +182,24 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 		return
 	}
 	w.appendLabels(to.labels, s, b)
-	sample := collector.Sample{Family: to.family, Op: st.op, Value: n * st.sign}
+	w.appendExemplar(to.exemplar, s, b)
 	if st.op == collector.Set {
 		sample.Source = to.source
 	}
 	b.Append(sample)
+}
+
+// measure sets the value of the sample, and how many observations it stands for.
+func (st *step) measure(sample *collector.Sample, s *scope, v *record.Value) Reason {
+	n, r := st.config.Value.Constant, made
+	if !st.fixed {
+		n, r = number(v, &st.config.Value)
+	}
+	sample.Value = n * st.sign
+	if r != made || st.weight == nil {
+		return r
+	}
+	count, r := weigh(st.weight.value(s))
+	sample.Count = count
+	return r
 }

@@ -33,6 +33,7 @@ type rule struct {
 	family *collector.Family // nil when the name depends on the field
 	stats  Stats
 	labels []string
+	fixed  []bool // the labels whose values do not come from records
 }
 
 // Compile compiles rules, which must come from config.ParseRules, in the order
@@ -52,6 +53,7 @@ func newRule(c *config.Metric, o Options) *rule {
 	r := &rule{config: c}
 	for i := range c.Labels {
 		r.labels = append(r.labels, c.Labels[i].Name)
+		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
 	}
 	for _, part := range c.Name {
 		if part.Variable != "" && part.Variable != "namespace" {
@@ -76,17 +78,29 @@ var collectorTypes = [...]collector.Type{
 	config.Counter:   collector.Counter,
 	config.Gauge:     collector.Gauge,
 	config.Histogram: collector.Histogram,
+	config.Summary:   collector.Summary,
 }
 
 func (r *rule) newFamily(name string) *collector.Family {
-	return &collector.Family{
-		Name:    name,
-		Help:    r.config.Help,
-		Unit:    r.config.Unit,
-		Type:    collectorTypes[r.config.Type],
-		Labels:  r.labels,
-		Buckets: r.config.Histogram.Buckets,
+	c := r.config
+	f := &collector.Family{
+		Name:        name,
+		Help:        c.Help,
+		Unit:        c.Unit,
+		Type:        collectorTypes[c.Type],
+		Labels:      r.labels,
+		Buckets:     c.Histogram.Buckets,
+		Quantiles:   c.Summary.Quantiles,
+		MaxAge:      c.Summary.MaxAge,
+		Timestamps:  c.Timestamps,
+		TTL:         c.TTL,
+		SeriesLimit: c.SeriesLimit,
+		Fixed:       r.fixed,
 	}
+	if c.Histogram.Native {
+		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}
+	}
+	return f
 }
 
 // shareFamilies lets rules of one family use one definition.
@@ -104,17 +118,60 @@ func (s *Set) shareFamilies() {
 	}
 }
 
+// Families returns the families whose names do not depend on records.
+func (s *Set) Families() []*collector.Family {
+	var families []*collector.Family
+	seen := make(map[*collector.Family]bool)
+	for _, r := range s.rules {
+		if r.family != nil && !seen[r.family] {
+			seen[r.family] = true
+			families = append(families, r.family)
+		}
+	}
+	return families
+}
+
+// Makes reports whether a rule of the set that names families after fields could
+// have made f.
+func (s *Set) Makes(f *collector.Family) bool {
+	for _, r := range s.rules {
+		if r.family == nil && !r.config.Drop && r.newFamily(f.Name).Equal(f) && couldName(r.config.Name, f.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Declare makes the series in c that the rules want from the start.
+func (s *Set) Declare(c *collector.Collector, now int64) error {
+	for _, r := range s.rules {
+		if r.family == nil || len(r.config.Init) == 0 {
+			continue
+		}
+		if err := c.Init(now, r.family, r.config.Init...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RuleStats is the counts of one rule.
 type RuleStats struct {
-	Rule string
+	Rule     string
+	Type     string
+	Families []string // whose names do not depend on records: one, or none
 	*Stats
 }
 
-// Stats returns the counts of all rules, which go on changing.
+// Stats returns the counts of all rules, which go on changing. Several rules may
+// have one name.
 func (s *Set) Stats() []RuleStats {
 	all := make([]RuleStats, len(s.rules))
 	for i, r := range s.rules {
-		all[i] = RuleStats{Rule: r.config.Rule, Stats: &r.stats}
+		all[i] = RuleStats{Rule: r.config.Rule, Type: r.config.Type.String(), Stats: &r.stats}
+		if r.family != nil {
+			all[i].Families = []string{r.family.Name}
+		}
 	}
 	return all
 }

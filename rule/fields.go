@@ -24,9 +24,10 @@ type field struct {
 // hit is a rule and what its regular expression found in a field path.
 type hit struct {
 	*step
-	family *collector.Family // nil: no sample is made, for the reason
-	reason Reason
-	labels []label
+	family   *collector.Family // nil: no sample is made, for the reason
+	reason   Reason
+	labels   []label
+	exemplar []exemplarLabel
 }
 
 // unknown stands for field paths beyond the bound.
@@ -88,7 +89,7 @@ func (p *program) newField(path string) *field {
 
 func (p *program) newHit(st *step, path string, match []string) hit {
 	capture := func(name string) string { return captured(st.config.Fields, match, name) }
-	h := hit{step: st, family: st.family, labels: bind(st.labels, capture)}
+	h := hit{step: st, family: st.family, labels: bind(st.labels, capture), exemplar: bindExemplar(st.exemplar, capture)}
 	if h.family == nil && !st.config.Drop {
 		name := expandName(st.config.Name, st.config.Type, func(variable string) string {
 			switch variable {
@@ -139,7 +140,7 @@ func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if h.value != nil {
 				v = h.value.value(s)
 			}
-			w.make(h.step, s, b, v, target{h.family, h.labels, f.source, h.reason})
+			w.make(h.step, s, b, v, target{h.family, h.labels, h.exemplar, f.source, h.reason})
 			if h.config.First {
 				break
 			}
@@ -149,8 +150,9 @@ func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
 
 // target is where a sample goes.
 type target struct {
-	family *collector.Family
-	labels []label
-	source uint32
-	reason Reason // why there is no family
+	family   *collector.Family
+	labels   []label
+	exemplar []exemplarLabel
+	source   uint32
+	reason   Reason // why there is no family
 }

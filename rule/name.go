@@ -66,6 +66,19 @@ func fitName(name string, typ config.Type) string {
 	return name
 }
 
+// couldName reports whether t could have been expanded to name: whether its
+// literal parts stand in it, in their order.
+func couldName(t config.Template, name string) bool {
+	for _, part := range t {
+		_, rest, ok := strings.Cut(name, part.Literal)
+		if !ok {
+			return false
+		}
+		name = rest
+	}
+	return true
+}
+
 func reservedName(name string) bool {
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(name, prefix) {

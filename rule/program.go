@@ -31,14 +31,16 @@ type program struct {
 // step is a rule as a program runs it.
 type step struct {
 	*rule
-	index  int // among the program's rules
-	when   *condition
-	value  *operand // nil: a constant, or the field's own value
-	fixed  bool     // the value is the constant of the configuration
-	labels []label
-	op     collector.Op
-	sign   float64
-	each   *each // nil: the rule runs once per record or field
+	index    int // among the program's rules
+	when     *condition
+	value    *operand // nil: a constant, or the field's own value
+	fixed    bool     // the value is the constant of the configuration
+	labels   []label
+	op       collector.Op
+	sign     float64
+	weight   *operand // of a histogram's observation; nil: 1
+	exemplar []exemplarLabel
+	each     *each // nil: the rule runs once per record or field
 }
 
 // each is the array that a rule runs over.
@@ -118,13 +120,13 @@ func (p *program) step(r *rule, index int) step {
 		st.value = &from
 	}
 	st.fixed = c.Value.From == nil && (c.Fields == nil || c.Value.IsConstant)
-	switch c.Type {
-	case config.Histogram:
-		st.op = collector.Observe
-	case config.Gauge:
-		st.gauge(c.Action)
+	if c.Histogram.Weight != nil {
+		weight := sp.operand(c.Histogram.Weight)
+		st.weight = &weight
 	}
+	st.act()
 	st.labels = p.labels(sp, c.Labels)
+	st.exemplar = p.exemplar(sp, c.Exemplar)
 	if c.Fields == nil {
 		st.labels = bind(st.labels, nil)
 	}
@@ -134,13 +136,40 @@ func (p *program) step(r *rule, index int) step {
 	return st
 }
 
-func (st *step) gauge(a config.Action) {
-	switch a {
-	case config.Set:
-		st.op = collector.Set
-	case config.Subtract, config.Dec:
-		st.sign = -1
+// act finds out what a sample does to its series.
+func (st *step) act() {
+	c := st.config
+	switch c.Type {
+	case config.Counter:
+		if c.Cumulative {
+			st.op = collector.Total
+		}
+	case config.Histogram, config.Summary:
+		st.op = collector.Observe
+	case config.Gauge:
+		st.op = gaugeOps[c.Action]
+		if c.Action == config.Subtract || c.Action == config.Dec {
+			st.sign = -1
+		}
+		if c.Aggregate != config.NoAggregate {
+			st.op = aggregateOps[c.Aggregate]
+		}
 	}
+}
+
+var gaugeOps = [...]collector.Op{
+	config.Set:      collector.Set,
+	config.Add:      collector.Add,
+	config.Subtract: collector.Add,
+	config.Inc:      collector.Add,
+	config.Dec:      collector.Add,
+}
+
+var aggregateOps = [...]collector.Op{
+	config.Sum:   collector.Sum,
+	config.Min:   collector.Min,
+	config.Max:   collector.Max,
+	config.Count: collector.Count,
 }
 
 func (s spaces) condition(c *config.Condition) condition {

@@ -1,6 +1,10 @@
 package rule
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/promexporter/promexporter/collector"
+)
 
 // Reason says why a rule made no sample of a record that it matched.
 type Reason uint8
@@ -14,11 +18,12 @@ const (
 	TooManyFields               // more different field paths than the bound allows
 	FieldTooDeep                // the field is nested too deep or its path is too long
 	NotAnArray                  // the field of `each` is no array of maps
+	NotACount                   // the weight of an observation is no whole number from 1 on
 	reasons
 )
 
 var reasonNames = [reasons]string{
-	"made", "no_value", "not_a_number", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array",
+	"made", "no_value", "not_a_number", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array", "not_a_count",
 }
 
 // String returns the reason as it stands in the label `reason`.
@@ -40,6 +45,9 @@ func Reasons() []Reason {
 
 // Stats counts what one rule did. Its methods are safe for concurrent use.
 type Stats struct {
+	// Origin counts what the collector did with the rule's samples.
+	collector.Origin
+
 	matched atomic.Uint64
 	samples atomic.Uint64
 	dropped [reasons]atomic.Uint64
@@ -52,8 +60,8 @@ func (s *Stats) Matched() uint64 { return s.matched.Load() }
 // Samples returns the number of samples that the rule made.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
-// Dropped returns the number of samples that the rule gave up for r.
-func (s *Stats) Dropped(r Reason) uint64 { return s.dropped[r].Load() }
+// GivenUp returns the number of samples that the rule gave up for r.
+func (s *Stats) GivenUp(r Reason) uint64 { return s.dropped[r].Load() }
 
 // tally is the part of Stats that belongs to one goroutine, so that counting a
 // record costs no atomic operation.

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
@@ -16,13 +18,14 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// bench is a rules file with a collector behind it.
+// rig is a rules file with a collector behind it.
 type rig struct {
 	t         testing.TB
 	set       *rule.Set
 	collector *collector.Collector
 	scratch   rule.Scratch
 	batch     collector.Batch
+	now       time.Time
 }
 
 func newRig(t testing.TB, o rule.Options, rules ...*config.Rules) *rig {
@@ -30,9 +33,13 @@ func newRig(t testing.TB, o rule.Options, rules ...*config.Rules) *rig {
 	if o.FieldLimit == 0 {
 		o.FieldLimit = 1000
 	}
-	c := collector.New(collector.Options{SeriesLimit: 1000})
-	t.Cleanup(c.Close)
-	return &rig{t: t, set: rule.Compile(rules, o), collector: c}
+	r := &rig{t: t, set: rule.Compile(rules, o), now: time.Unix(1700000000, 0)}
+	r.collector = collector.New(collector.Options{SeriesLimit: 1000, Now: func() time.Time { return r.now }})
+	t.Cleanup(r.collector.Close)
+	if err := r.set.Declare(r.collector, r.now.UnixNano()); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func parse(t testing.TB, text string) *config.Rules {
@@ -58,7 +65,7 @@ func (r *rig) feed(tag string, chunk []byte) {
 	r.t.Helper()
 	plan := r.set.Plan(tag)
 	r.batch.Reset()
-	r.batch.Now = time.Unix(1700000000, 0).UnixNano()
+	r.batch.Now = r.now.UnixNano()
 	var reader record.Reader
 	reader.Reset(chunk, plan.Selector())
 	for {
@@ -80,18 +87,40 @@ func (r *rig) feed(tag string, chunk []byte) {
 // text returns the exposition.
 func (r *rig) text() string {
 	r.t.Helper()
+	return r.encode(expfmt.NewFormat(expfmt.TypeTextPlain))
+}
+
+// openMetrics returns the exposition with exemplars and created timestamps.
+func (r *rig) openMetrics() string {
+	r.t.Helper()
+	return r.encode(expfmt.NewFormat(expfmt.TypeOpenMetrics), expfmt.WithCreatedLines())
+}
+
+func (r *rig) encode(f expfmt.Format, options ...expfmt.EncoderOption) string {
+	r.t.Helper()
+	var b bytes.Buffer
+	encoder := expfmt.NewEncoder(&b, f, options...)
+	for _, f := range r.gather() {
+		if err := encoder.Encode(f); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// gather returns copies of the families.
+func (r *rig) gather() []*dto.MetricFamily {
+	r.t.Helper()
 	families, done, err := r.collector.Gather()
 	defer done()
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	var b bytes.Buffer
+	var copies []*dto.MetricFamily
 	for _, f := range families {
-		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
-			r.t.Fatal(err)
-		}
+		copies = append(copies, proto.Clone(f).(*dto.MetricFamily))
 	}
-	return b.String()
+	return copies
 }
 
 func (r *rig) expect(want string) {
@@ -103,7 +132,7 @@ func (r *rig) expect(want string) {
 
 func (r *rig) dropped(reason rule.Reason) (n uint64) {
 	for _, s := range r.set.Stats() {
-		n += s.Dropped(reason)
+		n += s.GivenUp(reason)
 	}
 	return n
 }

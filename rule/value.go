@@ -36,6 +36,18 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 	return n, made
 }
 
+// weigh reads v as the number of observations that a value stands for.
+func weigh(v *record.Value) (uint64, Reason) {
+	n, ok := numeric(v)
+	switch {
+	case v.Kind() == record.Missing:
+		return 0, NoValue
+	case !ok || !(n >= 1 && n <= math.MaxInt64) || n != math.Trunc(n):
+		return 0, NotACount
+	}
+	return uint64(n), made
+}
+
 // appendText appends v as a label value shows it. Its second result is false
 // when v has no text: it is missing, nil, an array, a map or an extension.
 func appendText(b []byte, v *record.Value) ([]byte, bool) {
