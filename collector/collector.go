@@ -2,12 +2,12 @@ package collector
 
 import (
 	"errors"
-	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// What Ingest reports.
+// What Ingest and the other methods report.
 var (
 	// ErrBusy: the batch was not taken in time. Nothing of it was applied.
 	ErrBusy = errors.New("the collector did not take the batch in time")
@@ -15,34 +15,59 @@ var (
 	ErrClosed = errors.New("the collector is closed")
 )
 
-// Options configures a Collector.
+// Options configures a Collector. The callbacks are called from its goroutine:
+// they must neither block nor call the collector.
 type Options struct {
-	// SeriesLimit bounds the number of series in all families together.
+	// SeriesLimit bounds the number of series in all families together, and the
+	// number of families.
 	SeriesLimit int
-	// Dropped, when set, is called from the collector's goroutine the first time
-	// that a sample of a family is dropped for a reason. It must not block. The
-	// family is "" when it has no series.
+	// Remembered bounds the bytes that are used to remember expired series. 0
+	// means 32 MiB, a negative number that none are remembered. A counter of
+	// three labels takes some 250, a histogram 8 more per bucket, and one with a
+	// native histogram some thousands.
+	Remembered int
+	// Now tells the time of a scrape, so that series expire when no batch comes.
+	// Nil means the time of the last batch.
+	Now func() time.Time
+	// Dropped, when set, is called the first time that a sample of a family is
+	// dropped for a reason. The family is "" when it has no series.
 	Dropped func(family string, reason Reason)
+	// Overflowed, when set, is called the first time that a sample of a family
+	// goes to an overflow series, with the label that has most values, or "" when
+	// no label comes from records.
+	Overflowed func(family, label string)
 }
 
 // Collector owns the families and series of one instance. Its methods are safe
 // for concurrent use.
 type Collector struct {
-	options   Options
-	batches   chan *Batch
-	requests  chan *snapshot
-	snapshots chan *snapshot // snapshots to use again
-	quit      chan struct{}
-	closed    chan struct{}
-	once      atomic.Bool
+	options  Options
+	batches  chan *Batch
+	requests chan *snapshot
+	calls    chan *call
+	quit     chan struct{}
+	closed   chan struct{}
+	once     atomic.Bool
 
 	stats Stats
 
+	slots chan struct{} // holds one element per snapshot in use
+	gate  sync.Mutex
+	next  *turn       // the scrapes that wait for a snapshot; under gate
+	idle  []*snapshot // those not in use, the last used one last; under gate
+
 	// What follows belongs to the goroutine.
-	stores []*store // in the order they were made
-	byName map[string]*store
-	series int
-	told   map[complaint]struct{}
+	now     int64    // the latest Now of a batch
+	stores  []*store // in the order they were made
+	byName  map[string]*store
+	mortal  []*store // those with a TTL
+	hand    int      // the next of mortal to look at
+	swept   bool     // everything due was taken out in the current batch
+	series  int
+	filled  int // families that have series
+	memory  memory
+	told    map[complaint]struct{}
+	scratch []byte
 }
 
 type complaint struct {
@@ -52,15 +77,20 @@ type complaint struct {
 
 // New starts a collector. Close ends it.
 func New(o Options) *Collector {
+	if o.Remembered == 0 {
+		o.Remembered = defaultRemembered
+	}
 	c := &Collector{
-		options:   o,
-		batches:   make(chan *Batch),
-		requests:  make(chan *snapshot),
-		snapshots: make(chan *snapshot, maxIdleSnapshots),
-		quit:      make(chan struct{}),
-		closed:    make(chan struct{}),
-		byName:    make(map[string]*store),
-		told:      make(map[complaint]struct{}),
+		options:  o,
+		batches:  make(chan *Batch),
+		requests: make(chan *snapshot),
+		calls:    make(chan *call),
+		quit:     make(chan struct{}),
+		closed:   make(chan struct{}),
+		slots:    make(chan struct{}, MaxSnapshots),
+		byName:   make(map[string]*store),
+		told:     make(map[complaint]struct{}),
+		memory:   memory{budget: o.Remembered},
 	}
 	go c.run()
 	return c
@@ -81,9 +111,6 @@ func (c *Collector) Close() {
 // b was or will be applied. Any other error means that b was applied in part.
 // b is the caller's again when Ingest returns.
 func (c *Collector) Ingest(b *Batch, withdraw <-chan time.Time) error {
-	if len(b.samples) == 0 {
-		return nil
-	}
 	if b.applied == nil {
 		b.applied = make(chan error, 1)
 	}
@@ -105,92 +132,10 @@ func (c *Collector) run() {
 			b.applied <- c.apply(b)
 		case s := <-c.requests:
 			s.taken <- c.fill(s)
+		case k := <-c.calls:
+			k.done <- c.call(k.do)
 		case <-c.quit:
 			return
 		}
 	}
-}
-
-// apply applies the samples of b. A panic is a bug of ours; it costs the rest of
-// the batch and not the agent.
-func (c *Collector) apply(b *Batch) (err error) {
-	var dropped [reasons]uint64
-	done := 0
-	defer func() {
-		if p := recover(); p != nil {
-			dropped[Panicked] += uint64(len(b.samples) - done)
-			err = fmt.Errorf("panic while samples were applied: %v", p)
-		}
-		c.stats.count(uint64(len(b.samples)), &dropped)
-		c.stats.size(c.series, len(c.stores))
-	}()
-	for i := range b.samples {
-		s := &b.samples[i]
-		if r := c.sample(s, b); r != Kept {
-			dropped[r]++
-			c.complain(s.Family.Name, r)
-		}
-		done++
-	}
-	return nil
-}
-
-func (c *Collector) sample(s *Sample, b *Batch) Reason {
-	f := s.Family
-	if r := f.check(s); r != Kept {
-		return r
-	}
-	if f.store == nil && !c.link(f) {
-		if f.refused {
-			return FamilyConflict
-		}
-		return SeriesLimit
-	}
-	st, key := f.store, b.keys[s.key:s.end]
-	i := st.find(key)
-	if i < 0 {
-		if c.series >= c.options.SeriesLimit {
-			return SeriesLimit
-		}
-		c.series++
-		i = st.add(key, s.Source, b.Now)
-	}
-	if st.sources[i] != s.Source {
-		return NameCollision
-	}
-	st.apply(i, s)
-	return Kept
-}
-
-// link finds the store of f or makes one. It fails when the name is taken by a
-// family that is defined otherwise, and when no series could be added to it.
-func (c *Collector) link(f *Family) bool {
-	if st, ok := c.byName[f.Name]; ok {
-		f.refused = !st.family.Equal(f)
-		if !f.refused {
-			f.store = st
-		}
-		return !f.refused
-	}
-	if f.refused || c.series >= c.options.SeriesLimit {
-		return false
-	}
-	f.store = newStore(f)
-	c.byName[f.Name] = f.store
-	c.stores = append(c.stores, f.store)
-	return true
-}
-
-// complain reports the first loss of each kind. The table is bounded because
-// families are: one that was never made complains under an empty name.
-func (c *Collector) complain(family string, r Reason) {
-	if c.byName[family] == nil {
-		family = ""
-	}
-	k := complaint{family, r}
-	if _, ok := c.told[k]; ok || c.options.Dropped == nil {
-		return
-	}
-	c.told[k] = struct{}{}
-	c.options.Dropped(family, r)
 }

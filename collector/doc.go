@@ -12,5 +12,38 @@
 //
 // A [Batch] owns the bytes of its label values only until it is applied; the
 // collector clones them once, when a series is new. Time is an argument of the
-// batch: nothing here reads a clock.
+// batch, and of a scrape through [Options.Now]: nothing here reads a clock. The
+// exception is client_golang's summary, whose quantiles age by the wall clock.
+//
+// # Series that come and go
+//
+// A family may have a TTL. Its series leave the exposition when no sample touched
+// them for that long, by the Now of the batches. They are looked for in a few
+// families at each batch, so that memory is freed when nobody scrapes, and in all
+// of them at each scrape. A counter, histogram or summary that comes back goes on
+// from where it was, with its created timestamp; a gauge starts anew, and so do
+// the quantiles of a summary and all exemplars. Series that were declared
+// ([Collector.Init]) stay.
+//
+// # Bounds
+//
+// Everything that grows with what arrives is bounded:
+//
+//   - series, and families, in all: Options.SeriesLimit each. Beyond it samples
+//     are dropped.
+//   - series of a family: Family.SeriesLimit. Beyond it samples go to overflow
+//     series, of which a family has 100 at most.
+//   - what is remembered of expired series: Options.Remembered bytes.
+//   - snapshots: [MaxSnapshots], however many scrapes there are at once.
+//   - a batch: [MaxBatchBytes] of label values and [MaxBatchSamples] samples.
+//   - an exemplar: 128 runes. A counter keeps one, a classic histogram one per
+//     bucket, a native histogram 16.
+//   - buckets of a native histogram: Native.MaxBuckets.
+//   - the weight of an observation: 2^32, and 1000 where client_golang takes
+//     observations one by one (native histograms, quantiles of summaries).
+//
+// Columns and maps grow by doubling and may for a while hold twice what they
+// need; they shrink when three quarters of them are unused. A snapshot holds a
+// copy of the values and the exposition model, which is several times the size of
+// the series themselves, from the first scrape on.
 package collector

@@ -1,8 +1,9 @@
 package collector
 
 import (
-	"math"
+	"maps"
 	"slices"
+	"time"
 )
 
 // Type is the type of a metric family.
@@ -13,13 +14,15 @@ const (
 	Counter Type = iota
 	Gauge
 	Histogram
+	Summary
+	types
 )
 
-var typeNames = [...]string{"counter", "gauge", "histogram"}
+var typeNames = [types]string{"counter", "gauge", "histogram", "summary"}
 
 // String returns the name that Prometheus uses for the type.
 func (t Type) String() string {
-	if int(t) < len(typeNames) {
+	if t < types {
 		return typeNames[t]
 	}
 	return "unknown"
@@ -36,36 +39,87 @@ type Family struct {
 	// Labels are the label names, sorted. The label values of a sample stand in
 	// this order; an empty value means that the series has no such label.
 	Labels []string
-	// Buckets are the upper bounds of a histogram, ascending, without +Inf.
+	// Buckets are the upper bounds of a classic histogram, ascending, without
+	// +Inf. With Native and no Buckets there is no classic histogram.
 	Buckets []float64
+	// Native adds a native histogram. It takes some 1.5 KB per series and 250
+	// bytes per bucket that is not empty.
+	Native Native
+	// Quantiles are those of a summary, each with its allowed error. Without any,
+	// a summary has a sum and a count only. A series with quantiles takes some
+	// 70 KB.
+	Quantiles map[float64]float64
+	// MaxAge is for how long an observation counts in the quantiles; 0 means 10
+	// minutes.
+	MaxAge time.Duration
+	// Timestamps exposes with each series the newest Time of its samples.
+	Timestamps bool
 
-	// Both are set by the collector's goroutine, which alone reads them.
-	store   *store
-	refused bool
+	// What follows does not define the family: of equal Families, the first one
+	// that was ingested or the last one given to Retain decides.
+
+	// TTL is how long after its last sample a series expires. 0: never.
+	TTL time.Duration
+	// SeriesLimit bounds the series of the family, beyond which samples go to
+	// overflow series. 0: only the collector's limit.
+	SeriesLimit int
+	// Fixed tells, by position in Labels, which values do not come from records
+	// and stay in an overflow series. Each sample is judged by its own Family's.
+	Fixed []bool
+
+	// These are set by the collector's goroutine, which alone reads them.
+	store     *store
+	refusedBy *store // has the name, with another definition
 }
 
-// Equal reports whether f and g define the same family.
+// Native shapes a native histogram. The zero Native is none.
+type Native struct {
+	// Factor is by how much a bucket's bound is above the last one's at most. It
+	// must be greater than 1.
+	Factor float64
+	// MaxBuckets bounds the buckets of a series: when there would be more,
+	// neighbours are joined. 0 means 160.
+	MaxBuckets uint32
+}
+
+// on reports whether there is a native histogram at all.
+func (n Native) on() bool { return n.Factor > 1 }
+
+// Equal reports whether f and g define the same exposition.
 func (f *Family) Equal(g *Family) bool {
 	return f.Name == g.Name && f.Type == g.Type && f.Help == g.Help && f.Unit == g.Unit &&
-		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets)
+		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps &&
+		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets) &&
+		maps.Equal(f.Quantiles, g.Quantiles)
 }
 
-// check tells whether f takes the sample at all, before a series is
-// made for it.
-func (f *Family) check(sample *Sample) Reason {
-	v := sample.Value
-	switch f.Type {
-	case Counter:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return NotFinite
-		}
-		if v < 0 {
+// fixed reports whether the i-th label value stays in an overflow series.
+func (f *Family) fixed(i int) bool { return i < len(f.Fixed) && f.Fixed[i] }
+
+// accepts are the operations that a type takes, a bit each.
+var accepts = [types]uint16{
+	Counter:   1<<Add | 1<<Total | 1<<Declare,
+	Gauge:     1<<Add | 1<<Set | 1<<Sum | 1<<Min | 1<<Max | 1<<Count | 1<<Declare,
+	Histogram: 1<<Observe | 1<<Declare,
+	Summary:   1<<Observe | 1<<Declare,
+}
+
+// check tells whether f takes the sample at all, before a series is made for it.
+func (f *Family) check(s *Sample) Reason {
+	if f.Type >= types || s.Op >= ops || accepts[f.Type]>>s.Op&1 == 0 {
+		return Malformed
+	}
+	if f.Type == Gauge || s.Op == Declare {
+		return Kept
+	}
+	if v := s.Value; v-v != 0 { // NaN and both infinities
+		return NotFinite
+	}
+	if f.Type == Counter {
+		if s.Value < 0 {
 			return NegativeIncrement
 		}
-	case Histogram:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return NotFinite
-		}
+		return Kept
 	}
-	return Kept
+	return f.checkWeight(s)
 }

@@ -16,8 +16,11 @@ type page struct {
 	keys    []string // keys[i] is the series whose labels metrics[i] has
 }
 
-var modelTypes = [...]dto.MetricType{
-	dto.MetricType_COUNTER, dto.MetricType_GAUGE, dto.MetricType_HISTOGRAM,
+var modelTypes = [types]dto.MetricType{
+	Counter:   dto.MetricType_COUNTER,
+	Gauge:     dto.MetricType_GAUGE,
+	Histogram: dto.MetricType_HISTOGRAM,
+	Summary:   dto.MetricType_SUMMARY,
 }
 
 // render writes the state of f into the page. The result is valid until the
@@ -78,54 +81,8 @@ func (p *page) grow(f *Family, n int) {
 		growGauges(metrics)
 	case Histogram:
 		growHistograms(metrics, f.Buckets)
-	}
-}
-
-func growCounters(metrics []dto.Metric) {
-	counters := make([]dto.Counter, len(metrics))
-	values := make([]float64, len(metrics))
-	created := make([]timestamppb.Timestamp, len(metrics))
-	for i := range metrics {
-		counters[i].Value = &values[i]
-		counters[i].CreatedTimestamp = &created[i]
-		metrics[i].Counter = &counters[i]
-	}
-}
-
-func growGauges(metrics []dto.Metric) {
-	gauges := make([]dto.Gauge, len(metrics))
-	values := make([]float64, len(metrics))
-	for i := range metrics {
-		gauges[i].Value = &values[i]
-		metrics[i].Gauge = &gauges[i]
-	}
-}
-
-// histogram is the memory of one histogram's model beside its buckets.
-type histogram struct {
-	model   dto.Histogram
-	sum     float64
-	count   uint64
-	created timestamppb.Timestamp
-}
-
-func growHistograms(metrics []dto.Metric, bounds []float64) {
-	histograms := make([]histogram, len(metrics))
-	counts := make([]uint64, len(metrics)*len(bounds))
-	buckets := make([]dto.Bucket, len(counts))
-	pointers := make([]*dto.Bucket, len(counts))
-	for i := range buckets {
-		buckets[i].UpperBound = &bounds[i%len(bounds)]
-		buckets[i].CumulativeCount = &counts[i]
-		pointers[i] = &buckets[i]
-	}
-	for i := range metrics {
-		h, at := &histograms[i], i*len(bounds)
-		h.model.SampleSum = &h.sum
-		h.model.SampleCount = &h.count
-		h.model.CreatedTimestamp = &h.created
-		h.model.Bucket = pointers[at : at+len(bounds) : at+len(bounds)]
-		metrics[i].Histogram = &h.model
+	case Summary:
+		growSummaries(metrics)
 	}
 }
 
@@ -135,7 +92,7 @@ func label(m *dto.Metric, names []string, key string) {
 	used := 0
 	for i := range names {
 		var value string
-		value, key = cutLabel(key)
+		value, key, _ = cutLabel(key)
 		if value == "" {
 			continue
 		}
@@ -146,33 +103,59 @@ func label(m *dto.Metric, names []string, key string) {
 	m.Label = pairs[:used]
 }
 
-// write sets the value of m to that of series i.
+// write sets m to the state of series i.
 func (f *frame) write(m *dto.Metric, i int) {
 	switch f.family.Type {
 	case Counter:
-		*m.Counter.Value = f.values[i]
-		stamp(m.Counter.CreatedTimestamp, f.created[i])
+		f.writeCounter(m.Counter, i)
 	case Gauge:
 		*m.Gauge.Value = f.values[i]
 	case Histogram:
 		f.writeHistogram(m.Histogram, i)
+	case Summary:
+		f.writeSummary(m.Summary, i)
+	}
+	if f.family.Timestamps {
+		m.TimestampMs = f.timestamp(m.TimestampMs, i)
 	}
 }
 
-func (f *frame) writeHistogram(h *dto.Histogram, i int) {
-	width := len(f.family.Buckets) + 1
-	counts := f.buckets[i*width : (i+1)*width]
-	var sum uint64
-	for at, b := range h.Bucket {
-		sum += counts[at]
-		*b.CumulativeCount = sum
+// timestamp returns the time of series i in at's memory when at is not nil, or
+// nil when it had no sample.
+func (f *frame) timestamp(at *int64, i int) *int64 {
+	if f.times[i] == never {
+		return nil
 	}
-	*h.SampleCount = sum + counts[width-1]
-	*h.SampleSum = f.values[i]
-	stamp(h.CreatedTimestamp, f.created[i])
+	if at == nil {
+		at = new(int64)
+	}
+	*at = floorDiv(f.times[i], int64(time.Millisecond))
+	return at
+}
+
+// creation returns the created timestamp of series i in at's memory when at is
+// not nil, or nil when it is not known.
+func (f *frame) creation(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
+	if f.created[i] == 0 {
+		return nil
+	}
+	if at == nil {
+		at = new(timestamppb.Timestamp)
+	}
+	stamp(at, f.created[i])
+	return at
 }
 
 func stamp(t *timestamppb.Timestamp, nanos int64) {
-	t.Seconds = nanos / int64(time.Second)
-	t.Nanos = int32(nanos % int64(time.Second))
+	t.Seconds = floorDiv(nanos, int64(time.Second))
+	t.Nanos = int32(nanos - t.Seconds*int64(time.Second))
+}
+
+// floorDiv divides towards the past, also before 1970.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }

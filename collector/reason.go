@@ -10,13 +10,18 @@ const (
 	FamilyConflict                  // another family of the same name is defined differently
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter does not go down
-	NotFinite                       // NaN or infinite, in a counter or histogram
+	NotFinite                       // NaN or infinite, in or by itself, in a counter, histogram or summary
+	OutOfOrder                      // older than what the series has of it
+	WeightLimit                     // it stands for too many observations
+	BatchLimit                      // its batch is full
+	Malformed                       // labels or operation do not fit the family: a bug
 	Panicked                        // a bug in this program
 	reasons
 )
 
 var reasonNames = [reasons]string{
-	"kept", "series_limit", "family_conflict", "name_collision", "negative_increment", "not_finite", "panic",
+	"kept", "series_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
+	"out_of_order", "weight_limit", "batch_limit", "malformed", "panic",
 }
 
 // String returns the reason as it stands in the label `reason`.

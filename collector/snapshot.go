@@ -4,66 +4,45 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
 
-// maxIdleSnapshots bounds the snapshots that are kept for later scrapes. Two
-// serve a pair of Prometheus servers; more at once make garbage.
-const maxIdleSnapshots = 2
-
 // snapshot is a copy of all columns at one moment, and the exposition model
-// built from it. It serves one scrape at a time. Its memory is kept between
-// scrapes: the labels of a series never change, so from the second scrape on
-// only values are written.
+// built from it. Its memory is kept between scrapes: the labels of a series
+// never change, so from the second scrape on only values are written.
 type snapshot struct {
+	now      int64    // the time of the scrape, 0: not known
 	frames   []*frame // frames[i] is a copy of the collector's stores[i]
-	sorted   []*frame // the same, by name
+	sorted   []*frame // the same, by name; nil when frames changed
 	families []*dto.MetricFamily
 	taken    chan error
+	users    atomic.Int32 // scrapes that show it
 }
+
+func newSnapshot() *snapshot { return &snapshot{taken: make(chan error, 1)} }
+
+// shown returns the families. An append to them leaves the snapshot's alone.
+func (s *snapshot) shown() []*dto.MetricFamily { return slices.Clip(s.families) }
 
 // frame is a copy of one store.
 type frame struct {
+	store   *store // to know whose copy it is; only the collector's goroutine looks into it
 	family  *Family
+	version uint64 // of keys and created
 	keys    []string
 	created []int64
 	values  []float64
+	width   int
 	buckets []uint64
+	times   []int64 // only with Timestamps
+	natives []*dto.Histogram
+	streams []prometheus.Summary
+	slots   int
+	marks   []exemplar
 	page    page
-}
-
-// Gather returns all families that have series, sorted by name, as they stand
-// between two batches. The families are read-only and stand until done is
-// called. It implements prometheus.TransactionalGatherer.
-func (c *Collector) Gather() (families []*dto.MetricFamily, done func(), err error) {
-	s := c.idle()
-	select {
-	case c.requests <- s:
-		err = <-s.taken
-	case <-c.closed:
-		err = ErrClosed
-	}
-	if err != nil {
-		return nil, func() {}, err
-	}
-	return s.render(), func() { c.release(s) }, nil
-}
-
-func (c *Collector) idle() *snapshot {
-	select {
-	case s := <-c.snapshots:
-		return s
-	default:
-		return &snapshot{taken: make(chan error, 1)}
-	}
-}
-
-func (c *Collector) release(s *snapshot) {
-	select {
-	case c.snapshots <- s:
-	default:
-	}
 }
 
 // fill copies the columns into s. It runs in the collector's goroutine.
@@ -72,29 +51,66 @@ func (c *Collector) fill(s *snapshot) (err error) {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while a snapshot was taken: %v", p)
 		}
+		c.count()
 	}()
+	c.expireAll(max(c.now, s.now))
+	if slices.ContainsFunc(s.frames, isGone) {
+		s.frames = slices.DeleteFunc(s.frames, isGone)
+		s.sorted = nil
+	}
 	for i, st := range c.stores {
 		if i == len(s.frames) {
-			s.frames = append(s.frames, &frame{family: st.family})
+			s.frames = append(s.frames, &frame{store: st})
+			s.sorted = nil
 		}
 		s.frames[i].copy(st)
 	}
 	return nil
 }
 
+func isGone(f *frame) bool { return f.store.gone }
+
+// copy makes f equal to s. What only changes with the series is copied when they
+// did.
 func (f *frame) copy(s *store) {
-	f.keys = append(f.keys[:0], s.keys...)
-	f.values = append(f.values[:0], s.values...)
-	if s.family.Type != Gauge {
-		f.created = append(f.created[:0], s.created...)
+	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
+		*f = frame{store: s}
 	}
+	f.family, f.width, f.slots = s.family, s.width, s.slots
+	if f.version != s.version {
+		f.version = s.version
+		f.keys = append(f.keys[:0], s.keys...)
+		f.streams = append(f.streams[:0], s.streams...)
+		if s.family.Type != Gauge {
+			f.created = append(f.created[:0], s.created...)
+		}
+	}
+	f.values = append(f.values[:0], s.values...)
 	f.buckets = append(f.buckets[:0], s.buckets...)
+	if s.family.Timestamps {
+		f.times = append(f.times[:0], s.times...)
+	}
+	f.natives = f.natives[:0]
+	for i := range s.natives {
+		f.natives = append(f.natives, s.natives[i].read())
+	}
+	f.copyMarks(s.marks)
+}
+
+// copyMarks copies exemplars into the memory of earlier ones.
+func (f *frame) copyMarks(marks []exemplar) {
+	f.marks = slices.Grow(f.marks[:0], len(marks))[:len(marks)]
+	for i := range marks {
+		m := &marks[i]
+		f.marks[i].pairs = append(f.marks[i].pairs[:0], m.pairs...)
+		f.marks[i].value, f.marks[i].time = m.value, m.time
+	}
 }
 
 // render builds the exposition model. It runs in the goroutine of the scrape.
-func (s *snapshot) render() []*dto.MetricFamily {
-	if len(s.sorted) != len(s.frames) {
-		s.sorted = append(s.sorted[:0], s.frames...)
+func (s *snapshot) render() {
+	if s.sorted == nil {
+		s.sorted = slices.Clone(s.frames)
 		slices.SortFunc(s.sorted, func(a, b *frame) int {
 			return strings.Compare(a.family.Name, b.family.Name)
 		})
@@ -105,5 +121,4 @@ func (s *snapshot) render() []*dto.MetricFamily {
 			s.families = append(s.families, f.page.render(f))
 		}
 	}
-	return s.families
 }

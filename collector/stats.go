@@ -4,10 +4,15 @@ import "sync/atomic"
 
 // Stats counts what the collector did. Its methods are safe for concurrent use.
 type Stats struct {
-	applied  atomic.Uint64
-	dropped  [reasons]atomic.Uint64
-	series   atomic.Int64
-	families atomic.Int64
+	applied    atomic.Uint64
+	dropped    [reasons]atomic.Uint64
+	overflowed atomic.Uint64
+	exemplars  atomic.Uint64
+	expired    atomic.Uint64
+	forgotten  atomic.Uint64
+	series     atomic.Int64
+	families   atomic.Int64
+	remembered atomic.Int64
 }
 
 // Stats returns the collector's counts, which go on changing.
@@ -19,12 +24,33 @@ func (s *Stats) Applied() uint64 { return s.applied.Load() }
 // Dropped returns the number of samples that were dropped for r.
 func (s *Stats) Dropped(r Reason) uint64 { return s.dropped[r].Load() }
 
+// Overflowed returns the number of samples that reached an overflow series
+// instead of one of their own. They count as applied too.
+func (s *Stats) Overflowed() uint64 { return s.overflowed.Load() }
+
+// ExemplarsDropped returns the number of exemplars that were dropped because
+// they are too long, no UTF-8, or their family takes none. Their samples were
+// applied.
+func (s *Stats) ExemplarsDropped() uint64 { return s.exemplars.Load() }
+
+// Expired returns the number of series that were not touched for their TTL.
+func (s *Stats) Expired() uint64 { return s.expired.Load() }
+
+// Remembered returns the number of expired series that would go on from where
+// they were.
+func (s *Stats) Remembered() int64 { return s.remembered.Load() }
+
+// Forgotten returns the number of expired series that could not be remembered
+// within the bound and would start from 0.
+func (s *Stats) Forgotten() uint64 { return s.forgotten.Load() }
+
 // Series returns the number of live series.
 func (s *Stats) Series() int64 { return s.series.Load() }
 
 // Families returns the number of families that have series.
 func (s *Stats) Families() int64 { return s.families.Load() }
 
+// count adds what happened to the samples of one batch.
 func (s *Stats) count(samples uint64, dropped *[reasons]uint64) {
 	for r, n := range dropped {
 		if n > 0 {
@@ -35,7 +61,26 @@ func (s *Stats) count(samples uint64, dropped *[reasons]uint64) {
 	s.applied.Add(samples)
 }
 
-func (s *Stats) size(series, families int) {
-	s.series.Store(int64(series))
-	s.families.Store(int64(families))
+// Origin counts what became of the samples of one rule. The zero Origin is
+// ready. Its methods are safe for concurrent use.
+type Origin struct {
+	dropped    [reasons]atomic.Uint64
+	overflowed atomic.Uint64
+	exemplars  atomic.Uint64
+}
+
+// Dropped returns the number of samples that were dropped for r. Those that a
+// full batch refused are not among them.
+func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
+
+// Overflowed returns the number of samples that reached an overflow series.
+func (o *Origin) Overflowed() uint64 { return o.overflowed.Load() }
+
+// ExemplarsDropped returns the number of exemplars that were dropped.
+func (o *Origin) ExemplarsDropped() uint64 { return o.exemplars.Load() }
+
+func (o *Origin) drop(r Reason) {
+	if o != nil {
+		o.dropped[r].Add(1)
+	}
 }

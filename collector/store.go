@@ -1,20 +1,53 @@
 package collector
 
+import (
+	"math"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
 // store holds the series of one family, a column per property: series i is the
 // i-th of every column. Columns copy at the speed of memory, which keeps the
-// collector's goroutine free while a scrape takes its snapshot.
+// collector's goroutine free while a scrape takes its snapshot. Columns that the
+// family does not need are nil.
 type store struct {
-	family  *Family
+	family *Family
+	gone   bool // taken out of the collector; Families that point here look again
+
 	index   map[string]int32
+	version uint64 // changes when keys or created do
 	keys    []string
 	sources []uint32
-	created []int64
-	values  []float64 // the value of a counter or gauge, the sum of a histogram
-	buckets []uint64  // len(family.Buckets)+1 counts per series, not cumulative
+	created []int64 // 0: not known
+	values  []float64
+	width   int       // of buckets, per series
+	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
+	totals  []float64 // the last running total
+	times   []int64   // of the newest sample, never before the first
+	natives []native
+	streams []prometheus.Summary // for the quantiles only
+	slots   int                  // of exemplars, per series
+	marks   []exemplar
+	life    life
+
+	overflows  int // overflow series
+	overflowed uint64
+	past       map[string]*past
 }
 
+// never is the time of the newest sample where there was none.
+const never = math.MinInt64
+
+// anySource is the source of overflow series, which take samples of all fields.
+const anySource = math.MaxUint32
+
 func newStore(f *Family) *store {
-	return &store{family: f, index: make(map[string]int32)}
+	s := &store{family: f, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
+	s.life = newLife(f.TTL)
+	if f.Timestamps {
+		s.times = []int64{}
+	}
+	return s
 }
 
 // find returns the series of key, or -1.
@@ -25,49 +58,138 @@ func (s *store) find(key []byte) int {
 	return -1
 }
 
-// add makes a series of key, which it clones.
-func (s *store) add(key []byte, source uint32, now int64) int {
-	k, i := string(key), len(s.keys)
-	s.index[k] = int32(i)
-	s.keys = append(s.keys, k)
+// add makes a series.
+func (s *store) add(key string, source uint32, now int64) int {
+	i := len(s.keys)
+	s.version++
+	s.keys = append(s.keys, key)
 	s.sources = append(s.sources, source)
 	s.created = append(s.created, now)
 	s.values = append(s.values, 0)
-	if s.family.Type == Histogram {
-		for range len(s.family.Buckets) + 1 {
-			s.buckets = append(s.buckets, 0)
-		}
+	for range s.width {
+		s.buckets = append(s.buckets, 0)
 	}
+	if s.totals != nil {
+		s.totals = append(s.totals, 0)
+	}
+	if s.times != nil {
+		s.times = append(s.times, never)
+	}
+	if s.family.Type == Histogram && s.family.Native.on() {
+		s.natives = append(s.natives, newNative(s.family.Native))
+	}
+	if s.family.Type == Summary && len(s.family.Quantiles) > 0 {
+		s.streams = append(s.streams, newStream(s.family))
+	}
+	if s.marks != nil {
+		s.marks = append(s.marks, make([]exemplar, s.slots)...)
+	}
+	s.life.add(now)
+	s.index[key] = int32(i) // last: a series is found when all of it is there
 	return i
 }
 
-// apply gives a checked sample to series i.
-func (s *store) apply(i int, sample *Sample) {
-	switch sample.Op {
-	case Set:
-		s.values[i] = sample.Value
-	case Observe:
-		s.values[i] += sample.Value
-		s.buckets[i*(len(s.family.Buckets)+1)+bucket(s.family.Buckets, sample.Value)]++
-	default:
-		s.values[i] += sample.Value
+// remove takes series i out. The last one gets its place.
+func (s *store) remove(i int) {
+	if s.sources[i] == anySource {
+		s.overflows--
+	}
+	s.version++
+	delete(s.index, s.keys[i])
+	if last := len(s.keys) - 1; i != last {
+		s.index[s.keys[last]] = int32(i)
+	}
+	s.keys = cut(s.keys, i, 1)
+	s.sources = cut(s.sources, i, 1)
+	s.created = cut(s.created, i, 1)
+	s.values = cut(s.values, i, 1)
+	s.buckets = cut(s.buckets, i, s.width)
+	s.totals = cut(s.totals, i, 1)
+	s.times = cut(s.times, i, 1)
+	s.natives = cut(s.natives, i, 1)
+	s.streams = cut(s.streams, i, 1)
+	s.marks = cut(s.marks, i, s.slots)
+	s.life.remove(i)
+}
+
+// cut moves the last width elements of a column to series i and shortens it.
+func cut[T any](column []T, i, width int) []T {
+	if len(column) == 0 {
+		return column
+	}
+	last := len(column) - width
+	copy(column[i*width:(i+1)*width], column[last:])
+	clear(column[last:]) // lets the garbage collector have what it points to
+	return column[:last]
+}
+
+// shrinkAbove is the number of series from which on unused memory is given back.
+const shrinkAbove = 1024
+
+// shrink gives memory back when most of it is unused.
+func (s *store) shrink() {
+	if cap(s.keys) <= shrinkAbove || len(s.keys) > cap(s.keys)/4 {
+		return
+	}
+	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
+	s.buckets, s.totals, s.times = clip(s.buckets), clip(s.totals), clip(s.times)
+	s.natives, s.streams, s.marks = clip(s.natives), clip(s.streams), clip(s.marks)
+	s.life.touched, s.life.links = clip(s.life.touched), clip(s.life.links)
+	s.index = make(map[string]int32, len(s.keys))
+	for i, key := range s.keys {
+		s.index[key] = int32(i)
 	}
 }
 
-// bucket returns the index of the first bound that v is not above. Few bounds
-// are searched one by one, which is faster than halving.
-func bucket(bounds []float64, v float64) int {
-	low, high := 0, len(bounds)
-	for high-low > 16 {
-		middle := int(uint(low+high) / 2)
-		if bounds[middle] < v {
-			low = middle + 1
-		} else {
-			high = middle
+// clip is column in memory of its own size; nil stays nil.
+func clip[T any](column []T) []T {
+	if column == nil {
+		return nil
+	}
+	return append(make([]T, 0, len(column)), column...)
+}
+
+// apply gives a checked sample of the time at to series i.
+func (s *store) apply(i int, m *Sample, at int64) Reason {
+	switch m.Op {
+	case Declare:
+		s.life.pin(i)
+		return Kept
+	case Add:
+		if r := s.increase(i, m.Value); r != Kept {
+			return r
+		}
+	case Observe:
+		if r := s.observe(i, m); r != Kept {
+			return r
+		}
+	case Set:
+		if s.family.Timestamps && at < s.times[i] {
+			return OutOfOrder
+		}
+		s.values[i] = m.Value
+	case Total:
+		if r := s.total(i, m.Value, at); r != Kept {
+			return r
+		}
+	default:
+		if r := s.aggregate(i, m, at); r != Kept {
+			return r
 		}
 	}
-	for low < high && bounds[low] < v {
-		low++
+	if s.times != nil {
+		s.times[i] = max(s.times[i], at)
 	}
-	return low
+	return Kept
+}
+
+// keepTimes gives every series the time of its newest sample from now on.
+func (s *store) keepTimes() {
+	if s.times != nil {
+		return
+	}
+	s.times = make([]int64, len(s.keys), cap(s.keys))
+	for i := range s.times {
+		s.times[i] = never
+	}
 }

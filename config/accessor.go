@@ -28,7 +28,7 @@ func parseAccessor(s string) (*Accessor, error) {
 	rest, ok := strings.CutPrefix(s, "$")
 	switch {
 	case !ok:
-		return nil, fault("it does not start with $", "write $%s", s)
+		return nil, fault("it does not start with $", "write $%s", shorten(s, maxQuoted))
 	case len(s) > maxAccessor:
 		return nil, fault("it is longer than 1024 bytes", "write a shorter one")
 	}

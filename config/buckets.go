@@ -44,7 +44,7 @@ func (r *reader) classic(n *node, path string) {
 	if !ok || on {
 		return
 	}
-	if r.get("native") == nil {
+	if !r.has("native") {
 		r.wrong(n, path, "without it the histogram has no buckets at all", "write native: {factor: 1.1} beside it")
 	}
 	if b := r.get("buckets"); b != nil {
@@ -56,7 +56,7 @@ func (r *reader) classic(n *node, path string) {
 func (r *reader) native(n *node, path string) {
 	h := &r.m.Histogram
 	h.Native, h.Factor, h.MaxBuckets = true, defaultFactor, defaultNativeBuckets
-	s, ok := r.parser.section(n, path, "a mapping", nativeKeys)
+	s, ok := r.parser.section(n, path, nativeShape)
 	if !ok {
 		return
 	}
@@ -82,7 +82,7 @@ func (r *reader) buckets(n *node, path string) []float64 {
 	case mapping:
 		return r.bucketFormula(n, path)
 	}
-	r.unfit(n, path, "a list of upper bounds", "write [0.1, 0.5, 1], or {exponential: {start: 0.1, factor: 2, count: 10}}")
+	r.unfit(n, path, bucketShape.what, "write "+bucketShape.example)
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (r *reader) bucketList(n *node, path string) []float64 {
 }
 
 func (r *reader) bucketFormula(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, "a mapping", bucketKeys)
+	s, ok := r.parser.section(n, path, bucketShape)
 	if !ok {
 		return nil
 	}
@@ -130,65 +130,62 @@ func (r *reader) bucketFormula(n *node, path string) []float64 {
 	case linear != nil:
 		return r.linear(linear, s.under("linear"))
 	case len(n.fields) == 0:
-		r.wrong(n, path, "an empty mapping", "write exponential: {start: 0.1, factor: 2, count: 10}")
+		r.wrong(n, path, "an empty mapping", "write exponential: "+exponentialShape.example)
 	}
 	return nil
 }
 
-// part reads a number of a formula, which must be there.
-func (r *reader) part(s *section, key, right string) (float64, bool) {
+// part reads a number of a formula, which must be there and above low.
+func (r *reader) part(s *section, key string, low float64, right string) (float64, bool) {
 	n := s.get(key)
 	if n == nil {
-		r.wrong(s.node, s.under(key), "missing", right)
+		if !s.has(key) {
+			r.wrong(s.node, s.under(key), "missing", right)
+		}
 		return 0, false
 	}
-	return r.number(n, s.under(key), right)
+	v, ok := r.number(n, s.under(key), right)
+	if ok && v <= low {
+		r.wrong(n, s.under(key), fmt.Sprintf("%s is not above %v", n.text, low), right)
+		return 0, false
+	}
+	return v, ok
 }
 
 func (r *reader) bucketCount(s *section) (int, bool) {
 	n := s.get("count")
 	if n == nil {
-		r.wrong(s.node, s.under("count"), "missing", "write how many buckets there are")
+		if !s.has("count") {
+			r.wrong(s.node, s.under("count"), "missing", "write how many buckets there are")
+		}
 		return 0, false
 	}
 	return r.whole(n, s.under("count"), 1, maxBuckets)
 }
 
 func (r *reader) exponential(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, "a mapping", exponentialKeys)
+	s, ok := r.parser.section(n, path, exponentialShape)
 	if !ok {
 		return nil
 	}
-	start, good1 := r.part(s, "start", "write the first upper bound, above 0")
-	factor, good2 := r.part(s, "factor", "write the factor from one bound to the next, above 1")
-	count, good3 := r.bucketCount(s)
-	if good1 && start <= 0 {
-		r.wrong(s.get("start"), s.under("start"), s.get("start").text+" is not above 0", "write the first upper bound, above 0")
-		good1 = false
-	}
-	if good2 && factor <= 1 {
-		r.wrong(s.get("factor"), s.under("factor"), s.get("factor").text+" is not above 1", "write a factor such as 2")
-		good2 = false
-	}
-	if !good1 || !good2 || !good3 {
+	start, hasStart := r.part(s, "start", 0, "write the first upper bound, above 0")
+	factor, hasFactor := r.part(s, "factor", 1, "write the factor from one bound to the next, above 1")
+	count, hasCount := r.bucketCount(s)
+	if !hasStart || !hasFactor || !hasCount {
 		return nil
 	}
 	return r.formula(s, prometheus.ExponentialBuckets(start, factor, count))
 }
 
 func (r *reader) linear(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, "a mapping", linearKeys)
+	s, ok := r.parser.section(n, path, linearShape)
 	if !ok {
 		return nil
 	}
-	start, good1 := r.part(s, "start", "write the first upper bound")
-	width, good2 := r.part(s, "width", "write the distance from one bound to the next, above 0")
-	count, good3 := r.bucketCount(s)
-	if good2 && width <= 0 {
-		r.wrong(s.get("width"), s.under("width"), s.get("width").text+" is not above 0", "write a distance such as 0.5")
-		good2 = false
-	}
-	if !good1 || !good2 || !good3 {
+	start, hasStart := r.part(s, "start", math.Inf(-1), "write the first upper bound")
+	width, hasWidth := r.part(s, "width", 0, "write the distance from one bound to the next, above 0")
+	count, hasCount := r.bucketCount(s)
+	if !hasStart || !hasWidth || !hasCount {
 		return nil
 	}
 	return r.formula(s, prometheus.LinearBuckets(start, width, count))
@@ -199,8 +196,8 @@ func (r *reader) linear(n *node, path string) []float64 {
 func (r *reader) formula(s *section, bounds []float64) []float64 {
 	for i, b := range bounds {
 		if math.IsInf(b, 0) || i > 0 && b <= bounds[i-1] {
-			r.wrong(s.node, s.path, fmt.Sprintf("bound %d would be %v, which does not stand above %v", i+1, b, bounds[max(i-1, 0)]),
-				"write a smaller count or larger steps")
+			wrong := fmt.Sprintf("bound %d would be %v, which does not stand above %v", i+1, b, bounds[max(i-1, 0)])
+			r.wrong(s.node, s.path, wrong, "write a smaller count or larger steps")
 			return nil
 		}
 	}

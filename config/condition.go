@@ -13,23 +13,36 @@ const maxConditions = 16
 // condition reads a group of comparisons or a single one.
 func (r *reader) condition(n *node, path string, depth int) (c Condition, ok bool) {
 	if n.kind != mapping {
-		return c, r.unfit(n, path, "a condition", "write {field: $status, op: eq, value: 200}, or {op: and, rules: [...]}")
+		return c, r.unfit(n, path, "a condition", "write "+comparisonShape.example+", or "+groupShape.example)
 	}
 	if depth >= maxConditions {
 		r.wrong(n, path, "conditions nest more than "+strconv.Itoa(maxConditions)+" levels deep", "write them flatter")
 		return c, false
 	}
-	has := func(key string) bool {
-		return slices.ContainsFunc(n.fields, func(f field) bool { return f.key.text == key })
-	}
-	if has("rules") && !has("field") {
+	if isGroup(n) {
 		return r.group(n, path, depth)
 	}
 	return r.comparison(n, path)
 }
 
+// isGroup tells a group by its rules, or by its op when it has none.
+func isGroup(n *node) bool {
+	var compared, joined, op *node
+	for _, f := range n.fields {
+		switch f.key.text {
+		case "field":
+			compared = f.key
+		case "rules":
+			joined = f.key
+		case "op":
+			op = f.value
+		}
+	}
+	return joined != nil || compared == nil && op != nil && slices.Contains(groupWords, op.lower().text)
+}
+
 func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
-	s, ok := r.parser.section(n, path, "a condition", groupKeys)
+	s, ok := r.parser.section(n, path, groupShape)
 	if !ok {
 		return c, false
 	}
@@ -38,10 +51,13 @@ func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
 		c.Any = i == 1
 	}
 	rules := s.get("rules")
+	path = s.under("rules")
 	if rules == nil {
+		if !s.has("rules") {
+			r.wrong(n, path, "missing", "write comparisons: [{field: $status, op: eq, value: 200}]")
+		}
 		return c, false
 	}
-	path = s.under("rules")
 	if rules.kind != sequence {
 		return c, r.unfit(rules, path, "a list", "write [{field: $status, op: eq, value: 200}]")
 	}
@@ -64,21 +80,23 @@ func (n *node) lower() *node {
 }
 
 func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
-	s, ok := r.parser.section(n, path, "a condition", comparisonKeys)
+	s, ok := r.parser.section(n, path, comparisonShape)
 	if !ok {
 		return c, false
 	}
 	if n := s.get("field"); n != nil {
 		c.Field, _ = r.accessor(n, s.under("field"))
-	} else {
-		r.wrong(n, s.under("field"), "missing", "write field: $status")
+	} else if !s.has("field") {
+		r.wrong(s.node, s.under("field"), "missing", "write field: $status")
 	}
 	if n := s.get("context"); n != nil {
 		r.context(&c, n, s.under("context"))
 	}
 	op := s.get("op")
 	if op == nil {
-		r.wrong(n, s.under("op"), "missing", oneOf(compareWords))
+		if !s.has("op") {
+			r.wrong(s.node, s.under("op"), "missing", oneOf(compareWords))
+		}
 		return c, false
 	}
 	i, ok := r.word(op.lower(), s.under("op"), compareWords)
@@ -108,7 +126,7 @@ func (r *reader) operand(c *Condition, s *section) {
 	n, path := s.get("value"), s.under("value")
 	unary := c.Op == Exists || c.Op == NotExists
 	switch {
-	case n == nil && !unary:
+	case n == nil && !unary && !s.has("value"):
 		r.wrong(s.node, path, "missing", "write what the field is compared with")
 	case n == nil:
 	case unary:

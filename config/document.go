@@ -7,7 +7,7 @@ import (
 
 // document reads the file's own keys, then its rules.
 func (p *parser) document(n *node) {
-	s, ok := p.section(n, "", "a mapping with the key metrics", fileKeys)
+	s, ok := p.section(n, "", fileShape)
 	if !ok {
 		return
 	}
@@ -15,12 +15,12 @@ func (p *parser) document(n *node) {
 	list := s.get("metrics")
 	switch {
 	case list == nil:
-		if !p.rules.Defaults && len(p.mistakes) == 0 {
-			p.wrong(n, "metrics", "no rules", "write metrics: [{name: records_total, type: counter}]")
+		if !s.has("metrics") && !p.rules.Defaults && len(p.mistakes) == 0 {
+			p.wrong(n, "metrics", "no rules", "write "+leastFile)
 		}
 		return
 	case list.kind != sequence:
-		p.unfit(list, "metrics", "a list of rules", "write metrics: [{name: records_total, type: counter}]")
+		p.unfit(list, "metrics", "a list of rules", "write "+leastFile)
 		return
 	case len(list.elements) == 0:
 		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key beside defaults: true")

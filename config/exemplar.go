@@ -3,6 +3,9 @@ package config
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Bounds of exemplars and initial label sets.
@@ -21,6 +24,7 @@ func (r *reader) exemplar(n *node) {
 	if len(n.fields) == 0 || len(n.fields) > maxExemplarLabels {
 		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("write 1 to %d of them", maxExemplarLabels))
 	}
+	runes := 0
 	for _, f := range n.fields {
 		path := under(path, f.key.text)
 		if !r.labelName(f.key, path) {
@@ -28,7 +32,12 @@ func (r *reader) exemplar(n *node) {
 		}
 		if l, ok := r.label(f, path); ok {
 			r.m.Exemplar = append(r.m.Exemplar, l)
+			runes += utf8.RuneCountInString(l.Name) + utf8.RuneCountInString(l.Constant)
 		}
+	}
+	if runes > prometheus.ExemplarMaxRunes {
+		r.wrong(n, path, fmt.Sprintf("%d characters in names and constants alone", runes),
+			fmt.Sprintf("OpenMetrics allows %d in all", prometheus.ExemplarMaxRunes))
 	}
 }
 
@@ -59,6 +68,9 @@ func (r *reader) init(n *node) {
 			seen[key] = true
 		}
 		r.m.Init = append(r.m.Init, set)
+	}
+	if limit := r.m.SeriesLimit; limit > 0 && len(n.elements) > limit {
+		r.wrong(n, path, fmt.Sprintf("%d label sets", len(n.elements)), fmt.Sprintf("series_limit allows %d series", limit))
 	}
 }
 

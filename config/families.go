@@ -1,4 +1,193 @@
 package config
 
-// families checks the rules of a file against each other.
-func (p *parser) families() {}
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// made is a rule with its place in the file.
+type made struct {
+	*Metric
+	origin
+}
+
+// families checks the rules of the file against each other.
+func (p *parser) families() {
+	rules := make([]made, len(p.rules.Metrics))
+	for i := range rules {
+		rules[i] = made{&p.rules.Metrics[i], p.origins[i]}
+	}
+	p.distinctRules(rules)
+	p.reachable(rules)
+	families := p.agree(rules)
+	p.distinctNames(families)
+	for _, f := range families {
+		p.lint(f)
+	}
+}
+
+// distinctRules checks that a name that was given to a rule is its alone.
+func (p *parser) distinctRules(rules []made) {
+	first := make(map[string]made, len(rules))
+	for _, r := range rules {
+		f, taken := first[r.Rule]
+		if !taken {
+			first[r.Rule] = r
+			continue
+		}
+		if r.get("rule") == nil {
+			f, r = r, f
+		}
+		if given := r.get("rule"); given != nil {
+			p.wrong(given, r.under("rule"), quote(given.text)+" is the name of "+f.describeRule()+" too",
+				"write another: it tells rules apart in messages and metrics")
+		}
+	}
+}
+
+func (r made) describeRule() string {
+	return fmt.Sprintf("%s in line %d", r.path, r.Metric.Position.Line)
+}
+
+// reachable warns of rules behind one that drops every record they could get.
+func (p *parser) reachable(rules []made) {
+	dropped := make(map[string]made)
+	for _, r := range rules {
+		f, ok := dropped["*"]
+		if !ok && r.MatchRegex == nil {
+			f, ok = dropped[r.Match]
+		}
+		if ok {
+			p.warn(r.Metric.Position, r.path, "no record reaches the rule: "+f.describeRule()+" drops all of them",
+				"move it up, or give the other a condition")
+		}
+		if !ok && r.dropsAll() {
+			dropped[r.Match] = r
+		}
+	}
+}
+
+// dropsAll reports whether r drops every record that its Match matches.
+func (r made) dropsAll() bool {
+	return r.Drop && r.Match != "" && !r.has("condition") && !r.has("fields")
+}
+
+// agree checks that rules of one family define it alike, and gives all of them
+// the help that one has. It returns the first rule of each family.
+func (p *parser) agree(rules []made) []made {
+	first := make(map[string]int, len(rules))
+	families := make([]made, 0, len(rules))
+	for _, r := range rules {
+		name := r.Name.String()
+		if name == "" || !r.Name.fixed() {
+			continue
+		}
+		i, known := first[name]
+		if !known {
+			first[name] = len(families)
+			families = append(families, r)
+			continue
+		}
+		p.agrees(families[i], r)
+		if families[i].Help == "" {
+			families[i].Help = r.Help
+		}
+	}
+	for _, r := range rules {
+		if i, ok := first[r.Name.String()]; ok && r.Help == "" {
+			r.Help = families[i].Help
+		}
+	}
+	return families
+}
+
+// agrees reports where r defines its family otherwise than f.
+func (p *parser) agrees(f, r made) {
+	differ := func(key string, first, second any) {
+		at := r.get(key)
+		if at == nil {
+			at = r.node
+		}
+		wrong := fmt.Sprintf("%v, where %s says %v for the same metric %s",
+			second, f.describeRule(), first, quote(r.Name.String()))
+		p.wrong(at, r.under(key), wrong, "let both say the same, or give one another name")
+	}
+	switch {
+	case !f.typed || !r.typed:
+	case f.Type != r.Type:
+		differ("type", f.Type, r.Type)
+	case f.faulty || r.faulty: // what follows from those mistakes is none of its own
+	default:
+		f.sameDefinition(r, differ)
+		f.sameShape(r, differ)
+	}
+}
+
+// sameDefinition compares what families of all types have.
+func (f made) sameDefinition(r made, differ func(key string, first, second any)) {
+	if f.Help != r.Help && f.Help != "" && r.Help != "" {
+		differ("help", quote(f.Help), quote(r.Help))
+	}
+	if f.Unit != r.Unit {
+		differ("unit", orNone(f.Unit), orNone(r.Unit))
+	}
+	if a, b := f.labelNames(), r.labelNames(); a != b {
+		differ("labels", orNone(a), orNone(b))
+	}
+	if f.TTL != r.TTL {
+		differ("ttl", f.TTL, r.TTL)
+	}
+	if f.SeriesLimit != r.SeriesLimit {
+		differ("series_limit", f.SeriesLimit, r.SeriesLimit)
+	}
+	if f.Timestamps != r.Timestamps {
+		differ("timestamps", f.Timestamps, r.Timestamps)
+	}
+}
+
+// sameShape compares the options of histograms and summaries.
+func (f made) sameShape(r made, differ func(key string, first, second any)) {
+	if a, b := f.Histogram.Buckets, r.Histogram.Buckets; !slices.Equal(a, b) {
+		differ("buckets", a, b)
+	}
+	if a, b := f.native(), r.native(); a != b {
+		differ("native", a, b)
+	}
+	if a, b := f.Summary.Quantiles, r.Summary.Quantiles; !maps.Equal(a, b) {
+		differ("quantiles", quantileText(a), quantileText(b))
+	}
+	if a, b := f.Summary.MaxAge, r.Summary.MaxAge; a != b {
+		differ("max_age", a, b)
+	}
+}
+
+func (r made) native() string {
+	if !r.Histogram.Native {
+		return "none"
+	}
+	return fmt.Sprintf("factor %v with at most %d buckets", r.Histogram.Factor, r.Histogram.MaxBuckets)
+}
+
+func quantileText(q map[float64]float64) string {
+	if len(q) == 0 {
+		return "none"
+	}
+	return strings.TrimPrefix(fmt.Sprint(q), "map")
+}
+
+func (r made) labelNames() string {
+	names := make([]string, len(r.Labels))
+	for i := range r.Labels {
+		names[i] = r.Labels[i].Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

@@ -26,6 +26,7 @@ type Config struct {
 	SeriesLimit   int    // at least 1
 	FlushTimeout  time.Duration
 	RulesFile     string // "" for the embedded rules
+	Reload        bool   // whether POST /-/reload reads the rules again
 }
 
 // maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it
@@ -67,6 +68,10 @@ var keys = [...]key{
 		"rules_file", "",
 		"YAML file that says what becomes a metric; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
 	}, readRulesFile},
+	{Key{
+		"reload", "off",
+		"Whether a POST of /-/reload reads the rules file again; a change of the file is noticed either way", "on",
+	}, func(c *Config, v string) (err error) { c.Reload, err = readSwitch(v); return err }},
 }
 
 // Keys returns the keys of the [OUTPUT] section.
@@ -138,6 +143,17 @@ func readRulesFile(c *Config, value string) error {
 	}
 	c.RulesFile = value
 	return nil
+}
+
+// readSwitch reads the words that Fluent Bit takes for yes and no.
+func readSwitch(value string) (bool, error) {
+	switch strings.ToLower(value) {
+	case "on", "true", "yes", "1":
+		return true, nil
+	case "off", "false", "no", "0":
+		return false, nil
+	}
+	return false, fmt.Errorf("neither on nor off")
 }
 
 func checkNamespace(s string) error {

@@ -6,14 +6,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/prometheus/common/model"
 )
 
 // Bounds of the labels of a rule.
 const (
-	maxLabels     = 64
-	maxLabelRunes = 1024 // that max_length may ask for
+	maxLabels   = 64
+	maxConstant = 1024 // bytes, as those that a record may give
 )
 
 // fileLabels reads the constants that every series of the file has.
@@ -46,10 +47,12 @@ func (p *parser) labelName(n *node, path string) bool {
 	switch {
 	case !model.UTF8Validation.IsValidLabelName(name):
 		p.wrong(n, path, "an empty label name", "write a name of letters, digits and _")
+	case len(name) > maxName:
+		p.wrong(n, path, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("write at most %d", maxName))
+	case strings.ContainsFunc(name, unicode.IsControl):
+		p.wrong(n, path, "a line break or control character in the name", "write letters, digits and _")
 	case strings.HasPrefix(name, "__"):
-		p.wrong(n, path, "label names that start with __ are Prometheus' own", "write another name")
-	case name == model.MetricNameLabel:
-		p.wrong(n, path, "the label is Prometheus' own", "write another name")
+		p.wrong(n, path, "names that start with __ are Prometheus' own", "write another name")
 	default:
 		return true
 	}
@@ -66,9 +69,14 @@ func (p *parser) constant(n *node, path string) (string, bool) {
 			continue
 		}
 		if i++; i == len(n.text) || n.text[i] != '$' {
-			p.wrong(n, path, "a $ within the constant "+quote(n.text), "write $$ for a dollar sign; a field stands alone: $status")
+			p.wrong(n, path, "a single $ in the constant "+quote(n.text),
+				"write $$ for a dollar sign; a field stands alone, as in {from: $status}")
 			return "", false
 		}
+	}
+	if len(n.text) > maxConstant {
+		p.wrong(n, path, fmt.Sprintf("a text of %d bytes", len(n.text)), fmt.Sprintf("write at most %d", maxConstant))
+		return "", false
 	}
 	return strings.ReplaceAll(n.text, "$$", "$"), true
 }
@@ -80,6 +88,43 @@ func (r *reader) labels() {
 		r.ownLabels(n)
 	}
 	slices.SortFunc(r.m.Labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+	if len(r.m.Labels) > maxLabels {
+		r.wrong(r.node, r.under("labels"), fmt.Sprintf("%d labels", len(r.m.Labels)),
+			fmt.Sprintf("a rule has at most %d", maxLabels))
+	}
+	r.distinctLabels()
+}
+
+// distinctLabels checks the labels against those that the type adds, and against
+// each other as they look to scrapers that do not ask for UTF-8 names.
+func (r *reader) distinctLabels() {
+	seen := make(map[string]string, len(r.m.Labels))
+	for i := range r.m.Labels {
+		name := r.m.Labels[i].Name
+		at, path := r.labelKey(name), under(r.under("labels"), name)
+		if r.typed && (r.m.Type == Histogram && name == "le" || r.m.Type == Summary && name == "quantile") {
+			r.wrong(at, path, "a "+r.m.Type.String()+" has a label of this name by itself", "write another name")
+		}
+		key := model.EscapeName(name, model.UnderscoreEscaping)
+		if first, taken := seen[key]; taken {
+			wrong := fmt.Sprintf("scrapers that do not ask for UTF-8 names see it as %s, and the label %s too",
+				key, quote(first))
+			r.wrong(at, path, wrong, "write another name")
+		}
+		seen[key] = name
+	}
+}
+
+// labelKey returns the key of a label, or the rule when the label is the file's.
+func (r *reader) labelKey(name string) *node {
+	if labels := r.get("labels"); labels != nil {
+		for _, f := range labels.fields {
+			if f.key.text == name {
+				return f.key
+			}
+		}
+	}
+	return r.node
 }
 
 func (r *reader) ownLabels(n *node) {
@@ -88,14 +133,12 @@ func (r *reader) ownLabels(n *node) {
 		r.unfit(n, path, "a mapping", "write {name: $field}")
 		return
 	}
-	if len(n.fields) > maxLabels {
-		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("a rule has at most %d", maxLabels))
-	}
 	for _, f := range n.fields {
 		path := under(path, f.key.text)
 		ofFile := func(l Label) bool { return l.Name == f.key.text }
 		if slices.ContainsFunc(r.parser.labels, ofFile) {
 			r.wrong(f.key, path, "the labels of the file have it too", "remove it there or here")
+			continue
 		}
 		if r.labelName(f.key, path) {
 			if l, ok := r.label(f, path); ok {
@@ -114,6 +157,8 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 		return r.labelMapping(l, n, path)
 	case n.kind == text && strings.HasPrefix(n.text, "$") && !strings.HasPrefix(n.text, "$$"):
 		l.From, ok = r.accessor(n, path)
+	case !n.scalar():
+		r.unfit(n, path, labelShape.what, "write "+labelShape.example)
 	default:
 		l.Constant, ok = r.constant(n, path)
 		if ok && l.Constant == "" {
@@ -124,7 +169,7 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 }
 
 func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
-	s, ok := r.parser.section(n, path, "a label", labelKeys)
+	s, ok := r.parser.section(n, path, labelShape)
 	if !ok {
 		return l, false
 	}
@@ -133,7 +178,7 @@ func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
 		l.Default, _ = r.constant(n, s.under("default"))
 	}
 	if n := s.get("max_length"); n != nil {
-		l.MaxLength, _ = r.whole(n, s.under("max_length"), 1, maxLabelRunes)
+		l.MaxLength, _ = r.whole(n, s.under("max_length"), 1, maxConstant)
 	}
 	if n := s.get("regex"); n != nil {
 		l.Regex, _ = r.regexp(n, s.under("regex"))
@@ -155,7 +200,7 @@ func (r *reader) labelSource(l *Label, s *section) {
 	case capture != nil:
 		l.Capture, _ = r.text(capture, s.under("capture"), "write the name of a capture of fields")
 		r.hasCapture(capture, s.under("capture"), l.Capture)
-	default:
+	case !s.has("from") && !s.has("capture"):
 		r.wrong(s.node, s.path, "the label comes from nowhere", "write from: $field, or a text alone for a constant")
 	}
 }
@@ -164,7 +209,7 @@ func (r *reader) labelSource(l *Label, s *section) {
 func (r *reader) hasCapture(n *node, path, name string) {
 	switch re := r.m.Fields; {
 	case name == "":
-	case r.get("fields") == nil:
+	case !r.has("fields"):
 		r.wrong(n, path, "the rule has no fields to capture "+quote(name)+" from", "write from: $field, or add fields")
 	case re != nil && re.SubexpIndex(name) < 0:
 		r.wrong(n, path, "fields has no capture named "+quote(name), captures(re))

@@ -1,30 +1,44 @@
 package config
 
 // The language: the keys of every mapping of a rules file, and the words that
-// some keys choose from. An enumeration's words stand in the order of its
-// constants.
-var (
-	fileKeys        = []string{"defaults", "labels", "metrics", "series_limit", "ttl"}
-	metricKeys      = []string{"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields", "first", "help", "init", "labels", "match", "match_regex", "max_age", "name", "native", "quantiles", "rule", "series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value"}
-	dropKeys        = []string{"condition", "drop", "fields", "match", "match_regex", "rule"}
-	valueKeys       = []string{"from", "map", "parse", "scale"}
-	labelKeys       = []string{"capture", "default", "from", "map", "max_length", "regex", "replacement"}
-	groupKeys       = []string{"op", "rules"}
-	comparisonKeys  = []string{"context", "field", "op", "value"}
-	bucketKeys      = []string{"exponential", "linear"}
-	exponentialKeys = []string{"count", "factor", "start"}
-	linearKeys      = []string{"count", "start", "width"}
-	nativeKeys      = []string{"factor", "max_buckets"}
+// some keys choose from. rules/schema.json says the same to editors.
 
-	typeWords        = []string{Counter: "counter", Gauge: "gauge", Histogram: "histogram", Summary: "summary"}
-	actionWords      = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
-	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
-	temporalityWords = []string{"delta", "cumulative"}
-	parseWords       = []string{ParseNumber: "number", ParseDuration: "duration", ParseBytes: "bytes", ParsePercent: "percent", ParseTimestamp: "timestamp"}
-	groupWords       = []string{"and", "or"}
-	contextWords     = []string{"body", "metadata"}
-	compareWords     = []string{Eq: "eq", Neq: "neq", Gt: "gt", Gte: "gte", Lt: "lt", Lte: "lte", In: "in", NotIn: "not_in", Regex: "regex", NotRegex: "not_regex", Exists: "exists", NotExists: "not_exists"}
+// shapeOf is a kind of mapping.
+type shapeOf struct {
+	what    string // in messages
+	example string
+	keys    []string // sorted
+}
+
+var (
+	fileShape = &shapeOf{"a mapping with the key metrics", leastFile, []string{
+		"defaults", "labels", "metrics", "series_limit", "ttl",
+	}}
+	metricShape = &shapeOf{"a rule", "{name: records_total, type: counter}", []string{
+		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
+		"first", "help", "init", "labels", "match", "match_regex", "max_age", "name", "native", "quantiles", "rule",
+		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
+	}}
+	valueShape = &shapeOf{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
+		"from", "map", "parse", "scale",
+	}}
+	labelShape = &shapeOf{"a label", "$status, or {from: $status, default: none}", []string{
+		"capture", "default", "from", "map", "max_length", "regex", "replacement",
+	}}
+	groupShape      = &shapeOf{"a condition", "{op: and, rules: [...]}", []string{"op", "rules"}}
+	comparisonShape = &shapeOf{"a condition", "{field: $status, op: eq, value: 200}", []string{
+		"context", "field", "op", "value",
+	}}
+	bucketShape = &shapeOf{"a list of upper bounds", "[0.1, 0.5, 1], or {exponential: {...}}", []string{
+		"exponential", "linear",
+	}}
+	exponentialShape = &shapeOf{"a mapping", "{start: 0.1, factor: 2, count: 10}", []string{"count", "factor", "start"}}
+	linearShape      = &shapeOf{"a mapping", "{start: 0.1, width: 0.1, count: 10}", []string{"count", "start", "width"}}
+	nativeShape      = &shapeOf{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
 )
+
+// dropKeys are the keys of a rule that drops records.
+var dropKeys = []string{"condition", "drop", "fields", "match", "match_regex", "rule"}
 
 // typeKeys are the keys of a rule that only some types have.
 var typeKeys = map[string][]Type{
@@ -38,6 +52,40 @@ var typeKeys = map[string][]Type{
 	"quantiles":   {Summary},
 	"max_age":     {Summary},
 	"exemplar":    {Counter, Histogram},
+}
+
+// The words of enumerations, in the order of their constants.
+var (
+	typeWords        = []string{Counter: "counter", Gauge: "gauge", Histogram: "histogram", Summary: "summary"}
+	actionWords      = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
+	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
+	temporalityWords = []string{"delta", "cumulative"}
+	parseWords       = []string{
+		ParseNumber: "number", ParseDuration: "duration", ParseBytes: "bytes",
+		ParsePercent: "percent", ParseTimestamp: "timestamp",
+	}
+	groupWords   = []string{"and", "or"}
+	contextWords = []string{"body", "metadata"}
+	compareWords = []string{
+		Eq: "eq", Neq: "neq", Gt: "gt", Gte: "gte", Lt: "lt", Lte: "lte", In: "in", NotIn: "not_in",
+		Regex: "regex", NotRegex: "not_regex", Exists: "exists", NotExists: "not_exists",
+	}
+)
+
+// synonyms are the names that other exporters, and Fluent Bit's log_to_metrics
+// filter, have for keys and words of the language.
+var synonyms = map[string]string{
+	"metric_name": "name", "metric_mode": "type", "metric_type": "type", "metric_description": "help",
+	"description": "help", "desc": "help", "value_field": "value", "source": "value", "label_field": "labels",
+	"add_label": "labels", "label": "labels", "bucket": "buckets", "tag": "match", "objectives": "quantiles",
+	"native_histogram": "native", "conditions": "condition", "when": "condition", "expiry": "ttl",
+	"idle_timeout": "ttl", "max_idle": "ttl", "limit": "series_limit", "operation": "action",
+	"operator": "op", "field": "from", "id": "rule",
+
+	"==": "eq", "=": "eq", "equals": "eq", "!=": "neq", "ne": "neq", ">": "gt", ">=": "gte", "ge": "gte",
+	"<": "lt", "<=": "lte", "le": "lte", "nin": "not_in", "=~": "regex", "~": "regex", "match": "regex", "!~": "not_regex",
+	"increment": "inc", "decrement": "dec", "sub": "subtract", "timer": "histogram", "untyped": "gauge",
+	"all": "and", "any": "or", "absolute": "cumulative",
 }
 
 // String returns the word of the rules language for t.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -16,9 +15,17 @@ type reader struct {
 	typed bool
 }
 
+// origin is where a rule stands in the file, and how well it was understood.
+type origin struct {
+	*section
+	typed  bool // the type is known
+	faulty bool // there are mistakes in it
+}
+
 // metric reads the rule n and adds it to the rules.
 func (p *parser) metric(n *node, path string) {
-	s, ok := p.section(n, path, "a rule", metricKeys)
+	before := len(p.mistakes)
+	s, ok := p.section(n, path, metricShape)
 	if !ok {
 		return
 	}
@@ -26,25 +33,33 @@ func (p *parser) metric(n *node, path string) {
 		Position: n.Position, TTL: p.ttl, SeriesLimit: p.seriesLimit, Match: "*",
 		Value: Value{Scale: 1, Constant: 1},
 	}}
-	if d := s.get("drop"); d != nil {
-		r.m.Drop, _ = p.boolean(d, s.under("drop"))
-	}
 	r.selection()
-	if r.m.Drop {
+	switch {
+	case s.has("drop") && !r.dropped():
+	case r.m.Drop:
 		r.dropsOnly()
-	} else {
+	default:
 		r.family()
-		r.samples()
 		r.limits()
+		r.samples()
 	}
 	r.identify()
 	p.rules.Metrics = append(p.rules.Metrics, r.m)
+	p.origins = append(p.origins, origin{s, r.typed, len(p.mistakes) > before})
+}
+
+// dropped reads whether the rule drops records.
+func (r *reader) dropped() (ok bool) {
+	if n := r.get("drop"); n != nil {
+		r.m.Drop, ok = r.boolean(n, r.under("drop"))
+	}
+	return ok
 }
 
 // dropsOnly refuses what a rule that drops records has no use for.
 func (r *reader) dropsOnly() {
 	for _, f := range r.fields {
-		if key := f.key.text; slices.Contains(metricKeys, key) && !slices.Contains(dropKeys, key) {
+		if key := f.key.text; slices.Contains(metricShape.keys, key) && !slices.Contains(dropKeys, key) {
 			r.wrong(f.key, r.under(key), "a rule with drop: true makes no samples", "remove "+key)
 		}
 	}
@@ -70,7 +85,7 @@ func (r *reader) selection() {
 	}
 	if n := r.get("match_regex"); n != nil {
 		r.m.MatchRegex, _ = r.regexp(n, r.under("match_regex"))
-		if r.get("match") != nil {
+		if r.has("match") {
 			r.wrong(n, r.under("match_regex"), "match stands there too", "write one of them")
 		}
 		r.m.Match = ""
@@ -91,7 +106,7 @@ func (r *reader) selection() {
 // each reads the array that the rule runs over.
 func (r *reader) each(n *node) {
 	path := r.under("each")
-	if r.get("fields") != nil {
+	if r.has("fields") {
 		r.wrong(n, path, "fields stands there too", "write one of them: a rule runs over fields or over elements")
 	}
 	a, ok := r.parser.accessor(n, path)
@@ -108,7 +123,7 @@ func (r *reader) each(n *node) {
 // accessor reads an accessor of this rule.
 func (r *reader) accessor(n *node, path string) (*Accessor, bool) {
 	a, ok := r.parser.accessor(n, path)
-	if ok && a.Root == RootItem && r.get("each") == nil {
+	if ok && a.Root == RootItem && !r.has("each") {
 		r.wrong(n, path, a.Text+" is an element of an array that the rule does not name",
 			"write each: $items beside it, or $['item'] for a field of this name")
 		return nil, false
@@ -124,11 +139,12 @@ func (r *reader) family() {
 		if t, r.typed = r.word(n, r.under("type"), typeWords); r.typed {
 			r.m.Type = Type(t)
 		}
-	} else {
+	} else if !r.has("type") {
 		r.wrong(r.node, r.under("type"), "missing", oneOf(typeWords))
 	}
 	if n := r.get("help"); n != nil {
-		r.m.Help, _ = r.text(n, r.under("help"), "say what is measured")
+		help, _ := r.text(n, r.under("help"), "say what is measured")
+		r.m.Help = strings.TrimSpace(help)
 	}
 	if n := r.get("unit"); n != nil {
 		r.unit(n)
@@ -171,8 +187,8 @@ func (r *reader) samples() {
 	if n := r.get("temporality"); n != nil && r.m.Type == Counter {
 		r.temporality(n)
 	}
-	if r.m.Type == Gauge {
-		r.gauge()
+	if r.m.Type == Gauge && !r.gauge() {
+		return
 	}
 	if n := r.get("exemplar"); n != nil && (r.m.Type == Counter || r.m.Type == Histogram) {
 		r.exemplar(n)
@@ -197,48 +213,4 @@ func (r *reader) limits() {
 	if n := r.get("series_limit"); n != nil {
 		r.m.SeriesLimit, _ = r.whole(n, r.under("series_limit"), 0, maxSeriesLimit)
 	}
-}
-
-func (r *reader) temporality(n *node) {
-	path := r.under("temporality")
-	i, ok := r.word(n, path, temporalityWords)
-	r.m.Cumulative = ok && i == 1
-	if r.m.Cumulative && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
-		r.wrong(n, path, "a running total is read from the record, and the rule has no value",
-			"write value: $field beside it")
-	}
-}
-
-// gauge reads what is done with the value of a gauge.
-func (r *reader) gauge() {
-	if n := r.get("action"); n != nil {
-		i, _ := r.word(n, r.under("action"), actionWords)
-		r.m.Action = Action(i)
-	}
-	if n := r.get("aggregate"); n != nil {
-		if i, ok := r.word(n, r.under("aggregate"), aggregateWords); ok {
-			r.m.Aggregate = Aggregate(i) + Sum
-		}
-		if r.get("action") != nil {
-			r.wrong(n, r.under("aggregate"), "action stands there too", "write one of them")
-		}
-	}
-	n := r.get("value")
-	counts := r.m.Action == Inc || r.m.Action == Dec || r.m.Aggregate == Count
-	if n != nil && counts {
-		r.wrong(n, r.under("value"), "the gauge counts records and has no use for a value",
-			"remove it, or write action: add or aggregate: sum")
-	}
-}
-
-// needsValue refuses a rule whose samples would have no value.
-func (r *reader) needsValue() {
-	switch {
-	case r.get("value") != nil, r.m.Type == Counter, r.get("fields") != nil:
-		return
-	case r.m.Type == Gauge && (r.m.Action == Inc || r.m.Action == Dec || r.m.Aggregate == Count):
-		return
-	}
-	r.wrong(r.node, r.under("value"), "missing",
-		fmt.Sprintf("write the field that a %s is made of: value: $field", r.m.Type))
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/prometheus/common/model"
 )
@@ -25,7 +27,9 @@ func (r *reader) name() {
 	path := r.under("name")
 	n := r.get("name")
 	if n == nil {
-		r.wrong(r.node, path, "missing", "write the name of the metric, such as http_requests_total")
+		if !r.has("name") {
+			r.wrong(r.node, path, "missing", "write the name of the metric, such as http_requests_total")
+		}
 		return
 	}
 	s, ok := r.text(n, path, "write the name of the metric, such as http_requests_total")
@@ -38,28 +42,49 @@ func (r *reader) name() {
 		return
 	}
 	r.m.Name = t
+	r.checkName(n, path, s)
 	for _, part := range t {
 		if v := part.Variable; v != "" && v != "namespace" {
 			r.variable(n, path, v)
 		}
 	}
-	if prefix := reservedPrefix(s); prefix != "" {
+}
+
+// maxName bounds the name of a metric, in bytes.
+const maxName = 256
+
+// checkName checks what of the name s is known before any record is.
+func (r *reader) checkName(n *node, path, s string) {
+	literals := ""
+	for _, part := range r.m.Name {
+		literals += part.Literal
+	}
+	prefix := reservedPrefix(s)
+	switch {
+	case len(s) > maxName:
+		r.wrong(n, path, fmt.Sprintf("a name of %d bytes", len(s)), fmt.Sprintf("write at most %d", maxName))
+	case prefix != "":
 		r.wrong(n, path, "names that start with "+prefix+" are the plugin's own", "write another prefix")
+	case s == "_total":
+		r.wrong(n, path, "nothing is left of the name without _total", "write a name in front of it")
+	case strings.Contains(literals, "$"):
+		r.wrong(n, path, "a $ that is no variable", "write ${field}, ${namespace} or the name of a capture: ${cpu}")
+	case strings.ContainsFunc(literals, unicode.IsControl):
+		r.wrong(n, path, "a line break or control character in "+quote(s), "write letters, digits and _")
 	}
 }
 
 // variable checks that a variable of the name has a meaning in this rule.
 func (r *reader) variable(n *node, path, name string) {
-	fields := r.get("fields")
 	switch {
-	case fields == nil:
+	case !r.has("fields"):
 		r.wrong(n, path, "the variable ${"+name+"} is known in rules with fields only",
 			"write ${namespace}, or add fields: '...'")
 	case name == "field", r.m.Fields == nil, r.m.Fields.SubexpIndex(name) >= 0:
 	default:
 		known := append([]string{"field", "namespace"}, r.m.Fields.SubexpNames()...)
 		known = slices.DeleteFunc(known, func(s string) bool { return s == "" })
-		r.wrong(n, path, "unknown variable ${"+name+"}", "it is "+strings.Join(known, ", ")+" or another capture of fields")
+		r.wrong(n, path, "unknown variable ${"+name+"}", meant(name, known))
 	}
 }
 

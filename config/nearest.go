@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // nearest returns the name among known that word was probably meant to be, or "".
 func nearest(word string, known []string) string {
@@ -52,6 +55,9 @@ func distance(a, b string) int {
 
 // meant is the end of a message about an unknown word.
 func meant(word string, known []string) string {
+	if name := synonyms[strings.ToLower(word)]; slices.Contains(known, name) {
+		return "write " + name
+	}
 	if name := nearest(word, known); name != "" {
 		return "did you mean " + name + "?"
 	}

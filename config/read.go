@@ -8,7 +8,6 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -162,55 +161,57 @@ func (p *parser) compile(n *node, path, s string) (*regexp.Regexp, bool) {
 	return nil, false
 }
 
-// section is a mapping whose keys are known.
+// section is a mapping of a known shape.
 type section struct {
 	*node
 	path   string
-	values map[string]*node
+	values map[string]*node // nil for a key whose value could not be read
 }
 
 // get returns the value of a key, or nil.
 func (s *section) get(key string) *node { return s.values[key] }
 
+// has reports whether a key is written, if only without a value.
+func (s *section) has(key string) bool {
+	_, ok := s.values[key]
+	return ok
+}
+
 // under returns the path of a key.
 func (s *section) under(key string) string { return under(s.path, key) }
 
-// section reads a mapping whose keys are among known. Keys that are not, and
-// keys without a value, are reported and left out.
-func (p *parser) section(n *node, path, wanted string, known []string) (*section, bool) {
+// section reads a mapping. Keys that its shape does not have are reported and
+// left out, and so are missing values.
+func (p *parser) section(n *node, path string, shape *shapeOf) (*section, bool) {
 	if n.kind != mapping {
-		return nil, p.unfit(n, path, wanted, "write a mapping with "+strings.Join(known, ", "))
+		return nil, p.unfit(n, path, shape.what, "write "+shape.example)
 	}
 	s := &section{node: n, path: path, values: make(map[string]*node, len(n.fields))}
 	for _, f := range n.fields {
 		key := f.key.text
-		switch {
-		case !slices.Contains(known, key):
-			p.unknownKey(f.key, path, key, known)
-		case f.value.kind == null:
+		if !slices.Contains(shape.keys, key) {
+			p.wrong(f.key, path, "unknown key "+quote(key), shape.advise(key))
+			continue
+		}
+		s.values[key] = nil
+		switch f.value.kind {
+		case null:
 			p.wrong(f.key, under(path, key), "no value", "write one, or remove the key")
-		case f.value.kind != broken:
+		case broken:
+		default:
 			s.values[key] = f.value
 		}
 	}
 	return s, true
 }
 
-func (p *parser) unknownKey(at *node, path, key string, known []string) {
-	right := meant(key, known)
-	if hint := misplaced(key, known); hint != "" {
-		right = hint
-	}
-	p.wrong(at, path, "unknown key "+quote(key), right)
-}
-
-// misplaced says where a key belongs that is known elsewhere.
-func misplaced(key string, known []string) string {
+// advise says what to write instead of a key that the shape does not have.
+func (s *shapeOf) advise(key string) string {
 	switch {
-	case slices.Contains(known, "value") && slices.Contains(valueKeys, key):
-		return fmt.Sprintf("it belongs under value: value: {from: $field, %s: ...}", key)
-	case slices.Contains(known, "metrics") && slices.Contains(metricKeys, key):
+	case s == metricShape && slices.Contains(valueShape.keys, key):
+		return fmt.Sprintf("it belongs under value: {from: $field, %s: ...}", key)
+	case s == fileShape && slices.Contains(metricShape.keys, key):
 		return "it belongs to a rule: metrics: [{" + key + ": ...}]"
 	}
-	return ""
+	return meant(key, s.keys)
 }

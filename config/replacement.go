@@ -9,14 +9,13 @@ import (
 func (r *reader) replacement(l *Label, s *section) {
 	n := s.get("replacement")
 	if n == nil {
-		l.Replacement = "$0"
-		if l.Regex != nil && l.Regex.NumSubexp() > 0 {
-			l.Replacement = "$1"
+		if l.Regex != nil {
+			l.Replacement = "$" + strconv.Itoa(min(l.Regex.NumSubexp(), 1))
 		}
 		return
 	}
 	path := s.under("replacement")
-	if s.get("regex") == nil {
+	if !s.has("regex") {
 		r.wrong(n, path, "there is no regex whose match it could use", "write regex: '^(...)' beside it")
 	}
 	if !n.scalar() {

@@ -6,7 +6,7 @@ import (
 )
 
 // Rules is a rules file: what its author wrote, checked, with the file's
-// defaults filled into every rule. It is immutable.
+// defaults filled into every rule. It is immutable and safe for concurrent use.
 type Rules struct {
 	File string
 	// Defaults asks for the embedded default rules behind those of the file.
@@ -21,7 +21,8 @@ type Rules struct {
 type Metric struct {
 	Position Position
 	// Rule names the rule in messages and metrics: its `rule` key, or else its
-	// name as written.
+	// name as written, or else its place, such as metrics[3]. Rules share one only
+	// when they share their name.
 	Rule string
 	Name Template
 	Type Type
@@ -32,20 +33,25 @@ type Metric struct {
 	MatchRegex *regexp.Regexp // nil unless given
 	Condition  *Condition     // nil: every record
 	Fields     *regexp.Regexp // nil unless the rule runs once per matching field path
-	Each       *Accessor      // nil unless the rule runs once per element of an array of maps
+	Each       *Accessor      // nil unless the rule runs once per element of an array; excludes Fields
 
-	Value       Value
-	Cumulative  bool // the value is a running total
-	Action      Action
-	Aggregate   Aggregate
-	Labels      []Label // sorted by name, the file's constant labels included
-	Exemplar    []Label // in the order written
-	Init        [][]string
-	Drop        bool
+	Value      Value
+	Cumulative bool // the value is a running total
+	Action     Action
+	Aggregate  Aggregate
+	Labels     []Label // sorted by name, the file's constant labels included
+	Exemplar   []Label // in the order written
+	// Init are label values of series that exist from the start, in the order of
+	// Labels. Without it, Name may depend on the field.
+	Init [][]string
+	// Drop keeps records, or with Fields the fields, from later rules. Such a rule
+	// makes no samples: it has no Name.
+	Drop bool
+	// First keeps what the rule has used from later rules.
 	First       bool
-	TTL         time.Duration // 0: series never expire
+	TTL         time.Duration // 0: series never expire; else at least a second
 	SeriesLimit int           // 0: only the instance's limit
-	Timestamps  bool
+	Timestamps  bool          // exposes the times of the records
 
 	Histogram HistogramOptions
 	Summary   SummaryOptions
@@ -98,8 +104,8 @@ type HistogramOptions struct {
 
 // SummaryOptions shapes a summary.
 type SummaryOptions struct {
-	Quantiles map[float64]float64 // quantile to its allowed error
-	MaxAge    time.Duration
+	Quantiles map[float64]float64 // quantile to its allowed error; nil: only sum and count
+	MaxAge    time.Duration       // how long values count for the quantiles; 0 without them
 }
 
 // Template is a name with variables: literal text and ${variable} in turn. The
@@ -213,8 +219,9 @@ type Condition struct {
 
 	Field *Accessor
 	Op    CompareOp
-	// Number and Text are the value to compare with; IsNumber says which was
-	// written. Regex and List are those of regex and in.
+	// Text is the value to compare with as it is written, true and false in lower
+	// case. IsNumber tells a number, which is in Number then. Gt, Gte, Lt and Lte
+	// always have a number. Regex and List are those of regex and in.
 	Number   float64
 	Text     string
 	IsNumber bool
@@ -222,7 +229,7 @@ type Condition struct {
 	List     []Scalar
 }
 
-// Scalar is a number or text of an in list.
+// Scalar is a number or text of an in list, in the form of a Condition's.
 type Scalar struct {
 	Number   float64
 	Text     string

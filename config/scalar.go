@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -95,13 +96,34 @@ func (n *node) describe() string {
 // maxQuoted bounds what a message repeats of a file, in runes.
 const maxQuoted = 80
 
-func quote(s string) string {
-	if len(s) > maxQuoted {
-		if r := []rune(s); len(r) > maxQuoted {
-			s = string(r[:maxQuoted]) + "..."
+func quote(s string) string { return strconv.Quote(shorten(s, maxQuoted)) }
+
+// shorten cuts s to n runes.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i] + "..."
 		}
 	}
-	return strconv.Quote(s)
+	return s
+}
+
+// maxPart bounds each part of a message, in runes.
+const maxPart = 300
+
+// oneLine replaces line breaks and other control characters and cuts what is too
+// long.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+	return shorten(s, maxPart)
 }
 
 // under is the path of a key below a path.

@@ -15,7 +15,7 @@ func (r *reader) summary() {
 	}
 	if n := r.get("max_age"); n != nil {
 		o.MaxAge, _ = r.duration(n, r.under("max_age"), time.Second)
-		if r.get("quantiles") == nil {
+		if !r.has("quantiles") {
 			r.wrong(n, r.under("max_age"), "it bounds the age of quantiles, and there are none",
 				"write quantiles: {0.5: 0.05, 0.99: 0.001} beside it")
 		}

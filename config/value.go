@@ -10,7 +10,8 @@ func (r *reader) value() {
 	switch n.kind {
 	case number:
 		v.Constant, v.IsConstant = n.number, true
-		if _, ok := r.number(n, path, "write a number or a field: $bytes"); ok && r.m.Type == Counter && r.typed && n.number < 0 {
+		_, ok := r.number(n, path, "write a number or a field: $bytes")
+		if ok && n.number < 0 && r.typed && r.m.Type == Counter {
 			r.wrong(n, path, "a counter cannot go down by "+n.text, "write a number that is not negative")
 		}
 	case text:
@@ -21,15 +22,15 @@ func (r *reader) value() {
 }
 
 func (r *reader) valueMapping(n *node, path string) {
-	s, ok := r.parser.section(n, path, "a field", valueKeys)
+	s, ok := r.parser.section(n, path, valueShape)
 	if !ok {
 		return
 	}
 	v := &r.m.Value
 	if n := s.get("from"); n != nil {
 		v.From, _ = r.accessor(n, s.under("from"))
-	} else if r.get("fields") == nil {
-		r.wrong(n, path, "no field to read the value from", "write value: {from: $field, ...}")
+	} else if !s.has("from") && !r.has("fields") {
+		r.wrong(s.node, path, "no field to read the value from", "write value: {from: $field, ...}")
 	}
 	if n := s.get("parse"); n != nil {
 		i, _ := r.word(n, s.under("parse"), parseWords)

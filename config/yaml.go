@@ -37,7 +37,7 @@ type field struct{ key, value *node }
 
 // Bounds of a document.
 const (
-	maxDepth = 32        // levels of nesting
+	maxDepth = 64        // levels of nesting
 	maxNodes = 1_000_000 // nodes with aliases counted in full
 )
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
@@ -27,6 +26,13 @@ func newFlusher() *flusher {
 	t := time.NewTimer(time.Hour)
 	t.Stop()
 	return &flusher{withdraw: t}
+}
+
+// release lets go of the chunk. A flusher that rests must not point into memory
+// that Fluent Bit frees, and that Go may be given later on.
+func (f *flusher) release() {
+	f.reader.Reset(nil, nil)
+	f.scratch.Release()
 }
 
 // failures counts what could not be read in one chunk.
@@ -58,27 +64,40 @@ func (f *failures) add(m *record.Malformed) {
 //
 // The chunk and the tag are borrowed until Flush returns. It may be called from
 // several threads at once, and it never panics.
-func (p *Pipeline) Flush(chunk []byte, tag string) (status flb.Status) {
+func (p *Pipeline) Flush(chunk []byte, tag string) flb.Status {
 	start := time.Now()
-	defer func() {
-		if r := recover(); r != nil {
-			p.metrics.panics.Inc()
-			p.log.Error(fmt.Sprintf("panic in flush, the chunk is given up: %v", r), "stack", string(debug.Stack()))
-			status = flb.Error
-		}
-		p.metrics.answered[status].Inc()
-		p.metrics.duration.Observe(time.Since(start).Seconds())
-	}()
-	f := p.flushers.Get().(*flusher)
-	status = p.flush(f, chunk, tag, start)
-	// Not deferred: what a panic left behind is better not used again.
-	p.flushers.Put(f)
-	p.ready.Do(p.endpoint.MarkReady)
+	status := p.flush(chunk, tag, start)
+	p.metrics.answered[status].Inc()
+	p.metrics.duration.Observe(time.Since(start).Seconds())
+	if status != flb.Retry {
+		p.endpoint.MarkReady()
+	}
 	return status
 }
 
-func (p *Pipeline) flush(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
-	plan := p.rules.Plan(tag)
+func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.Status) {
+	if p.closed.Load() {
+		return flb.Retry
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.metrics.countPanic(len(chunk))
+			p.logPanic(cause, tag, now)
+			status = flb.Error
+		}
+	}()
+	f := p.flushers.Get().(*flusher)
+	status = p.apply(f, chunk, tag, now)
+	f.release()
+	// Not deferred: what a panic left behind is better not used again.
+	p.flushers.Put(f)
+	return status
+}
+
+func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
+	p.rules.swap.RLock()
+	defer p.rules.swap.RUnlock()
+	plan := p.rules.set.Plan(tag)
 	f.read(plan, chunk, now)
 
 	f.withdraw.Reset(p.config.FlushTimeout)
@@ -92,8 +111,9 @@ func (p *Pipeline) flush(f *flusher, chunk []byte, tag string, now time.Time) fl
 		return flb.Retry
 	}
 	p.metrics.count(f, len(chunk), labelsCut)
+	p.losses.log(p.log, now)
 	if err != nil {
-		p.log.Error("the chunk was applied in part", "error", err)
+		p.logPartly(err, tag, now)
 		return flb.Error
 	}
 	if len(f.failed.records) > 0 {
@@ -126,19 +146,4 @@ func (f *flusher) read(plan *rule.Plan, chunk []byte, now time.Time) {
 		}
 		f.failed.add(m)
 	}
-}
-
-func (p *Pipeline) logRetry(err error, now time.Time) {
-	if suppressed, ok := p.busy.pass(now); ok {
-		p.log.Warn("a chunk was not taken, Fluent Bit is asked to bring it again", "error", err, "suppressed", suppressed)
-	}
-}
-
-func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
-	suppressed, ok := p.malformed.pass(now)
-	if !ok {
-		return
-	}
-	p.log.Error(fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first),
-		"tag", tag, "records", f.records, "suppressed", suppressed)
 }

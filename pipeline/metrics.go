@@ -3,10 +3,9 @@ package pipeline
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/record"
-	"github.com/promexporter/promexporter/rule"
 )
 
 // metrics is what a pipeline tells of itself. All series carry the label
@@ -24,6 +23,9 @@ type metrics struct {
 	duration prometheus.Histogram
 }
 
+// panicReason is the reason of a chunk that was given up because of a bug.
+const panicReason record.Reason = "panic"
+
 type failedCounters struct{ records, bytes prometheus.Counter }
 
 // flushBuckets reach from a small chunk that meets an idle collector to the
@@ -32,24 +34,23 @@ var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .
 
 func newMetrics(output string, p *Pipeline) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
-	r := prometheus.WrapRegistererWith(prometheus.Labels{"output": output}, m.registry)
+	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: output}, m.registry)
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "promexporter_" + name, Help: help})
 		r.MustRegister(c)
 		return c
 	}
-	m.chunks = counter("chunks_received_total", "Chunks that were taken, each counted once however often Fluent Bit brought it.")
+	m.chunks = counter("chunks_received_total", "Chunks that were answered ok or error, each counted once however often Fluent Bit brought it.")
 	m.records = counter("records_received_total", "Log records that were read.")
-	m.bytes = counter("bytes_received_total", "Bytes of the chunks that were taken.")
+	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
 	m.panics = counter("panics_total", "Panics that were recovered while a chunk was flushed. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:                            "promexporter_flush_duration_seconds",
-		Help:                            "Time from Fluent Bit's call to the answer.",
-		Buckets:                         flushBuckets,
-		NativeHistogramBucketFactor:     1.1,
-		NativeHistogramMaxBucketNumber:  100,
-		NativeHistogramMinResetDuration: 0,
+		Name:                           "promexporter_flush_duration_seconds",
+		Help:                           "Time from Fluent Bit's call to the answer.",
+		Buckets:                        flushBuckets,
+		NativeHistogramBucketFactor:    1.1,
+		NativeHistogramMaxBucketNumber: 100,
 	})
 	r.MustRegister(m.duration)
 	m.answer(r)
@@ -80,7 +81,7 @@ func (m *metrics) failures(r prometheus.Registerer) {
 	}, []string{"reason"})
 	r.MustRegister(records, bytes)
 	m.failed = make(map[record.Reason]failedCounters)
-	for _, reason := range record.Reasons {
+	for _, reason := range append(record.Reasons[:], panicReason) {
 		m.failed[reason] = failedCounters{records.WithLabelValues(string(reason)), bytes.WithLabelValues(string(reason))}
 	}
 }
@@ -99,50 +100,11 @@ func (m *metrics) count(f *flusher, size int, labelsCut uint64) {
 	}
 }
 
-// stats reads the counts of the collector and the rules at a scrape, so that
-// they cost the flush nothing more.
-type stats struct{ *Pipeline }
-
-var (
-	appliedDesc = prometheus.NewDesc("promexporter_samples_applied_total",
-		"Samples that reached a series.", nil, nil)
-	droppedDesc = prometheus.NewDesc("promexporter_samples_dropped_total",
-		"Samples that were not applied.", []string{"reason"}, nil)
-	seriesDesc = prometheus.NewDesc("promexporter_series",
-		"Live series.", nil, nil)
-	limitDesc = prometheus.NewDesc("promexporter_series_limit",
-		"The most series there can be (series_limit).", nil, nil)
-	familiesDesc = prometheus.NewDesc("promexporter_families",
-		"Metric families that have series.", nil, nil)
-)
-
-func (s *stats) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{appliedDesc, droppedDesc, seriesDesc, limitDesc, familiesDesc} {
-		descs <- d
-	}
-}
-
-func (s *stats) Collect(out chan<- prometheus.Metric) {
-	c := s.collector.Stats()
-	counter := func(d *prometheus.Desc, n uint64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
-	}
-	gauge := func(d *prometheus.Desc, n int64) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
-	}
-	counter(appliedDesc, c.Applied())
-	for _, r := range collector.Reasons() {
-		counter(droppedDesc, c.Dropped(r), r.String())
-	}
-	rules := s.rules.Stats()
-	for _, r := range rule.Reasons() {
-		var n uint64
-		for i := range rules {
-			n += rules[i].Dropped(r)
-		}
-		counter(droppedDesc, n, r.String())
-	}
-	gauge(seriesDesc, c.Series())
-	gauge(limitDesc, int64(s.config.SeriesLimit))
-	gauge(familiesDesc, c.Families())
+// countPanic adds a chunk that was given up. What it held is not known.
+func (m *metrics) countPanic(size int) {
+	m.panics.Inc()
+	m.chunks.Inc()
+	m.bytes.Add(float64(size))
+	m.failed[panicReason].records.Inc()
+	m.failed[panicReason].bytes.Add(float64(size))
 }

@@ -1,9 +1,9 @@
 package pipeline
 
 import (
-	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,7 +11,6 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
-	"github.com/promexporter/promexporter/rule"
 )
 
 // Options is what a pipeline needs from the process around it.
@@ -31,15 +30,23 @@ type Options struct {
 type Pipeline struct {
 	config    *config.Config
 	log       *slog.Logger
-	rules     *rule.Set
+	rules     rules
 	collector *collector.Collector
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
 	flushers  sync.Pool
-	malformed throttle
-	busy      throttle
-	ready     sync.Once
+	closed    atomic.Bool
+	quit      chan struct{} // closed by Close
+	watched   chan struct{} // closed when the watch of the rules file has ended
+
+	// What is logged from a flush.
+	busy, malformed, partly, panicked throttle
+	losses                            losses
 }
+
+// minFields is how many field paths the rules remember even where series_limit is
+// lower, so that it is the limit on series that is reached, and told.
+const minFields = 1000
 
 // Open checks the whole configuration, then starts the collector and the HTTP
 // endpoint. When it fails, nothing is left running, and the error says what is
@@ -49,75 +56,70 @@ func Open(o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	defaults, err := rule.Defaults()
-	if err != nil {
-		return nil, fmt.Errorf("the embedded rules: %w", err)
+	p := &Pipeline{config: c, log: o.Log, quit: make(chan struct{}), watched: make(chan struct{})}
+	if err := p.openRules(c); err != nil {
+		return nil, err
 	}
-	p := &Pipeline{config: c, log: o.Log}
-	p.rules = rule.Compile([]*config.Rules{defaults}, rule.Options{
-		Namespace:  c.Namespace,
-		FieldLimit: c.SeriesLimit,
-	})
 	p.collector = collector.New(collector.Options{
 		SeriesLimit: c.SeriesLimit,
-		Dropped:     p.logDropped,
+		Now:         time.Now,
+		Dropped:     p.losses.add,
+		Overflowed:  p.losses.overflow,
 	})
+	if err := p.rules.set.Declare(p.collector, time.Now().UnixNano()); err != nil {
+		p.collector.Close()
+		return nil, err
+	}
 	p.flushers.New = func() any { return newFlusher() }
 	p.metrics = newMetrics(o.Instance, p)
-	p.endpoint, err = o.Servers.Open(exporter.Options{
-		Address:  c.ListenAddress,
-		Path:     c.MetricsPath,
+	if err := p.serve(o); err != nil {
+		p.collector.Close()
+		return nil, err
+	}
+	if c.RulesFile != "" {
+		go p.watch()
+	} else {
+		close(p.watched)
+	}
+	return p, nil
+}
+
+// serve opens the HTTP endpoint.
+func (p *Pipeline) serve(o Options) (err error) {
+	options := exporter.Options{
+		Address:  p.config.ListenAddress,
+		Path:     p.config.MetricsPath,
 		Instance: o.Instance,
 		Version:  o.Version,
 		Source: prometheus.NewMultiTRegistry(p.collector,
 			prometheus.ToTransactionalGatherer(p.metrics.registry)),
 		Log: o.Log,
-	})
-	if err != nil {
-		p.collector.Close()
-		return nil, err
 	}
-	o.Log.Info(fmt.Sprintf("serving metrics on http://%s%s", p.endpoint.Addr(), c.MetricsPath),
-		"version", o.Version, "rules", "default")
-	return p, nil
+	if p.config.Reload {
+		options.Reload = p.reload
+	}
+	if p.endpoint, err = o.Servers.Open(options); err != nil {
+		return err
+	}
+	source := "default"
+	if p.rules.file != "" {
+		source = p.rules.file
+	}
+	o.Log.Info("serving metrics on "+pageURL(p.endpoint.Addr(), p.config.MetricsPath),
+		"address", p.endpoint.Addr(), "version", o.Version, "rules", source)
+	return nil
 }
 
 // Close stops serving and ends every goroutine of the pipeline, within a second
 // even when a scrape hangs. A Flush that comes later is answered with Retry.
 func (p *Pipeline) Close() {
+	if p.closed.Swap(true) {
+		return
+	}
+	close(p.quit)
 	if err := p.endpoint.Close(); err != nil {
 		p.log.Warn("closing the endpoint", "error", err)
 	}
 	p.collector.Close()
-}
-
-// logDropped tells of the first sample of a family that was dropped for a reason.
-func (p *Pipeline) logDropped(family string, r collector.Reason) {
-	if r == collector.SeriesLimit {
-		p.log.Warn(fmt.Sprintf("the limit of %d series is reached (series_limit): samples of new series are dropped and counted",
-			p.config.SeriesLimit))
-		return
-	}
-	p.log.Warn(fmt.Sprintf("a sample of %s was dropped (%s); further ones are only counted", family, r))
-}
-
-// throttle lets one log line a minute through.
-type throttle struct {
-	mu         sync.Mutex
-	next       time.Time
-	suppressed int
-}
-
-// pass reports whether a line may be logged at now, and how many were not since
-// the last one.
-func (t *throttle) pass(now time.Time) (suppressed int, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if now.Before(t.next) {
-		t.suppressed++
-		return 0, false
-	}
-	t.next = now.Add(time.Minute)
-	suppressed, t.suppressed = t.suppressed, 0
-	return suppressed, true
+	<-p.watched
 }

@@ -63,7 +63,7 @@ func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 		for i := range steps {
 			t := w.tally(&steps[i])
 			if taken {
-				t.flush(&steps[i].stats)
+				t.flush(steps[i].stats)
 			}
 			*t = tally{}
 		}

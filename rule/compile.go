@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/promexporter/promexporter/collector"
@@ -11,6 +13,8 @@ import (
 type Options struct {
 	// Namespace is what ${namespace} stands for, without the underscore.
 	Namespace string
+	// Book keeps the rules' counts. Nil means a new one.
+	Book *Book
 	// FieldLimit bounds the number of different field paths that rules with
 	// fields remember. Further ones make no samples.
 	FieldLimit int
@@ -31,26 +35,52 @@ type Set struct {
 type rule struct {
 	config *config.Metric
 	family *collector.Family // nil when the name depends on the field
-	stats  Stats
+	stats  *Stats
 	labels []string
 	fixed  []bool // the labels whose values do not come from records
+
+	mu   sync.Mutex
+	made map[string]struct{} // names of families made after fields; under mu
+}
+
+// names returns the names of the rule's families.
+func (r *rule) names() []string {
+	if r.family != nil {
+		return []string{r.family.Name}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.made))
+}
+
+// familyOf returns the family of that name, made after a field.
+func (r *rule) familyOf(name string) *collector.Family {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.made == nil {
+		r.made = make(map[string]struct{})
+	}
+	r.made[name] = struct{}{}
+	return r.newFamily(name)
 }
 
 // Compile compiles rules, which must come from config.ParseRules, in the order
 // in which they apply.
 func Compile(files []*config.Rules, o Options) *Set {
+	if o.Book == nil {
+		o.Book = new(Book)
+	}
 	s := &Set{options: o, programs: make(map[string]*program), plans: make(map[string]*Plan)}
 	for _, file := range files {
 		for i := range file.Metrics {
 			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
 		}
 	}
-	s.shareFamilies()
 	return s
 }
 
 func newRule(c *config.Metric, o Options) *rule {
-	r := &rule{config: c}
+	r := &rule{config: c, stats: o.Book.stats(c.Rule)}
 	for i := range c.Labels {
 		r.labels = append(r.labels, c.Labels[i].Name)
 		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
@@ -103,28 +133,11 @@ func (r *rule) newFamily(name string) *collector.Family {
 	return f
 }
 
-// shareFamilies lets rules of one family use one definition.
-func (s *Set) shareFamilies() {
-	byName := make(map[string]*collector.Family)
-	for _, r := range s.rules {
-		if r.family == nil {
-			continue
-		}
-		if f, ok := byName[r.family.Name]; ok && f.Equal(r.family) {
-			r.family = f
-			continue
-		}
-		byName[r.family.Name] = r.family
-	}
-}
-
 // Families returns the families whose names do not depend on records.
 func (s *Set) Families() []*collector.Family {
 	var families []*collector.Family
-	seen := make(map[*collector.Family]bool)
 	for _, r := range s.rules {
-		if r.family != nil && !seen[r.family] {
-			seen[r.family] = true
+		if r.family != nil {
 			families = append(families, r.family)
 		}
 	}
@@ -157,21 +170,31 @@ func (s *Set) Declare(c *collector.Collector, now int64) error {
 
 // RuleStats is the counts of one rule.
 type RuleStats struct {
-	Rule     string
-	Type     string
-	Families []string // whose names do not depend on records: one, or none
+	Rule string
 	*Stats
+	// Families are the names of the families that the rule made samples of, and
+	// of those that it will.
+	Families []string
 }
 
-// Stats returns the counts of all rules, which go on changing. Several rules may
-// have one name.
+// Stats returns the counts of all rules, in their order, which go on changing.
+// Rules of one name are one.
 func (s *Set) Stats() []RuleStats {
-	all := make([]RuleStats, len(s.rules))
-	for i, r := range s.rules {
-		all[i] = RuleStats{Rule: r.config.Rule, Type: r.config.Type.String(), Stats: &r.stats}
-		if r.family != nil {
-			all[i].Families = []string{r.family.Name}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []RuleStats
+	at := make(map[string]int)
+	for _, r := range s.rules {
+		i, ok := at[r.config.Rule]
+		if !ok {
+			i = len(all)
+			at[r.config.Rule] = i
+			all = append(all, RuleStats{Rule: r.config.Rule, Stats: r.stats})
 		}
+		all[i].Families = append(all[i].Families, r.names()...)
 	}
 	return all
 }
+
+// Len returns the number of rules.
+func (s *Set) Len() int { return len(s.rules) }

@@ -1,0 +1,111 @@
+package collector
+
+import "fmt"
+
+// apply applies the samples of b. A panic is a bug of ours; it costs the rest of
+// the batch and not the agent.
+func (c *Collector) apply(b *Batch) (err error) {
+	var dropped [reasons]uint64
+	dropped[BatchLimit] = b.refused
+	done := 0
+	defer func() {
+		if p := recover(); p != nil {
+			for i := range b.samples[done:] {
+				b.samples[done+i].Origin.drop(Panicked)
+			}
+			dropped[Panicked] += uint64(len(b.samples) - done)
+			err = fmt.Errorf("panic while samples were applied: %v", p)
+		}
+		c.stats.count(uint64(len(b.samples))+b.refused, &dropped)
+		c.count()
+	}()
+	c.begin(b)
+	for i := range b.samples {
+		s := &b.samples[i]
+		if r := c.sample(s, b); r != Kept {
+			dropped[r]++
+			s.Origin.drop(r)
+			c.complain(s.Family.Name, r)
+		}
+		done++
+	}
+	return nil
+}
+
+// begin does what a batch brings with it beside its samples.
+func (c *Collector) begin(b *Batch) {
+	c.now = max(c.now, b.Now)
+	c.swept = false
+	c.expireSome(b.Now)
+	if b.refused > 0 {
+		c.complain("", BatchLimit)
+	}
+}
+
+func (c *Collector) sample(s *Sample, b *Batch) Reason {
+	f := s.Family
+	if r := f.check(s); r != Kept {
+		return r
+	}
+	st := f.store
+	if st == nil || st.gone {
+		var r Reason
+		if st, r = c.link(f, b); r != Kept {
+			return r
+		}
+	}
+	source := min(s.Source, anySource-1)
+	i := st.find(b.keys[s.key:s.end])
+	if i < 0 {
+		var r Reason
+		if i, r = c.enter(st, s, b, source); r != Kept {
+			return r
+		}
+	} else if f.Type == Gauge && st.life.due(i, b.Now) {
+		st.restart(i, source)
+	}
+	if have := st.sources[i]; have != source && have != anySource {
+		return NameCollision
+	}
+	at := b.time(s)
+	if r := st.apply(i, s, at); r != Kept {
+		return r
+	}
+	st.life.touch(i, b.Now)
+	if s.pair != s.last || s.badExemplar {
+		c.mark(st, i, s, b.pairs[s.pair:s.last], at)
+	}
+	return Kept
+}
+
+// mark keeps the exemplar of a sample, or counts that it is dropped.
+func (c *Collector) mark(st *store, i int, s *Sample, pairs []byte, at int64) {
+	if !s.badExemplar && st.mark(i, pairs, s.Value, at) {
+		return
+	}
+	c.stats.exemplars.Add(1)
+	if s.Origin != nil {
+		s.Origin.exemplars.Add(1)
+	}
+}
+
+// complain reports the first loss of each kind. The table is bounded because
+// families are: one that was never made complains under an empty name.
+func (c *Collector) complain(family string, r Reason) {
+	if c.byName[family] == nil {
+		family = ""
+	}
+	k := complaint{family, r}
+	if _, ok := c.told[k]; ok || c.options.Dropped == nil {
+		return
+	}
+	c.told[k] = struct{}{}
+	c.options.Dropped(family, r)
+}
+
+// count publishes the sizes.
+func (c *Collector) count() {
+	c.stats.series.Store(int64(c.series))
+	c.stats.families.Store(int64(c.filled))
+	c.stats.remembered.Store(int64(c.memory.count))
+}

@@ -1,0 +1,102 @@
+package collector_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/promexporter/promexporter/collector"
+)
+
+// BenchmarkIngestKinds applies batches of 1000 samples to 1000 series, one of
+// each kind that does more than BenchmarkIngest.
+func BenchmarkIngestKinds(b *testing.B) {
+	kinds := map[string]struct {
+		family collector.Family
+		sample collector.Sample
+	}{
+		"ttl":       {collector.Family{Type: collector.Counter, TTL: time.Hour}, collector.Sample{}},
+		"total":     {collector.Family{Type: collector.Counter}, collector.Sample{Op: collector.Total}},
+		"aggregate": {collector.Family{Type: collector.Gauge}, collector.Sample{Op: collector.Max}},
+		"histogram": {collector.Family{Type: collector.Histogram, Buckets: prometheus.DefBuckets}, collector.Sample{Op: collector.Observe}},
+		"native":    {collector.Family{Type: collector.Histogram, Native: collector.Native{Factor: 1.1}}, collector.Sample{Op: collector.Observe}},
+		"summary":   {collector.Family{Type: collector.Summary, Quantiles: map[float64]float64{0.5: 0.05, 0.99: 0.001}}, collector.Sample{Op: collector.Observe}},
+	}
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		b.Run(name, func(b *testing.B) {
+			c := open(b, collector.Options{})
+			f, s := kinds[name].family, kinds[name].sample
+			f.Name, f.Labels, s.Family = "m", []string{"n"}, &f
+			var keys [1000][]byte
+			for i := range keys {
+				keys[i] = collector.AppendLabel(nil, fmt.Append(nil, i*919%1000))
+			}
+			batch := batchAt(noon)
+			b.ReportAllocs()
+			at := 0
+			for b.Loop() {
+				batch.Key(keys[at])
+				s.Value = float64(at*7%1000) / 100
+				batch.Append(s)
+				if at++; at == len(keys) {
+					at = 0
+					if err := c.Ingest(batch, nil); err != nil {
+						b.Fatal(err)
+					}
+					batch.Reset()
+					batch.Now += second
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkTouched tells what a scrape of 10,000 series costs when each of them
+// has a new observation, and how long the collector's goroutine is held by it.
+func BenchmarkTouched(b *testing.B) {
+	kinds := map[string]collector.Family{
+		"classic": {Type: collector.Histogram, Buckets: prometheus.DefBuckets},
+		"native":  {Type: collector.Histogram, Native: collector.Native{Factor: 1.1}},
+		"summary": {Type: collector.Summary, Quantiles: map[float64]float64{0.5: 0.05, 0.99: 0.001}},
+	}
+	const series = 10_000
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		b.Run(name, func(b *testing.B) {
+			before := heap()
+			c := open(b, collector.Options{SeriesLimit: series})
+			f := kinds[name]
+			f.Name, f.Labels = "m", []string{"n"}
+			batch := batchAt(noon)
+			for i := range 20 * series {
+				observe(&f, float64(i*7%1000)/100, fmt.Sprint(i%series))(batch)
+			}
+			if err := c.Ingest(batch, nil); err != nil {
+				b.Fatal(err)
+			}
+			batch = batchAt(noon)
+			size := (heap() - before) / series
+			for i := range series {
+				observe(&f, float64(i*7%1000)/100, fmt.Sprint(i))(batch)
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for b.Loop() {
+				b.StopTimer()
+				if err := c.Ingest(batch, nil); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				_, done, err := c.Gather()
+				if err != nil {
+					b.Fatal(err)
+				}
+				done()
+			}
+			b.ReportMetric(size, "B/series")
+		})
+	}
+}

@@ -1,0 +1,137 @@
+package collector
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// call is something to do between two batches.
+type call struct {
+	do   func()
+	done chan error
+}
+
+// between runs do in the collector's goroutine.
+func (c *Collector) between(do func()) error {
+	k := &call{do: do, done: make(chan error, 1)}
+	select {
+	case c.calls <- k:
+		return <-k.done
+	case <-c.closed:
+		return ErrClosed
+	}
+}
+
+func (c *Collector) call(do func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in the collector: %v", p)
+		}
+	}()
+	do()
+	return nil
+}
+
+// Init makes series of f with the value 0, which never expire, so that a first
+// increment shows as one. Each label set holds the values of f.Labels; what is
+// known already keeps its value. Sets beyond a limit are dropped and counted.
+func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
+	b := &Batch{Now: now}
+	for _, set := range sets {
+		for _, value := range set {
+			b.Label([]byte(value))
+		}
+		b.Append(Sample{Family: f, Op: Declare})
+	}
+	return c.Ingest(b, nil)
+}
+
+// Retain takes out, between two batches, every family with its series and what
+// is remembered of them, unless it is Equal to one of families or also, when not
+// nil, returns true for it. The others keep their series and take TTL and
+// SeriesLimit from their equal in families. Declared series must be declared
+// again when a family gets its first TTL.
+//
+// A family that was taken out begins anew with the next sample of it, so those
+// who make samples of the old families must have stopped.
+func (c *Collector) Retain(families []*Family, also func(*Family) bool) error {
+	byName := make(map[string]*Family, len(families))
+	for _, f := range families {
+		byName[f.Name] = f
+	}
+	return c.between(func() {
+		var gone []*store
+		for _, st := range c.stores {
+			switch f := byName[st.family.Name]; {
+			case f != nil && f.Equal(st.family):
+				st.adopt(f, c.now)
+			case also == nil || !also(st.family):
+				gone = append(gone, st)
+			}
+		}
+		c.remove(gone)
+		c.count()
+	})
+}
+
+// adopt takes the settings of f, which is equal to the store's family.
+func (s *store) adopt(f *Family, now int64) {
+	s.family = f
+	if max(int64(f.TTL), 0) != s.life.ttl {
+		s.setTTL(f.TTL, now)
+	}
+}
+
+func (c *Collector) remove(stores []*store) {
+	for _, st := range stores {
+		st.gone = true
+		c.memory.dropAll(st)
+		c.series -= len(st.keys)
+		if len(st.keys) > 0 {
+			c.filled--
+		}
+		delete(c.byName, st.family.Name)
+	}
+	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.gone })
+	c.mortal = c.mortal[:0]
+	for _, st := range c.stores {
+		if st.life.ttl != 0 {
+			c.mortal = append(c.mortal, st)
+		}
+	}
+	for k := range c.told {
+		if c.byName[k.family] == nil {
+			delete(c.told, k)
+		}
+	}
+}
+
+// FamilyStats tells of one family.
+type FamilyStats struct {
+	Name        string
+	Type        Type
+	Series      int    // live ones
+	SeriesLimit int    // 0: only the collector's limit
+	Overflowed  uint64 // samples that reached an overflow series
+}
+
+// Families returns what there is of each family, sorted by name. It waits for
+// the batch that is being applied.
+func (c *Collector) Families() ([]FamilyStats, error) {
+	var all []FamilyStats
+	err := c.between(func() {
+		all = make([]FamilyStats, 0, len(c.stores))
+		for _, st := range c.stores {
+			all = append(all, FamilyStats{
+				Name:        st.family.Name,
+				Type:        st.family.Type,
+				Series:      len(st.keys),
+				SeriesLimit: st.family.SeriesLimit,
+				Overflowed:  st.overflowed,
+			})
+		}
+	})
+	slices.SortFunc(all, func(a, b FamilyStats) int { return strings.Compare(a.Name, b.Name) })
+	return all, err
+}

@@ -1,0 +1,78 @@
+package collector
+
+// link finds the store of f or makes one. It fails when the name is taken by a
+// family that is defined otherwise, and when no series could be added to it.
+func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
+	if f.refusedBy != nil && !f.refusedBy.gone {
+		return nil, FamilyConflict
+	}
+	st := c.byName[f.Name]
+	switch {
+	case f.Name == "":
+		return nil, Malformed
+	case st == nil && (len(c.stores) >= c.options.SeriesLimit || c.full(b)):
+		return nil, SeriesLimit
+	case st == nil:
+		st = c.newFamily(f)
+	case !st.family.Equal(f):
+		f.refusedBy = st
+		return nil, FamilyConflict
+	}
+	f.store, f.refusedBy = st, nil
+	return st, Kept
+}
+
+func (c *Collector) newFamily(f *Family) *store {
+	st := newStore(f)
+	c.byName[f.Name] = st
+	c.stores = append(c.stores, st)
+	if st.life.ttl != 0 {
+		c.mortal = append(c.mortal, st)
+	}
+	return st
+}
+
+// enter makes the series of a sample, or finds the overflow series that takes
+// its place.
+func (c *Collector) enter(st *store, s *Sample, b *Batch, source uint32) (int, Reason) {
+	key := b.keys[s.key:s.end]
+	if !wellFormed(key, len(st.family.Labels)) {
+		return 0, Malformed
+	}
+	if c.full(b) {
+		return 0, SeriesLimit
+	}
+	if limit := st.family.SeriesLimit; limit > 0 && st.ordinary() >= limit {
+		c.expire(st, b.Now, len(st.keys))
+		if st.ordinary() >= limit {
+			return c.overflow(st, s, b)
+		}
+	}
+	return c.newSeries(st, string(key), source, b.Now), Kept
+}
+
+func (c *Collector) newSeries(st *store, key string, source uint32, now int64) int {
+	p := st.past[key]
+	if p != nil {
+		key = p.key
+	}
+	c.series++
+	if len(st.keys) == 0 {
+		c.filled++
+	}
+	i := st.add(key, source, now)
+	if p != nil {
+		c.recall(st, i, p)
+	}
+	return i
+}
+
+// full reports whether there is no room for another series. Before it says so it
+// takes out what is due, once per batch.
+func (c *Collector) full(b *Batch) bool {
+	if c.series >= c.options.SeriesLimit && !c.swept {
+		c.swept = true
+		c.expireAll(b.Now)
+	}
+	return c.series >= c.options.SeriesLimit
+}

@@ -1,0 +1,37 @@
+package collector
+
+// aggregate joins a sample with those of the same time. A scrape between two
+// chunks may see a part of them.
+func (s *store) aggregate(i int, m *Sample, at int64) Reason {
+	s.keepTimes()
+	if at < s.times[i] {
+		return OutOfOrder
+	}
+	v, fresh := m.Value, at > s.times[i]
+	if m.Op == Count {
+		v = 1
+	}
+	switch {
+	case fresh:
+		s.values[i] = v
+	case m.Op == Min:
+		s.values[i] = min(s.values[i], v)
+	case m.Op == Max:
+		s.values[i] = max(s.values[i], v)
+	default:
+		s.values[i] += v
+	}
+	return Kept
+}
+
+// restart makes series i as if it were new, which is what a gauge is that
+// expired and comes back.
+func (s *store) restart(i int, source uint32) {
+	s.values[i] = 0
+	if s.sources[i] != anySource {
+		s.sources[i] = source
+	}
+	if s.times != nil {
+		s.times[i] = never
+	}
+}

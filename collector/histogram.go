@@ -1,0 +1,77 @@
+package collector
+
+import "math"
+
+// Bounds of Sample.Count. The second holds where client_golang takes
+// observations one by one, which costs some 0.1 us each.
+const (
+	maxWeight  = 1 << 32
+	maxRepeats = 1000
+)
+
+// width returns how many counts a series of f has.
+func (f *Family) width() int {
+	switch f.Type {
+	case Histogram:
+		return len(f.Buckets) + 1
+	case Summary:
+		return 1
+	}
+	return 0
+}
+
+// checkWeight refuses a sample whose weight is too great, or makes its value so.
+func (f *Family) checkWeight(s *Sample) Reason {
+	if s.Count <= 1 {
+		return Kept
+	}
+	if s.Count > maxWeight || s.Count > maxRepeats && (f.Native.on() || len(f.Quantiles) > 0) {
+		return WeightLimit
+	}
+	if math.IsInf(s.Value*float64(s.Count), 0) {
+		return NotFinite
+	}
+	return Kept
+}
+
+// observe adds a checked observation to a histogram or summary.
+func (s *store) observe(i int, m *Sample) Reason {
+	n := max(m.Count, 1)
+	sum := s.values[i] + m.Value*float64(n)
+	if math.IsInf(sum, 0) {
+		return NotFinite
+	}
+	s.values[i] = sum
+	at := 0
+	if s.width > 1 {
+		at = bucket(s.family.Buckets, m.Value)
+	}
+	s.buckets[i*s.width+at] += n
+	if s.natives != nil {
+		s.natives[i].observe(m.Value, n)
+	}
+	if s.streams != nil {
+		for range n {
+			s.streams[i].Observe(m.Value)
+		}
+	}
+	return Kept
+}
+
+// bucket returns the index of the first bound that v is not above. Few bounds
+// are searched one by one, which is faster than halving.
+func bucket(bounds []float64, v float64) int {
+	low, high := 0, len(bounds)
+	for high-low > 16 {
+		middle := int(uint(low+high) / 2)
+		if bounds[middle] < v {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	for low < high && bounds[low] < v {
+		low++
+	}
+	return low
+}

@@ -1,0 +1,150 @@
+package collector_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/promexporter/promexporter/collector"
+)
+
+func TestSeriesLimit(t *testing.T) {
+	var told []string
+	c := open(t, collector.Options{SeriesLimit: 3, Dropped: func(family string, r collector.Reason) {
+		told = append(told, fmt.Sprint(family, " ", r))
+	}})
+	a := &collector.Family{Name: "a_total", Type: collector.Counter, Labels: []string{"n"}}
+	b := &collector.Family{Name: "b_total", Type: collector.Counter, Labels: []string{"n"}}
+	ingest(t, c, add(a, 1, "1"), add(a, 1, "2"), add(a, 1, "3"), add(a, 1, "4"), add(b, 1, "1"),
+		add(a, 1, "3"), add(a, 1, "4"), add(b, 1, "2"))
+	wantText(t, c, `# HELP a_total 
+# TYPE a_total counter
+a_total{n="1"} 1
+a_total{n="2"} 1
+a_total{n="3"} 2
+`)
+	s := c.Stats()
+	if s.Series() != 3 || s.Families() != 1 || s.Applied() != 4 || s.Dropped(collector.SeriesLimit) != 4 {
+		t.Errorf("series %d, families %d, applied %d, dropped %d", s.Series(), s.Families(), s.Applied(), s.Dropped(collector.SeriesLimit))
+	}
+	if want := []string{"a_total series_limit", " series_limit"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
+func TestFamilyConflict(t *testing.T) {
+	var told []string
+	c := open(t, collector.Options{Dropped: func(family string, r collector.Reason) {
+		told = append(told, fmt.Sprint(family, " ", r))
+	}})
+	first := collector.Family{Name: "m", Help: "First.", Type: collector.Gauge, Labels: []string{"a"}}
+	same := first
+	others := []collector.Family{first, first, first, first}
+	others[0].Type = collector.Counter
+	others[1].Help = "Other."
+	others[2].Unit = "m"
+	others[3].Labels = []string{"b"}
+	ingest(t, c, set(&first, 1, "x"), set(&same, 2, "y"))
+	for i := range others {
+		op := collector.Set
+		if others[i].Type == collector.Counter {
+			op = collector.Add
+		}
+		ingest(t, c, of(collector.Sample{Family: &others[i], Op: op, Value: 9}, "x"),
+			of(collector.Sample{Family: &others[i], Op: op, Value: 9}, "x"))
+	}
+	wantText(t, c, "# HELP m First.\n# TYPE m gauge\nm{a=\"x\"} 1\nm{a=\"y\"} 2\n")
+	if n := c.Stats().Dropped(collector.FamilyConflict); n != 8 {
+		t.Errorf("%d dropped, want 8", n)
+	}
+	if want := []string{"m family_conflict"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
+func TestNameCollision(t *testing.T) {
+	c := open(t, collector.Options{})
+	f := &collector.Family{Name: "mem_used", Type: collector.Gauge, Labels: []string{"tag"}}
+	from := func(source uint32, v float64, labels ...string) func(*collector.Batch) {
+		return of(collector.Sample{Family: f, Op: collector.Set, Source: source, Value: v}, labels...)
+	}
+	ingest(t, c, from(7, 1, "a"), from(8, 2, "a"), from(8, 3, "b"), from(7, 4, "b"), from(7, 5, "a"), from(0, 6, "a"))
+	wantText(t, c, "# HELP mem_used \n# TYPE mem_used gauge\nmem_used{tag=\"a\"} 5\nmem_used{tag=\"b\"} 3\n")
+	if n := c.Stats().Dropped(collector.NameCollision); n != 3 {
+		t.Errorf("%d dropped, want 3", n)
+	}
+}
+
+func TestFamilyWithoutName(t *testing.T) {
+	c := open(t, collector.Options{})
+	ingest(t, c, set(&collector.Family{Type: collector.Gauge}, 1))
+	wantText(t, c, "")
+	if n := c.Stats().Dropped(collector.Malformed); n != 1 {
+		t.Errorf("%d dropped, want 1", n)
+	}
+}
+
+// TestFamiliesAreBounded holds that families count too, also those whose series
+// expired.
+func TestFamiliesAreBounded(t *testing.T) {
+	c := open(t, collector.Options{SeriesLimit: 10})
+	for i := range 30 {
+		f := &collector.Family{Name: fmt.Sprint("g", i), Type: collector.Gauge, TTL: 1}
+		ingestAt(t, c, noon+int64(i), set(f, 1))
+	}
+	all, err := c.Families()
+	if err != nil || len(all) != 10 {
+		t.Errorf("%d families, %v, want 10", len(all), err)
+	}
+	if n := c.Stats().Dropped(collector.SeriesLimit); n != 20 {
+		t.Errorf("%d dropped, want 20", n)
+	}
+}
+
+func TestReasons(t *testing.T) {
+	seen := map[string]bool{"kept": true, "unknown": true}
+	for _, r := range collector.Reasons() {
+		if seen[r.String()] {
+			t.Errorf("reason %d is %q", r, r)
+		}
+		seen[r.String()] = true
+	}
+	if got := collector.Reason(250).String(); got != "unknown" {
+		t.Errorf("a reason that is none is %q", got)
+	}
+}
+
+// TestBatchIsBounded holds that a batch refuses samples rather than grow beyond
+// what its offsets can address.
+func TestBatchIsBounded(t *testing.T) {
+	f := &collector.Family{Name: "m_total", Type: collector.Counter, Labels: []string{"a"}}
+	c := open(t, collector.Options{})
+	b := batchAt(noon)
+	label := make([]byte, 1<<20)
+	for i := range label {
+		label[i] = 'x'
+	}
+	const samples = collector.MaxBatchBytes>>20 + 4
+	for range samples {
+		b.Label(label)
+		b.Append(collector.Sample{Family: f, Value: 1})
+	}
+	refused := samples - b.Len()
+	if refused <= 0 || refused > 6 {
+		t.Fatalf("%d of %d samples refused", refused, samples)
+	}
+	if err := c.Ingest(b, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.Stats().Dropped(collector.BatchLimit); n != uint64(refused) {
+		t.Errorf("%d dropped, want %d", n, refused)
+	}
+	if n := c.Stats().Applied(); n != uint64(b.Len()) {
+		t.Errorf("%d applied, want %d", n, b.Len())
+	}
+	b.Reset()
+	add(f, 1, "y")(b)
+	if err := c.Ingest(b, nil); err != nil || b.Len() != 1 {
+		t.Errorf("after Reset: %v, %d samples", err, b.Len())
+	}
+}

@@ -1,0 +1,52 @@
+package config
+
+import "fmt"
+
+// temporality reads whether the value is a running total.
+func (r *reader) temporality(n *node) {
+	path := r.under("temporality")
+	i, ok := r.word(n, path, temporalityWords)
+	r.m.Cumulative = ok && i == 1
+	if r.m.Cumulative && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
+		r.wrong(n, path, "a running total is read from the record, and the rule has no value",
+			"write value: $field beside it")
+	}
+}
+
+// gauge reads what is done with the value of a gauge.
+func (r *reader) gauge() (ok bool) {
+	ok = true
+	if n := r.get("action"); n != nil {
+		var i int
+		i, ok = r.word(n, r.under("action"), actionWords)
+		r.m.Action = Action(i)
+	}
+	if n := r.get("aggregate"); n != nil {
+		i, good := r.word(n, r.under("aggregate"), aggregateWords)
+		if good {
+			r.m.Aggregate = Aggregate(i) + Sum
+		}
+		ok = ok && good
+		if r.has("action") {
+			r.wrong(n, r.under("aggregate"), "action stands there too", "write one of them")
+		}
+	}
+	if n := r.get("value"); n != nil && r.counts() {
+		r.wrong(n, r.under("value"), "the gauge counts records and has no use for a value",
+			"remove it, or write action: add or aggregate: sum")
+	}
+	return ok
+}
+
+// counts reports whether the rule counts records, and needs no value for it.
+func (r *reader) counts() bool {
+	return r.m.Type == Counter || r.m.Type == Gauge && (r.m.Action == Inc || r.m.Action == Dec || r.m.Aggregate == Count)
+}
+
+// needsValue refuses a rule whose samples would have no value.
+func (r *reader) needsValue() {
+	if !r.has("value") && !r.has("fields") && !r.counts() {
+		r.wrong(r.node, r.under("value"), "missing",
+			fmt.Sprintf("write the field that a %s is made of: value: $field", r.m.Type))
+	}
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func mistakesOf(t *testing.T, text string) Mistakes {
+	t.Helper()
+	_, err := ParseRules("rules.yaml", []byte(text))
+	var mistakes Mistakes
+	if !errors.As(err, &mistakes) {
+		t.Fatalf("got %v", err)
+	}
+	return mistakes
+}
+
+func TestFileTooLarge(t *testing.T) {
+	m := mistakesOf(t, strings.Repeat("#", maxFileSize+1))
+	if got, want := m.Error(), "rules.yaml:1:1: 1048577 bytes long; a rules file has at most 1048576 bytes"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestTooManyRules(t *testing.T) {
+	rule := "- {name: x_total, type: counter}\n"
+	if _, err := ParseRules("rules.yaml", []byte("metrics:\n"+strings.Repeat(rule, maxMetrics))); err != nil {
+		t.Error(err)
+	}
+	m := mistakesOf(t, "metrics:\n"+strings.Repeat(rule, maxMetrics+1))
+	if got, want := m.Error(), "rules.yaml:2:1: metrics: 10001 rules; a file has at most 10000"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestTooManyMistakes(t *testing.T) {
+	m := mistakesOf(t, "metrics:\n"+strings.Repeat("- x\n", 1234))
+	if len(m) != maxMistakes+1 {
+		t.Fatalf("got %d mistakes", len(m))
+	}
+	if got, want := m[maxMistakes].Error(), "rules.yaml:1002:3: 234 more mistakes from here on"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestDeepestConditions holds that the bounds leave room for what they promise.
+func TestDeepestConditions(t *testing.T) {
+	nested := func(levels int) string {
+		c := "{field: $a, op: exists}"
+		for range levels {
+			c = "\n{rules: [" + c + "]}"
+		}
+		return "metrics:\n- {name: x_total, type: counter, help: Help., condition: " + c + "}\n"
+	}
+	if _, err := ParseRules("rules.yaml", []byte(strings.ReplaceAll(nested(15), "\n{", "\n  {"))); err != nil {
+		t.Error(err)
+	}
+	mistakesOf(t, nested(16))
+}
+
+// TestHostileFiles holds that no file keeps the parser busy for long, or makes
+// it call itself without bound.
+func TestHostileFiles(t *testing.T) {
+	const size = maxFileSize / 4
+	for _, pattern := range []struct{ head, repeated string }{
+		{"", "["}, {"", "{"}, {"", "- "}, {"", "? "}, {"", "!!a "}, {"", "&a "}, {"[", "!a "}, {"[", "&a "}, {"[", "a: "}, {"", "a: "},
+		{"", "a:\n"}, {"", "? \n"}, {"", "-\n"}, {"", "- a:\n"}, {"", "- a:\n  b:\n"}, {"{", "a:,"}, {"", "- - \n"}, {"", "- ? a\n"},
+		{"", "x: 1\n"}, {"", "<<: *a\n"}, {"", "a: |\n b\n"}, {"", "*a "}, {"[", "a,"}, {"{", "a: b,"}, {"[", "[],"}, {"", "]"}, {"", "---\n"},
+		{"x: '", "y\n "}, {"x: |\n", " y\n"}, {"a: &a b\nc:\n", "- *a\n"}, {"metrics:\n", "- name: &a x\n"}, {"labels:\n", " a: 'b'\n"},
+	} {
+		t.Run(fmt.Sprintf("%q and %q", pattern.head, pattern.repeated), func(t *testing.T) {
+			start := time.Now()
+			text := pattern.head + strings.Repeat(pattern.repeated, size/len(pattern.repeated))
+			mistakesOf(t, text)
+			// Quadratic work would take a minute.
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// TestAliasesAreCountedInFull holds that a small file cannot stand for a large
+// one, even where every value is allowed.
+func TestAliasesAreCountedInFull(t *testing.T) {
+	c := "{field: $x, op: exists}"
+	var b strings.Builder
+	b.WriteString("metrics:\n")
+	for i := range 12 {
+		fmt.Fprintf(&b, "- {name: a%d_total, type: counter, condition: &c%d {op: or, rules: [%s]}}\n", i, i,
+			strings.TrimSuffix(strings.Repeat(c+", ", 8), ", "))
+		c = fmt.Sprintf("*c%d", i)
+	}
+	m := mistakesOf(t, b.String())
+	if !strings.Contains(m.Error(), "when every alias is counted in full") {
+		t.Error(m)
+	}
+}
+
+func TestMistakesInOrder(t *testing.T) {
+	m := mistakesOf(t, "metrics:\n- name: go_a\n  type: x\n- name: 5\n  typ: y\nttl: z\nlabels: 5\n")
+	for i := 1; i < len(m); i++ {
+		if m[i-1].compare(m[i].Position) > 0 {
+			t.Errorf("%v stands before %v", &m[i-1], &m[i])
+		}
+	}
+}
+
+func TestWarningsDoNotRefuse(t *testing.T) {
+	rules, err := ParseRules("dir/rules.yaml", []byte("metrics: [{name: x, type: counter}]"))
+	if err != nil || len(rules.Warnings) != 2 {
+		t.Fatalf("got %+v, %v", rules, err)
+	}
+	want := "rules.yaml:1:11: metrics[0].help: missing; say what is measured"
+	if got := rules.Warnings[0].Error(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

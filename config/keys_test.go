@@ -1,0 +1,153 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func properties(pairs ...string) func(string) string {
+	values := make(map[string]string)
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	return func(key string) string { return values[key] }
+}
+
+func TestParseKeysDefaults(t *testing.T) {
+	got, err := ParseKeys(properties())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{ListenAddress: ":8989", MetricsPath: "/metrics", SeriesLimit: 100_000, FlushTimeout: time.Second}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestParseKeys(t *testing.T) {
+	got, err := ParseKeys(properties(
+		"listen_address", "[::1]:0", "metrics_path", "/fluent-bit/metrics_2", "namespace", "edge_1", "series_limit", "10",
+		"flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		ListenAddress: "[::1]:0", MetricsPath: "/fluent-bit/metrics_2", Namespace: "edge_1", SeriesLimit: 10,
+		FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestExamples holds that every example and every default is right.
+func TestExamples(t *testing.T) {
+	for _, k := range Keys() {
+		if k.Name == "" || k.Description == "" || k.Example == "" {
+			t.Errorf("%+v lacks something", k)
+		}
+		if _, err := ParseKeys(properties(k.Name, k.Example)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestParseKeysRefuses(t *testing.T) {
+	for _, test := range []struct{ key, value, want string }{
+		{"listen_address", ":99999", `":99999": the port 99999 is not from 0 to 65535`},
+		{"listen_address", ":-1", `":-1": the port "-1" is not a number`},
+		{"listen_address", ":http", `":http": the port "http" is not a number`},
+		{"listen_address", ":080", `":080": the port 080 is not from 0 to 65535`},
+		{"listen_address", ":", `":": no port behind the colon`},
+		{"listen_address", "8989", `"8989": the colon is missing: write :8989`},
+		{"listen_address", "localhost", `"localhost": no port: write localhost:8989`},
+		{"listen_address", "::1", `"::1": no port: write [::1]:8989`},
+		{"listen_address", "[::1]", `"[::1]": no port: write [::1]:8989`},
+		{"listen_address", "fe80::1::2:8989", `"fe80::1::2:8989": an IPv6 address stands in brackets: write [::1]:8989`},
+		{"listen_address", "http://localhost:8989/metrics", `"http://localhost:8989/metrics": not a URL: leave out http:// and write localhost:8989`},
+		{"listen_address", "256.1.1.1:80", `"256.1.1.1:80": the host "256.1.1.1" is no IP address`},
+		{"listen_address", "[::g]:80", `"[::g]:80": the host "::g" is no IP address`},
+		{"listen_address", "*:80", `"*:80": no host means all interfaces: leave out the *`},
+		{"listen_address", "a b:80", `"a b:80": the host "a b" is neither a name nor an IP address`},
+		{"listen_address", " :80", `" :80": the host " " is neither a name nor an IP address`},
+		{"listen_address", "-a:80", `"-a:80": the host "-a" is neither a name nor an IP address`},
+		{"metrics_path", "metrics", `"metrics": no slash in front`},
+		{"metrics_path", "/-/metrics", `"/-/metrics": paths below /-/ are those of health and readiness`},
+		{"metrics_path", "/-", `"/-": paths below /-/ are those of health and readiness`},
+		{"metrics_path", "/metrics?a=b", `"/metrics?a=b": a query does not belong to the path`},
+		{"metrics_path", "/metrics#a", `"/metrics#a": a fragment does not belong to the path`},
+		{"metrics_path", "/my metrics", `"/my metrics": the character ' ' is none of letters, digits and -._~/`},
+		{"metrics_path", "/m%20", `"/m%20": the character '%' is none of letters, digits and -._~/`},
+		{"metrics_path", "//metrics", `"//metrics": clients remove empty, . and .. segments`},
+		{"metrics_path", "/a/../b", `"/a/../b": clients remove empty, . and .. segments`},
+		{"metrics_path", "/" + strings.Repeat("x", 256), "longer than 256 bytes"},
+		{"namespace", "5x", `"5x": not made of letters, digits and _, without a digit in front`},
+		{"namespace", "a-b", `"a-b": not made of letters, digits and _, without a digit in front`},
+		{"namespace", "a:b", `"a:b": not made of letters, digits and _, without a digit in front`},
+		{"namespace", "promexporter", `"promexporter": names that start with promexporter_ are the plugin's own`},
+		{"namespace", "go_x", `"go_x": names that start with go_ are the plugin's own`},
+		{"series_limit", "many", `"many": not a whole number`},
+		{"series_limit", "1e5", `"1e5": not a whole number`},
+		{"series_limit", "0", `"0": not from 1 to 10000000`},
+		{"series_limit", "99999999999999999999", "not a whole number"},
+		{"flush_timeout", "0", `"0": not from 1ms to 5s`},
+		{"flush_timeout", "1m", `"1m": not from 1ms to 5s`},
+		{"flush_timeout", "-1s", `"-1s": no duration: it is negative`},
+		{"flush_timeout", "soon", `"soon": no duration: a number is missing in front of "soon"`},
+		{"reload", "maybe", `"maybe": neither on nor off`},
+		{"rules_file", "/etc/rules/", `"/etc/rules/": a folder`},
+	} {
+		t.Run(test.key+"="+test.value, func(t *testing.T) {
+			c, err := ParseKeys(properties(test.key, test.value))
+			var mistakes Mistakes
+			if c != nil || !errors.As(err, &mistakes) || len(mistakes) != 1 {
+				t.Fatalf("got %+v, %v", c, err)
+			}
+			got := mistakes[0].Error()
+			if !strings.HasPrefix(got, test.key+": ") || !strings.Contains(got, test.want+"; write for example "+test.key+"=") {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNamespaceThatOnlyLooksReserved(t *testing.T) {
+	for _, namespace := range []string{"google", "promexporters", "_", "A1"} {
+		if _, err := ParseKeys(properties("namespace", namespace)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestParseKeysReportsAllAtOnce(t *testing.T) {
+	_, err := ParseKeys(properties("listen_address", ":x", "series_limit", "x", "flush_timeout", "x"))
+	var mistakes Mistakes
+	if !errors.As(err, &mistakes) || len(mistakes) != 3 {
+		t.Fatal(err)
+	}
+}
+
+// hostKeys are the keys that Fluent Bit keeps for itself, of outputs and inputs
+// alike: what it takes never reaches a plugin. A * stands for any end.
+var hostKeys = []string{
+	"alias", "condition", "event_type", "host", "ipv6", "listen", "log_level", "log_suppress_interval", "match", "match_regex",
+	"mem_buf_limit", "name", "net.*", "oauth2*", "port", "processors", "rate_gate*", "rate_window", "retry_limit",
+	"routable", "routes", "storage.*", "tag", "telemetry", "thread.*", "threaded", "tls", "tls.*", "workers", "_debug.*",
+}
+
+func TestKeysAreNotFluentBits(t *testing.T) {
+	for _, k := range Keys() {
+		if k.Name != strings.ToLower(k.Name) {
+			t.Errorf("%s: Fluent Bit turns keys into lower case", k.Name)
+		}
+		for _, host := range hostKeys {
+			prefix, any := strings.CutSuffix(host, "*")
+			if k.Name == host || any && strings.HasPrefix(k.Name, prefix) {
+				t.Errorf("%s is a key of Fluent Bit (%s)", k.Name, host)
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/model"
+	"google.golang.org/protobuf/proto"
+)
+
+var modelTypes = [...]dto.MetricType{
+	Counter: dto.MetricType_COUNTER, Gauge: dto.MetricType_GAUGE,
+	Histogram: dto.MetricType_HISTOGRAM, Summary: dto.MetricType_SUMMARY,
+}
+
+// lint warns of what Prometheus takes but advises against, with the checks of
+// promtool and some more.
+func (p *parser) lint(r made) {
+	if !r.typed {
+		return
+	}
+	name := strings.TrimPrefix(r.Name.String(), "${namespace}")
+	family := &dto.MetricFamily{Name: proto.String(name), Type: modelTypes[r.Type].Enum()}
+	if r.Help != "" {
+		family.Help = proto.String(r.Help)
+	}
+	problems, _ := promlint.NewWithMetricFamilies([]*dto.MetricFamily{family}).Lint()
+	for _, problem := range problems {
+		p.lintProblem(r, problem.Text)
+	}
+	p.lintSuffix(r, name)
+	if name == "up" || strings.HasPrefix(name, "scrape_") {
+		p.warn(r.get("name").Position, r.under("name"), "Prometheus makes metrics of such names of every scrape itself",
+			"write another name")
+	}
+	p.lintName(r.get("name"), r.under("name"), name)
+	p.lintLabels(r)
+}
+
+// lintProblem passes on what promlint found.
+func (p *parser) lintProblem(r made, text string) {
+	switch {
+	case strings.HasPrefix(text, "no help"):
+		p.warn(r.Metric.Position, r.under("help"), "missing", "say what is measured")
+	case strings.HasPrefix(text, "counter metrics"):
+		p.warn(r.get("name").Position, r.under("name"), "a counter without _total at its end",
+			"write name: "+r.Name.String()+"_total")
+	default:
+		p.warn(r.get("name").Position, r.under("name"), text, "see https://prometheus.io/docs/practices/naming/")
+	}
+}
+
+// lintSuffix warns of ends of names that mean other types in OpenMetrics.
+func (p *parser) lintSuffix(r made, name string) {
+	for _, suffix := range []string{"_created", "_info"} {
+		if strings.HasSuffix(name, suffix) && (suffix == "_created" || r.Type != Gauge) {
+			p.warn(r.get("name").Position, r.under("name"), fmt.Sprintf("a %s with %s at its end", r.Type, suffix),
+				"OpenMetrics keeps this end for another type; write another name")
+		}
+	}
+}
+
+// lintName warns of a name that not every scraper sees as it is written. Dots
+// are taken for deliberate.
+func (p *parser) lintName(n *node, path, name string) {
+	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
+		return
+	}
+	p.warn(n.Position, path, quote(name)+" has characters that a scraper must ask for",
+		"others see "+model.EscapeName(name, model.UnderscoreEscaping))
+}
+
+// lintLabels warns of labels that Prometheus or the reader takes for others.
+func (p *parser) lintLabels(r made) {
+	labels := r.get("labels")
+	if labels == nil || labels.kind != mapping {
+		return
+	}
+	for _, f := range labels.fields {
+		name, path := f.key.text, under(r.under("labels"), f.key.text)
+		p.lintName(f.key, path, strings.ReplaceAll(name, ":", " "))
+		switch {
+		case name == "job" || name == "instance":
+			p.warn(f.key.Position, path, "Prometheus sets a label of this name itself",
+				"write another name, or it becomes exported_"+name)
+		case f.value.kind == text && f.value.text == name:
+			p.warn(f.value.Position, path, "the label is the constant "+quote(name),
+				"write $"+name+" for the field of this name")
+		}
+	}
+}

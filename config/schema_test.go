@@ -1,0 +1,109 @@
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+)
+
+// schemaObject is what the tests read of a JSON Schema.
+type schemaObject struct {
+	Properties           map[string]json.RawMessage
+	AdditionalProperties json.RawMessage
+	AllOf                []struct {
+		If, Then struct {
+			Properties    map[string]json.RawMessage
+			PropertyNames struct{ Enum []string }
+		}
+	}
+}
+
+func readSchema(t *testing.T) (file schemaObject, parts map[string]schemaObject) {
+	t.Helper()
+	text, err := os.ReadFile("../rules/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var defs struct {
+		Parts map[string]schemaObject `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &defs); err != nil {
+		t.Fatal(err)
+	}
+	return file, defs.Parts
+}
+
+// TestSchemaKeys holds that the schema for editors has the keys of the language,
+// no more and no less.
+func TestSchemaKeys(t *testing.T) {
+	file, parts := readSchema(t)
+	parts["file"] = file
+	for name, shape := range map[string]*shapeOf{
+		"file": fileShape, "rule": metricShape, "value": valueShape, "label": labelShape, "group": groupShape,
+		"comparison": comparisonShape, "buckets": bucketShape, "exponential": exponentialShape, "linear": linearShape,
+		"native": nativeShape,
+	} {
+		got := slices.Sorted(maps.Keys(parts[name].Properties))
+		if !slices.IsSorted(shape.keys) || !slices.Equal(got, shape.keys) {
+			t.Errorf("%s: the schema has %q, the code %q", name, got, shape.keys)
+		}
+		if string(parts[name].AdditionalProperties) != "false" {
+			t.Errorf("%s: the schema takes other keys too", name)
+		}
+	}
+}
+
+// TestSchemaWords holds that the schema has the words of the language.
+func TestSchemaWords(t *testing.T) {
+	_, parts := readSchema(t)
+	for _, test := range []struct {
+		part, key string
+		want      []string
+	}{
+		{"rule", "type", typeWords}, {"rule", "action", actionWords}, {"rule", "aggregate", aggregateWords},
+		{"rule", "temporality", temporalityWords}, {"value", "parse", parseWords}, {"group", "op", groupWords},
+		{"comparison", "op", compareWords}, {"comparison", "context", contextWords},
+	} {
+		var got struct{ Enum []string }
+		if err := json.Unmarshal(parts[test.part].Properties[test.key], &got); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Enum, test.want) {
+			t.Errorf("%s.%s: the schema has %q, the code %q", test.part, test.key, got.Enum, test.want)
+		}
+	}
+}
+
+// TestSchemaTypes holds that the schema refuses the keys that a type has no use
+// for, and those of a rule that drops records.
+func TestSchemaTypes(t *testing.T) {
+	_, parts := readSchema(t)
+	refused := make(map[string][]string)
+	for _, c := range parts["rule"].AllOf {
+		var is struct{ Const any }
+		if json.Unmarshal(c.If.Properties["type"], &is) == nil {
+			refused[is.Const.(string)] = slices.Sorted(maps.Keys(c.Then.Properties))
+			continue
+		}
+		if got := c.Then.PropertyNames.Enum; !slices.Equal(got, dropKeys) {
+			t.Errorf("drop: the schema takes %q, the code %q", got, dropKeys)
+		}
+	}
+	for i, word := range typeWords {
+		var want []string
+		for key, types := range typeKeys {
+			if !slices.Contains(types, Type(i)) {
+				want = append(want, key)
+			}
+		}
+		slices.Sort(want)
+		if !slices.Equal(refused[word], want) {
+			t.Errorf("%s: the schema refuses %q, the code %q", word, refused[word], want)
+		}
+	}
+}

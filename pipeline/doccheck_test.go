@@ -1,0 +1,289 @@
+package pipeline
+
+import (
+	"errors"
+	"go/ast"
+	"go/constant"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/chunktest"
+)
+
+// document returns a file of the repository.
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// table returns the rows of all tables whose head is this one, cell by cell and
+// without backquotes.
+func table(text, head string) (rows [][]string) {
+	for _, part := range strings.Split(text, "\n"+head+"\n")[1:] {
+		for line := range strings.Lines(part) {
+			cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+			if !strings.HasPrefix(line, "|") {
+				break
+			}
+			if strings.HasPrefix(line, "|--") {
+				continue
+			}
+			for i := range cells {
+				cells[i] = strings.TrimSpace(strings.ReplaceAll(cells[i], "`", ""))
+			}
+			rows = append(rows, cells)
+		}
+	}
+	return rows
+}
+
+// family is what the documentation says of a metric family, and the code shows.
+type family struct {
+	typ    string
+	labels string // sorted
+}
+
+// shown returns the families of the plugin's own on a page.
+func shown(t *testing.T, text string) (families map[string]family, labels map[string]map[string]bool) {
+	t.Helper()
+	reader := expfmt.NewTextParser(model.UTF8Validation)
+	parsed, err := reader.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, labels = make(map[string]family), make(map[string]map[string]bool)
+	for name, f := range parsed {
+		families[name] = family{strings.ToLower(f.GetType().String()), labelNames(f)}
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				of := name + " " + l.GetName()
+				if labels[of] == nil {
+					labels[of] = make(map[string]bool)
+				}
+				labels[of][l.GetValue()] = true
+			}
+		}
+	}
+	return families, labels
+}
+
+func labelNames(f *dto.MetricFamily) string {
+	var names []string
+	for _, l := range f.GetMetric()[0].GetLabel() {
+		names = append(names, l.GetName())
+	}
+	return sorted(names)
+}
+
+func sorted(names []string) string {
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// TestMetricsDocument holds docs/metrics.md equal to a page of the running code.
+func TestMetricsDocument(t *testing.T) {
+	text := document(t, "docs/metrics.md")
+	documented := make(map[string]family)
+	for _, row := range table(text, "| Metric | Type | Labels | Meaning |") {
+		labels := strings.Split(strings.TrimSuffix(row[2], "none"), ", ")
+		if documented[row[0]] != (family{}) {
+			t.Errorf("docs/metrics.md has %s twice", row[0])
+		}
+		documented[row[0]] = family{row[1], sorted(labels)}
+	}
+	p, _ := openOne(t, nil)
+	// Rules tell of reasons that occurred only; they are those of samples dropped.
+	p.Flush(chunktest.Events(`{"go_x":1}`), "t")
+	families, labels := shown(t, page(t, p))
+	delete(labels, "promexporter_rule_errors_total reason")
+	for name, f := range families {
+		if !strings.HasPrefix(name, "promexporter_") && !strings.HasPrefix(name, "go_") {
+			continue
+		}
+		if documented[name] != f {
+			t.Errorf("%s is %+v on the page, %+v in docs/metrics.md", name, f, documented[name])
+		}
+	}
+	for name := range documented {
+		if _, ok := families[name]; !ok {
+			t.Errorf("%s stands in docs/metrics.md, but not on the page", name)
+		}
+	}
+	checkReasons(t, text, labels)
+}
+
+// checkReasons compares the lists of reasons. Each comes behind a line that says
+// of which families.
+func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) {
+	t.Helper()
+	const head = "| Reason | Meaning |"
+	of := regexp.MustCompile("`promexporter_[a-z_]+`")
+	seen := make(map[string]bool)
+	for _, section := range strings.Split(text, "\nReasons of ")[1:] {
+		intro, rest, _ := strings.Cut(section, ":\n")
+		documented := make(map[string]bool)
+		rest, _, _ = strings.Cut(rest, "\n## ")
+		for _, row := range table(rest, head) {
+			documented[row[0]] = true
+		}
+		for _, name := range of.FindAllString(intro, -1) {
+			name = strings.Trim(name, "`") + " reason"
+			seen[name] = true
+			if !maps.Equal(documented, labels[name]) {
+				t.Errorf("%s: %v in docs/metrics.md, %v on the page", name, keys(documented), keys(labels[name]))
+			}
+		}
+	}
+	for name := range labels {
+		if strings.HasSuffix(name, " reason") && !seen[name] && name != "promexporter_rule_errors_total reason" {
+			t.Errorf("docs/metrics.md has no reasons of %s", name)
+		}
+	}
+}
+
+func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
+
+// TestAlerts holds that Prometheus accepts the alerts of docs/metrics.md, and
+// that they ask for metrics that there are.
+func TestAlerts(t *testing.T) {
+	text := document(t, "docs/metrics.md")
+	_, rest, _ := strings.Cut(text, "```yaml\n")
+	alerts, rest, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("no alerts")
+	}
+	p, _ := openOne(t, nil)
+	flush(t, p, "app", `{"go_x": 1}`, flb.OK)
+	families, _ := shown(t, page(t, p))
+	for _, name := range regexp.MustCompile(`\b(promexporter|go)_[a-z_]+`).FindAllString(alerts+rest, -1) {
+		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+			name = strings.TrimSuffix(name, suffix)
+		}
+		if _, ok := families[name]; !ok {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	_, queries, _ := strings.Cut(rest, "```promql\n")
+	queries, _, _ = strings.Cut(queries, "```")
+	for query := range strings.Lines(queries) {
+		if query = strings.TrimSpace(query); query != "" && query[0] != '#' {
+			alerts += "  - {record: query, labels: {line: '" + query + "'}, expr: '" + query + "'}\n"
+		}
+	}
+	file := filepath.Join(t.TempDir(), "alerts.yaml")
+	if err := os.WriteFile(file, []byte(alerts), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if tool := findPromtool(t); tool != "" {
+		if out, err := exec.Command(tool, "check", "rules", file).CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
+
+// TestKeysDocument holds the table of keys in README.md equal to the code.
+func TestKeysDocument(t *testing.T) {
+	documented := make(map[string]string)
+	for _, row := range table(document(t, "README.md"), "| Key | Default | Meaning |") {
+		documented[row[0]] = row[1]
+	}
+	known := make(map[string]string)
+	for _, k := range config.Keys() {
+		known[k.Name] = k.Default
+	}
+	if !maps.Equal(documented, known) {
+		t.Errorf("keys and defaults in README.md:\n%v\nin the code:\n%v", documented, known)
+	}
+}
+
+// TestBoundsDocument holds the bounds in docs/design.md equal to the constants.
+func TestBoundsDocument(t *testing.T) {
+	rows := table(document(t, "docs/design.md"), "| What is bounded | Value | Constant |")
+	if len(rows) == 0 {
+		t.Fatal("no bounds")
+	}
+	rooms := make(map[string]*types.Scope)
+	for _, row := range rows {
+		room, name, _ := strings.Cut(row[2], ".")
+		if rooms[room] == nil {
+			rooms[room] = constants(t, filepath.Join("..", room))
+		}
+		c, ok := rooms[room].Lookup(name).(*types.Const)
+		if !ok {
+			t.Errorf("there is no constant %s", row[2])
+			continue
+		}
+		if got := bound(c); !slices.ContainsFunc(strings.FieldsFunc(row[1], func(r rune) bool { return r == ' ' || r == ',' }),
+			func(word string) bool { return word == got }) {
+			t.Errorf("%s is %s, in docs/design.md %s", row[2], got, row[1])
+		}
+	}
+}
+
+// constants returns the names of a package. What it imports, time and math
+// excepted, stays unknown, as does what depends on it.
+func constants(t *testing.T, dir string) *types.Scope {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := token.NewFileSet()
+	var parsed []*ast.File
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(set, file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, f)
+	}
+	check := types.Config{Importer: few{importer.ForCompiler(set, "source", nil)}, Error: func(error) {}, FakeImportC: true}
+	pkg, _ := check.Check(dir, set, parsed, nil)
+	return pkg.Scope()
+}
+
+// few imports what constants are made of.
+type few struct{ types.Importer }
+
+func (f few) Import(path string) (*types.Package, error) {
+	if path == "time" || path == "math" {
+		return f.Importer.Import(path)
+	}
+	return nil, errors.New("not needed")
+}
+
+// bound is a constant as docs/design.md writes it.
+func bound(c *types.Const) string {
+	if c.Type().String() != "time.Duration" {
+		return c.Val().ExactString()
+	}
+	n, _ := constant.Int64Val(c.Val())
+	d := time.Duration(n)
+	if d >= time.Minute && d%time.Minute == 0 {
+		return strings.TrimSuffix(d.String(), "0s")
+	}
+	return d.String()
+}

@@ -1,0 +1,162 @@
+package pipeline
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+)
+
+// logInterval is how often one kind of line is logged at most. The counters tell
+// the rest.
+const logInterval = time.Minute
+
+// throttle lets one log line per logInterval through.
+type throttle struct {
+	mu         sync.Mutex
+	next       time.Time
+	suppressed int
+}
+
+// pass reports whether a line may be logged at now, and how many were not since
+// the last one.
+func (t *throttle) pass(now time.Time) (suppressed int, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Before(t.next) {
+		t.suppressed++
+		return 0, false
+	}
+	t.next = now.Add(logInterval)
+	suppressed, t.suppressed = t.suppressed, 0
+	return suppressed, true
+}
+
+func (p *Pipeline) logRetry(err error, now time.Time) {
+	if suppressed, ok := p.busy.pass(now); ok {
+		p.log.Warn("a chunk was not taken, Fluent Bit is asked to bring it again", "error", err, "suppressed", suppressed)
+	}
+}
+
+func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
+	if suppressed, ok := p.malformed.pass(now); ok {
+		p.log.Error(fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first),
+			"tag", tag, "records", f.records, "suppressed", suppressed)
+	}
+}
+
+func (p *Pipeline) logPartly(err error, tag string, now time.Time) {
+	if suppressed, ok := p.partly.pass(now); ok {
+		p.log.Error("a chunk was applied in part, please report it", "error", err, "tag", tag, "suppressed", suppressed)
+	}
+}
+
+// logPanic is called by the deferred function that recovered, so that the stack
+// is still that of the panic.
+func (p *Pipeline) logPanic(cause any, tag string, now time.Time) {
+	suppressed, ok := p.panicked.pass(now)
+	if !ok {
+		return
+	}
+	p.log.Error("panic in flush, please report it; the chunk is given up", "panic", cause, "tag", tag, "suppressed", suppressed)
+	for frame := range strings.Lines(string(debug.Stack())) {
+		p.log.Error(strings.TrimSpace(frame))
+	}
+}
+
+// losses holds what the collector complains of until the next flush logs it: the
+// collector must wait for no log, and Fluent Bit's own takes lines of Fluent Bit's
+// own threads only. The zero value is ready.
+type losses struct {
+	mu       sync.Mutex
+	waiting  bool
+	byReason map[collector.Reason]*loss
+
+	overflows []overflow
+}
+
+// overflow is a family at its series limit and the label with most values.
+type overflow struct{ family, label string }
+
+// maxOverflows bounds the overflows that wait for their line.
+const maxOverflows = 100
+
+type loss struct {
+	family   string // the first one since the last line
+	families int    // how many there were since
+	next     time.Time
+}
+
+// add is collector.Options.Dropped.
+func (l *losses) add(family string, r collector.Reason) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byReason == nil {
+		l.byReason = make(map[collector.Reason]*loss)
+	}
+	of := l.byReason[r]
+	if of == nil {
+		of = new(loss)
+		l.byReason[r] = of
+	}
+	if of.families == 0 {
+		of.family = family
+	}
+	of.families++
+	l.waiting = true
+}
+
+// overflow is collector.Options.Overflowed.
+func (l *losses) overflow(family, label string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.overflows) < maxOverflows {
+		l.overflows = append(l.overflows, overflow{family, label})
+	}
+	l.waiting = true
+}
+
+// log writes a line per reason, of those that had none within logInterval.
+func (l *losses) log(log *slog.Logger, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.waiting {
+		return
+	}
+	l.waiting = false
+	for _, o := range l.overflows {
+		log.Warn("a family has reached its series_limit, samples of new series go to the overflow series",
+			"family", o.family, "label_with_most_values", o.label)
+	}
+	l.overflows = nil
+	for _, r := range collector.Reasons() {
+		of := l.byReason[r]
+		switch {
+		case of == nil || of.families == 0:
+		case now.Before(of.next):
+			l.waiting = true
+		default:
+			log.Warn(fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", r),
+				"family", of.family, "families", of.families)
+			*of = loss{next: now.Add(logInterval)}
+		}
+	}
+}
+
+// pageURL is where somebody at this machine finds the page.
+func pageURL(bound net.Addr, path string) string {
+	host, port, err := net.SplitHostPort(bound.String())
+	if err != nil {
+		return bound.String() + path
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + path
+}

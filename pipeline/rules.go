@@ -1,0 +1,203 @@
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/rule"
+)
+
+const (
+	// watchInterval is how often the rules file is looked at. It is read and
+	// compared, which also notices the swapped links of a Kubernetes ConfigMap.
+	watchInterval = time.Second
+	// maxRulesFile bounds the bytes of a rules file that are read.
+	maxRulesFile = 1 << 20
+)
+
+// rules is the rules in force and where they come from.
+type rules struct {
+	file    string // "" for the embedded rules alone
+	options rule.Options
+	book    rule.Book
+
+	// swap is held for reading while a chunk is flushed, so that new rules come
+	// into force between two chunks.
+	swap sync.RWMutex
+	set  *rule.Set // under swap
+
+	reloading sync.Mutex
+	tried     []byte // what the file held when it was last read; under reloading
+
+	good                atomic.Bool  // the last reload succeeded
+	goodAt              atomic.Int64 // when the rules in force were read, in nanoseconds since 1970
+	successes, failures atomic.Uint64
+}
+
+// current returns the rules in force.
+func (r *rules) current() *rule.Set {
+	r.swap.RLock()
+	defer r.swap.RUnlock()
+	return r.set
+}
+
+// load reads the rules as they are now. The warnings are mistakes that do not
+// keep them from working.
+func (r *rules) load() (set *rule.Set, warnings []config.Mistake, err error) {
+	var files []*config.Rules
+	if r.file != "" {
+		if r.tried, err = readFile(r.file); err != nil {
+			return nil, nil, fmt.Errorf("rules_file: %w", err)
+		}
+		file, err := config.ParseRules(r.file, r.tried)
+		if err != nil {
+			return nil, nil, err
+		}
+		files, warnings = append(files, file), file.Warnings
+	}
+	if r.file == "" || files[0].Defaults {
+		defaults, err := rule.Defaults()
+		if err != nil {
+			return nil, nil, fmt.Errorf("the embedded rules: %w", err)
+		}
+		files = append(files, defaults)
+	}
+	return rule.Compile(files, r.options), warnings, nil
+}
+
+// readFile reads the whole of a file that is not larger than maxRulesFile.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxRulesFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxRulesFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxRulesFile)
+	}
+	return text, nil
+}
+
+// openRules reads the rules for the first time.
+func (p *Pipeline) openRules(c *config.Config) error {
+	r := &p.rules
+	r.file = c.RulesFile
+	r.options = rule.Options{
+		Namespace:  c.Namespace,
+		FieldLimit: max(c.SeriesLimit, minFields),
+		Book:       &r.book,
+	}
+	set, warnings, err := r.load()
+	if err != nil {
+		return err
+	}
+	r.set = set
+	r.good.Store(true)
+	r.goodAt.Store(time.Now().UnixNano())
+	p.warn(warnings)
+	return nil
+}
+
+func (p *Pipeline) warn(warnings []config.Mistake) {
+	for i := range warnings {
+		p.log.Warn(warnings[i].Error())
+	}
+}
+
+// reload reads the rules again and puts them in force. Families whose definition
+// did not change keep their series. When it fails, the rules in force stay.
+func (p *Pipeline) reload() error {
+	p.rules.reloading.Lock()
+	defer p.rules.reloading.Unlock()
+	set, warnings, err := p.rules.load()
+	if err == nil {
+		p.warn(warnings)
+		err = p.enforce(set)
+	}
+	p.rules.good.Store(err == nil)
+	if err != nil {
+		p.rules.failures.Add(1)
+		for mistake := range strings.Lines(err.Error()) {
+			p.log.Error(strings.TrimSuffix(mistake, "\n"))
+		}
+		p.log.Error("the rules were not reloaded, the last good ones stay in force", "file", p.rules.file)
+		return err
+	}
+	p.rules.successes.Add(1)
+	p.rules.goodAt.Store(time.Now().UnixNano())
+	p.log.Info("the rules were reloaded", "file", p.rules.file, "rules", set.Len())
+	return nil
+}
+
+// enforce puts set in force, between two chunks.
+func (p *Pipeline) enforce(set *rule.Set) error {
+	p.rules.swap.Lock()
+	defer p.rules.swap.Unlock()
+	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
+		return err
+	}
+	p.rules.set = set
+	return set.Declare(p.collector, time.Now().UnixNano())
+}
+
+// watch reloads the rules when their file changes, until the pipeline is closed.
+func (p *Pipeline) watch() {
+	defer close(p.watched)
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
+	var seen []byte
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-tick.C:
+			seen = p.look(seen)
+		}
+	}
+}
+
+// look reloads the rules when their file holds something new and held the same
+// the last time, so that a file is not read while it is being written. It returns
+// what the file holds.
+func (p *Pipeline) look(seen []byte) (now []byte) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.metrics.panics.Inc()
+			p.logPanic(cause, "", time.Now())
+		}
+	}()
+	now, err := readFile(p.rules.file)
+	if err != nil {
+		now = []byte(err.Error())
+	}
+	p.rules.reloading.Lock()
+	known := bytes.Equal(now, p.rules.tried)
+	p.rules.reloading.Unlock()
+	if !known && seen != nil && bytes.Equal(now, seen) {
+		if err := p.reload(); errors.Is(err, collector.ErrClosed) {
+			return now
+		}
+		p.remember(now)
+	}
+	return now
+}
+
+// remember keeps what was tried, so that the same mistake is not told again.
+func (p *Pipeline) remember(text []byte) {
+	p.rules.reloading.Lock()
+	defer p.rules.reloading.Unlock()
+	p.rules.tried = text
+}

@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// stats reads the counts of the collector and the rules at a scrape, so that
+// they cost the flush nothing more.
+type stats struct{ *Pipeline }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("promexporter_"+name, help, labels, nil)
+}
+
+var (
+	appliedDesc = desc("samples_applied_total",
+		"Samples that reached a series.")
+	droppedDesc = desc("samples_dropped_total",
+		"Samples that were not applied.", "reason")
+	overflowedDesc = desc("samples_overflowed_total",
+		"Samples that were applied to an overflow series, because their family had reached its series_limit.")
+	exemplarsDesc = desc("exemplars_dropped_total",
+		"Exemplars that are too long or no UTF-8. Their samples were applied.")
+	seriesDesc = desc("series",
+		"Live series.")
+	limitDesc = desc("series_limit",
+		"The most series there can be (series_limit).")
+	familiesDesc = desc("families",
+		"Metric families that have series.")
+	expiredDesc = desc("series_expired_total",
+		"Series that had no sample for their ttl.")
+	rememberedDesc = desc("series_remembered",
+		"Expired series that would go on from where they were.")
+	forgottenDesc = desc("series_forgotten_total",
+		"Expired series that could not be remembered within the bound.")
+	reloadGoodDesc = desc("rules_last_reload_successful",
+		"Whether the rules in force are those of the last attempt to read them.")
+	reloadTimeDesc = desc("rules_last_reload_success_timestamp_seconds",
+		"When the rules in force were read.")
+	reloadsDesc = desc("rules_reloads_total",
+		"Attempts to read the rules again.", "result")
+	ruleMatchedDesc = desc("rule_records_matched_total",
+		"Records, fields or elements that a rule applied to.", "rule")
+	ruleSamplesDesc = desc("rule_samples_total",
+		"Samples of a rule that reached a series.", "rule")
+	ruleErrorsDesc = desc("rule_errors_total",
+		"Samples of a rule that were not made or not applied. Reasons that did not occur are left out.", "rule", "reason")
+	ruleSeriesDesc = desc("rule_series",
+		"Live series of the families that a rule feeds.", "rule")
+)
+
+func (s *stats) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		appliedDesc, droppedDesc, overflowedDesc, exemplarsDesc, seriesDesc, limitDesc, familiesDesc,
+		expiredDesc, rememberedDesc, forgottenDesc, reloadGoodDesc, reloadTimeDesc, reloadsDesc,
+		ruleMatchedDesc, ruleSamplesDesc, ruleErrorsDesc, ruleSeriesDesc,
+	} {
+		descs <- d
+	}
+}
+
+func (s *stats) Collect(out chan<- prometheus.Metric) {
+	s.collectSamples(out)
+	s.collectSeries(out)
+	s.collectReloads(out)
+	s.collectRules(out)
+}
+
+func sendCounter(out chan<- prometheus.Metric, d *prometheus.Desc, n uint64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+}
+
+func sendGauge(out chan<- prometheus.Metric, d *prometheus.Desc, n float64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, n, labels...)
+}
+
+func (s *stats) collectSamples(out chan<- prometheus.Metric) {
+	c := s.collector.Stats()
+	sendCounter(out, appliedDesc, c.Applied())
+	for _, r := range collector.Reasons() {
+		sendCounter(out, droppedDesc, c.Dropped(r), r.String())
+	}
+	for _, r := range rule.Reasons() {
+		sendCounter(out, droppedDesc, s.rules.book.GivenUp(r), r.String())
+	}
+	sendCounter(out, overflowedDesc, c.Overflowed())
+	sendCounter(out, exemplarsDesc, c.ExemplarsDropped())
+}
+
+func (s *stats) collectSeries(out chan<- prometheus.Metric) {
+	c := s.collector.Stats()
+	sendGauge(out, seriesDesc, float64(c.Series()))
+	sendGauge(out, limitDesc, float64(s.config.SeriesLimit))
+	sendGauge(out, familiesDesc, float64(c.Families()))
+	sendCounter(out, expiredDesc, c.Expired())
+	sendGauge(out, rememberedDesc, float64(c.Remembered()))
+	sendCounter(out, forgottenDesc, c.Forgotten())
+}
+
+func (s *stats) collectReloads(out chan<- prometheus.Metric) {
+	good := 0.0
+	if s.rules.good.Load() {
+		good = 1
+	}
+	sendGauge(out, reloadGoodDesc, good)
+	sendGauge(out, reloadTimeDesc, float64(s.rules.goodAt.Load())/float64(time.Second))
+	sendCounter(out, reloadsDesc, s.rules.failures.Load(), "failure")
+	sendCounter(out, reloadsDesc, s.rules.successes.Load(), "success")
+}
+
+func (s *stats) collectRules(out chan<- prometheus.Metric) {
+	families, err := s.collector.Families()
+	if err != nil {
+		return // the pipeline is closing
+	}
+	series := make(map[string]int, len(families))
+	for _, f := range families {
+		series[f.Name] = f.Series
+	}
+	for _, r := range s.rules.current().Stats() {
+		sendCounter(out, ruleMatchedDesc, r.Matched(), r.Rule)
+		sendRule(out, &r)
+		live, counted := 0, make(map[string]bool, len(r.Families))
+		for _, name := range r.Families {
+			if !counted[name] {
+				counted[name] = true
+				live += series[name]
+			}
+		}
+		sendGauge(out, ruleSeriesDesc, float64(live), r.Rule)
+	}
+}
+
+// sendRule sends what became of a rule's samples.
+func sendRule(out chan<- prometheus.Metric, r *rule.RuleStats) {
+	made := r.Samples()
+	for _, reason := range collector.Reasons() {
+		if n := r.Dropped(reason); n > 0 {
+			// The counts are read one after the other while they change.
+			made -= min(n, made)
+			sendCounter(out, ruleErrorsDesc, n, r.Rule, reason.String())
+		}
+	}
+	for _, reason := range rule.Reasons() {
+		if n := r.GivenUp(reason); n > 0 {
+			sendCounter(out, ruleErrorsDesc, n, r.Rule, reason.String())
+		}
+	}
+	sendCounter(out, ruleSamplesDesc, made, r.Rule)
+}

@@ -1,0 +1,226 @@
+package pipeline
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/internal/chunktest"
+)
+
+var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
+
+// captures holds what real Fluent Bits wrote, by version.
+var captures = filepath.Join("..", "record", "testdata", "chunks")
+
+// process is what the pipelines of one test share.
+type process struct {
+	t       testing.TB
+	servers exporter.Servers
+	log     logged
+}
+
+func newProcess(t testing.TB) *process { return &process{t: t} }
+
+// options are those of a section with these keys, on a free port unless they say
+// otherwise.
+func (p *process) options(instance string, keys map[string]string) Options {
+	return Options{
+		Property: func(key string) string {
+			if _, ok := keys[key]; !ok && key == "listen_address" {
+				return "127.0.0.1:0"
+			}
+			return keys[key]
+		},
+		Instance: instance,
+		Log:      p.log.logger(),
+		Servers:  &p.servers,
+		Version:  "1.2.3",
+	}
+}
+
+func (p *process) open(instance string, keys map[string]string) *Pipeline {
+	p.t.Helper()
+	opened, err := Open(p.options(instance, keys))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(opened.Close)
+	return opened
+}
+
+// openOne opens a pipeline of its own.
+func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
+	t.Helper()
+	p := newProcess(t)
+	return p.open("promexporter.0", keys), &p.log
+}
+
+// flush flushes a chunk of one event per line of records.
+func flush(t testing.TB, p *Pipeline, tag, records string, want flb.Status) {
+	t.Helper()
+	if got := p.Flush(chunktest.Events(records), tag); got != want {
+		t.Errorf("flush of %s: status %d, want %d", records, got, want)
+	}
+}
+
+// get fetches a path of the pipeline's server.
+func get(t testing.TB, p *Pipeline, path string) (code int, body string) {
+	t.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
+	response, err := client.Get("http://" + p.endpoint.Addr().String() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(b)
+}
+
+// page scrapes the pipeline.
+func page(t testing.TB, p *Pipeline) string {
+	t.Helper()
+	code, body := get(t, p, p.config.MetricsPath)
+	if code != http.StatusOK {
+		t.Fatalf("scrape: %d\n%s", code, body)
+	}
+	return body
+}
+
+var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_).*\n`)
+
+// records is page without the plugin's own metrics.
+func records(page string) string { return ownLine.ReplaceAllString(page, "") }
+
+// expect holds that the page has these lines, each a series and its value.
+func expect(t testing.TB, p *Pipeline, lines string) {
+	t.Helper()
+	has := "\n" + page(t, p)
+	for line := range strings.Lines(lines) {
+		if line = strings.TrimSpace(line); line != "" && !strings.Contains(has, "\n"+line+"\n") {
+			name, _, _ := strings.Cut(line, "{")
+			t.Errorf("no line %q; of this name there is\n%s", line, linesOf(has, name))
+		}
+	}
+}
+
+func linesOf(page, name string) string {
+	var b strings.Builder
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, name) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// until polls condition, and fails the test when it does not hold in time.
+func until(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("timeout: %s", what)
+		}
+	}
+}
+
+// listening reports whether somebody listens on addr.
+func listening(addr net.Addr) bool {
+	c, err := net.Dial("tcp", addr.String())
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// logged is a log and what was written to it.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// lines returns the lines that contain part.
+func (l *logged) lines(part string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []string
+	for line := range strings.Lines(l.text.String()) {
+		if strings.Contains(line, part) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return found
+}
+
+func (l *logged) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}
+
+// golden compares got with a file of testdata/golden.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (go test ./pipeline -update writes it)", err)
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(gotLines), len(wantLines)) {
+		var g, w string
+		if i < len(gotLines) {
+			g = gotLines[i]
+		}
+		if i < len(wantLines) {
+			w = wantLines[i]
+		}
+		if g != w {
+			t.Fatalf("%s, line %d:\n got %q\nwant %q", file, i+1, g, w)
+		}
+	}
+}
+
+// collectorIs reports whether the goroutine of a collector is in a function.
+func collectorIs(in string) bool {
+	buffer := make([]byte, 1<<20)
+	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+		if strings.Contains(stack, "collector.(*Collector).run") && strings.Contains(stack, in) {
+			return true
+		}
+	}
+	return false
+}
