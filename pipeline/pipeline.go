@@ -48,6 +48,11 @@ type Pipeline struct {
 // lower, so that it is the limit on series that is reached, and told.
 const minFields = 1000
 
+// closeWatch bounds how long Close waits for the watch of the rules file, which a
+// file system that does not answer may hold. With what the endpoint takes at most,
+// Close stays within a second.
+const closeWatch = 100 * time.Millisecond
+
 // Open checks the whole configuration, then starts the collector and the HTTP
 // endpoint. When it fails, nothing is left running, and the error says what is
 // wrong, a line per mistake.
@@ -121,5 +126,9 @@ func (p *Pipeline) Close() {
 		p.log.Warn("closing the endpoint", "error", err)
 	}
 	p.collector.Close()
-	<-p.watched
+	select {
+	case <-p.watched:
+	case <-time.After(closeWatch):
+		p.log.Warn("the rules file is still being read", "file", p.rules.file)
+	}
 }

@@ -74,8 +74,12 @@ func (r *rules) load() (set *rule.Set, warnings []config.Mistake, err error) {
 	return rule.Compile(files, r.options), warnings, nil
 }
 
-// readFile reads the whole of a file that is not larger than maxRulesFile.
+// readFile reads the whole of a file that is not larger than maxRulesFile. A pipe
+// would keep it waiting.
 func readFile(name string) ([]byte, error) {
+	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a file", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,6 +80,8 @@ func TestBadRulesEndTheStart(t *testing.T) {
 			`rules.yaml:3:3: metrics[1].value: missing`,
 		}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: ", "none.yaml"}},
+		"a folder":     {t.TempDir(), []string{"rules_file: ", "not a file"}},
+		"a pipe":       {pipe(t), []string{"rules_file: ", "not a file"}},
 		"too large":    {rulesFile(t, strings.Repeat("# comment\n", 110_000)), []string{"larger than 1048576 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +103,16 @@ func TestBadRulesEndTheStart(t *testing.T) {
 			l.Close()
 		})
 	}
+}
+
+// pipe makes a named pipe that nobody writes to.
+func pipe(t *testing.T) (name string) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func TestReloadKeepsWhatDidNotChange(t *testing.T) {
@@ -295,6 +308,11 @@ func TestCloseEndsTheWatch(t *testing.T) {
 	begin := time.Now()
 	p.Close()
 	p.Close()
+	select {
+	case <-p.watched:
+	default:
+		t.Error("the watch goes on")
+	}
 	if took := time.Since(begin); took > time.Second {
 		t.Errorf("closing took %s", took)
 	}
