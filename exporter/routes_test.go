@@ -64,7 +64,7 @@ func TestReady(t *testing.T) {
 		expect(503, "not ready: no flush yet of promexporter.0; ready without one 10s after the start\n")
 		time.Sleep(readyAfter - 1)
 		expect(503, "not ready: no flush yet of promexporter.0; ready without one 10s after the start\n")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		expect(200, "ready\n")
 
 		third := newEndpoint(&Servers{}, withDefaults(Options{Instance: "promexporter.2"}))

@@ -115,6 +115,10 @@ func (r *Reader) inherit(e *Event) {
 func (r *Reader) reject(reason Reason) *Malformed {
 	start, end := r.at, len(r.chunk)
 	next := skip(r.chunk, start)
+	// Nils, which some writers leave behind, are passed over together.
+	for next > 0 && next < end && r.chunk[start] == nilByte && r.chunk[next] == nilByte {
+		next++
+	}
 	switch {
 	case next < 0:
 		reason = Undecodable
@@ -127,6 +131,8 @@ func (r *Reader) reject(reason Reason) *Malformed {
 	r.malformed = Malformed{Reason: reason, Offset: start, Size: end - start}
 	return &r.malformed
 }
+
+const nilByte = 0xc0
 
 // startsArray reports whether c can be the first byte of an event.
 func startsArray(c byte) bool { return c == 0x92 || c == 0xdc || c == 0xdd }
