@@ -38,6 +38,7 @@ func TestMalformedThenGood(t *testing.T) {
 		"body array":       {array(1, array()), BadRecord},
 		"body string":      {array(1, "text"), BadRecord},
 		"metadata nil":     {array(array(1, raw{0xc0}), obj()), BadRecord},
+		"nils":             {raw{0xc0, 0xc0, 0xc0}, NotEvent},
 		"metadata array":   {array(array(1, array()), obj()), BadRecord},
 		"metadata integer": {array(array(1, 1), obj()), BadRecord},
 	}
@@ -66,7 +67,7 @@ func TestMalformedRest(t *testing.T) {
 		"unused in a value":        {join(nil, array(1, raw{0x81, 0xa1, 'a', 0xc1}), good), Undecodable},
 		"unused as a key":          {join(nil, array(1, raw{0x81, 0xc1, 1}), good), Undecodable},
 		"garbage text":             {join(raw("not msgpack at all"), good), NotEvent},
-		"two values, no event":     {join(raw{0xc0, 0xc0}, good), NotEvent},
+		"two values, no event":     {join(raw{0xc0, 0x01}, good), NotEvent},
 		"array as a key":           {join(nil, array(1, raw{0x81, 0x90, 1}), good), Undecodable},
 		"map as a key":             {join(nil, array(1, raw{0x81, 0x80, 1}), good), Undecodable},
 		"map as a metadata key":    {join(nil, array(array(1, raw{0x81, 0x80, 1}), obj()), good), Undecodable},
