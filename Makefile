@@ -12,7 +12,7 @@ HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./cmd/flbhost)
 .PHONY: help build run test ci lint unit fuzz e2e bench size clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # netgo and osusergo keep the resolver of the C library out, and with it symbols
 # that differ between its versions.

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"go/ast"
 	"go/constant"
-	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"maps"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -216,29 +216,54 @@ func TestKeysDocument(t *testing.T) {
 	}
 }
 
-// TestBoundsDocument holds the bounds in docs/design.md equal to the constants.
-func TestBoundsDocument(t *testing.T) {
-	rows := table(document(t, "docs/design.md"), "| What is bounded | Value | Constant |")
-	if len(rows) == 0 {
-		t.Fatal("no bounds")
+// TestRulesExample runs the rules of README.md.
+func TestRulesExample(t *testing.T) {
+	_, section, _ := strings.Cut(document(t, "README.md"), "\n## Rules\n")
+	parts := strings.Split(section, "```")
+	if len(parts) < 4 {
+		t.Fatal("no example")
 	}
-	rooms := make(map[string]*types.Scope)
-	for _, row := range rows {
-		room, name, _ := strings.Cut(row[2], ".")
-		if rooms[room] == nil {
-			rooms[room] = constants(t, filepath.Join("..", room))
-		}
-		c, ok := rooms[room].Lookup(name).(*types.Const)
-		if !ok {
-			t.Errorf("there is no constant %s", row[2])
-			continue
-		}
-		if got := bound(c); !slices.ContainsFunc(strings.FieldsFunc(row[1], func(r rune) bool { return r == ' ' || r == ',' }),
-			func(word string) bool { return word == got }) {
-			t.Errorf("%s is %s, in docs/design.md %s", row[2], got, row[1])
-		}
+	_, record, _ := strings.Cut(parts[2], "`")
+	record, _, _ = strings.Cut(record, "`")
+	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, strings.TrimPrefix(parts[1], "yaml\n"))})
+	for range 3 {
+		flush(t, p, "nginx.access", record, flb.OK)
+	}
+	if got := "\n" + records(page(t, p)); got != parts[3] {
+		t.Errorf("page:%s\nin README.md:%s", got, parts[3])
 	}
 }
+
+// TestBoundsDocument holds the bounds in docs/design.md equal to the constants,
+// and complete: a constant whose name starts with max is one.
+func TestBoundsDocument(t *testing.T) {
+	documented := make(map[string]string)
+	for _, row := range table(document(t, "docs/design.md"), "| What is bounded | Value | Constant |") {
+		documented[row[2]] = row[1]
+	}
+	for _, room := range []string{"record", "rule", "collector", "exporter", "config", "flb", "pipeline"} {
+		scope := constants(t, filepath.Join("..", room))
+		for _, name := range scope.Names() {
+			c, ok := scope.Lookup(name).(*types.Const)
+			value, known := documented[room+"."+name]
+			switch {
+			case !ok:
+			case known && !slices.Contains(strings.FieldsFunc(value, notWord), bound(c)):
+				t.Errorf("%s.%s is %s, in docs/design.md %s", room, name, bound(c), value)
+			case !known && maximum.MatchString(name):
+				t.Errorf("docs/design.md has no bound %s.%s, which is %s", room, name, bound(c))
+			}
+			delete(documented, room+"."+name)
+		}
+	}
+	for name := range documented {
+		t.Errorf("there is no constant %s, which docs/design.md has", name)
+	}
+}
+
+var maximum = regexp.MustCompile(`^[mM]ax[A-Z]`)
+
+func notWord(r rune) bool { return r == ' ' || r == ',' }
 
 // constants returns the names of a package. What it imports, time and math
 // excepted, stays unknown, as does what depends on it.
@@ -260,19 +285,36 @@ func constants(t *testing.T, dir string) *types.Scope {
 		}
 		parsed = append(parsed, f)
 	}
-	check := types.Config{Importer: few{importer.ForCompiler(set, "source", nil)}, Error: func(error) {}, FakeImportC: true}
+	check := types.Config{Importer: few{}, Error: func(error) {}, FakeImportC: true}
 	pkg, _ := check.Check(dir, set, parsed, nil)
 	return pkg.Scope()
 }
 
 // few imports what constants are made of.
-type few struct{ types.Importer }
+type few struct{}
 
-func (f few) Import(path string) (*types.Package, error) {
-	if path == "time" || path == "math" {
-		return f.Importer.Import(path)
+func (few) Import(path string) (*types.Package, error) {
+	pkg := types.NewPackage(path, path)
+	insert := func(name string, typ types.Type, n int64) {
+		pkg.Scope().Insert(types.NewConst(token.NoPos, pkg, name, typ, constant.MakeInt64(n)))
 	}
-	return nil, errors.New("not needed")
+	switch path {
+	case "time":
+		name := types.NewTypeName(token.NoPos, pkg, "Duration", nil)
+		d := types.NewNamed(name, types.Typ[types.Int64], nil)
+		pkg.Scope().Insert(name)
+		insert("Millisecond", d, int64(time.Millisecond))
+		insert("Second", d, int64(time.Second))
+		insert("Minute", d, int64(time.Minute))
+		insert("Hour", d, int64(time.Hour))
+	case "math":
+		insert("MaxInt32", types.Typ[types.UntypedInt], math.MaxInt32)
+		insert("MaxInt64", types.Typ[types.UntypedInt], math.MaxInt64)
+	default:
+		return nil, errors.New("not needed")
+	}
+	pkg.MarkComplete()
+	return pkg, nil
 }
 
 // bound is a constant as docs/design.md writes it.
@@ -281,9 +323,11 @@ func bound(c *types.Const) string {
 		return c.Val().ExactString()
 	}
 	n, _ := constant.Int64Val(c.Val())
-	d := time.Duration(n)
-	if d >= time.Minute && d%time.Minute == 0 {
-		return strings.TrimSuffix(d.String(), "0s")
+	text := time.Duration(n).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
 	}
-	return d.String()
+	return text
 }

@@ -193,6 +193,7 @@ func TestFamiliesOfFieldsSurviveAReload(t *testing.T) {
 
 // TestWatch changes the file in the ways in which files are changed.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(t *testing.T, file string){
 		"written in place": func(t *testing.T, file string) { rewrite(t, file, twoRules) },
 		"renamed over": func(t *testing.T, file string) {
@@ -248,6 +249,7 @@ func configMap(t *testing.T, text string) (file string) {
 
 // TestWatchTellsAMistakeOnce leaves a broken file, and one that is gone.
 func TestWatchTellsAMistakeOnce(t *testing.T) {
+	t.Parallel()
 	file := rulesFile(t, oneRule)
 	p, log := openOne(t, map[string]string{"rules_file": file})
 	rewrite(t, file, broken)

@@ -53,15 +53,24 @@ func (r *rule) names() []string {
 	return slices.Collect(maps.Keys(r.made))
 }
 
-// familyOf returns the family of that name, made after a field.
-func (r *rule) familyOf(name string) *collector.Family {
+// familyOf returns the family of that name, made after a field for r. It gives
+// way to a family of the same name that a rule defines otherwise: whichever
+// record came first would keep the samples of the other from the page.
+func (s *Set) familyOf(r *rule, name string) *collector.Family {
+	f := r.newFamily(name)
+	for _, other := range s.rules {
+		if other.family != nil && other.family.Name == name && !other.family.Equal(f) {
+			f.Name += valueSuffix
+			break
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.made == nil {
 		r.made = make(map[string]struct{})
 	}
-	r.made[name] = struct{}{}
-	return r.newFamily(name)
+	r.made[f.Name] = struct{}{}
+	return f
 }
 
 // Compile compiles rules, which must come from config.ParseRules, in the order

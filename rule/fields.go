@@ -103,7 +103,7 @@ func (p *program) newHit(st *step, path string, match []string) hit {
 		if reservedName(name) {
 			h.reason = ReservedName
 		} else {
-			h.family = st.familyOf(name)
+			h.family = p.set.familyOf(st.rule, name)
 		}
 	}
 	return h

@@ -16,6 +16,9 @@ var reservedSuffixes = [...]string{
 	"_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info",
 }
 
+// valueSuffix sets apart a name that was made of a field and cannot stay as it is.
+const valueSuffix = "_value"
+
 // expandName fills the variables of t and fits the result to the type. Text from
 // a variable becomes lower case, and what no metric name may hold becomes `_`.
 func expandName(t config.Template, typ config.Type, variable func(string) string) string {
@@ -60,7 +63,7 @@ func fitName(name string, typ config.Type) string {
 	}
 	for _, suffix := range reservedSuffixes {
 		if strings.HasSuffix(name, suffix) {
-			return name + "_value"
+			return name + valueSuffix
 		}
 	}
 	return name

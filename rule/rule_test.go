@@ -165,6 +165,8 @@ cpu{cpu="ALL",mode="cpu_p"} 0.5
 cpu{cpu="ALL",mode="user_p"} 0.25
 cpu{cpu="ALL",mode="system_p"} 0.25
 ` + gauge("temperature", "temperature{tag=\"cpu.0\"} 41\n")},
+		"a field with the name of a rule": {
+			"app", `{"cpu":3}`, gauge("cpu_value", "cpu_value{tag=\"app\"} 3\n")},
 		"cpu fields without the cpu input": {
 			"app", `{"user_p":0.25}`, gauge("user_p", "user_p{tag=\"app\"} 0.25\n")},
 		"nested maps": {
