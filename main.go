@@ -30,10 +30,10 @@ var servers exporter.Servers
 
 func main() {}
 
-// FLBPluginRegister describes the plugin to the host, when it is loaded and at the start of every reload.
+// promexporterRegister describes the plugin to the host, when it is loaded and at the start of every reload.
 //
-//export FLBPluginRegister
-func FLBPluginRegister(def unsafe.Pointer) (status int32) {
+//export promexporterRegister
+func promexporterRegister(def unsafe.Pointer) (status int32) {
 	defer rescue("FLBPluginRegister", &status, -1)
 	return int32(flb.RegisterOutput(def, flb.Definition{
 		Name:        name,
@@ -50,19 +50,19 @@ func keys() []flb.Key {
 	return keys
 }
 
-// FLBPluginUnregister frees what FLBPluginRegister allocated for def. Instances stay: after a reload they are those of
+// promexporterUnregister frees what FLBPluginRegister allocated for def. Instances stay: after a reload they are those of
 // the next registration.
 //
-//export FLBPluginUnregister
-func FLBPluginUnregister(def unsafe.Pointer) {
+//export promexporterUnregister
+func promexporterUnregister(def unsafe.Pointer) {
 	defer rescue("FLBPluginUnregister", new(int32), 0)
 	flb.UnregisterOutput(def)
 }
 
-// FLBPluginInit opens one [OUTPUT] section. The host never calls exit for one that failed.
+// promexporterInit opens one [OUTPUT] section. The host never calls exit for one that failed.
 //
-//export FLBPluginInit
-func FLBPluginInit(plugin unsafe.Pointer) (status int32) {
+//export promexporterInit
+func promexporterInit(plugin unsafe.Pointer) (status int32) {
 	defer rescue("FLBPluginInit", &status, int32(flb.Error))
 	out := flb.NewOutput(plugin)
 	if out == nil {
@@ -87,10 +87,10 @@ func FLBPluginInit(plugin unsafe.Pointer) (status int32) {
 	return int32(flb.OK)
 }
 
-// FLBPluginFlushCtx takes one chunk, which the host frees when it returns. With workers, the host calls it concurrently.
+// promexporterFlush takes one chunk, which the host frees when it returns. With workers, the host calls it concurrently.
 //
-//export FLBPluginFlushCtx
-func FLBPluginFlushCtx(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsafe.Pointer) (status int32) {
+//export promexporterFlush
+func promexporterFlush(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsafe.Pointer) (status int32) {
 	defer rescue("FLBPluginFlushCtx", &status, int32(flb.Error))
 	p, ok := instance(flb.Context(ctx))
 	if !ok {
@@ -103,11 +103,11 @@ func FLBPluginFlushCtx(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsa
 	return int32(p.Flush(unsafe.Slice((*byte)(chunk), size), C.GoString((*C.char)(tag))))
 }
 
-// FLBPluginExitCtx closes an instance. The host also calls it, without a context, for instances that were never opened:
+// promexporterExit closes an instance. The host also calls it, without a context, for instances that were never opened:
 // in a dry run, after a failed start, and in a failed reload while the old instance works on.
 //
-//export FLBPluginExitCtx
-func FLBPluginExitCtx(ctx uintptr) (status int32) {
+//export promexporterExit
+func promexporterExit(ctx uintptr) (status int32) {
 	defer rescue("FLBPluginExitCtx", &status, int32(flb.OK))
 	defer flb.ReleaseContext(ctx)
 	if p, ok := instance(flb.Context(ctx)); ok {
@@ -115,11 +115,6 @@ func FLBPluginExitCtx(ctx uintptr) (status int32) {
 	}
 	return int32(flb.OK)
 }
-
-// FLBPluginExit does nothing. Hosts that call it, older than 1.4, name no instance.
-//
-//export FLBPluginExit
-func FLBPluginExit() int32 { return int32(flb.OK) }
 
 func instance(v any, ok bool) (*pipeline.Pipeline, bool) {
 	p, is := v.(*pipeline.Pipeline)

@@ -22,21 +22,21 @@ var chunk = []byte{0x92, 0xce, 0x65, 0x53, 0xf1, 0x00, 0x81, 0xa1, 'a', 0x01}
 func register(t *testing.T) *flbtest.Def {
 	t.Helper()
 	d := flbtest.NewDef(newest)
-	if status := FLBPluginRegister(d.Pointer()); status != 0 {
+	if status := promexporterRegister(d.Pointer()); status != 0 {
 		t.Fatalf("register: %d", status)
 	}
 	return d
 }
 
 func unregister(d *flbtest.Def) {
-	FLBPluginUnregister(d.Pointer())
+	promexporterUnregister(d.Pointer())
 	d.Free()
 }
 
 func open(t *testing.T, properties ...string) *flbtest.Instance {
 	t.Helper()
 	ins := flbtest.NewInstance(newest, name, 3, append(properties, "listen_address=127.0.0.1:0")...)
-	if status := FLBPluginInit(ins.Pointer()); status != answerOK {
+	if status := promexporterInit(ins.Pointer()); status != answerOK {
 		t.Fatalf("init: %d\n%s", status, strings.Join(flbtest.Lines(), "\n"))
 	}
 	return ins
@@ -47,13 +47,13 @@ func flush(ctx uintptr, b []byte) int32 {
 	defer free()
 	tag, freeTag := flbtest.Block([]byte("app.log"))
 	defer freeTag()
-	return FLBPluginFlushCtx(ctx, p, uintptr(len(b)), tag)
+	return promexporterFlush(ctx, p, uintptr(len(b)), tag)
 }
 
 func TestRegister(t *testing.T) {
 	for _, v := range flbtest.Versions {
 		d := flbtest.NewDef(v)
-		if status := FLBPluginRegister(d.Pointer()); status != 0 {
+		if status := promexporterRegister(d.Pointer()); status != 0 {
 			t.Errorf("%s: status %d", v.Name, status)
 		}
 		if err := d.Check("promexporter", "Prometheus Exporter"); err != nil {
@@ -76,7 +76,7 @@ func TestInstances(t *testing.T) {
 			t.Errorf("flush: %d", status)
 		}
 	}
-	if status := FLBPluginExitCtx(a.Context()); status != answerOK {
+	if status := promexporterExit(a.Context()); status != answerOK {
 		t.Errorf("exit: %d", status)
 	}
 	if status := flush(a.Context(), chunk); status != answerError {
@@ -85,7 +85,7 @@ func TestInstances(t *testing.T) {
 	if status := flush(b.Context(), chunk); status != answerOK {
 		t.Errorf("flush of the other: %d", status)
 	}
-	FLBPluginExitCtx(b.Context())
+	promexporterExit(b.Context())
 	a.Free()
 	b.Free()
 	unregister(d)
@@ -95,16 +95,16 @@ func TestEmptyChunk(t *testing.T) {
 	ins := open(t)
 	p, free := flbtest.Block(chunk)
 	defer free()
-	if status := FLBPluginFlushCtx(ins.Context(), nil, 10, p); status != answerOK {
+	if status := promexporterFlush(ins.Context(), nil, 10, p); status != answerOK {
 		t.Errorf("no chunk: %d", status)
 	}
-	if status := FLBPluginFlushCtx(ins.Context(), p, 0, p); status != answerOK {
+	if status := promexporterFlush(ins.Context(), p, 0, p); status != answerOK {
 		t.Errorf("empty chunk: %d", status)
 	}
-	if status := FLBPluginFlushCtx(ins.Context(), p, uintptr(len(chunk)), nil); status != answerOK {
+	if status := promexporterFlush(ins.Context(), p, uintptr(len(chunk)), nil); status != answerOK {
 		t.Errorf("no tag: %d", status)
 	}
-	FLBPluginExitCtx(ins.Context())
+	promexporterExit(ins.Context())
 	ins.Free()
 }
 
@@ -115,12 +115,9 @@ func TestNotOpened(t *testing.T) {
 		if status := flush(ctx, chunk); status != answerError {
 			t.Errorf("flush of %#x: %d", ctx, status)
 		}
-		if status := FLBPluginExitCtx(ctx); status != answerOK {
+		if status := promexporterExit(ctx); status != answerOK {
 			t.Errorf("exit of %#x: %d", ctx, status)
 		}
-	}
-	if status := FLBPluginExit(); status != answerOK {
-		t.Errorf("exit: %d", status)
 	}
 	unregister(d)
 }
@@ -129,7 +126,7 @@ func TestInitFails(t *testing.T) {
 	ins := flbtest.NewInstance(newest, name, 3, "listen_address=:99999")
 	defer ins.Free()
 	flbtest.Lines()
-	if status := FLBPluginInit(ins.Pointer()); status != answerError {
+	if status := promexporterInit(ins.Pointer()); status != answerError {
 		t.Errorf("status %d, want %d", status, answerError)
 	}
 	if ins.Context() != 0 {
@@ -141,7 +138,7 @@ func TestInitFails(t *testing.T) {
 	}) {
 		t.Errorf("no line tells the mistake:\n%s", strings.Join(lines, "\n"))
 	}
-	if status := FLBPluginInit(nil); status != answerError {
+	if status := promexporterInit(nil); status != answerError {
 		t.Errorf("without a plugin: status %d", status)
 	}
 }
@@ -152,21 +149,21 @@ func TestReload(t *testing.T) {
 	old := open(t)
 	for range 3 {
 		failed := register(t)
-		FLBPluginExitCtx(0)
+		promexporterExit(0)
 		unregister(failed)
 		if status := flush(old.Context(), chunk); status != answerOK {
 			t.Fatalf("flush after a failed reload: %d", status)
 		}
 	}
 	after := register(t)
-	FLBPluginExitCtx(old.Context())
+	promexporterExit(old.Context())
 	old.Free()
 	unregister(before)
 	fresh := open(t)
 	if status := flush(fresh.Context(), chunk); status != answerOK {
 		t.Errorf("flush after a reload: %d", status)
 	}
-	FLBPluginExitCtx(fresh.Context())
+	promexporterExit(fresh.Context())
 	fresh.Free()
 	unregister(after)
 }
