@@ -59,8 +59,8 @@ func (r *rule) names() []string {
 func (s *Set) familyOf(r *rule, name string) *collector.Family {
 	f := r.newFamily(name)
 	for _, other := range s.rules {
-		if other.family != nil && other.family.Name == name && !other.family.Equal(f) {
-			f.Name += valueSuffix
+		if other.family != nil && baseName(other.family) == baseName(f) && !other.family.Equal(f) {
+			f.Name = fitName(baseName(f)+valueSuffix, r.config.Type)
 			break
 		}
 	}
@@ -94,13 +94,8 @@ func newRule(c *config.Metric, o Options) *rule {
 		r.labels = append(r.labels, c.Labels[i].Name)
 		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
 	}
-	for _, part := range c.Name {
-		if part.Variable != "" && part.Variable != "namespace" {
-			return r
-		}
-	}
-	if !c.Drop {
-		r.family = r.newFamily(expandName(c.Name, c.Type, func(string) string { return o.prefix() }))
+	if name, ok := fixedName(c.Name, o.prefix()); ok && !c.Drop {
+		r.family = r.newFamily(name)
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 )
 
@@ -19,12 +20,35 @@ var reservedSuffixes = [...]string{
 // valueSuffix sets apart a name that was made of a field and cannot stay as it is.
 const valueSuffix = "_value"
 
+// fixedName returns the name that t is with prefix for ${namespace}, unless it
+// depends on a field. Its author has chosen it, and was warned where that is due:
+// nothing of it is changed.
+func fixedName(t config.Template, prefix string) (name string, ok bool) {
+	var b strings.Builder
+	for _, part := range t {
+		switch part.Variable {
+		case "":
+			b.WriteString(part.Literal)
+		case "namespace":
+			sanitize(&b, prefix)
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}
+
+// baseName is the name by which OpenMetrics knows f: a counter's without _total.
+func baseName(f *collector.Family) string {
+	if f.Type == collector.Counter {
+		return strings.TrimSuffix(f.Name, "_total")
+	}
+	return f.Name
+}
+
 // expandName fills the variables of t and fits the result to the type. Text from
 // a variable becomes lower case, and what no metric name may hold becomes `_`.
 func expandName(t config.Template, typ config.Type, variable func(string) string) string {
-	if name, ok := t.Constant(); ok {
-		return name
-	}
 	var b strings.Builder
 	for _, part := range t {
 		b.WriteString(part.Literal)

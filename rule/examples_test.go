@@ -1,0 +1,193 @@
+package rule_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// The tests of this file run the rules files that users copy, those of the folder
+// rules. Beside the records of each in testdata/examples, in the form that the
+// Fluent Bit configuration at the head of the file gives them, stands the page
+// that they make.
+
+var update = flag.Bool("update", false, "write what the files in testdata give now")
+
+// golden compares got with the file at path, or writes it with -update.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want := readText(t, path); got != want {
+		t.Errorf("%s:\n%s\ngot\n%s", path, want, got)
+	}
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func exampleFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../rules/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no rules files", err)
+	}
+	return files
+}
+
+// parseClean parses rules without a mistake and without a warning.
+func parseClean(t *testing.T, file, text string) *config.Rules {
+	t.Helper()
+	rules, err := config.ParseRules(file, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rules.Warnings {
+		t.Error(rules.Warnings[i].Error())
+	}
+	return rules
+}
+
+// tagOf returns the tag in the Fluent Bit configuration at the head of an example.
+// A star stands for what the input puts there.
+func tagOf(t *testing.T, text string) string {
+	t.Helper()
+	tag := regexp.MustCompile(`(?m)^# +Tag +(\S+)$`).FindStringSubmatch(text)
+	if tag == nil {
+		t.Fatal("no configuration at its head that has a Tag")
+	}
+	return strings.ReplaceAll(tag[1], "*", "file")
+}
+
+func TestExamples(t *testing.T) {
+	for _, file := range exampleFiles(t) {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			text := readText(t, file)
+			r := newRig(t, rule.Options{}, parseClean(t, file, text))
+			at := filepath.Join("testdata", "examples", name)
+			r.feed(tagOf(t, text), chunktest.Events(readText(t, at+".json")))
+			golden(t, at+".txt", r.text())
+			if strings.Contains(text, "\n  exemplar:") {
+				golden(t, at+".openmetrics.txt", r.openMetrics())
+			}
+			for _, s := range r.set.Stats() {
+				if s.Matched() == 0 {
+					t.Errorf("no record shows what the rule %s does", s.Rule)
+				}
+			}
+			r.expectNoLoss()
+			lintPage(t, r.text())
+		})
+	}
+}
+
+// expectNoLoss checks that every sample was made and applied.
+func (r *rig) expectNoLoss() {
+	r.t.Helper()
+	for _, s := range r.set.Stats() {
+		for _, reason := range rule.Reasons() {
+			if n := s.GivenUp(reason); n > 0 {
+				r.t.Errorf("%s: %d samples were not made: %s", s.Rule, n, reason)
+			}
+		}
+		for _, reason := range collector.Reasons() {
+			if n := s.Dropped(reason); n > 0 {
+				r.t.Errorf("%s: %d samples were dropped: %s", s.Rule, n, reason)
+			}
+		}
+		if n := s.Overflowed() + s.ExemplarsDropped(); n > 0 {
+			r.t.Errorf("%s: %d samples overflowed or lost their exemplar", s.Rule, n)
+		}
+	}
+}
+
+// lintPage checks that promtool has nothing to say about the page.
+func lintPage(t *testing.T, page string) {
+	t.Helper()
+	problems, err := promlint.New(strings.NewReader(page)).Lint()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+	tool, err := exec.LookPath("promtool")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Error("no promtool; Debian has it in the package prometheus")
+		}
+		return
+	}
+	check := exec.Command(tool, "check", "metrics")
+	check.Stdin = strings.NewReader(page)
+	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("promtool: %v\n%s", err, out)
+	}
+}
+
+// TestExamplesTogether holds that a file may have the rules of all examples: no
+// two make metrics of one name.
+func TestExamplesTogether(t *testing.T) {
+	all := new(strings.Builder)
+	all.WriteString("metrics:\n")
+	for _, file := range exampleFiles(t) {
+		head, body, ok := strings.Cut(readText(t, file), "\nmetrics:\n")
+		if !ok {
+			t.Fatalf("%s has no rules", file)
+		}
+		for line := range strings.Lines(head) {
+			if !strings.HasPrefix(line, "#") {
+				t.Errorf("%s: the whole file is meant, but not the rules alone: %s", file, line)
+			}
+		}
+		all.WriteString(body)
+	}
+	parseClean(t, "all.yaml", all.String())
+}
+
+// TestExamplesOfInputs runs the examples of measuring inputs with what the inputs
+// of several versions of Fluent Bit made.
+func TestExamplesOfInputs(t *testing.T) {
+	chunks := filepath.Join("..", "record", "testdata", "chunks")
+	for _, input := range []string{"cpu", "mem", "disk", "netif", "proc"} {
+		file := filepath.Join("..", "rules", input+".yaml")
+		text := readText(t, file)
+		captures, err := filepath.Glob(filepath.Join(chunks, "v*", input+".mp"))
+		if err != nil || len(captures) == 0 {
+			t.Fatal("no chunks", err)
+		}
+		for _, capture := range captures {
+			t.Run(fmt.Sprintf("%s of %s", input, filepath.Base(filepath.Dir(capture))), func(t *testing.T) {
+				r := newRig(t, rule.Options{}, parseClean(t, file, text))
+				r.feed(tagOf(t, text), []byte(readText(t, capture)))
+				r.expectNoLoss()
+				if len(r.gather()) == 0 {
+					t.Error("no metric")
+				}
+			})
+		}
+	}
+}
