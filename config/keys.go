@@ -20,8 +20,14 @@ type Key struct {
 
 // Config is the [OUTPUT] section of one instance, checked.
 type Config struct {
-	ListenAddress string // host:port, where the host may be empty
+	ListenAddress string // one or more with commas in between: host:port, where the host may be empty, unix://, vsock://, systemd://
 	MetricsPath   string
+	Username      string // "" for none; whether the next three fit to it is not checked here
+	Password      Secret
+	PasswordFile  string
+	WebConfigFile string
+	MaxRequests   int    // scrapes in flight, at least 1
+	Debug         bool   // whether profiles are offered
 	Namespace     string // without an underscore at its end
 	SeriesLimit   int    // at least 1
 	FlushTimeout  time.Duration
@@ -45,13 +51,35 @@ type key struct {
 var keys = [...]key{
 	{Key{
 		"listen_address", ":8989",
-		"Address on which the metrics are served, as host:port; without a host on all interfaces, port 0 takes any free one",
+		"Address on which the metrics are served, as host:port; without a host on all interfaces, port 0 takes any free one; " +
+			"also unix:///path, vsock://:port and systemd://name, and several with commas in between",
 		"127.0.0.1:8989",
-	}, func(c *Config, v string) error { c.ListenAddress = v; return checkAddress(v) }},
+	}, func(c *Config, v string) error { c.ListenAddress = v; return checkAddresses(v) }},
 	{Key{
 		"metrics_path", "/metrics",
 		"Path of the metrics page", "/metrics",
 	}, func(c *Config, v string) error { c.MetricsPath = v; return checkPath(v) }},
+	{Key{
+		"username", "",
+		"Name that clients have to give, except for /-/healthy and /-/ready; goes with password or password_file", "prometheus",
+	}, func(c *Config, v string) error { c.Username = v; return nil }},
+	{Key{
+		"password", "",
+		"Password that goes with username", "a secret",
+	}, func(c *Config, v string) error { c.Password = Secret(v); return nil }},
+	{Key{
+		"password_file", "",
+		"File that holds the password instead; it is read again when it changes", "/etc/fluent-bit/password",
+	}, func(c *Config, v string) error { c.PasswordFile = v; return checkFile(v) }},
+	{Key{
+		"web_config_file", "",
+		"Web configuration file of Prometheus: TLS, client certificates, users, headers, a rate limit; instead of username",
+		"/etc/fluent-bit/web.yml",
+	}, func(c *Config, v string) error { c.WebConfigFile = v; return checkFile(v) }},
+	{Key{
+		"max_requests", "40",
+		"Largest number of scrapes of the page in flight; further ones are answered with the status 503", "10",
+	}, readMaxRequests},
 	{Key{
 		"namespace", "",
 		"Prefix of the metric names that rules make with ${namespace}, as those of the default rules do", "edge",
@@ -72,6 +100,10 @@ var keys = [...]key{
 		"reload", "off",
 		"Whether a POST of /-/reload reads the rules file again; a change of the file is noticed either way", "on",
 	}, func(c *Config, v string) (err error) { c.Reload, err = readSwitch(v); return err }},
+	{Key{
+		"debug", "off",
+		"Whether Go's profiles are offered at /debug/pprof/, to those who may read the metrics", "on",
+	}, func(c *Config, v string) (err error) { c.Debug, err = readSwitch(v); return err }},
 }
 
 // Keys returns the keys of the [OUTPUT] section.

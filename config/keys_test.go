@@ -21,7 +21,9 @@ func TestParseKeysDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Config{ListenAddress: ":8989", MetricsPath: "/metrics", SeriesLimit: 100_000, FlushTimeout: time.Second}
+	want := &Config{
+		ListenAddress: ":8989", MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, FlushTimeout: time.Second,
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -35,7 +37,7 @@ func TestParseKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		ListenAddress: "[::1]:0", MetricsPath: "/fluent-bit/metrics_2", Namespace: "edge_1", SeriesLimit: 10,
+		ListenAddress: "[::1]:0", MetricsPath: "/fluent-bit/metrics_2", MaxRequests: 40, Namespace: "edge_1", SeriesLimit: 10,
 		FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -14,6 +14,13 @@ import (
 
 var errEnded = errors.New("the scrape was ended")
 
+// Why a scrape was ended.
+var (
+	endClosing  = "an instance of this page is closing; try again"
+	endDeadline = "the page could not be made in time"
+	endCrowded  = "other clients have fewer scrapes in flight"
+)
+
 // An answer is a response that is held in memory until it is complete. It is an http.ResponseWriter for promhttp, and
 // has the methods that let the text encoders of expfmt write to it without a buffer in between.
 //
@@ -24,8 +31,8 @@ type answer struct {
 	header http.Header
 	code   int
 	body   []byte
-	ended  atomic.Bool // writes fail from now on
-	failed bool        // a family could not be encoded
+	ended  atomic.Pointer[string] // why writes fail from now on, or nil
+	failed bool                   // a family could not be encoded
 }
 
 // bodies keeps the memory of answers for later scrapes, which are usually of the same size. The collector of garbage
@@ -54,7 +61,7 @@ func (a *answer) reset() {
 }
 
 // end lets writes fail from now on. It may be called from another goroutine, also when the answer was sent.
-func (a *answer) end() { a.ended.Store(true) }
+func (a *answer) end(why *string) { a.ended.CompareAndSwap(nil, why) }
 
 func (a *answer) fail(code int, text string) {
 	a.reset()
@@ -76,7 +83,7 @@ func (a *answer) Header() http.Header { return a.header }
 func (a *answer) WriteHeader(code int) { a.code = code }
 
 func (a *answer) Write(p []byte) (int, error) {
-	if a.ended.Load() {
+	if a.ended.Load() != nil {
 		return 0, errEnded
 	}
 	a.body = append(a.body, p...)
@@ -84,7 +91,7 @@ func (a *answer) Write(p []byte) (int, error) {
 }
 
 func (a *answer) WriteString(s string) (int, error) {
-	if a.ended.Load() {
+	if a.ended.Load() != nil {
 		return 0, errEnded
 	}
 	a.body = append(a.body, s...)
@@ -92,7 +99,7 @@ func (a *answer) WriteString(s string) (int, error) {
 }
 
 func (a *answer) WriteByte(c byte) error {
-	if a.ended.Load() {
+	if a.ended.Load() != nil {
 		return errEnded
 	}
 	a.body = append(a.body, c)
@@ -100,7 +107,7 @@ func (a *answer) WriteByte(c byte) error {
 }
 
 func (a *answer) WriteRune(r rune) (int, error) {
-	if a.ended.Load() {
+	if a.ended.Load() != nil {
 		return 0, errEnded
 	}
 	n := len(a.body)

@@ -177,9 +177,9 @@ func TestCloseEndsEncoding(t *testing.T) {
 	s, endpoints := offline(Options{Source: families(up("a", "1"))})
 	e := endpoints[0]
 	a := s.bodies.newAnswer()
-	a.end()
+	a.end(&endClosing)
 	r, _ := http.NewRequest(http.MethodGet, "/metrics", nil)
-	s.render(a, r, s.routes.Load().pages[e.path])
+	s.render(a, r, s.routes.Load().pages[e.path], newBudget(r))
 	if a.code != http.StatusServiceUnavailable || e.uses != 0 {
 		t.Errorf("%d, %d uses\n%s", a.code, e.uses, a.body)
 	}

@@ -12,21 +12,27 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Endpoint is what one instance serves: its part of one page of one server. It is safe for concurrent use.
+// Endpoint is what one instance serves: its part of one page, on one or more servers. It is safe for concurrent use.
 type Endpoint struct {
-	instance string
-	path     string
-	version  string
-	source   prometheus.TransactionalGatherer
-	reload   func() error // nil when not offered
-	log      *slog.Logger
-	opened   time.Time
+	instance    string
+	path        string
+	version     string
+	source      prometheus.TransactionalGatherer
+	reload      func() error // nil when not offered
+	log         *slog.Logger
+	opened      time.Time
+	maxRequests int
+	debug       bool
+	told        told // what it last told of itself
 
-	servers  *Servers
-	server   *server      // written when it joins one
-	failures sourceCounts // likewise
-	flushed  atomic.Bool
-	late     atomic.Int64 // gathers that a scrape no longer waits for
+	table   *Servers
+	on      []*server // written when it joins them
+	flushed atomic.Bool
+	late    atomic.Int64 // gathers that a scrape no longer waits for
+
+	away      atomic.Bool   // closed for a reload, and not back; changed under the lock of the table
+	back      chan struct{} // closed when it is back, or is no longer waited for
+	lingering *time.Timer   // ends the wait; guarded by the lock of the table
 
 	cut       context.Context // done when scrapes that still use the source are ended
 	endScrape context.CancelFunc
@@ -42,22 +48,50 @@ type Endpoint struct {
 
 func newEndpoint(s *Servers, o Options) *Endpoint {
 	e := &Endpoint{
-		instance: o.Instance,
-		path:     o.Path,
-		version:  o.Version,
-		source:   o.Source,
-		reload:   o.Reload,
-		log:      o.log(),
-		opened:   time.Now(),
-		servers:  s,
-		idle:     make(chan struct{}),
+		instance:    o.Instance,
+		path:        o.Path,
+		version:     o.Version,
+		source:      o.Source,
+		reload:      o.Reload,
+		log:         o.log(),
+		opened:      time.Now(),
+		maxRequests: o.maxRequests(),
+		debug:       o.Debug,
+		told:        told{ask: o.Status},
+		table:       s,
+		back:        make(chan struct{}),
+		idle:        make(chan struct{}),
 	}
 	e.cut, e.endScrape = context.WithCancel(context.Background())
 	return e
 }
 
-// Addr is the address that the server listens on, with the real port. It stays the same after Close.
-func (e *Endpoint) Addr() net.Addr { return e.server.bound }
+// Addr is the first of the addresses that the endpoint listens on, with the real port. It stays the same after Close.
+func (e *Endpoint) Addr() net.Addr { return e.on[0].addr() }
+
+// Addrs are the addresses that the endpoint listens on, in the order of Options.Address. One that Options.ListenLater
+// still tries to get stands there as it was asked for.
+func (e *Endpoint) Addrs() []net.Addr {
+	var all []net.Addr
+	for _, srv := range e.on {
+		all = append(all, srv.addr())
+	}
+	return all
+}
+
+// Encrypted says whether clients have to use TLS.
+func (e *Endpoint) Encrypted() bool { return e.on[0].front.Load().gate.encrypted() }
+
+func (e *Endpoint) debugs() bool { return e.debug }
+
+// warnReadable tells of a password that others may read on its way.
+func (e *Endpoint) warnReadable(g *gate) {
+	for _, srv := range e.on {
+		if g.readable() && !srv.address.local() {
+			e.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
+		}
+	}
+}
 
 // MarkReady says that the first flush has happened. It may be called any number of times, also after Close.
 func (e *Endpoint) MarkReady() { e.flushed.Store(true) }
@@ -67,31 +101,31 @@ func (e *Endpoint) ready() bool {
 	return e.flushed.Load() || time.Since(e.opened) >= readyAfter
 }
 
-// Close takes the endpoint off its page. When it was the last one of its address, the port is free on return. No
-// scrape calls Gather after Close began, and those that use the source are waited for, then ended, so that Close
-// returns within one second. An error means that the source did not return from Gather by then: it may still do so
-// later, and its done function is called then. Further calls return what the first one returned.
+// Close takes the endpoint off its page. Addresses of which it was the last one are free on return. No scrape calls
+// Gather after Close began, and those that use the source are waited for, then ended, so that Close returns within
+// one second. An error means that the source did not return from Gather by then: it may still do so later, and its
+// done function is called then. Further calls return what the first one returned. After CloseForReload, Close ends
+// the wait for the instance to come back.
 func (e *Endpoint) Close() error {
-	e.closing.Do(func() { e.closeErr = e.close() })
+	e.closing.Do(func() { e.closeErr = e.drain(e.table.leave(e)) })
+	finish(e.giveUp())
 	return e.closeErr
 }
 
-func (e *Endpoint) close() error {
+// drain lets no further scrape use the source, waits for those that do, and shuts down the servers in gone.
+func (e *Endpoint) drain(gone []*server) error {
 	limit, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
 	grace, cancelGrace := context.WithTimeout(limit, closeGrace)
 	defer cancelGrace()
 
-	last := e.servers.leave(e)
 	e.refuse()
-	if last {
-		e.server.shutDown(grace, e.endScrape)
-	}
+	shutDownAll(gone, grace, e.endScrape)
 	if e.awaitIdle(grace) || e.awaitIdleAfterCut(limit) {
 		return nil
 	}
 	return fmt.Errorf("close %s at %s%s: its source has not returned from a scrape within %s",
-		e.instance, e.server.address, e.path, closeLimit)
+		e.instance, e.on[0].address, e.path, closeLimit)
 }
 
 func (e *Endpoint) awaitIdleAfterCut(ctx context.Context) bool {
@@ -103,11 +137,16 @@ func (e *Endpoint) awaitIdleAfterCut(ctx context.Context) bool {
 func (e *Endpoint) awaitIdle(ctx context.Context) bool {
 	select {
 	case <-e.idle:
-		e.endScrape() // frees the context
-		return true
 	case <-ctx.Done():
-		return false
+		// Both may be so, and then this one counts.
+		select {
+		case <-e.idle:
+		default:
+			return false
+		}
 	}
+	e.endScrape() // frees the context
+	return true
 }
 
 // acquire takes the source into use, unless the endpoint is closed. Each success is followed by one release.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 )
@@ -29,10 +30,10 @@ type gathering struct {
 	err      error
 }
 
-// gather asks all sources at once and waits gatherTimeout at most, so that one that hangs costs the others of its
-// page nothing but time. The caller releases every gathering. What went wrong is reported.
-func (s *server) gather(endpoints []*Endpoint) []*gathering {
-	ctx, cancel := context.WithTimeout(context.Background(), gatherTimeout)
+// gather asks all sources at once and waits for limit at most, so that one that hangs costs the others of its page
+// nothing but time. The caller releases every gathering. What went wrong is reported.
+func (s *server) gather(endpoints []*Endpoint, limit time.Duration) []*gathering {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	asked := make([]*gathering, 0, len(endpoints))
 	for _, e := range endpoints {
@@ -42,7 +43,7 @@ func (s *server) gather(endpoints []*Endpoint) []*gathering {
 	}
 	given := asked[:0]
 	for _, g := range asked {
-		if g.await(ctx) {
+		if g.await(ctx, limit) {
 			g.report(g.err)
 			given = append(given, g)
 		}
@@ -95,7 +96,7 @@ func (g *gathering) call() {
 }
 
 // await says whether the source gave before ctx ended, or the endpoint's own scrapes were ended.
-func (g *gathering) await(ctx context.Context) bool {
+func (g *gathering) await(ctx context.Context, limit time.Duration) bool {
 	select {
 	case <-g.given:
 		return true
@@ -110,7 +111,7 @@ func (g *gathering) await(ctx context.Context) bool {
 		return true
 	}
 	if g.endpoint.cut.Err() == nil {
-		g.server.reportSource(g.endpoint, reasonTimeout, fmt.Errorf("no answer within %s", gatherTimeout))
+		g.server.reportSource(g.endpoint, reasonTimeout, fmt.Errorf("no answer within %s", limit.Round(time.Millisecond)))
 	}
 	return false
 }

@@ -100,8 +100,8 @@ func TestScrapesInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHanging(up("a", "1"))
 		s, _ := offline(Options{Source: h}, Options{Path: "/other", Instance: "promexporter.1"})
-		codes := make(chan int, maxScrapes)
-		for range maxScrapes {
+		codes := make(chan int, defaultMaxRequests)
+		for range defaultMaxRequests {
 			go func() { codes <- ask(s, http.MethodGet, "/metrics").Code }()
 		}
 		synctest.Wait()
@@ -116,12 +116,12 @@ func TestScrapesInFlight(t *testing.T) {
 			t.Errorf("%d\n%s", w.Code, page)
 		}
 		close(h.release)
-		for range maxScrapes {
+		for range defaultMaxRequests {
 			if code := <-codes; code != http.StatusOK {
 				t.Errorf("got %d", code)
 			}
 		}
-		if w := ask(s, http.MethodGet, "/metrics"); w.Code != http.StatusOK || h.given.Load() != maxScrapes+1 {
+		if w := ask(s, http.MethodGet, "/metrics"); w.Code != http.StatusOK || h.given.Load() != defaultMaxRequests+1 {
 			t.Errorf("%d, %d given back", w.Code, h.given.Load())
 		}
 	})

@@ -4,13 +4,26 @@ import "time"
 
 // Every bound of the package, with its reason.
 const (
-	// maxScrapes bounds the scrapes of one path that are in flight, and thereby the pages held in memory. It is the
-	// default of Prometheus' own exporters; further ones are answered 503.
-	maxScrapes = 40
+	// defaultMaxRequests bounds the scrapes of one path that are in flight, and thereby the pages held in memory. It
+	// is the default of Prometheus' own exporters; further ones are answered 503.
+	defaultMaxRequests = 40
+
+	// peopleRequests is the same bound for the pages that people read, and for profiles.
+	peopleRequests = 8
+
+	// slowAfter is how long a client may take to read its page while others wait for its place.
+	slowAfter = 5 * time.Second
 
 	// maxConnections bounds the open connections of one server: a hundred times what a pair of Prometheus servers
-	// needs, and well below the 1024 descriptors that a process may have. Further ones wait in the kernel's backlog.
+	// needs, and well below the 1024 descriptors that a process may have. One more takes the place of the connection
+	// that is idle for longest, so that nobody keeps a scraper out by doing nothing.
 	maxConnections = 512
+
+	// maxStreams bounds the requests at once on one HTTP/2 connection, where Prometheus makes one.
+	maxStreams = 8
+
+	// acceptPause is the longest pause after connections could not be accepted.
+	acceptPause = time.Second
 
 	// maxHeaderBytes bounds a request's header. A Prometheus server sends less than 1 KiB; the rest is for proxies.
 	maxHeaderBytes = 16 << 10
@@ -33,6 +46,32 @@ const (
 	// gatherTimeout bounds how long a scrape waits for a source. It is half of Prometheus' default scrape timeout,
 	// which leaves the other half for encoding and sending what the other sources gave.
 	gatherTimeout = 5 * time.Second
+
+	// scrapeMargin is what is left of a scrape's own time limit for the way of the answer, or a fifth of the limit if
+	// that is less.
+	scrapeMargin = 500 * time.Millisecond
+
+	// holdLimit bounds how long a scrape waits for an instance that is being reloaded. With gatherTimeout it is less
+	// than Prometheus' default scrape timeout.
+	holdLimit = 4 * time.Second
+
+	// defaultLinger is how long a server outlives the reload of its last instance.
+	defaultLinger = 10 * time.Second
+
+	// statusTimeout bounds how long a page for people waits for an instance, and statusAge how old its answer may be.
+	statusTimeout = 2 * time.Second
+	statusAge     = time.Second
+
+	// shownRules and shownFamilies bound the tables of the page at "/": it is to be read, and on a phone.
+	shownRules    = 200
+	shownFamilies = 20
+
+	// passwordAge is how old the content of a password file may be.
+	passwordAge = 5 * time.Second
+
+	// maxSecretFile and maxWebFile bound the files that are read, in bytes.
+	maxSecretFile = 4 << 10
+	maxWebFile    = 1 << 20
 
 	// closeGrace is how long Close waits for scrapes to end by themselves before it ends them.
 	closeGrace = 500 * time.Millisecond
@@ -61,4 +100,7 @@ const (
 
 	// maxPathLength bounds a metrics path.
 	maxPathLength = 256
+
+	// maxUnixPath bounds the path of a Unix socket: what the kernel takes, without the zero byte at the end.
+	maxUnixPath = 107
 )

@@ -22,11 +22,13 @@ import (
 var update = flag.Bool("update", false, "write the golden files of testdata")
 
 const (
-	typeText     = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
-	typeOpen     = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
-	typeOpenUTF8 = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
-	typeOpen0    = "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores"
-	typeProtobuf = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=underscores"
+	typeText      = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+	typeText1     = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
+	typeOpen      = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+	typeText1UTF8 = "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+	typeOpenUTF8  = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+	typeOpen0     = "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores"
+	typeProtobuf  = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=underscores"
 
 	acceptProtobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 	// What Prometheus 3 sends by default.
@@ -74,6 +76,8 @@ func TestNegotiation(t *testing.T) {
 		{"text/plain", typeText, "text.prom"},
 		{"text/html,application/xhtml+xml,*/*;q=0.8", typeText, "text.prom"},
 		{"garbage;;q=x", typeText, "text.prom"},
+		{"text/plain;version=1.0.0", typeText1, "text.prom"},
+		{"text/plain;version=1.0.0;escaping=allow-utf-8,text/plain;version=0.0.4;q=0.9", typeText1UTF8, "text.prom"},
 		{"application/openmetrics-text;version=1.0.0", typeOpen, "openmetrics.prom"},
 		{"application/openmetrics-text;version=0.0.1", typeOpen0, "openmetrics.prom"},
 		{acceptPrometheus, typeOpenUTF8, "openmetrics.prom"},

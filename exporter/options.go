@@ -12,7 +12,13 @@ import (
 
 // Options describes what one instance serves, and where.
 type Options struct {
-	// Address is "host:port"; without a host it means all interfaces, and port 0 means any free port.
+	// Address is one or more of these, separated by commas:
+	//
+	//	host:port           without a host all interfaces; port 0 is any free one; an IPv6 host stands in brackets
+	//	unix:///path        a Unix socket; what is left of one that nobody listens on any more is replaced
+	//	vsock://:port       a socket between virtual machines and their host
+	//	systemd://          every socket that systemd activated
+	//	systemd://name      those with that FileDescriptorName
 	Address string
 	// Path is the path of the metrics page, such as "/metrics". Paths below "/-/" are reserved.
 	Path string
@@ -32,6 +38,20 @@ type Options struct {
 	Log *slog.Logger
 	// ListenRetry is how long to retry a taken port. 0 means one second, a negative value means not at all.
 	ListenRetry time.Duration
+	// ListenLater makes a failure to listen no error of Open: it is logged, and tried again each second until it
+	// succeeds or the endpoint is closed.
+	ListenLater bool
+	// Web says who may read, and whether in plain HTTP. Instances that share an address have the same.
+	Web Web
+	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least
+	// bound counts.
+	MaxRequests int
+	// Status, when not nil, gives what the pages for people tell of the instance. It is called by one goroutine at a
+	// time and at most once a second, and never after Close unless it did not return in time. What it returns must
+	// not change any more.
+	Status func() Status
+	// Debug offers Go's profiles below /debug/pprof/, to those who may read the metrics.
+	Debug bool
 }
 
 // check reports every mistake in o at once.
@@ -43,8 +63,18 @@ func (o Options) check() error {
 	if o.Source == nil {
 		errs = append(errs, errors.New("source: none; an endpoint needs something to serve"))
 	}
-	errs = append(errs, checkPath(o.Path))
+	if o.MaxRequests < 0 || o.MaxRequests > maxConnections {
+		errs = append(errs, fmt.Errorf("max_requests %d: not from 1 to %d", o.MaxRequests, maxConnections))
+	}
+	errs = append(errs, checkPath(o.Path), o.Web.check())
 	return errors.Join(errs...)
+}
+
+func (o Options) maxRequests() int {
+	if o.MaxRequests == 0 {
+		return defaultMaxRequests
+	}
+	return o.MaxRequests
 }
 
 func (o Options) log() *slog.Logger {

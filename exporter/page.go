@@ -21,63 +21,138 @@ import (
 type page struct {
 	path      string
 	endpoints []*Endpoint
-	slots     chan struct{} // holds one element for each scrape in flight
+	limit     int // of requests in flight
+	slots     *slots
 	counts    *pageCounts
 }
 
 // scrape answers one request for p. The limit on scrapes in flight is here and not promhttp's, because promhttp does
 // not see the time that the client takes to read.
 func (s *server) scrape(w http.ResponseWriter, r *http.Request, p *page) {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	default:
+	v := p.slots.enter(p.limit, w, r)
+	if v == nil {
 		p.counts.answered(http.StatusServiceUnavailable)
-		http.Error(w, fmt.Sprintf("%d scrapes of %s are in flight, which is the limit; try again later", maxScrapes, p.path),
+		http.Error(w, fmt.Sprintf("%d scrapes of %s are in flight, which is the limit; try again later", p.limit, p.path),
 			http.StatusServiceUnavailable)
 		return
 	}
+	defer v.leave()
 	p.counts.inFlight.Inc()
 	defer p.counts.inFlight.Dec()
 	code := http.StatusInternalServerError // unless it comes to an answer
 	defer func() { p.counts.answered(code) }()
 
 	a := s.bodies.newAnswer()
-	started := time.Now()
-	s.render(a, r, p)
-	p.counts.duration.Observe(time.Since(started).Seconds())
+	defer s.bodies.keep(a)
+	v.fills(a)
+	defer v.fills(nil)
+	b := newBudget(r)
+	s.render(a, r, p, b)
+	p.counts.duration.Observe(b.spent().Seconds())
 	code = a.code
-	a.send(w)
-	s.bodies.keep(a)
+	v.send(a, w, b.readBy())
 }
 
 // render makes the answer. On return nothing of the sources is in use. It goes on when the client leaves: a client
 // that closes its side of the connection after the request looks the same, and slots bound what it may cost.
-func (s *server) render(a *answer, r *http.Request, p *page) {
-	given := s.gather(p.endpoints)
-	sources := [][]*dto.MetricFamily{s.gatherSelf()}
+func (s *server) render(a *answer, r *http.Request, p *page, b budget) {
+	if end := b.left(); end > 0 {
+		defer time.AfterFunc(end, func() { a.end(&endDeadline) }).Stop()
+	} else if b.limited() {
+		a.end(&endDeadline)
+	}
+	p, given := s.collect(r, p, b)
+	var sources [][]*dto.MetricFamily
 	for _, g := range given {
 		defer g.release()
-		defer context.AfterFunc(g.endpoint.cut, a.end)()
+		defer context.AfterFunc(g.endpoint.cut, func() { a.end(&endClosing) })()
 		sources = append(sources, g.families)
 	}
+	switch {
+	case len(given) > 0:
+		s.compose(a, r, p, sources, b)
+	case p == nil || !slices.ContainsFunc(p.endpoints, (*Endpoint).isOpen):
+		a.end(&endClosing)
+	default:
+		a.end(&endDeadline)
+	}
+	if why := a.ended.Load(); why != nil {
+		a.fail(http.StatusServiceUnavailable, *why)
+	}
+}
+
+// collect gathers what the endpoints of p give. It waits for those that are being reloaded, and then returns the page
+// that has the place of p, or nil when there is none any more.
+func (s *server) collect(r *http.Request, p *page, b budget) (now *page, given []*gathering) {
+	ctx, cancel := context.WithTimeout(context.Background(), b.hold())
+	defer cancel()
+	for {
+		if p = s.awaitReload(ctx, p); p == nil || s.hasNewFront(r) {
+			return nil, nil
+		}
+		given = s.gather(p.endpoints, b.gather())
+		if len(given) == len(p.endpoints) || ctx.Err() != nil || !s.isReloading(p) {
+			return p, given
+		}
+		for _, g := range given {
+			g.release()
+		}
+	}
+}
+
+// isReloading says whether an endpoint of p is away, or has come back meanwhile.
+func (s *server) isReloading(p *page) bool {
+	return s.routes.Load().pages[p.path] != p || slices.ContainsFunc(p.endpoints, (*Endpoint).isAway)
+}
+
+// compose makes one page of what the sources gave, and of the server's own metrics, when it is its turn.
+func (s *server) compose(a *answer, r *http.Request, p *page, sources [][]*dto.MetricFamily, b budget) {
+	ctx, cancel := context.WithTimeout(context.Background(), b.turn())
+	defer cancel()
+	end := s.turns.wait(ctx)
+	if end == nil {
+		a.end(&endDeadline)
+		return
+	}
+	defer end()
 	var lost losses
-	families := merge(sources, &lost)
+	sources = slices.Insert(sources, 0, s.gatherSelf())
+	families := merge(selected(r, sources), &lost)
 	s.reportLosses(p, &lost)
 	s.encode(a, r, p, families)
-	if a.ended.Load() || !slices.ContainsFunc(p.endpoints, (*Endpoint).isOpen) {
-		a.fail(http.StatusServiceUnavailable, "an instance of this page is closing; try again")
+}
+
+// selected leaves out what a request with name[] does not ask for. promhttp does the same, but only when everything
+// has been merged.
+func selected(r *http.Request, sources [][]*dto.MetricFamily) [][]*dto.MetricFamily {
+	names := r.URL.Query()["name[]"]
+	if len(names) == 0 {
+		return sources
 	}
+	wanted := make(map[string]bool, len(names))
+	for _, name := range names {
+		wanted[name] = true
+	}
+	for i, families := range sources {
+		var kept []*dto.MetricFamily
+		for _, f := range families {
+			if wanted[f.GetName()] {
+				kept = append(kept, f)
+			}
+		}
+		sources[i] = kept
+	}
+	return sources
 }
 
 // encode writes families to a. Should one of them be impossible to encode, all are written again without it.
 func (s *server) encode(a *answer, r *http.Request, p *page, families []*dto.MetricFamily) {
-	if tryEncode(a, r, families) == nil || a.ended.Load() {
+	if tryEncode(a, r, families) == nil || a.ended.Load() != nil {
 		return
 	}
 	families = s.encodable(r, p, families)
 	a.reset()
-	if err := tryEncode(a, r, families); err != nil {
+	if err := tryEncode(a, r, families); err != nil && a.ended.Load() == nil {
 		a.fail(http.StatusInternalServerError, "the metrics cannot be encoded; the log says why")
 		s.logs.warn(s.log(), err, "scrape failed", "path", p.path)
 	}
@@ -85,7 +160,7 @@ func (s *server) encode(a *answer, r *http.Request, p *page, families []*dto.Met
 
 // encodable is families without those that cannot be encoded in the format that r asks for.
 func (s *server) encodable(r *http.Request, p *page, families []*dto.MetricFamily) []*dto.MetricFamily {
-	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
+	format := encoded(negotiate(r))
 	var good []*dto.MetricFamily
 	for _, f := range families {
 		err := recovered(func() error { return expfmt.NewEncoder(io.Discard, format, expfmt.WithCreatedLines()).Encode(f) })
@@ -110,9 +185,13 @@ func tryEncode(a *answer, r *http.Request, families []*dto.MetricFamily) error {
 		EnableOpenMetricsTextCreatedSamples: wantsCreatedLines(r),
 		OfferedCompressions:                 []promhttp.Compression{promhttp.Identity, promhttp.Gzip, promhttp.Zstd},
 	})
-	err := recovered(func() error { handler.ServeHTTP(a, r); return nil })
+	format := negotiate(r)
+	err := recovered(func() error { handler.ServeHTTP(a, accepting(r, encoded(format))); return nil })
 	if err == nil && a.failed {
 		err = errEncoding
+	}
+	if a.code == http.StatusOK {
+		a.header.Set("Content-Type", string(format))
 	}
 	return err
 }

@@ -12,7 +12,7 @@ const reloadPath = "/-/reload"
 func (t *routes) reloaders() []*Endpoint {
 	var offers []*Endpoint
 	for _, e := range t.endpoints {
-		if e.reload != nil {
+		if e.reload != nil && !e.isAway() {
 			offers = append(offers, e)
 		}
 	}
@@ -25,6 +25,11 @@ func (t *routes) serveReload(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
 		w.Header().Set("Allow", "POST, PUT")
 		http.Error(w, "405 method not allowed; use POST", http.StatusMethodNotAllowed)
+		return
+	}
+	// A browser that knows the password, or is let in without one, must not do this for another site.
+	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+		http.Error(w, "403 forbidden; "+err.Error(), http.StatusForbidden)
 		return
 	}
 	var failed []error

@@ -41,3 +41,17 @@ func TestReload(t *testing.T) {
 		})
 	}
 }
+
+// Another site cannot make a browser reload the rules.
+func TestReloadFromAnotherSite(t *testing.T) {
+	calls := 0
+	s, _ := offline(Options{Reload: func() error { calls++; return nil }})
+	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {
+		if w := ask(s, http.MethodPost, "/-/reload", header[0], header[1]); w.Code != http.StatusForbidden {
+			t.Errorf("%v: %d", header, w.Code)
+		}
+	}
+	if w := ask(s, http.MethodPost, "/-/reload", "Sec-Fetch-Site", "same-origin"); w.Code != 200 || calls != 1 {
+		t.Errorf("%d, %d calls", w.Code, calls)
+	}
+}

@@ -11,48 +11,67 @@ const (
 	healthyPath = "/-/healthy"
 	readyPath   = "/-/ready"
 	landingPath = "/"
+	rulesPath   = "/-/rules"
 )
 
 // routes is what a server serves at one time. It is immutable.
 type routes struct {
 	endpoints []*Endpoint // in the order in which they were opened
 	pages     map[string]*page
-	landing   http.Handler
+	failures  map[string]sourceCounts // by instance
 }
 
-// attach adds e. The caller holds the lock of the table.
+// attach adds e, in the place of the endpoint of the same instance that is away, if there is one. The caller holds
+// the lock of the table.
 func (s *server) attach(e *Endpoint) {
-	e.failures = s.self.addInstance(e.instance)
-	s.route(append(slices.Clone(s.routes.Load().endpoints), e))
-}
-
-// detach takes e away, so that rest are left. The caller holds the lock of the table.
-func (s *server) detach(e *Endpoint, rest []*Endpoint) {
-	s.route(rest)
-	s.self.removeInstance(e.instance)
-	if s.routes.Load().pages[e.path] == nil {
-		s.self.removePath(e.path)
+	endpoints := slices.Clone(s.routes.Load().endpoints)
+	i := slices.IndexFunc(endpoints, func(o *Endpoint) bool { return o.instance == e.instance })
+	if i >= 0 {
+		endpoints[i] = e
+	} else {
+		endpoints = append(endpoints, e)
 	}
+	s.route(endpoints)
 }
 
-// route replaces the routes by those of endpoints. A page that was there before keeps its counters and its slots.
+// route replaces the routes by those of endpoints. Pages and instances that were there before keep their counters
+// and their slots. The caller holds the lock of the table.
 func (s *server) route(endpoints []*Endpoint) {
-	before := s.routes.Load().pages
-	next := &routes{endpoints: endpoints, pages: make(map[string]*page), landing: s.landingPage(endpoints)}
+	before := s.routes.Load()
+	next := &routes{endpoints: endpoints, pages: make(map[string]*page), failures: make(map[string]sourceCounts)}
 	for _, e := range endpoints {
 		p := next.pages[e.path]
 		if p == nil {
-			p = &page{path: e.path}
-			if old := before[e.path]; old != nil {
-				p.slots, p.counts = old.slots, old.counts
-			} else {
-				p.slots, p.counts = make(chan struct{}, maxScrapes), s.self.addPath(e.path)
-			}
+			p = s.newPage(before.pages[e.path], e)
 			next.pages[e.path] = p
 		}
 		p.endpoints = append(p.endpoints, e)
+		p.limit = min(p.limit, e.maxRequests)
+		next.failures[e.instance] = s.self.addInstance(e.instance)
 	}
 	s.routes.Store(next)
+	for path := range before.pages {
+		if next.pages[path] == nil {
+			s.self.removePath(path)
+		}
+	}
+	for instance := range before.failures {
+		if next.failures[instance] == nil {
+			s.self.removeInstance(instance)
+		}
+	}
+}
+
+// newPage is the page of e's path, as yet without endpoints.
+func (s *server) newPage(before *page, e *Endpoint) *page {
+	p := &page{path: e.path, limit: e.maxRequests}
+	if before != nil {
+		p.slots, p.counts = before.slots, before.counts
+	} else {
+		p.counts = s.self.addPath(e.path)
+		p.slots = &slots{cut: p.counts.cut}
+	}
+	return p
 }
 
 // ServeHTTP answers every request of the server.
@@ -81,13 +100,17 @@ func (s *server) handler(path string) http.HandlerFunc {
 	if p := now.pages[path]; p != nil {
 		return func(w http.ResponseWriter, r *http.Request) { s.scrape(w, r, p) }
 	}
-	switch path {
-	case healthyPath:
+	switch {
+	case path == healthyPath:
 		return serveHealthy
-	case readyPath:
+	case path == readyPath:
 		return now.serveReady
-	case landingPath:
-		return now.landing.ServeHTTP
+	case path == landingPath:
+		return s.serveLanding
+	case path == rulesPath:
+		return s.serveRules
+	case strings.HasPrefix(path, profilesPath) && slices.ContainsFunc(now.endpoints, (*Endpoint).debugs):
+		return s.serveProfiles
 	}
 	return nil
 }

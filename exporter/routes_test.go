@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -82,37 +81,6 @@ func TestHealthy(t *testing.T) {
 	}
 }
 
-func TestLandingPage(t *testing.T) {
-	s, endpoints := offline(
-		Options{}, Options{Instance: "<b>&promexporter.1"}, Options{Path: "/other", Instance: "promexporter.2"},
-	)
-	w := ask(s, http.MethodGet, "/")
-	page := w.Body.String()
-	for _, want := range []string{
-		"<div>Version: 1.2.3</div>",
-		`<li><a href="/metrics">/metrics</a>: metrics of promexporter.0, &lt;b&gt;&amp;promexporter.1</li>`,
-		`<li><a href="/other">/other</a>: metrics of promexporter.2</li>`,
-		`<li><a href="/-/healthy">/-/healthy</a>`,
-		`<li><a href="/-/ready">/-/ready</a>`,
-	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("%s is missing in\n%s", want, page)
-		}
-	}
-	for _, bad := range []string{"http:", "https:", "debug/", "<script", "src="} {
-		if strings.Contains(page, bad) {
-			t.Errorf("%s in\n%s", bad, page)
-		}
-	}
-	if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'") {
-		t.Errorf("policy %q", got)
-	}
-	s.detach(endpoints[2], endpoints[:2])
-	if page := ask(s, http.MethodGet, "/").Body.String(); strings.Contains(page, "/other") {
-		t.Errorf("a closed endpoint in\n%s", page)
-	}
-}
-
 func TestRootMayBeAMetricsPath(t *testing.T) {
 	s, _ := offline(Options{Path: "/", Source: families(up("a", "1"))})
 	if page := ask(s, http.MethodGet, "/").Body.String(); value(page, `a{l="1"}`) != "1" {
@@ -147,9 +115,9 @@ func TestRecoveredRequest(t *testing.T) {
 
 // The bounds are net/http's and its own tests'; here it counts that they are set.
 func TestServerIsBounded(t *testing.T) {
-	h := newServer(address{}, "").http
+	h := newFront(newServer(address{}, ""), &gate{}).http
 	if h.ReadHeaderTimeout != 5*time.Second || h.ReadTimeout != 30*time.Second || h.WriteTimeout != time.Minute ||
-		h.IdleTimeout != 2*time.Minute || h.MaxHeaderBytes != 16<<10 {
+		h.IdleTimeout != 2*time.Minute || h.MaxHeaderBytes != 16<<10 || h.HTTP2.MaxConcurrentStreams != maxStreams {
 		t.Errorf("got %+v", h)
 	}
 	if h.Protocols.String() != "{HTTP1}" {
@@ -163,24 +131,11 @@ func TestServerIsBounded(t *testing.T) {
 func TestLogOfTheHTTPServer(t *testing.T) {
 	var out logged
 	s, _ := offline(Options{Log: out.log()})
-	for range 2 {
-		s.http.ErrorLog.Println("http: Accept error: too many open files; retrying in 5ms")
-		s.http.ErrorLog.Println("http: something from 127.0.0.1:1")
-	}
-	const want = `level=WARN msg="connections are not accepted" error="http: Accept error: too many open files; retrying in 5ms"
-level=DEBUG msg="connection failed" error="http: something from 127.0.0.1:1"
-level=DEBUG msg="connection failed" error="http: something from 127.0.0.1:1"
+	s.front.Load().http.ErrorLog.Println("http: something from 127.0.0.1:1")
+	const want = `level=DEBUG msg="connection failed" error="http: something from 127.0.0.1:1"
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
-	}
-}
-
-func TestConnectionsAreBounded(t *testing.T) {
-	var servers Servers
-	e := open(t, &servers, Options{})
-	if got := fmt.Sprintf("%T", e.server.listener); got != "*netutil.limitListener" {
-		t.Errorf("listener %s", got)
 	}
 }
 

@@ -34,7 +34,12 @@ type selfMetrics struct {
 	families *prometheus.CounterVec
 	series   *prometheus.CounterVec
 	sources  *prometheus.CounterVec
+	cut      *prometheus.CounterVec
 	panics   prometheus.Counter
+
+	unauthorized      prometheus.Counter
+	connections       func() int // set before the first scrape
+	closedConnections map[string]prometheus.Counter
 }
 
 func newSelfMetrics(version string) *selfMetrics {
@@ -61,13 +66,33 @@ func newSelfMetrics(version string) *selfMetrics {
 				"has the same series.", "path", "reason"),
 		sources: counters("promexporter_scrape_source_failures_total",
 			"Scrapes that an instance could not answer, or not in full, by instance and reason.", InstanceLabel, "reason"),
+		cut: counters("promexporter_scrapes_cut_total",
+			"Scrapes that were ended to make room for those of other clients, by path: the client was slow to read, or had "+
+				"the most in flight.", "path"),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "promexporter_http_panics_total",
 			Help: "Panics recovered while an HTTP request was answered.",
 		}),
+		unauthorized: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "promexporter_http_unauthorized_total",
+			Help: "Requests refused because the username or the password was missing or wrong.",
+		}),
+		connections: func() int { return 0 },
 	}
+	closed := counters("promexporter_http_connections_closed_total",
+		"Connections closed to make room for another one, by what they did: idle between requests, silent before a "+
+			"request, slow to read an answer; or full, when all others did better and the new one was closed.", "reason")
+	m.closedConnections = make(map[string]prometheus.Counter)
+	for _, reason := range []string{reasonIdle, reasonSilent, reasonSlow, reasonFull} {
+		m.closedConnections[reason] = closed.WithLabelValues(reason)
+	}
+	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "promexporter_http_connections",
+		Help: "Open connections of the address that answers this scrape.",
+	}, func() float64 { return float64(m.connections()) })
 	m.registry.MustRegister(buildInfo(version), collectors.NewGoCollector(),
-		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.panics)
+		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.cut, m.panics,
+		m.unauthorized, closed, open)
 	return m
 }
 
@@ -106,6 +131,7 @@ type pageCounts struct {
 	badUnits    prometheus.Counter
 	badFamilies prometheus.Counter
 	duplicates  prometheus.Counter
+	cut         prometheus.Counter
 }
 
 // answeredCodes are all status codes of a scrape.
@@ -122,6 +148,7 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		badUnits:    m.families.WithLabelValues(path, reasonUnit),
 		badFamilies: m.families.WithLabelValues(path, reasonEncoding),
 		duplicates:  m.series.WithLabelValues(path, reasonDuplicate),
+		cut:         m.cut.WithLabelValues(path),
 	}
 	for _, code := range answeredCodes() {
 		c.codes[code] = m.scrapes.WithLabelValues(path, strconv.Itoa(code))
@@ -139,6 +166,7 @@ func (m *selfMetrics) removePath(path string) {
 	m.inFlight.DeletePartialMatch(of)
 	m.families.DeletePartialMatch(of)
 	m.series.DeletePartialMatch(of)
+	m.cut.DeletePartialMatch(of)
 }
 
 // sourceCounts are the failures of one instance, by reason.

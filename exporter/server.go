@@ -2,83 +2,91 @@ package exporter
 
 import (
 	"context"
-	"errors"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"golang.org/x/net/netutil"
 )
 
 // A server listens on one address. Its routes are replaced, under the lock of the table, when an endpoint comes or
 // goes; requests read them without a lock.
 type server struct {
-	address  address
-	bound    net.Addr
-	version  string
-	listener net.Listener
-	http     *http.Server
-	routes   atomic.Pointer[routes]
-	self     *selfMetrics
-	bodies   bodies
-	logs     repeats
+	address address
+	version string
+	started time.Time
+	socket  *socket
+	front   atomic.Pointer[front] // changed under the lock of the table
+	routes  atomic.Pointer[routes]
+	people  slots  // of the pages that people read
+	turns   *turns // shared by all servers of the table
+	self    *selfMetrics
+	bodies  bodies
+	logs    repeats
 }
 
 // newServer makes a server that does not listen yet.
 func newServer(a address, version string) *server {
-	s := &server{address: a, version: version, self: newSelfMetrics(version)}
+	s := &server{address: a, version: version, started: time.Now(), self: newSelfMetrics(version), turns: &turns{}}
+	s.socket = newSocket(s)
+	s.self.connections = s.socket.open.count
 	s.routes.Store(&routes{})
-	s.http = &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(errorLog{s}, "", 0),
-		Protocols:         new(http.Protocols),
-		// Otherwise net/http itself answers "OPTIONS *" with 200.
-		DisableGeneralOptionsHandler: true,
-	}
-	s.http.Protocols.SetHTTP1(true)
 	return s
 }
 
-// serve accepts connections of l until stopListening.
-func (s *server) serve(l net.Listener) {
-	s.bound = l.Addr()
-	s.listener = netutil.LimitListener(l, maxConnections)
+// addr is the address that s listens on, or the one that it would like to.
+func (s *server) addr() net.Addr {
+	if a := s.socket.addr(); a != nil {
+		return a
+	}
+	return s.address.wanted()
+}
+
+// url is where browsers and scrapers find s, as far as there is a way to write that.
+func (s *server) url() string {
+	if s.address.network != tcpNetwork {
+		return s.address.String()
+	}
+	if s.front.Load().gate.encrypted() {
+		return "https://" + s.addr().String()
+	}
+	return "http://" + s.addr().String()
+}
+
+// serve accepts connections, through g, until it is closed. listen is called when there is no listener yet.
+func (s *server) serve(g *gate, listen func() (net.Listener, error)) {
+	s.meet(g)
 	go func() {
 		// What is left to recover is a panic of the log.
-		_ = recovered(func() error { s.accept(); return nil })
+		_ = recovered(func() error { s.socket.run(listen); return nil })
 	}()
 }
 
-func (s *server) accept() {
-	err := recovered(func() error { return s.http.Serve(s.listener) })
-	if !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
-		s.log().Error("server ended", "address", s.address.String(), "error", err.Error())
+// meet makes g the gate of s. The caller holds the lock of the table.
+func (s *server) meet(g *gate) {
+	next := newFront(s, g)
+	before := s.front.Swap(next)
+	s.socket.feed.Store(next.feed)
+	next.serve()
+	if before != nil {
+		before.retire()
 	}
 }
 
-// stopListening frees the port. What is connected stays connected.
-func (s *server) stopListening() {
-	// An error means that it is closed already.
-	_ = s.listener.Close()
+// hasNewFront says whether r came through a gate that is no longer the server's.
+func (s *server) hasNewFront(r *http.Request) bool {
+	f, known := r.Context().Value(frontKey{}).(*front)
+	return known && f != s.front.Load()
 }
 
 // shutDown lets requests end by themselves until grace is done, then ends them with end and cuts their connections.
+// The socket is closed already. Connections without a request are not waited for.
 func (s *server) shutDown(grace context.Context, end func()) {
-	_ = s.http.Shutdown(grace) // it complains of the listener, which is closed already
-	if grace.Err() != nil {
-		end()
-	}
-	_ = s.http.Close()
+	s.socket.open.closeSilent()
+	s.front.Load().stop(grace, end)
 }
 
 // log is the log of the server's oldest open endpoint, or of the one that was closed last.
@@ -97,8 +105,11 @@ func (s *server) gatherSelf() []*dto.MetricFamily {
 	return families
 }
 
+// reportSource counts and logs what a source did not give. An endpoint that has left the server is logged only.
 func (s *server) reportSource(e *Endpoint, reason string, err error) {
-	e.failures[reason].Inc()
+	if counts := s.routes.Load().failures[e.instance]; counts != nil {
+		counts[reason].Inc()
+	}
 	s.logs.warn(e.log, err, "page is incomplete: an instance did not give all of its metrics",
 		"path", e.path, "instance", e.instance, "reason", reason)
 }
@@ -116,18 +127,4 @@ func (s *server) reportLoss(p *page, count prometheus.Counter, families []string
 	}
 	count.Add(float64(len(families)))
 	s.logs.warn(s.log(), nil, "metrics left out: "+cause, "path", p.path, "family", families[0])
-}
-
-// errorLog takes the lines of net/http, which has no levels: what concerns one connection is the client's doing, and
-// of interest only to who looks for it.
-type errorLog struct{ server *server }
-
-func (l errorLog) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(string(line))
-	if strings.Contains(text, "Accept error") {
-		l.server.logs.warn(l.server.log(), errors.New(text), "connections are not accepted")
-	} else {
-		l.server.log().Debug("connection failed", "error", text)
-	}
-	return len(line), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"syscall"
@@ -13,56 +14,82 @@ import (
 // Servers is the table of HTTP servers that the instances of a process share, one server per listen address.
 // The zero value is ready. It is safe for concurrent use, and must not be copied.
 type Servers struct {
-	mu        sync.Mutex // guards byAddress and the routes of each server in it
+	// Linger is how long a server waits for an endpoint that was closed with CloseForReload to be opened again;
+	// 0 means ten seconds. It is set before the first Open.
+	Linger time.Duration
+
+	activated activatedSockets
+	turns     turns
+
+	mu        sync.Mutex // guards byAddress, and the routes and the fronts of each server in it
 	byAddress map[address]*server
 }
 
-// Open starts to serve o, on a server of its own or on that of the instances which are open with the same address.
-// A taken port is retried for o.ListenRetry; every other error is returned at once, and names what is wrong and
-// what would be right. The caller closes the endpoint.
+// Open starts to serve o, on servers of its own or on those of the instances that are open with the same addresses.
+// It takes the place of an endpoint of the same instance that was closed with CloseForReload. A taken port is retried
+// for o.ListenRetry; every other error is returned at once, and names what is wrong and what would be right. After an
+// error no port is open that was not before. The caller closes the endpoint.
 func (s *Servers) Open(o Options) (*Endpoint, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	a, err := resolve(context.Background(), o.Address)
+	addresses, err := resolveAll(context.Background(), o.Address)
+	if err != nil {
+		return nil, err
+	}
+	g, err := o.Web.open()
 	if err != nil {
 		return nil, err
 	}
 	e := newEndpoint(s, o)
 	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
-		err = s.join(e, a)
+		last := !time.Now().Before(deadline)
+		gone, err := s.join(e, addresses, g, last && o.ListenLater)
+		finish(gone)
 		if err == nil {
+			e.warnReadable(g)
 			return e, nil
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) || !time.Now().Before(deadline) {
+		if !errors.Is(err, syscall.EADDRINUSE) && !o.ListenLater || last {
 			return nil, err
 		}
 	}
 }
 
-// join adds e to the server at a, which it starts if there is none. It never waits, because it holds the lock.
-func (s *Servers) join(e *Endpoint, a address) error {
+// join adds e to the servers of all addresses, of which it starts those that are missing, or to none. It never waits,
+// because it holds the lock. Servers that had to make room are to be shut down by the caller.
+func (s *Servers) join(e *Endpoint, wanted []address, g *gate, later bool) (gone []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.checkUnique(e.instance); err != nil {
-		return err
+		return nil, err
 	}
-	srv := s.byAddress[a]
-	if a.port == 0 || srv == nil {
-		var err error
-		if srv, err = s.start(a, e); err != nil {
-			return err
+	addresses, err := s.expand(wanted)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkShared(e, addresses, g); err != nil {
+		return nil, err
+	}
+	starting := starting{table: s, version: e.version, gate: g, later: later}
+	if err := starting.all(addresses); err != nil {
+		return starting.gone, err
+	}
+	e.on = starting.servers
+	before := s.awayOf(e.instance)
+	for _, srv := range e.on {
+		if srv.front.Load().gate.outdated(g) && srv.isDeserted() {
+			srv.meet(g)
 		}
+		srv.attach(e)
 	}
-	e.server = srv
-	srv.attach(e)
-	return nil
+	return append(starting.gone, e.follow(before)...), nil
 }
 
 func (s *Servers) checkUnique(instance string) error {
 	for _, srv := range s.byAddress {
 		for _, e := range srv.routes.Load().endpoints {
-			if e.instance == instance {
+			if e.instance == instance && !e.isAway() {
 				return fmt.Errorf("instance %q is open already, at %s%s; close it first", instance, srv.address, e.path)
 			}
 		}
@@ -70,25 +97,108 @@ func (s *Servers) checkUnique(instance string) error {
 	return nil
 }
 
+// checkShared says what keeps e from sharing the servers at addresses with those who have them.
+func (s *Servers) checkShared(e *Endpoint, addresses []address, g *gate) error {
+	for _, a := range addresses {
+		srv := s.byAddress[a]
+		if srv == nil || a.isAny() || srv.isDeserted() {
+			continue
+		}
+		if key := srv.front.Load().gate.difference(g); key != "" {
+			return fmt.Errorf("%s and %s share the address %s (listen_address) with different %s; "+
+				"write the same username, password and web_config_file in both, or another listen_address in one",
+				srv.routes.Load().endpoints[0].instance, e.instance, a, key)
+		}
+	}
+	return nil
+}
+
+// starting finds or starts the servers of one endpoint. The lock of the table is held.
+type starting struct {
+	table   *Servers
+	version string
+	gate    *gate
+	later   bool      // whether a server may start without a listener
+	servers []*server // of the addresses so far
+	begun   []*server // those of them that are new
+	gone    []*server // deserted ones that had to make room
+}
+
+// all gives every address a server, or leaves everything as it was.
+func (t *starting) all(addresses []address) error {
+	for _, a := range addresses {
+		srv := t.table.byAddress[a]
+		if a.isAny() || srv == nil {
+			var err error
+			if srv, err = t.start(a); err != nil {
+				t.undo()
+				return err
+			}
+		}
+		t.servers = append(t.servers, srv)
+	}
+	return nil
+}
+
 // start listens on a and serves. The new server has no endpoint yet.
-func (s *Servers) start(a address, first *Endpoint) (*server, error) {
-	l, err := a.listen()
-	if err != nil {
-		return nil, listenError(a, err, s.neighbour(a))
+func (t *starting) start(a address) (*server, error) {
+	l, err := t.table.listen(a)
+	if errors.Is(err, syscall.EADDRINUSE) && t.makeRoom(a) {
+		l, err = t.table.listen(a)
 	}
-	srv := newServer(a.bound(l), first.version)
-	if s.byAddress == nil {
-		s.byAddress = make(map[address]*server)
+	if err != nil && !t.later {
+		return nil, listenError(a, err, t.table.neighbour(a))
 	}
-	s.byAddress[srv.address] = srv
-	srv.serve(l)
+	if err == nil {
+		a = a.withPort(l)
+	}
+	srv := newServer(a, t.version)
+	srv.turns = &t.table.turns
+	if err == nil {
+		srv.socket.use(l)
+	}
+	if t.table.byAddress == nil {
+		t.table.byAddress = make(map[address]*server)
+	}
+	t.table.byAddress[a] = srv
+	t.begun = append(t.begun, srv)
+	srv.serve(t.gate, func() (net.Listener, error) { return t.table.listenAgain(a) })
 	return srv, nil
+}
+
+// listenAgain takes an address that was not to be had before.
+func (s *Servers) listenAgain(a address) (net.Listener, error) {
+	l, err := s.listen(a)
+	if err != nil {
+		return nil, listenError(a, err, "")
+	}
+	return l, nil
+}
+
+// makeRoom closes the servers on the port of a that only wait for an instance to come back, and says whether there
+// were any.
+func (t *starting) makeRoom(a address) bool {
+	before := len(t.gone)
+	for other, srv := range t.table.byAddress {
+		if other.network == a.network && other.port == a.port && srv.isDeserted() && !slices.Contains(t.servers, srv) {
+			t.table.remove(srv)
+			t.gone = append(t.gone, srv)
+		}
+	}
+	return len(t.gone) > before
+}
+
+func (t *starting) undo() {
+	for _, srv := range t.begun {
+		t.table.remove(srv)
+	}
+	t.gone = append(t.gone, t.begun...)
 }
 
 // neighbour names an endpoint of another server that uses the port of a, or is empty.
 func (s *Servers) neighbour(a address) string {
 	for other, srv := range s.byAddress {
-		if other.port == a.port {
+		if other.network == tcpNetwork && a.network == tcpNetwork && other.port == a.port {
 			if es := srv.routes.Load().endpoints; len(es) > 0 {
 				return fmt.Sprintf("%s at %s", es[0].instance, other)
 			}
@@ -97,17 +207,56 @@ func (s *Servers) neighbour(a address) string {
 	return ""
 }
 
-// leave takes e off its server. When e was the last one, the server is gone from the table and the port is free.
-func (s *Servers) leave(e *Endpoint) (last bool) {
+// remove takes srv from the table and frees its address. The caller holds the lock.
+func (s *Servers) remove(srv *server) {
+	delete(s.byAddress, srv.address)
+	srv.socket.close()
+}
+
+// leave takes e off its servers, and returns those of which it was the last one: they are gone from the table, and
+// their addresses are free.
+func (s *Servers) leave(e *Endpoint) (gone []*server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rest := slices.DeleteFunc(slices.Clone(e.server.routes.Load().endpoints), func(o *Endpoint) bool { return o == e })
-	if len(rest) > 0 {
-		e.server.detach(e, rest)
-		return false
+	return s.takeOff(e, e.on)
+}
+
+// takeOff takes e off some of its servers. The caller holds the lock.
+func (s *Servers) takeOff(e *Endpoint, servers []*server) (gone []*server) {
+	for _, srv := range servers {
+		now := srv.routes.Load().endpoints
+		rest := slices.DeleteFunc(slices.Clone(now), func(o *Endpoint) bool { return o == e })
+		switch {
+		case len(rest) == len(now):
+			// Another one has its place.
+		case len(rest) > 0:
+			srv.route(rest)
+		case s.byAddress[srv.address] == srv:
+			// The routes stay: they are what a connection that is still open finds, and whose log the server uses.
+			s.remove(srv)
+			gone = append(gone, srv)
+		}
 	}
-	// The routes stay: they are what a connection that is still open finds, and whose log the server uses.
-	delete(s.byAddress, e.server.address)
-	e.server.stopListening()
-	return true
+	return gone
+}
+
+// finish shuts down servers that nothing uses any more.
+func finish(gone []*server) {
+	if len(gone) == 0 {
+		return
+	}
+	grace, cancel := context.WithTimeout(context.Background(), closeGrace)
+	defer cancel()
+	shutDownAll(gone, grace, func() {})
+}
+
+// shutDownAll shuts down servers at the same time.
+func shutDownAll(servers []*server, grace context.Context, end func()) {
+	var all sync.WaitGroup
+	for _, srv := range servers {
+		all.Go(func() {
+			_ = recovered(func() error { srv.shutDown(grace, end); return nil })
+		})
+	}
+	all.Wait()
 }

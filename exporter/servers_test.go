@@ -98,8 +98,8 @@ func TestLastCloseFreesThePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if len(servers.byAddress) != 0 {
-		t.Errorf("%d servers are left", len(servers.byAddress))
+	if servers.count() != 0 {
+		t.Errorf("%d servers are left", servers.count())
 	}
 	noGoroutines(t)
 
@@ -119,8 +119,8 @@ func TestEqualAddressesAreShared(t *testing.T) {
 	open(t, &servers, Options{Address: ":" + port, Instance: "promexporter.1", ListenRetry: -1})
 	open(t, &servers, Options{Address: "[::]:" + port, Instance: "promexporter.2", ListenRetry: -1})
 	open(t, &servers, Options{Address: ":0", Instance: "promexporter.3"})
-	if len(servers.byAddress) != 2 {
-		t.Errorf("%d servers, want 2", len(servers.byAddress))
+	if servers.count() != 2 {
+		t.Errorf("%d servers, want 2", servers.count())
 	}
 	_, err = servers.Open(withDefaults(Options{Address: "127.0.0.1:" + port, Instance: "promexporter.4", ListenRetry: -1}))
 	want := "listen on 127.0.0.1:" + port + " (listen_address): address already in use; promexporter.0 at :" + port +

@@ -77,14 +77,22 @@ func withDefaults(o Options) Options {
 // offline is a server with the endpoints of os that does not listen.
 func offline(os ...Options) (*server, []*Endpoint) {
 	s := newServer(address{}, "1.2.3")
+	s.front.Store(newFront(s, &gate{}))
 	var endpoints []*Endpoint
 	for _, o := range os {
 		e := newEndpoint(&Servers{}, withDefaults(o))
-		e.server = s
+		e.on = []*server{s}
 		s.attach(e)
 		endpoints = append(endpoints, e)
 	}
 	return s, endpoints
+}
+
+// count is how many servers there are.
+func (s *Servers) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.byAddress)
 }
 
 // ask sends a request to s without a connection.

@@ -98,7 +98,11 @@ func (p *Pipeline) serve(o Options) (err error) {
 		Version:  o.Version,
 		Source: prometheus.NewMultiTRegistry(p.collector,
 			prometheus.ToTransactionalGatherer(p.metrics.registry)),
-		Log: o.Log,
+		Log:         o.Log,
+		Web:         p.web(),
+		MaxRequests: p.config.MaxRequests,
+		Debug:       p.config.Debug,
+		Status:      p.status,
 	}
 	if p.config.Reload {
 		options.Reload = p.reload

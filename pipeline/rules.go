@@ -13,6 +13,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/rule"
 )
 
@@ -41,6 +42,9 @@ type rules struct {
 	good                atomic.Bool  // the last reload succeeded
 	goodAt              atomic.Int64 // when the rules in force were read, in nanoseconds since 1970
 	successes, failures atomic.Uint64
+
+	telling                 sync.Mutex
+	lastReload, lastFailure exporter.Event // under telling
 }
 
 // current returns the rules in force.
@@ -132,6 +136,7 @@ func (p *Pipeline) reload() error {
 		err = p.enforce(set)
 	}
 	p.rules.good.Store(err == nil)
+	p.rules.tell(err, time.Now())
 	if err != nil {
 		p.rules.failures.Add(1)
 		for mistake := range strings.Lines(err.Error()) {

@@ -1,0 +1,124 @@
+package exporter
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Reasons for which a connection makes room for another one.
+const (
+	reasonIdle   = "idle"
+	reasonSilent = "silent"
+	reasonSlow   = "slow"
+	reasonFull   = "full"
+)
+
+// connections are the open connections of a server, at most limit. When there are as many, the one that does least
+// makes room for the next: one between two requests, or else one that has not sent a whole request yet, or else one
+// whose answer takes too long, each time the one that has been so for longest. So neither idle nor slow clients keep
+// another one out.
+type connections struct {
+	limit  int
+	closed map[string]prometheus.Counter // by reason
+
+	mu   sync.Mutex
+	open map[*conn]struct{} // guarded by mu
+}
+
+// A conn leaves the connections that it is one of when it is closed.
+type conn struct {
+	net.Conn
+	of    *connections
+	state http.ConnState // guarded by of.mu
+	since time.Time      // guarded by of.mu
+}
+
+// add makes c one of them.
+func (s *connections) add(c net.Conn) net.Conn {
+	added := &conn{Conn: c, of: s, state: http.StateNew, since: time.Now()}
+	s.mu.Lock()
+	if s.open == nil {
+		s.open = make(map[*conn]struct{})
+	}
+	var least *conn
+	reason := ""
+	if len(s.open) >= s.limit {
+		least, reason = s.least(added)
+		delete(s.open, least)
+	}
+	if least != added {
+		s.open[added] = struct{}{}
+	}
+	s.mu.Unlock()
+	if least != nil {
+		s.closed[reason].Inc()
+		_ = least.Conn.Close() // what counts is that it is given up
+	}
+	return added
+}
+
+// least is the connection that makes room for next, which may be next itself. The caller holds mu.
+func (s *connections) least(next *conn) (least *conn, reason string) {
+	for _, kind := range []struct {
+		state  http.ConnState
+		reason string
+		age    time.Duration
+	}{{http.StateIdle, reasonIdle, 0}, {http.StateNew, reasonSilent, 0}, {http.StateActive, reasonSlow, slowAfter}} {
+		for c := range s.open {
+			if c.state == kind.state && next.since.Sub(c.since) >= kind.age && (least == nil || c.since.Before(least.since)) {
+				least = c
+			}
+		}
+		if least != nil {
+			return least, kind.reason
+		}
+	}
+	return next, reasonFull
+}
+
+// closeSilent closes those that have not sent a whole request yet.
+func (s *connections) closeSilent() {
+	s.mu.Lock()
+	var silent []*conn
+	for c := range s.open {
+		if c.state == http.StateNew {
+			silent = append(silent, c)
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range silent {
+		_ = c.Close() // it is given up either way
+	}
+}
+
+func (s *connections) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
+// note is the ConnState of an http.Server: it sees the connection as it is below TLS.
+func (s *connections) note(c net.Conn, state http.ConnState) {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	known, ok := c.(*conn)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known.state, known.since = state, time.Now()
+}
+
+func (c *conn) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.open, c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}

@@ -1,0 +1,216 @@
+package exporter
+
+import (
+	"crypto/tls"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// One file with everything: TLS, HTTP/2, client certificates, users, headers.
+func TestWebConfigFile(t *testing.T) {
+	server, client := newCertificate(t, 1), newCertificate(t, 2)
+	folder := newWebFolder(t, tlsConfig+`  client_ca_file: ca.pem
+  client_auth_type: RequireAndVerifyClientCert
+http_server_config:
+  headers:
+    X-Frame-Options: deny
+basic_auth_users:
+  alice: `+hashOf(t, secret)+"\n")
+	folder.writePair(t, server)
+	folder.write(t, "ca.pem", string(client.cert))
+	var out logged
+	var servers Servers
+	e := open(t, &servers, Options{Address: "127.0.0.1:0", Web: Web{ConfigFile: folder.config()}, Log: out.log()})
+	if !e.Encrypted() {
+		t.Error("not encrypted")
+	}
+	url := "https://" + e.Addr().String()
+	c := clientOf(t, server, client.pair)
+	for _, test := range []struct {
+		path, user, password string
+		code                 int
+	}{
+		{"/metrics", "alice", secret, 200},
+		{"/metrics", "alice", "wrong", 401},
+		{"/metrics", "bob", secret, 401},
+		{"/metrics", "", "", 401},
+		{"/", "alice", secret, 200},
+		{"/-/healthy", "", "", 401}, // the file decides over these as well
+		{"/-/healthy", "alice", secret, 200},
+	} {
+		response := fetch(t, c, url+test.path, test.user, test.password)
+		if response.StatusCode != test.code || response.ProtoMajor != 2 || response.Header.Get("X-Frame-Options") != "deny" {
+			t.Errorf("%s as %q: %s %s %v", test.path, test.user, response.Proto, response.Status, response.Header)
+		}
+	}
+	if _, err := clientOf(t, server).Get(url); err == nil {
+		t.Error("a client without a certificate is let in")
+	}
+	if response, err := http.Get("http://" + e.Addr().String() + "/metrics"); err == nil && response.StatusCode == 200 {
+		t.Error("plain HTTP is let in")
+	}
+	if text := out.String(); strings.Contains(text, secret) || strings.Contains(text, "$2a$") {
+		t.Errorf("a secret is logged:\n%s", text)
+	}
+	if err := closeInTime(t, e); err != nil {
+		t.Error(err)
+	}
+	c.CloseIdleConnections()
+	noGoroutines(t)
+}
+
+// Certificates and users are read again; a file that is broken for a time refuses requests, with one line.
+func TestWebConfigFileIsReadAgain(t *testing.T) {
+	one, two := newCertificate(t, 1), newCertificate(t, 2)
+	folder := newWebFolder(t, tlsConfig)
+	folder.writePair(t, one)
+	var out logged
+	var servers Servers
+	e := open(t, &servers, Options{Web: Web{ConfigFile: folder.config()}, Log: out.log()})
+	url := "https://" + e.Addr().String() + "/-/healthy"
+	if got := fetch(t, clientOf(t, one), url, "", "").TLS.PeerCertificates[0].SerialNumber.Int64(); got != 1 {
+		t.Errorf("certificate %d", got)
+	}
+	folder.writePair(t, two)
+	if got := fetch(t, clientOf(t, two), url, "", "").TLS.PeerCertificates[0].SerialNumber.Int64(); got != 2 {
+		t.Errorf("certificate %d after it was replaced", got)
+	}
+	c := clientOf(t, two)
+	fetch(t, c, url, "", "")
+	folder.write(t, "web.yml", tlsConfig+"basic_auth_users:\n  alice: "+hashOf(t, secret)+"\n")
+	if code := fetch(t, c, url, "", "").StatusCode; code != http.StatusUnauthorized {
+		t.Errorf("%d after a user came", code)
+	}
+	folder.write(t, "web.yml", tlsConfig+"basic_auth_users: hunter2hunter2\n")
+	for range 3 {
+		if code := fetch(t, c, url, "", "").StatusCode; code != http.StatusInternalServerError {
+			t.Errorf("%d with a broken file", code)
+		}
+	}
+	const line = "web_config_file: requests are refused until it is right"
+	if text := out.String(); strings.Count(text, line) != 1 || strings.Contains(text, "hunter") || !strings.Contains(text, "line 4: cannot unmarshal") {
+		t.Errorf("got\n%s", text)
+	}
+	folder.write(t, "web.yml", tlsConfig)
+	if code := fetch(t, c, url, "", "").StatusCode; code != http.StatusOK {
+		t.Errorf("%d with the file right again", code)
+	}
+}
+
+func TestWebConfigFileWithoutTLS(t *testing.T) {
+	folder := newWebFolder(t, "http_server_config:\n  http2: false\nrate_limit:\n  interval: 1h\n  burst: 2\n")
+	var servers Servers
+	e := open(t, &servers, Options{Web: Web{ConfigFile: folder.config()}})
+	if e.Encrypted() {
+		t.Error("encrypted")
+	}
+	var codes []int
+	for range 3 {
+		code, _ := get(t, "http://"+e.Addr().String()+"/metrics")
+		codes = append(codes, code)
+	}
+	if codes[0] != 200 || codes[1] != 200 || codes[2] != http.StatusTooManyRequests {
+		t.Errorf("got %v", codes)
+	}
+}
+
+func TestTLSVersions(t *testing.T) {
+	server := newCertificate(t, 1)
+	folder := newWebFolder(t, tlsConfig)
+	folder.writePair(t, server)
+	var servers Servers
+	e := open(t, &servers, Options{Web: Web{ConfigFile: folder.config()}})
+	c := clientOf(t, server)
+	c.Transport.(*http.Transport).TLSClientConfig.MaxVersion = tls.VersionTLS11
+	if _, err := c.Get("https://" + e.Addr().String()); err == nil {
+		t.Error("TLS 1.1 is let in")
+	}
+}
+
+func TestWebConfigFileMistakes(t *testing.T) {
+	server, other := newCertificate(t, 1), newCertificate(t, 2)
+	for name, test := range map[string]struct {
+		config string
+		want   []string // per line, FILE for the file
+	}{
+		"unknown key": {"tls_server_config: {}\nusers: {}\n", []string{
+			"FILE:2: field users not found in type web.Config; see the web configuration of Prometheus for its keys"}},
+		"no YAML": {"a: b: c\n", []string{
+			"FILE: yaml: mapping values are not allowed in this context; see the web configuration of Prometheus for its keys"}},
+		"two mistakes": {"rate_limit:\n  burst: [1]\n  interval: x\n", []string{
+			"FILE:2: cannot unmarshal !!seq into int", "FILE:3: cannot unmarshal !!str a value into time.Duration"}},
+		"a secret in the wrong place": {"basic_auth_users: hunter2\n", []string{
+			"FILE:1: cannot unmarshal !!str a value into map[string]config.Secret"}},
+		"a secret that looks like an alias": {"basic_auth_users:\n  alice: *hunter2\n", []string{"FILE: yaml: unknown anchor"}},
+		"no hash": {"basic_auth_users:\n  alice: hunter2\n", []string{
+			`FILE:2: the password of "alice" is no bcrypt hash; make one with htpasswd -nBC 10 NAME`}},
+		"no certificate": {"tls_server_config:\n  key_file: key.pem\n", []string{
+			"FILE:1: missing one of cert or cert_file"}},
+		"certificate not there": {"tls_server_config:\n  key_file: key.pem\n  cert_file: none.pem\n", []string{
+			"FILE:3: failed to read cert_file (FOLDER/none.pem): open FOLDER/none.pem: no such file or directory"}},
+		"key of another": {"tls_server_config:\n  key_file: other.pem\n  cert_file: cert.pem\n", []string{
+			"FILE:1: failed to load X509KeyPair: tls: private key does not match public key"}},
+		"client CA not there": {tlsConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: none.pem\n", []string{
+			"FILE:5: client_ca_file FOLDER/none.pem: no such file or directory; write the name of a PEM file"}},
+		"client CA empty": {tlsConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: web.yml\n", []string{
+			"FILE:5: the client CA holds no certificate; write one or more in PEM"}},
+		"client CA without use": {tlsConfig + "  client_ca_file: cert.pem\n", []string{
+			"FILE:1: client CA's have been configured without a Client Auth Policy"}},
+		"header": {"http_server_config:\n  headers:\n    Server: x\n", []string{
+			`FILE:2: HTTP header "Server" can not be configured`}},
+		"empty is right": {"", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := newWebFolder(t, test.config)
+			folder.writePair(t, server)
+			folder.write(t, "other.pem", string(other.key))
+			var servers Servers
+			e, err := servers.Open(withDefaults(Options{Web: Web{ConfigFile: folder.config()}}))
+			if test.want == nil {
+				if err != nil {
+					t.Fatal(err)
+				}
+				e.Close()
+				return
+			}
+			if err == nil {
+				t.Fatal("no error")
+			}
+			lines := strings.Split(err.Error(), "\n")
+			if len(lines) != len(test.want) {
+				t.Errorf("got %q", lines)
+			}
+			place := strings.NewReplacer("FILE", "web_config_file "+folder.config(), "FOLDER", string(folder))
+			for i, line := range lines {
+				if want := place.Replace(test.want[i]); !strings.HasPrefix(line, want) || !strings.Contains(line, "; ") {
+					t.Errorf("got  %s\nwant %s; ...", line, want)
+				}
+			}
+			if strings.Contains(err.Error(), "hunter") || servers.count() > 0 {
+				t.Errorf("%d servers, %v", servers.count(), err)
+			}
+		})
+	}
+}
+
+func TestWebConfigFileNotThere(t *testing.T) {
+	folder := t.TempDir()
+	big := filepath.Join(folder, "big")
+	if err := os.WriteFile(big, make([]byte, maxWebFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, wrong := range map[string]string{
+		filepath.Join(folder, "none"): "no such file or directory",
+		folder:                        "it is no regular file",
+		big:                           "it is longer than 1048576 bytes",
+	} {
+		_, err := Web{ConfigFile: file}.open()
+		want := "web_config_file " + file + ": " + wrong + "; write the name of a web configuration file of Prometheus"
+		if err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// web returns who may read the pages.
+func (p *Pipeline) web() exporter.Web {
+	return exporter.Web{
+		Username:     p.config.Username,
+		Password:     string(p.config.Password),
+		PasswordFile: p.config.PasswordFile,
+		ConfigFile:   p.config.WebConfigFile,
+	}
+}
+
+// status is what the pages for people tell. Nothing in it comes from a record but
+// the names of families.
+func (p *Pipeline) status() exporter.Status {
+	var s exporter.Status
+	families, err := p.collector.Families()
+	if err != nil {
+		return s // the pipeline is closing
+	}
+	series := make(map[string]int, len(families))
+	for _, f := range families {
+		series[f.Name] = f.Series
+		if f.Series > 0 {
+			s.Families = append(s.Families, exporter.FamilyStatus{Name: f.Name, Type: f.Type.String(), Series: f.Series})
+		}
+	}
+	for _, r := range p.rules.current().Stats() {
+		s.Rules = append(s.Rules, ruleStatus(&r, series))
+	}
+	s.LastReload, s.LastError = p.rules.events()
+	return s
+}
+
+// ruleStatus tells of one rule. series holds the live series of each family.
+func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
+	status := exporter.RuleStatus{
+		Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Samples(), Errors: make(map[string]uint64),
+	}
+	for _, reason := range collector.Reasons() {
+		if n := r.Dropped(reason); n > 0 {
+			status.Errors[reason.String()] += n
+			status.Samples -= min(n, status.Samples)
+		}
+	}
+	for _, reason := range rule.Reasons() {
+		if n := r.GivenUp(reason); n > 0 {
+			status.Errors[reason.String()] += n
+		}
+	}
+	counted := make(map[string]bool, len(r.Families))
+	for _, name := range r.Families {
+		if !counted[name] {
+			counted[name] = true
+			status.Series += series[name]
+		}
+	}
+	return status
+}
+
+// events returns the last reload, and the last one that failed.
+func (r *rules) events() (reload, failure exporter.Event) {
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	return r.lastReload, r.lastFailure
+}
+
+// tell remembers a reload for the pages.
+func (r *rules) tell(err error, now time.Time) {
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	r.lastReload = exporter.Event{Time: now}
+	if err != nil {
+		r.lastReload.Text = err.Error()
+		r.lastFailure = r.lastReload
+	}
+}
