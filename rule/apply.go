@@ -42,12 +42,12 @@ func (p *Plan) Selector() *record.Selector { return p.selector }
 // Apply appends to b the samples that the plan makes of w.Event.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
 	s := scope{event: &w.Event, tag: p.tag}
-	p.prepare(w)
+	w.fit(p)
 	stop := p.runWhole(&s, w, b)
 	if len(p.perField) > 0 {
 		p.runFields(&s, w, b, stop)
 		if w.Event.Unlisted > 0 {
-			t := w.tally(&p.perField[0])
+			t := &w.tallies[p.perField[0].index]
 			t.matched += uint64(w.Event.Unlisted)
 			t.dropped[FieldTooDeep] += uint64(w.Event.Unlisted)
 		}
@@ -59,9 +59,10 @@ func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
 // again. Call it before the scratch serves another plan. It returns how many
 // label values were cut to their bound.
 func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
+	w.fit(p)
 	for _, steps := range [...][]step{p.whole, p.perField} {
 		for i := range steps {
-			t := w.tally(&steps[i])
+			t := &w.tallies[steps[i].index]
 			if taken {
 				t.flush(steps[i].stats)
 			}
@@ -72,24 +73,19 @@ func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 	return labelsCut
 }
 
-// prepare forgets what the scratch knows of the last event.
-func (p *Plan) prepare(w *Scratch) {
+// fit makes room for the rules of the plan and forgets what is known of the last
+// event.
+func (w *Scratch) fit(p *Plan) {
 	n := len(p.whole) + len(p.perField)
 	if len(w.verdicts) < n {
 		w.verdicts = make([]verdict, n)
+		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
 	}
 	clear(w.verdicts[:n])
 }
 
-func (w *Scratch) tally(st *step) *tally {
-	if len(w.tallies) <= st.index {
-		w.tallies = append(w.tallies, make([]tally, st.index+1-len(w.tallies))...)
-	}
-	return &w.tallies[st.index]
-}
-
 func (w *Scratch) count(st *step, r Reason) {
-	t := w.tally(st)
+	t := &w.tallies[st.index]
 	t.matched++
 	t.count(r)
 }
@@ -114,13 +110,13 @@ func (p *Plan) runWhole(s *scope, w *Scratch, b *collector.Batch) (stop int) {
 
 // run makes the sample of a rule whose condition holds.
 func (w *Scratch) run(st *step, s *scope, b *collector.Batch) bool {
-	w.tally(st).matched++
+	w.tallies[st.index].matched++
 	if !st.config.Drop {
 		var v *record.Value
 		if st.value != nil {
 			v = st.value.value(s)
 		}
-		w.make(st, s, b, v, target{family: st.family, labels: st.labels, exemplar: st.exemplar})
+		w.make(st, s, b, v, &st.to)
 	}
 	return true
 }
@@ -166,7 +162,7 @@ func (w *Scratch) applies(st *step, s *scope) bool {
 }
 
 // make appends one sample to b, or counts why not.
-func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to target) {
+func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to *target) {
 	sample := collector.Sample{
 		Family: to.family,
 		Op:     st.op,
@@ -177,7 +173,7 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 	if r == made && to.family == nil {
 		r = to.reason
 	}
-	w.tally(st).count(r)
+	w.tallies[st.index].count(r)
 	if r != made {
 		return
 	}

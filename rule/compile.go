@@ -175,6 +175,7 @@ func (s *Set) Declare(c *collector.Collector, now int64) error {
 // RuleStats is the counts of one rule.
 type RuleStats struct {
 	Rule string
+	Type string // of its first rule
 	*Stats
 	// Families are the names of the families that the rule made samples of, and
 	// of those that it will.
@@ -193,7 +194,7 @@ func (s *Set) Stats() []RuleStats {
 		if !ok {
 			i = len(all)
 			at[r.config.Rule] = i
-			all = append(all, RuleStats{Rule: r.config.Rule, Stats: r.stats})
+			all = append(all, RuleStats{Rule: r.config.Rule, Type: r.config.Type.String(), Stats: r.stats})
 		}
 		all[i].Families = append(all[i].Families, r.names()...)
 	}

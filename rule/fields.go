@@ -17,17 +17,14 @@ type fields struct {
 
 // field is a field path and the rules that want it, in their order.
 type field struct {
-	source uint32
-	hits   []hit
+	path string
+	hits []hit
 }
 
 // hit is a rule and what its regular expression found in a field path.
 type hit struct {
 	*step
-	family   *collector.Family // nil: no sample is made, for the reason
-	reason   Reason
-	labels   []label
-	exemplar []exemplarLabel
+	to target
 }
 
 // unknown stands for field paths beyond the bound.
@@ -77,20 +74,26 @@ func (p *program) learn(w *Scratch) {
 func (p *program) newField(path string) *field {
 	h := fnv.New32a()
 	h.Write([]byte(path))
-	f := &field{source: max(h.Sum32(), 1)}
+	source := max(h.Sum32(), 1)
+	f := &field{path: path}
 	for i := range p.perField {
 		st := &p.perField[i]
 		if match := st.config.Fields.FindStringSubmatch(path); match != nil {
-			f.hits = append(f.hits, p.newHit(st, path, match))
+			f.hits = append(f.hits, p.newHit(st, path, source, match))
 		}
 	}
 	return f
 }
 
-func (p *program) newHit(st *step, path string, match []string) hit {
+func (p *program) newHit(st *step, path string, source uint32, match []string) hit {
 	capture := func(name string) string { return captured(st.config.Fields, match, name) }
-	h := hit{step: st, family: st.family, labels: bind(st.labels, capture), exemplar: bindExemplar(st.exemplar, capture)}
-	if h.family == nil && !st.config.Drop {
+	h := hit{step: st, to: target{
+		family:   st.family,
+		labels:   bind(st.to.labels, capture),
+		exemplar: bindExemplar(st.to.exemplar, capture),
+		source:   source,
+	}}
+	if h.to.family == nil && !st.config.Drop {
 		name := expandName(st.config.Name, st.config.Type, func(variable string) string {
 			switch variable {
 			case "field":
@@ -101,9 +104,9 @@ func (p *program) newHit(st *step, path string, match []string) hit {
 			return capture(variable)
 		})
 		if reservedName(name) {
-			h.reason = ReservedName
+			h.to.reason = ReservedName
 		} else {
-			h.family = p.set.familyOf(st.rule, name)
+			h.to.family = p.set.familyOf(st.rule, name)
 		}
 	}
 	return h
@@ -132,7 +135,7 @@ func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if !w.applies(h.step, s) {
 				continue
 			}
-			w.tally(h.step).matched++
+			w.tallies[h.index].matched++
 			if h.config.Drop {
 				break
 			}
@@ -140,7 +143,7 @@ func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if h.value != nil {
 				v = h.value.value(s)
 			}
-			w.make(h.step, s, b, v, target{h.family, h.labels, h.exemplar, f.source, h.reason})
+			w.make(h.step, s, b, v, &h.to)
 			if h.config.First {
 				break
 			}
@@ -150,9 +153,9 @@ func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
 
 // target is where a sample goes.
 type target struct {
-	family   *collector.Family
+	family   *collector.Family // nil: no sample is made, for the reason
+	reason   Reason
 	labels   []label
 	exemplar []exemplarLabel
-	source   uint32
-	reason   Reason // why there is no family
+	source   uint32 // of the field, 0 without one
 }

@@ -31,16 +31,15 @@ type program struct {
 // step is a rule as a program runs it.
 type step struct {
 	*rule
-	index    int // among the program's rules
-	when     *condition
-	value    *operand // nil: a constant, or the field's own value
-	fixed    bool     // the value is the constant of the configuration
-	labels   []label
-	op       collector.Op
-	sign     float64
-	weight   *operand // of a histogram's observation; nil: 1
-	exemplar []exemplarLabel
-	each     *each // nil: the rule runs once per record or field
+	index  int // among the program's rules
+	when   *condition
+	value  *operand // nil: a constant, or the field's own value
+	fixed  bool     // the value is the constant of the configuration
+	to     target
+	op     collector.Op
+	sign   float64
+	weight *operand // of a histogram's observation; nil: 1
+	each   *each    // nil: the rule runs once per record or field
 }
 
 // each is the array that a rule runs over.
@@ -125,10 +124,9 @@ func (p *program) step(r *rule, index int) step {
 		st.weight = &weight
 	}
 	st.act()
-	st.labels = p.labels(sp, c.Labels)
-	st.exemplar = p.exemplar(sp, c.Exemplar)
+	st.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
 	if c.Fields == nil {
-		st.labels = bind(st.labels, nil)
+		st.to.labels = bind(st.to.labels, nil)
 	}
 	if c.Each != nil {
 		st.each = &each{array: sp.operand(c.Each), selector: record.NewSelector(sp.items.list, false)}

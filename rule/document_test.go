@@ -1,0 +1,191 @@
+package rule_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// fence is a block of code in a document. What stands behind the language is for
+// the tests.
+type fence struct {
+	language, info, body string
+	line                 int
+}
+
+func fences(text string) (all []fence) {
+	var open *fence
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		mark, isMark := strings.CutPrefix(strings.TrimSpace(line), "```")
+		switch {
+		case isMark && open == nil:
+			language, info, _ := strings.Cut(mark, " ")
+			open = &fence{language: language, info: info, line: n}
+		case isMark:
+			all = append(all, *open)
+			open = nil
+		case open != nil:
+			open.body += line
+		}
+	}
+	return all
+}
+
+// TestConfigurationDocument runs the examples of docs/configuration.md. In it, a
+// block of yaml is a rules file or some rules of one. Blocks of json behind it are
+// records, whose tag and distance in time may stand behind the word json, and the
+// block of text that follows them is the page then:
+//
+//	yaml namespace=x    with the key namespace
+//	yaml wrong          a file that is refused, for the reasons in the text
+//	json nginx.a +5m    records of this tag, five minutes later
+//	text openmetrics    the page in OpenMetrics, with created timestamps
+func TestConfigurationDocument(t *testing.T) {
+	var r *rig
+	var refused string
+	pages := 0
+	for _, f := range fences(readText(t, filepath.Join("..", "docs", "configuration.md"))) {
+		switch f.language {
+		case "yaml":
+			r, refused = f.rules(t)
+		case "json":
+			f.feed(t, r)
+		case "text":
+			pages++
+			f.compare(t, r, refused)
+		}
+	}
+	if pages < 25 {
+		t.Errorf("%d pages and mistakes were compared: have the examples changed their form?", pages)
+	}
+}
+
+// rules parses a block of yaml, which has the mistakes refused.
+func (f fence) rules(t *testing.T) (r *rig, refused string) {
+	t.Helper()
+	text := f.body
+	if strings.HasPrefix(text, "- ") {
+		text = "metrics:\n" + text
+	}
+	if f.info == "wrong" {
+		_, err := config.ParseRules("rules.yaml", []byte(text))
+		if err == nil {
+			t.Errorf("line %d: taken for right", f.line)
+			return nil, ""
+		}
+		return nil, err.Error() + "\n"
+	}
+	files := []*config.Rules{parseClean(t, fmt.Sprintf("line %d", f.line), text)}
+	if files[0].Defaults {
+		files = append(files, defaults(t))
+	}
+	_, namespace, _ := strings.Cut(f.info, "namespace=")
+	return newRig(t, rule.Options{Namespace: namespace}, files...), ""
+}
+
+// feed applies a block of records.
+func (f fence) feed(t *testing.T, r *rig) {
+	t.Helper()
+	tag := "app.web.1"
+	for word := range strings.FieldsSeq(f.info) {
+		if !strings.HasPrefix(word, "+") {
+			tag = word
+			continue
+		}
+		later, err := time.ParseDuration(word)
+		if err != nil {
+			t.Fatalf("line %d: %v", f.line, err)
+		}
+		r.now = r.now.Add(later)
+	}
+	var chunk []byte
+	for line := range strings.Lines(f.body) {
+		chunk = chunktest.Event(chunk, uint32(r.now.Unix()), line)
+	}
+	r.feed(tag, chunk)
+}
+
+func (f fence) compare(t *testing.T, r *rig, refused string) {
+	t.Helper()
+	got := refused
+	switch {
+	case r == nil:
+	case f.info == "openmetrics":
+		got = r.openMetrics()
+	default:
+		got = r.text()
+	}
+	if got != f.body {
+		t.Errorf("line %d: the document has\n%s\nright is\n%s", f.line, f.body, got)
+	}
+}
+
+// TestConfigurationDocumentKeys holds that the document names every key of the
+// [OUTPUT] section with its default, and every key and word of the language.
+func TestConfigurationDocumentKeys(t *testing.T) {
+	text := readText(t, filepath.Join("..", "docs", "configuration.md"))
+	for _, k := range config.Keys() {
+		row := fmt.Sprintf("| `%s` | `%s` |", k.Name, k.Default)
+		if k.Default == "" {
+			row = fmt.Sprintf("| `%s` |  |", k.Name)
+		}
+		if !strings.Contains(text, row) {
+			t.Errorf("the document has no row %s", row)
+		}
+	}
+	for _, word := range languageWords(t) {
+		if !strings.Contains(text, "`"+word+"`") {
+			t.Errorf("the document does not name `%s`", word)
+		}
+	}
+}
+
+// languageWords returns the keys of all mappings of a rules file, and the words
+// that they choose from. A test of config holds the schema equal to the code.
+func languageWords(t *testing.T) []string {
+	t.Helper()
+	type object struct {
+		Properties map[string]struct{ Enum []any }
+	}
+	var schema struct {
+		object
+		Defs map[string]object `json:"$defs"`
+	}
+	if err := json.Unmarshal([]byte(readText(t, filepath.Join("..", "rules", "schema.json"))), &schema); err != nil {
+		t.Fatal(err)
+	}
+	words := make(map[string]bool)
+	for _, o := range append(slices.Collect(maps.Values(schema.Defs)), schema.object) {
+		for key, property := range o.Properties {
+			words[key] = true
+			for _, word := range property.Enum {
+				words[fmt.Sprint(word)] = true
+			}
+		}
+	}
+	if len(words) < 60 {
+		t.Errorf("only %d words in the schema", len(words))
+	}
+	return slices.Sorted(maps.Keys(words))
+}
+
+// TestConfigurationDocumentFiles holds that the document names every rules file.
+func TestConfigurationDocumentFiles(t *testing.T) {
+	text := readText(t, filepath.Join("..", "docs", "configuration.md"))
+	for _, file := range exampleFiles(t) {
+		if name := filepath.Base(file); !strings.Contains(text, fmt.Sprintf("[%s](../rules/%[1]s)", name)) {
+			t.Errorf("the document does not name %s", name)
+		}
+	}
+}
