@@ -96,11 +96,12 @@ func (c *Collector) complain(family string, r Reason) {
 		family = ""
 	}
 	k := complaint{family, r}
-	if _, ok := c.told[k]; ok || c.options.Dropped == nil {
+	dropped := c.options.Load().Dropped
+	if _, ok := c.told[k]; ok || dropped == nil {
 		return
 	}
 	c.told[k] = struct{}{}
-	c.options.Dropped(family, r)
+	dropped(family, r)
 }
 
 // count publishes the sizes.

@@ -24,7 +24,7 @@ type Options struct {
 	// Remembered bounds the bytes that are used to remember expired series. 0
 	// means 32 MiB, a negative number that none are remembered. A counter of
 	// three labels takes some 250, a histogram 8 more per bucket, and one with a
-	// native histogram some thousands.
+	// native histogram 100 and 16 to 32 per bucket of it.
 	Remembered int
 	// Now tells the time of a scrape, so that series expire when no batch comes.
 	// Nil means the time of the last batch.
@@ -41,7 +41,7 @@ type Options struct {
 // Collector owns the families and series of one instance. Its methods are safe
 // for concurrent use.
 type Collector struct {
-	options  Options
+	options  atomic.Pointer[Options] // never nil, read-only
 	batches  chan *Batch
 	requests chan *snapshot
 	calls    chan *call
@@ -77,11 +77,7 @@ type complaint struct {
 
 // New starts a collector. Close ends it.
 func New(o Options) *Collector {
-	if o.Remembered == 0 {
-		o.Remembered = defaultRemembered
-	}
 	c := &Collector{
-		options:  o,
 		batches:  make(chan *Batch),
 		requests: make(chan *snapshot),
 		calls:    make(chan *call),
@@ -90,10 +86,19 @@ func New(o Options) *Collector {
 		slots:    make(chan struct{}, MaxSnapshots),
 		byName:   make(map[string]*store),
 		told:     make(map[complaint]struct{}),
-		memory:   memory{budget: o.Remembered},
 	}
+	c.configure(o)
 	go c.run()
 	return c
+}
+
+// configure puts options in force.
+func (c *Collector) configure(o Options) {
+	if o.Remembered == 0 {
+		o.Remembered = defaultRemembered
+	}
+	c.memory.budget = o.Remembered
+	c.options.Store(&o)
 }
 
 // Close ends the collector's goroutine. Batches and scrapes that were not taken

@@ -66,6 +66,7 @@ func (c *Collector) Retain(families []*Family, also func(*Family) bool) error {
 			switch f := byName[st.family.Name]; {
 			case f != nil && f.Equal(st.family):
 				st.adopt(f, c.now)
+				st.provisional = false
 			case also == nil || !also(st.family):
 				gone = append(gone, st)
 			}
@@ -94,17 +95,39 @@ func (c *Collector) remove(stores []*store) {
 		delete(c.byName, st.family.Name)
 	}
 	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.gone })
+	c.listMortal()
+	for k := range c.told {
+		if c.byName[k.family] == nil {
+			delete(c.told, k)
+		}
+	}
+}
+
+// listMortal finds the stores with a TTL.
+func (c *Collector) listMortal() {
 	c.mortal = c.mortal[:0]
 	for _, st := range c.stores {
 		if st.life.ttl != 0 {
 			c.mortal = append(c.mortal, st)
 		}
 	}
-	for k := range c.told {
-		if c.byName[k.family] == nil {
-			delete(c.told, k)
+}
+
+// Adopt puts other options in force between two batches, for who takes the
+// collector over. On return the old Dropped and Overflowed are not called any more,
+// and the new ones are told of each kind of loss once more. Series beyond a lower
+// limit stay; what is remembered beyond a lower bound is forgotten. Retain then
+// takes out what the new owner does not make.
+func (c *Collector) Adopt(o Options) error {
+	return c.between(func() {
+		c.configure(o)
+		c.makeRoom(0)
+		clear(c.told)
+		for _, st := range c.stores {
+			st.told = false
 		}
-	}
+		c.count()
+	})
 }
 
 // FamilyStats tells of one family.

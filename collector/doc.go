@@ -40,7 +40,7 @@
 //     bucket, a native histogram 16.
 //   - buckets of a native histogram: Native.MaxBuckets.
 //   - the weight of an observation: 2^32, and 1000 where client_golang takes
-//     observations one by one (native histograms, quantiles of summaries).
+//     observations one by one (quantiles of summaries).
 //
 // Columns and maps grow by doubling and may for a while hold twice what they
 // need; they shrink when three quarters of them are unused. A snapshot holds a

@@ -10,7 +10,7 @@ func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
 	switch {
 	case f.Name == "":
 		return nil, Malformed
-	case st == nil && (len(c.stores) >= c.options.SeriesLimit || c.full(b)):
+	case st == nil && (len(c.stores) >= c.options.Load().SeriesLimit || c.full(b)):
 		return nil, SeriesLimit
 	case st == nil:
 		st = c.newFamily(f)
@@ -18,18 +18,28 @@ func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
 		f.refusedBy = st
 		return nil, FamilyConflict
 	}
+	if st.provisional {
+		st.provisional = false
+		st.adopt(f, c.now)
+		c.listMortal()
+	}
 	f.store, f.refusedBy = st, nil
 	return st, Kept
 }
 
 func (c *Collector) newFamily(f *Family) *store {
 	st := newStore(f)
-	c.byName[f.Name] = st
+	c.enlist(st)
+	return st
+}
+
+// enlist makes a store one of the collector's.
+func (c *Collector) enlist(st *store) {
+	c.byName[st.family.Name] = st
 	c.stores = append(c.stores, st)
 	if st.life.ttl != 0 {
 		c.mortal = append(c.mortal, st)
 	}
-	return st
 }
 
 // enter makes the series of a sample, or finds the overflow series that takes
@@ -70,9 +80,10 @@ func (c *Collector) newSeries(st *store, key string, source uint32, now int64) i
 // full reports whether there is no room for another series. Before it says so it
 // takes out what is due, once per batch.
 func (c *Collector) full(b *Batch) bool {
-	if c.series >= c.options.SeriesLimit && !c.swept {
+	limit := c.options.Load().SeriesLimit
+	if c.series >= limit && !c.swept {
 		c.swept = true
 		c.expireAll(b.Now)
 	}
-	return c.series >= c.options.SeriesLimit
+	return c.series >= limit
 }

@@ -28,7 +28,7 @@ func (f *Family) exemplarSlots() int {
 	switch {
 	case f.Type == Counter:
 		return 1
-	case f.Type == Histogram && f.Native.on():
+	case f.isNative():
 		return f.classicSlots() + nativeSlots
 	case f.Type == Histogram:
 		return f.classicSlots()

@@ -42,15 +42,15 @@ type Family struct {
 	// Buckets are the upper bounds of a classic histogram, ascending, without
 	// +Inf. With Native and no Buckets there is no classic histogram.
 	Buckets []float64
-	// Native adds a native histogram. It takes some 1.5 KB per series and 250
-	// bytes per bucket that is not empty.
+	// Native adds a native histogram. It takes some 100 bytes per series and 16 to
+	// 32 per bucket that is not empty.
 	Native Native
 	// Quantiles are those of a summary, each with its allowed error. Without any,
 	// a summary has a sum and a count only. A series with quantiles takes some
 	// 70 KB.
 	Quantiles map[float64]float64
-	// MaxAge is for how long an observation counts in the quantiles; 0 means 10
-	// minutes.
+	// MaxAge is for how long an observation counts in the quantiles, a second at
+	// least; 0 means 10 minutes.
 	MaxAge time.Duration
 	// Timestamps exposes with each series the newest Time of its samples.
 	Timestamps bool
@@ -84,6 +84,8 @@ type Native struct {
 
 // on reports whether there is a native histogram at all.
 func (n Native) on() bool { return n.Factor > 1 }
+
+func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.on() }
 
 // Equal reports whether f and g define the same exposition.
 func (f *Family) Equal(g *Family) bool {

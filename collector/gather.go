@@ -95,8 +95,8 @@ func (c *Collector) take(s *snapshot) (err error) {
 		}
 	}()
 	s.now = 0
-	if c.options.Now != nil {
-		s.now = c.options.Now().UnixNano()
+	if now := c.options.Load().Now; now != nil {
+		s.now = now().UnixNano()
 	}
 	select {
 	case c.requests <- s:

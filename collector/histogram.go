@@ -2,7 +2,7 @@ package collector
 
 import "math"
 
-// Bounds of Sample.Count. The second holds where client_golang takes
+// Bounds of Sample.Count. The second holds for quantiles, where client_golang takes
 // observations one by one, which costs some 0.1 us each.
 const (
 	maxWeight  = 1 << 32
@@ -25,7 +25,7 @@ func (f *Family) checkWeight(s *Sample) Reason {
 	if s.Count <= 1 {
 		return Kept
 	}
-	if s.Count > maxWeight || s.Count > maxRepeats && (f.Native.on() || len(f.Quantiles) > 0) {
+	if s.Count > maxWeight || s.Count > maxRepeats && len(f.Quantiles) > 0 {
 		return WeightLimit
 	}
 	if math.IsInf(s.Value*float64(s.Count), 0) {
@@ -48,7 +48,8 @@ func (s *store) observe(i int, m *Sample) Reason {
 	}
 	s.buckets[i*s.width+at] += n
 	if s.natives != nil {
-		s.natives[i].observe(m.Value, n)
+		s.natives[i].observe(&s.scale, m.Value, n)
+		s.natives[i].changed = s.nextChange()
 	}
 	if s.streams != nil {
 		for range n {
@@ -56,6 +57,12 @@ func (s *store) observe(i int, m *Sample) Reason {
 		}
 	}
 	return Kept
+}
+
+// nextChange numbers what the natives of s show.
+func (s *store) nextChange() uint64 {
+	s.changes++
+	return s.changes
 }
 
 // bucket returns the index of the first bound that v is not above. Few bounds

@@ -26,9 +26,9 @@ func TestWeights(t *testing.T) {
 		ingest(t, c, weighted(f, 1.5, 0), weighted(f, 2.5, 1), weighted(f, 0.5, 1000))
 	}
 	ingest(t, c,
-		weighted(classic, 1.5, 1<<32), weighted(bare, 1.5, 1<<32), // as many as may be
+		weighted(classic, 1.5, 1<<32), weighted(bare, 1.5, 1<<32), weighted(native, 1.5, 1<<32), // as many as may be
 		weighted(classic, 1.5, 1<<32+1), weighted(bare, 1.5, math.MaxUint64),
-		weighted(native, 1.5, 1001), weighted(quantiled, 1.5, 1001),
+		weighted(native, 1.5, 1<<32+1), weighted(quantiled, 1.5, 1001),
 		weighted(classic, math.MaxFloat64, 2), weighted(bare, -math.MaxFloat64, 2),
 	)
 	wantText(t, c, `# HELP bare 
@@ -44,9 +44,9 @@ classic_sum 6.442451448e+09
 classic_count 4.294968298e+09
 # HELP native 
 # TYPE native histogram
-native_bucket{le="+Inf"} 1002
-native_sum 504
-native_count 1002
+native_bucket{le="+Inf"} 4.294968298e+09
+native_sum 6.442451448e+09
+native_count 4.294968298e+09
 # HELP quantiled 
 # TYPE quantiled summary
 quantiled{quantile="0.5"} 0.5
@@ -58,34 +58,88 @@ quantiled_count 1002
 	}
 }
 
-// TestNativeEqualsClientGolang gives the same observations to both.
+// shapes are distributions of what is observed.
+var shapes = map[string]func(r *rand.Rand) float64{
+	"latencies": func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64()) },
+	"both ways": func(r *rand.Rand) float64 { return r.NormFloat64() * 1000 },
+	"zeros":     func(r *rand.Rand) float64 { return float64(r.IntN(3) - 1) },
+	"powers":    func(r *rand.Rand) float64 { return math.Ldexp(1, r.IntN(1000)-500) },
+	"extremes": func(r *rand.Rand) float64 {
+		return [...]float64{0x1p-128, math.Nextafter(0x1p-128, 1), -0x1p-128, math.Nextafter(-0x1p-128, -1), math.SmallestNonzeroFloat64,
+			math.MaxFloat64 / 1e9, -math.MaxFloat64 / 1e9, math.Copysign(0, -1)}[r.IntN(8)]
+	},
+	// Of any exponent, so that buckets are joined down to the coarsest schema.
+	"anything": func(r *rand.Rand) float64 { return math.Ldexp(r.NormFloat64(), r.IntN(2000)-1000) },
+}
+
+// TestNativeEqualsClientGolang gives the same observations to both, with all
+// schemas and bounds.
 func TestNativeEqualsClientGolang(t *testing.T) {
-	shapes := map[string]func(r *rand.Rand) float64{
-		"latencies": func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64()) },
-		"both ways": func(r *rand.Rand) float64 { return r.NormFloat64() * 1000 },
-		"zeros":     func(r *rand.Rand) float64 { return float64(r.IntN(3) - 1) },
-		"extremes":  func(r *rand.Rand) float64 { return math.Ldexp(1, r.IntN(1000)-500) },
-	}
 	for name, shape := range shapes {
 		for _, buckets := range [][]float64{nil, {0.5, 1, 100}} {
-			r := rand.New(rand.NewPCG(1, 2))
-			theirs := prometheus.NewHistogram(prometheus.HistogramOpts{
-				Name: "h", Buckets: buckets, NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 50,
-			})
-			c := open(t, collector.Options{})
-			f := &collector.Family{Name: "h", Type: collector.Histogram, Buckets: buckets,
-				Native: collector.Native{Factor: 1.1, MaxBuckets: 50}}
-			for round := range 5 {
-				for range 200 {
-					v := shape(r)
-					theirs.Observe(v)
-					ingest(t, c, observe(f, v))
+			for _, factor := range []float64{1.0001, 1.003, 1.01, 1.05, 1.1, 1.3, 1.5, 2, 3, 10, 100, 65536, 1e9} {
+				for _, most := range []uint32{2, 50, 10_000} {
+					equalsClientGolang(t, name, shape, prometheus.HistogramOpts{
+						Name: name, Buckets: buckets, NativeHistogramBucketFactor: factor, NativeHistogramMaxBucketNumber: most,
+					})
 				}
-				compareHistograms(t, name, round, c, theirs)
-				compareHistograms(t, name, round, c, theirs) // what did not change since
 			}
 		}
 	}
+}
+
+func equalsClientGolang(t *testing.T, name string, shape func(r *rand.Rand) float64, o prometheus.HistogramOpts) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	theirs := prometheus.NewHistogram(o)
+	c := collector.New(collector.Options{SeriesLimit: 1})
+	defer c.Close()
+	f := &collector.Family{Name: "h", Type: collector.Histogram, Buckets: o.Buckets,
+		Native: collector.Native{Factor: o.NativeHistogramBucketFactor, MaxBuckets: o.NativeHistogramMaxBucketNumber}}
+	for round := range 4 {
+		b := batchAt(noon)
+		for range 20 << (2 * round) {
+			v, n := shape(r), uint64(1)
+			if r.IntN(4) == 0 {
+				n += uint64(r.IntN(3))
+			}
+			for range n {
+				theirs.Observe(v)
+			}
+			weighted(f, v, n)(b)
+		}
+		if err := c.Ingest(b, nil); err != nil {
+			t.Fatal(err)
+		}
+		compareHistograms(t, name, round, c, theirs)
+		compareHistograms(t, name, round, c, theirs) // what did not change since
+	}
+}
+
+// TestNativeBoundsEqualClientGolangs observes every bound of the finest schema,
+// and what is next to it.
+func TestNativeBoundsEqualClientGolangs(t *testing.T) {
+	theirs := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "h", NativeHistogramBucketFactor: 1.001})
+	c := open(t, collector.Options{})
+	f := &collector.Family{Name: "h", Type: collector.Histogram, Native: collector.Native{Factor: 1.001, MaxBuckets: 1000}}
+	b := batchAt(noon)
+	for i := range 257 {
+		bound := math.Exp2(float64(i) / 256)
+		for v, n := bound, 0; n < 5; n++ {
+			theirs.Observe(v)
+			observe(f, v)(b)
+			v = math.Nextafter(v, 4)
+		}
+		for v, n := bound, 0; n < 5; n++ {
+			v = math.Nextafter(v, 0)
+			theirs.Observe(v)
+			observe(f, v)(b)
+		}
+	}
+	if err := c.Ingest(b, nil); err != nil {
+		t.Fatal(err)
+	}
+	compareHistograms(t, "bounds", 0, c, theirs)
 }
 
 func compareHistograms(t *testing.T, name string, round int, c *collector.Collector, theirs prometheus.Histogram) {

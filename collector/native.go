@@ -1,56 +1,132 @@
 package collector
 
 import (
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
+	"cmp"
+	"math"
+	"slices"
 )
 
 // defaultMaxBuckets is Native.MaxBuckets when it is not given.
 const defaultMaxBuckets = 160
 
-// native is the native part of a histogram series. client_golang keeps its
-// buckets; count, sum, created timestamp and exemplars are ours.
+// The finest and the coarsest schema of a native histogram. Schema s has 2^s
+// buckets between a power of two and the next one; below 0, a bucket spans 2^-s of
+// them.
+const (
+	finestSchema   = 8
+	coarsestSchema = -4
+)
+
+// zeroThreshold is up to which distance from 0 an observation counts as 0.
+const zeroThreshold = 0x1p-128
+
+// native is the native part of a histogram series: its buckets that are not empty,
+// as client_golang would choose them. TestNativeEqualsClientGolang compares.
 type native struct {
-	histogram prometheus.Histogram
-	// model is what the histogram last wrote, nil when it was touched since.
-	// Snapshots share it, so it is never changed.
-	model *dto.Histogram
+	changed  uint64 // another one after each change of any series of the store
+	schema   int32
+	zero     uint64
+	positive []nativeBucket // ascending
+	negative []nativeBucket
 }
 
-func newNative(n Native) native {
-	if n.MaxBuckets == 0 {
-		n.MaxBuckets = defaultMaxBuckets
+// nativeBucket holds what is above the bound of the bucket before and not above
+// its own, which is 2^(at/2^schema).
+type nativeBucket struct {
+	at int32
+	n  uint64
+}
+
+// resolution is what the native histograms of a family start from.
+type resolution struct {
+	schema int32
+	bounds []float64 // of the buckets from 0.5 to 1, without the 1
+	most   int       // buckets of a series
+}
+
+func newResolution(n Native) resolution {
+	r := resolution{schema: pickSchema(n.Factor), most: int(n.MaxBuckets)}
+	if r.most == 0 {
+		r.most = defaultMaxBuckets
 	}
-	return native{histogram: prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:                           "native",
-		NativeHistogramBucketFactor:    n.Factor,
-		NativeHistogramMaxBucketNumber: n.MaxBuckets,
-		NativeHistogramMaxExemplars:    -1,
-	})}
+	r.bounds = []float64{0.5}
+	for schema := int32(1); schema <= r.schema; schema++ {
+		r.bounds = halved(r.bounds, math.Exp2(math.Exp2(-float64(schema))))
+	}
+	return r
 }
 
-func (n *native) observe(v float64, times uint64) {
-	n.model = nil
-	for range times {
-		n.histogram.Observe(v)
+// pickSchema returns the coarsest schema whose bounds grow by factor at most.
+func pickSchema(factor float64) int32 {
+	s := -math.Floor(math.Log2(math.Log2(factor)))
+	return int32(min(max(s, coarsestSchema), finestSchema))
+}
+
+// halved puts a bound, the one before it times factor, behind each bound.
+func halved(bounds []float64, factor float64) []float64 {
+	all := make([]float64, 0, 2*len(bounds))
+	for _, b := range bounds {
+		all = append(all, b, b*factor)
+	}
+	return all
+}
+
+// observe counts a finite v n times.
+func (h *native) observe(r *resolution, v float64, n uint64) {
+	switch {
+	case v > zeroThreshold:
+		h.positive = count(h.positive, r.bucket(v, h.schema), n)
+	case v < -zeroThreshold:
+		h.negative = count(h.negative, r.bucket(-v, h.schema), n)
+	default:
+		h.zero += n
+	}
+	// An observation makes the buckets wider once at most, whatever is left.
+	for ; n > 0 && len(h.positive)+len(h.negative) > r.most && h.schema > coarsestSchema; n-- {
+		h.schema--
+		h.positive, h.negative = widen(h.positive), widen(h.negative)
 	}
 }
 
-// read returns the buckets. It writes only what changed since the last time,
-// since the collector's goroutine waits for it.
-func (n *native) read() *dto.Histogram {
-	if n.model == nil {
-		var m dto.Metric
-		if err := n.histogram.Write(&m); err != nil || m.Histogram == nil {
-			return &dto.Histogram{} // never: Write has no error to return
+// bucket returns the bucket of a positive v.
+func (r *resolution) bucket(v float64, schema int32) int32 {
+	fraction, exponent := math.Frexp(v)
+	at := bucket(r.bounds, fraction) + (exponent-1)*len(r.bounds)
+	return halve(at, max(r.schema, 0)-schema)
+}
+
+// halve divides by 2 that many times, and rounds up.
+func halve(at int, times int32) int32 { return int32(-(-at >> times)) }
+
+func count(buckets []nativeBucket, at int32, n uint64) []nativeBucket {
+	i, found := slices.BinarySearchFunc(buckets, at, func(b nativeBucket, at int32) int { return cmp.Compare(b.at, at) })
+	if !found {
+		return slices.Insert(buckets, i, nativeBucket{at, n})
+	}
+	buckets[i].n += n
+	return buckets
+}
+
+// widen joins the buckets that are one in the next coarser schema.
+func widen(buckets []nativeBucket) []nativeBucket {
+	wide := buckets[:0]
+	for _, b := range buckets {
+		b.at = halve(int(b.at), 1)
+		if last := len(wide) - 1; last >= 0 && wide[last].at == b.at {
+			wide[last].n += b.n
+			continue
 		}
-		n.model = m.Histogram
+		wide = append(wide, b)
 	}
-	return n.model
+	return wide
 }
 
-// size estimates the memory of n in bytes, as BenchmarkTouched measures it.
-func (n *native) size() int {
-	m := n.read()
-	return 1500 + 250*(len(m.GetPositiveDelta())+len(m.GetNegativeDelta()))
+// set makes h equal to g, in memory of its own.
+func (h *native) set(g *native) {
+	h.changed, h.schema, h.zero = g.changed, g.schema, g.zero
+	h.positive = append(h.positive[:0], g.positive...)
+	h.negative = append(h.negative[:0], g.negative...)
 }
+
+// size estimates the memory of h in bytes.
+func (h *native) size() int { return 100 + 16*(cap(h.positive)+cap(h.negative)) }

@@ -42,8 +42,9 @@ func (c *Collector) tellOverflow(st *store, s *Sample) {
 	if s.Origin != nil {
 		s.Origin.overflowed.Add(1)
 	}
-	if st.overflowed == 1 && c.options.Overflowed != nil {
-		c.options.Overflowed(st.family.Name, st.busiestLabel())
+	if tell := c.options.Load().Overflowed; tell != nil && !st.told {
+		st.told = true
+		tell(st.family.Name, st.busiestLabel())
 	}
 }
 

@@ -14,6 +14,7 @@ type page struct {
 	family  dto.MetricFamily
 	metrics []*dto.Metric
 	keys    []string // keys[i] is the series whose labels metrics[i] has
+	natives []*nativeModel
 }
 
 var modelTypes = [types]dto.MetricType{
@@ -81,6 +82,9 @@ func (p *page) grow(f *Family, n int) {
 		growGauges(metrics)
 	case Histogram:
 		growHistograms(metrics, f.Buckets)
+		if f.isNative() {
+			p.natives = append(p.natives, growNatives(metrics, pickSchema(f.Native.Factor))...)
+		}
 	case Summary:
 		growSummaries(metrics)
 	}

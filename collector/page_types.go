@@ -117,20 +117,11 @@ func (f *frame) writeHistogram(h *dto.Histogram, i int) {
 	*h.SampleSum = f.values[i]
 	h.CreatedTimestamp = f.creation(h.CreatedTimestamp, i)
 	if len(f.natives) > 0 {
-		writeNative(h, f.natives[i])
+		writeNative(h, f.page.natives[i], &f.natives[i])
 	}
 	if len(f.marks) > 0 {
 		f.writeMarks(h, f.marks[i*f.slots:(i+1)*f.slots])
 	}
-}
-
-// writeNative lets h show the buckets of a native histogram.
-func writeNative(h, from *dto.Histogram) {
-	h.Schema = from.Schema
-	h.ZeroThreshold = from.ZeroThreshold
-	h.ZeroCount = from.ZeroCount
-	h.PositiveSpan, h.PositiveDelta = from.PositiveSpan, from.PositiveDelta
-	h.NegativeSpan, h.NegativeDelta = from.NegativeSpan, from.NegativeDelta
 }
 
 // writeMarks writes the exemplars of a histogram: those of the classic buckets

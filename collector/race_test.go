@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -27,6 +28,7 @@ func TestHammer(t *testing.T) {
 			wg.Go(func() { hammerScrape(t, c) })
 		}
 		wg.Go(func() { hammerControl(t, c) })
+		wg.Go(func() { hammerState(t, c) })
 		eventually(t, "samples are applied", func() bool { return c.Stats().Applied() > uint64(round*1000) })
 		c.Close()
 		wg.Wait()
@@ -84,6 +86,29 @@ func hammerScrape(t *testing.T, c *collector.Collector) {
 			t.Errorf("Gather: %v", err)
 		}
 		c.Stats().Applied()
+	}
+}
+
+func hammerState(t *testing.T, c *collector.Collector) {
+	for i := 0; ; i++ {
+		now := noon + int64(i)*int64(time.Millisecond)
+		s, err := c.Export(now, i%2 == 0)
+		if err == nil {
+			var state bytes.Buffer
+			if _, err := s.WriteTo(&state); err != nil {
+				t.Errorf("WriteTo: %v", err)
+			}
+			_, err = c.Import(&state, collector.ImportOptions{Now: now, Families: hammered(), Gauges: true})
+		}
+		if err == nil {
+			err = c.Adopt(collector.Options{SeriesLimit: 400 + i%200, Remembered: 10_000 + i%20_000, Now: func() time.Time { return time.Unix(0, now) }})
+		}
+		if errors.Is(err, collector.ErrClosed) {
+			return
+		}
+		if err != nil {
+			t.Errorf("state: %v", err)
+		}
 	}
 }
 

@@ -8,25 +8,27 @@ const defaultRemembered = 32 << 20
 // map and the list included.
 const pastSize = 200
 
-// past is what is kept of an expired series.
+// past is what is kept of an expired series. It does not change, so that a State
+// can share it, apart from its place in the memory.
 type past struct {
-	store        *store
-	key          string
-	created      int64
-	value        float64
-	total        float64
-	time         int64
-	buckets      []uint64
-	native       native
-	size         int
-	older, newer *past
+	store   *store
+	key     string
+	created int64
+	value   float64
+	total   float64
+	time    int64
+	buckets []uint64
+	native  *native // nil without one
+	size    int
+	at      int // its place in memory.order
 }
 
 // memory is the pasts of all families in the order in which they expired.
 type memory struct {
-	budget, used   int
-	count          int
-	oldest, newest *past
+	budget, used int
+	count        int
+	order        []*past // nil where a past was dropped
+	first        int     // there is none before it in order
 }
 
 // remember keeps what a counter, histogram or summary needs to go on from where
@@ -35,17 +37,25 @@ func (c *Collector) remember(st *store, i int) {
 	if st.family.Type == Gauge {
 		return
 	}
-	p := st.toPast(i)
-	m := &c.memory
-	for m.oldest != nil && m.used+p.size > m.budget {
-		m.drop(m.oldest)
-		c.stats.forgotten.Add(1)
-	}
-	if p.size > m.budget {
+	c.keep(st.toPast(i))
+}
+
+func (c *Collector) keep(p *past) {
+	if p.size > c.memory.budget {
 		c.stats.forgotten.Add(1)
 		return
 	}
-	m.keep(p)
+	c.makeRoom(p.size)
+	c.memory.keep(p)
+}
+
+// makeRoom forgets the oldest pasts until size more bytes fit.
+func (c *Collector) makeRoom(size int) {
+	m := &c.memory
+	for m.count > 0 && m.used+size > m.budget {
+		m.drop(m.oldest())
+		c.stats.forgotten.Add(1)
+	}
 }
 
 // toPast copies what is worth remembering of series i. Quantiles are not: they
@@ -53,7 +63,6 @@ func (c *Collector) remember(st *store, i int) {
 func (s *store) toPast(i int) *past {
 	p := &past{store: s, key: s.keys[i], created: s.created[i], value: s.values[i], time: never}
 	p.buckets = append(p.buckets, s.buckets[i*s.width:(i+1)*s.width]...)
-	p.size = pastSize + len(p.key) + 8*len(p.buckets)
 	if s.totals != nil {
 		p.total = s.totals[i]
 	}
@@ -61,10 +70,19 @@ func (s *store) toPast(i int) *past {
 		p.time = s.times[i]
 	}
 	if s.natives != nil {
-		p.native = s.natives[i]
-		p.size += p.native.size()
+		p.native = new(s.natives[i])
 	}
+	p.size = p.measure()
 	return p
+}
+
+// measure estimates the memory of p in bytes.
+func (p *past) measure() int {
+	size := pastSize + len(p.key) + 8*len(p.buckets)
+	if p.native != nil {
+		size += p.native.size()
+	}
+	return size
 }
 
 // recall gives a new series back what is remembered of it.
@@ -80,7 +98,7 @@ func (c *Collector) recall(st *store, i int, p *past) {
 		st.times[i] = p.time
 	}
 	if st.natives != nil {
-		st.natives[i] = p.native
+		st.natives[i].set(p.native)
 	}
 }
 
@@ -89,13 +107,8 @@ func (m *memory) keep(p *past) {
 		p.store.past = make(map[string]*past)
 	}
 	p.store.past[p.key] = p
-	p.older = m.newest
-	if p.older == nil {
-		m.oldest = p
-	} else {
-		p.older.newer = p
-	}
-	m.newest = p
+	p.at = len(m.order)
+	m.order = append(m.order, p)
 	m.used += p.size
 	m.count++
 }
@@ -105,19 +118,32 @@ func (m *memory) drop(p *past) {
 	if len(p.store.past) == 0 {
 		p.store.past = nil // a map does not shrink
 	}
-	if p.older == nil {
-		m.oldest = p.newer
-	} else {
-		p.older.newer = p.newer
-	}
-	if p.newer == nil {
-		m.newest = p.older
-	} else {
-		p.newer.older = p.older
-	}
-	p.older, p.newer = nil, nil
+	m.order[p.at] = nil
 	m.used -= p.size
 	m.count--
+	if len(m.order) > 2*m.count+shrinkAbove {
+		m.close()
+	}
+}
+
+// close closes the gaps that dropped pasts left.
+func (m *memory) close() {
+	kept := make([]*past, 0, m.count)
+	for _, p := range m.order {
+		if p != nil {
+			p.at = len(kept)
+			kept = append(kept, p)
+		}
+	}
+	m.order, m.first = kept, 0
+}
+
+// oldest returns the past that expired first; there must be one.
+func (m *memory) oldest() *past {
+	for m.order[m.first] == nil {
+		m.first++
+	}
+	return m.order[m.first]
 }
 
 // dropAll forgets what is remembered of a family.

@@ -38,7 +38,7 @@ type frame struct {
 	width   int
 	buckets []uint64
 	times   []int64 // only with Timestamps
-	natives []*dto.Histogram
+	natives []native
 	streams []prometheus.Summary
 	slots   int
 	marks   []exemplar
@@ -90,11 +90,18 @@ func (f *frame) copy(s *store) {
 	if s.family.Timestamps {
 		f.times = append(f.times[:0], s.times...)
 	}
-	f.natives = f.natives[:0]
-	for i := range s.natives {
-		f.natives = append(f.natives, s.natives[i].read())
-	}
+	f.copyNatives(s.natives)
 	f.copyMarks(s.marks)
+}
+
+// copyNatives copies the buckets of what changed into the memory of earlier ones.
+func (f *frame) copyNatives(natives []native) {
+	f.natives = slices.Grow(f.natives[:0], len(natives))[:len(natives)]
+	for i := range natives {
+		if n := &f.natives[i]; n.changed != natives[i].changed || n.changed == 0 {
+			n.set(&natives[i])
+		}
+	}
 }
 
 // copyMarks copies exemplars into the memory of earlier ones.

@@ -25,6 +25,8 @@ type store struct {
 	totals  []float64 // the last running total
 	times   []int64   // of the newest sample, never before the first
 	natives []native
+	scale   resolution           // of the natives
+	changes uint64               // of any of them
 	streams []prometheus.Summary // for the quantiles only
 	slots   int                  // of exemplars, per series
 	marks   []exemplar
@@ -32,7 +34,10 @@ type store struct {
 
 	overflows  int // overflow series
 	overflowed uint64
-	past       map[string]*past
+	told       bool // Options.Overflowed was called
+
+	provisional bool // the family's settings are those of a state
+	past        map[string]*past
 }
 
 // never is the time of the newest sample where there was none.
@@ -44,6 +49,9 @@ const anySource = math.MaxUint32
 func newStore(f *Family) *store {
 	s := &store{family: f, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
 	s.life = newLife(f.TTL)
+	if f.isNative() {
+		s.scale = newResolution(f.Native)
+	}
 	if f.Timestamps {
 		s.times = []int64{}
 	}
@@ -75,8 +83,8 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.times != nil {
 		s.times = append(s.times, never)
 	}
-	if s.family.Type == Histogram && s.family.Native.on() {
-		s.natives = append(s.natives, newNative(s.family.Native))
+	if s.family.isNative() {
+		s.natives = append(s.natives, native{schema: s.scale.schema})
 	}
 	if s.family.Type == Summary && len(s.family.Quantiles) > 0 {
 		s.streams = append(s.streams, newStream(s.family))

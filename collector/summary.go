@@ -1,18 +1,24 @@
 package collector
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
 
+// minMaxAge is the least Family.MaxAge that counts. client_golang goes through a
+// fifth of it after the other up to now.
+const minMaxAge = time.Second
+
 // newStream returns what estimates the quantiles of one summary series. Count,
 // sum and created timestamp are ours.
 func newStream(f *Family) prometheus.Summary {
-	return prometheus.NewSummary(prometheus.SummaryOpts{
-		Name:       "quantiles",
-		Objectives: f.Quantiles,
-		MaxAge:     max(f.MaxAge, 0),
-	})
+	o := prometheus.SummaryOpts{Name: "quantiles", Objectives: f.Quantiles}
+	if f.MaxAge > 0 {
+		o.MaxAge = max(f.MaxAge, minMaxAge)
+	}
+	return prometheus.NewSummary(o)
 }
 
 // quantiles reads the estimates. It may be called while observations come in,

@@ -1,0 +1,194 @@
+package collector_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/promexporter/promexporter/collector"
+)
+
+// importing imports bytes that may be anything into a collector of their own.
+func importing(t testing.TB, state io.Reader) error {
+	t.Helper()
+	c := collector.New(collector.Options{SeriesLimit: 1000})
+	defer c.Close()
+	done, err := c.Import(state, collector.ImportOptions{
+		Now: noon, Gauges: true, Families: all(everything()), Also: withoutObjectives,
+	})
+	if err != nil && done != (collector.Imported{}) {
+		t.Errorf("%v, and restored are %+v", err, done)
+	}
+	if s := c.Stats(); err != nil && (s.Series() != 0 || s.Remembered() != 0) {
+		t.Errorf("%v, and there are %d series, %d remembered", err, s.Series(), s.Remembered())
+	}
+	if err == nil {
+		scrape(t, c, protoFormat)
+	}
+	return err
+}
+
+// withoutObjectives keeps from the fuzzer what client_golang would take for granted,
+// and 70 KB per series for.
+func withoutObjectives(f *collector.Family) bool { return len(f.Quantiles) == 0 }
+
+// TestTruncatedState cuts a state off at every byte.
+func TestTruncatedState(t *testing.T) {
+	c := open(t, collector.Options{})
+	state := written(t, c, fillEverything(t, c, everything()), true)
+	for size := range state {
+		if err := importing(t, bytes.NewReader(state[:size])); err == nil || !strings.Contains(err.Error(), "cut off") {
+			t.Fatalf("%d bytes of %d: %v", size, len(state), err)
+		}
+	}
+	if err := importing(t, bytes.NewReader(append(state, 0))); err == nil {
+		t.Error("a byte too much was not noticed")
+	}
+}
+
+// TestCorruptState changes every byte.
+func TestCorruptState(t *testing.T) {
+	c := open(t, collector.Options{})
+	state := written(t, c, fillEverything(t, c, everything()), true)
+	for i := range state {
+		for _, flip := range []byte{1, 0x80, 0xff} {
+			state[i] ^= flip
+			if err := importing(t, bytes.NewReader(state)); err == nil {
+				t.Fatalf("byte %d changed by %#x was not noticed", i, flip)
+			}
+			state[i] ^= flip
+		}
+	}
+	if err := importing(t, bytes.NewReader(state)); err != nil {
+		t.Error(err)
+	}
+}
+
+// sections returns where the sections of a state end, the head of it included.
+func sections(state []byte) (ends []int) {
+	at := 12
+	for ends = append(ends, at); at+9 <= len(state); ends = append(ends, at) {
+		length := int(binary.LittleEndian.Uint32(state[at+1:]))
+		if length > len(state)-at-9 {
+			break
+		}
+		at += 9 + length
+	}
+	return ends
+}
+
+// TestMovedSections holds that sections are good only where they were written.
+func TestMovedSections(t *testing.T) {
+	c := open(t, collector.Options{})
+	state := written(t, c, fillEverything(t, c, everything()), true)
+	ends := sections(state)
+	if last := ends[len(ends)-1]; last != len(state) || len(ends) < 20 {
+		t.Fatalf("sections end at %v of %d", ends, len(state))
+	}
+	for i := 1; i < len(ends); i++ {
+		left := append(bytes.Clone(state[:ends[i-1]]), state[ends[i]:]...)
+		twice := append(bytes.Clone(state[:ends[i]]), state[ends[i-1]:]...)
+		for _, wrong := range [][]byte{left, twice} {
+			if err := importing(t, bytes.NewReader(wrong)); err == nil {
+				t.Errorf("section %d left out or written twice was not noticed", i)
+			}
+		}
+	}
+}
+
+func TestStateErrors(t *testing.T) {
+	c := open(t, collector.Options{})
+	state := written(t, c, fillEverything(t, c, everything()), true)
+	version := func(v byte) []byte {
+		other := bytes.Clone(state)
+		other[8] = v
+		return other
+	}
+	for name, test := range map[string]struct {
+		state io.Reader
+		want  string
+	}{
+		"empty":      {strings.NewReader(""), "the state is cut off"},
+		"foreign":    {strings.NewReader("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00"), "this is no state of promexporter"},
+		"short":      {strings.NewReader("# x"), "this is no state of promexporter"},
+		"older":      {bytes.NewReader(version(0)), "the state is of version 0, this program reads version 1"},
+		"newer":      {bytes.NewReader(version(2)), "the state is of version 2, this program reads version 1"},
+		"unreadable": {io.MultiReader(bytes.NewReader(state[:500]), iotest.ErrReader(errFull)), "no space left on device"},
+		"a lie":      {bytes.NewReader(append(bytes.Clone(state[:12]), 1, 0xff, 0xff, 0xff, 0x07, 0)), "the state is cut off"},
+		"a big lie":  {bytes.NewReader(append(bytes.Clone(state[:12]), 1, 0xff, 0xff, 0xff, 0xff, 0)), "the state is corrupt: a checksum is wrong"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := importing(t, test.state); err == nil || err.Error() != test.want {
+				t.Errorf("%v, want %s", err, test.want)
+			}
+		})
+	}
+	if err := importing(t, iotest.OneByteReader(bytes.NewReader(state))); err != nil {
+		t.Errorf("byte by byte: %v", err)
+	}
+}
+
+// sealed returns a state with the lengths and checksums of its sections put right,
+// which a fuzzer does not guess.
+func sealed(state []byte) []byte {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	state = bytes.Clone(state)
+	copy(state, "PROMXST\n\x01\x00\x00\x00")
+	ends := sections(state)
+	if len(state) < ends[0] {
+		return state
+	}
+	crc := crc32.Update(0, table, state[:ends[0]])
+	for i := 1; i < len(ends); i++ {
+		crc = crc32.Update(crc, table, state[ends[i-1]:ends[i]-4])
+		binary.LittleEndian.PutUint32(state[ends[i]-4:], crc)
+	}
+	return state
+}
+
+// FuzzState holds that no state makes Import panic, nor take much more memory than
+// the state has bytes, and that what it restores can be shown and exported again.
+func FuzzState(f *testing.F) {
+	c := open(f, collector.Options{})
+	now := fillEverything(f, c, everything())
+	full := written(f, c, now, true)
+	f.Add(full)
+	f.Add(written(f, c, now, false))
+	for _, end := range sections(full) {
+		f.Add(full[:end])
+	}
+	f.Fuzz(func(t *testing.T, state []byte) {
+		_ = importing(t, bytes.NewReader(state))
+		state = sealed(state)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c := collector.New(collector.Options{SeriesLimit: 1000, Remembered: 100_000})
+		defer c.Close()
+		_, err := c.Import(bytes.NewReader(state), collector.ImportOptions{
+			Now: noon, Gauges: true, Families: all(everything()),
+			Also: withoutObjectives,
+		})
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20+100*uint64(len(state)) {
+			t.Errorf("%d bytes of memory for a state of %d", took, len(state))
+		}
+		if err != nil {
+			if strings.Contains(err.Error(), "panic") {
+				t.Error(err)
+			}
+			return
+		}
+		scrape(t, c, protoFormat)
+		again := written(t, c, noon, true)
+		if _, err := open(t, collector.Options{SeriesLimit: 1000}).Import(bytes.NewReader(again), collector.ImportOptions{
+			Now: noon, Gauges: true, Also: func(*collector.Family) bool { return true },
+		}); err != nil {
+			t.Errorf("what was restored and exported cannot be restored: %v", err)
+		}
+	})
+}
