@@ -2,6 +2,7 @@
 #include "abi.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stddef.h>
 #ifdef __linux__
 #include <link.h>
@@ -15,6 +16,8 @@ _Static_assert(sizeof(struct host_key) == 104, "struct flb_config_map of 5.1.1")
 _Static_assert(offsetof(struct host_def, event_type) == 32, "definition up to 4.2.2");
 _Static_assert(offsetof(struct host_def, config_map) == 40, "definition up to 5.1.0");
 _Static_assert(END_OF(struct host_api, output_log_check) == 56, "api of 2.0");
+_Static_assert(sizeof(struct host_api) == 72, "api of 4.0.3");
+_Static_assert(offsetof(struct host_input_context, remote_context) == 8, "input context of 4.1");
 #endif
 
 /* Elsewhere the size of an allocation is not asked for, and no version has more than the oldest. */
@@ -74,10 +77,10 @@ struct host_key *promexporter_keys(const void *def)
     return ((const struct host_def *) def)->config_map;
 }
 
-/* Every version exports this function to its C plugins: the user's alias, or the plugin's name and a number. */
-const char *promexporter_instance_name(void *instance)
+/* Every version exports such functions to its C plugins: the user's alias, or the plugin's name and a number. */
+const char *promexporter_instance_name(const char *function, void *instance)
 {
-    const char *(*name)(void *) = (const char *(*)(void *)) dlsym(RTLD_DEFAULT, "flb_output_name");
+    const char *(*name)(void *) = (const char *(*)(void *)) dlsym(RTLD_DEFAULT, function);
 
     return name == NULL || instance == NULL ? NULL : name(instance);
 }
@@ -88,11 +91,11 @@ host_log_print promexporter_log_print(const struct host_api *api)
 }
 
 /* The highest level that the instance logs; asked once, for the host never changes it after Init. */
-int promexporter_log_level(const struct host_api *api, void *instance)
+int promexporter_log_level(host_log_check check, void *instance)
 {
     int level = 5;
 
-    while (level > 0 && !api->output_log_check(instance, level)) {
+    while (level > 0 && !check(instance, level)) {
         level--;
     }
     return level;
@@ -101,4 +104,24 @@ int promexporter_log_level(const struct host_api *api, void *instance)
 void promexporter_log(host_log_print print, int level, const char *text)
 {
     print(level, NULL, 0, "%s", text);
+}
+
+/*
+ * The host zeroes a context and sets its proxy: up to 4.0 where remote_context is since, and it passes no contexts to
+ * inputs then. The allocator may have rounded both sizes up to the same one.
+ */
+int promexporter_has_input_context(const struct host_input_plugin *plugin)
+{
+    return plugin->context->remote_context == 0;
+}
+
+/* Whether the host ends when an input fails to start. That came with two more functions for plugins. */
+int promexporter_ends_with_input(const struct host_api *api)
+{
+    return room(api) >= END_OF(struct host_api, custom_log_check);
+}
+
+uintptr_t promexporter_thread(void)
+{
+    return (uintptr_t) pthread_self();
 }

@@ -47,6 +47,7 @@ struct host_def {
 };
 
 typedef void (*host_log_print)(int level, const char *file, int line, const char *format, ...);
+typedef int (*host_log_check)(void *instance, int level);
 
 /* struct flb_api */
 struct host_api {
@@ -55,8 +56,10 @@ struct host_api {
     void *(*output_get_cmt_instance)(void *instance);
     void *(*input_get_cmt_instance)(void *instance);
     host_log_print log_print;
-    int (*input_log_check)(void *instance, int level);
-    int (*output_log_check)(void *instance, int level);
+    host_log_check input_log_check;
+    host_log_check output_log_check;
+    void *custom_get_property; /* 4.0.3, with the next */
+    void *custom_log_check;
 };
 
 /* struct flb_plugin_proxy_context */
@@ -72,14 +75,33 @@ struct host_plugin {
     struct host_context *context;
 };
 
+/* struct flb_plugin_input_proxy_context, 4.1. Before, an input had struct host_context, whose first member nobody read. */
+struct host_input_context {
+    int collector;
+    uintptr_t remote_context;
+    void *proxy;
+};
+
+/* struct flbgo_input_plugin */
+struct host_input_plugin {
+    const char *name;
+    struct host_api *api;
+    void *instance;
+    struct host_input_context *context;
+};
+
 int promexporter_takes_keys(const void *def);
 void promexporter_set_keys(void *def, struct host_key *keys);
 struct host_key *promexporter_keys(const void *def);
 
-const char *promexporter_instance_name(void *instance);
+const char *promexporter_instance_name(const char *function, void *instance);
 host_log_print promexporter_log_print(const struct host_api *api);
-int promexporter_log_level(const struct host_api *api, void *instance);
+int promexporter_log_level(host_log_check check, void *instance);
 void promexporter_log(host_log_print print, int level, const char *text);
+
+int promexporter_has_input_context(const struct host_input_plugin *plugin);
+int promexporter_ends_with_input(const struct host_api *api);
+uintptr_t promexporter_thread(void);
 
 void promexporter_keep_faults(void);
 

@@ -14,5 +14,6 @@ __attribute__((visibility("hidden"))) int promexporter_forked(void);
 
 /* Says so in the log of the host that calls FLBPluginInit with plugin. */
 __attribute__((visibility("hidden"))) void promexporter_refuse_fork(const char *name, const void *plugin);
+__attribute__((visibility("hidden"))) void promexporter_refuse_fork_of_input(const char *name, const void *plugin);
 
 #endif

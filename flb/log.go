@@ -54,17 +54,24 @@ type sink struct {
 	stderr   func(line []byte)
 }
 
-func newSink(plugin, instance string) *sink {
-	name := "output:" + plugin
+func newSink(kind, plugin, instance string) *sink {
+	name := kind + ":" + plugin
 	if instance != "" {
 		name += ":" + instance
 	}
 	return &sink{prefix: "[" + name + "] ", level: levelOf(slog.LevelInfo), stderr: writeStderr}
 }
 
-// PluginLogger returns a logger for what concerns the plugin and no instance of it, such as a recovered panic. It writes
-// to stderr, in the host's format.
-func PluginLogger(plugin string) *slog.Logger { return slog.New(&handler{sink: newSink(plugin, "")}) }
+// PluginLogger returns a logger for what concerns the output plugin and no instance of it, such as a recovered panic. It
+// writes to stderr, in the host's format.
+func PluginLogger(plugin string) *slog.Logger {
+	return slog.New(&handler{sink: newSink("output", plugin, "")})
+}
+
+// InputPluginLogger is PluginLogger for an input plugin.
+func InputPluginLogger(plugin string) *slog.Logger {
+	return slog.New(&handler{sink: newSink("input", plugin, "")})
+}
 
 func (s *sink) print(l level, at time.Time, text string) {
 	if s.host == nil || s.detached.Load() {

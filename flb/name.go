@@ -1,9 +1,29 @@
 package flb
 
+/*
+#include <stdlib.h>
+#include "abi.h"
+*/
+import "C"
+
 import (
 	"fmt"
 	"sync"
+	"unsafe"
 )
+
+// The host's functions that name its instances.
+const (
+	nameOfInput  = "flb_input_name"
+	nameOfOutput = "flb_output_name"
+)
+
+// hostName returns the name that the host has for an instance, or "" if it cannot be asked.
+func hostName(function string, instance unsafe.Pointer) string {
+	f := C.CString(function)
+	defer C.free(unsafe.Pointer(f))
+	return C.GoString(C.promexporter_instance_name(f, instance))
+}
 
 // names keeps the instances of one registration apart. Its zero value is ready; it is safe for concurrent use.
 type names struct {

@@ -30,10 +30,10 @@ func NewOutput(host unsafe.Pointer) *Output {
 	C.promexporter_keep_faults()
 	// The host numbers all outputs in one row and prefers the user's alias: only it can tell.
 	plugin := C.GoString(p.name)
-	o := &Output{plugin: p, name: given.take(C.GoString(C.promexporter_instance_name(p.instance)), plugin)}
-	o.log = newSink(plugin, o.name)
+	o := &Output{plugin: p, name: given.take(hostName(nameOfOutput, p.instance), plugin)}
+	o.log = newSink("output", plugin, o.name)
 	if o.log.host = C.promexporter_log_print(p.api); o.log.host != nil {
-		o.log.level = level(C.promexporter_log_level(p.api, p.instance))
+		o.log.level = level(C.promexporter_log_level(p.api.output_log_check, p.instance))
 	}
 	return o
 }

@@ -43,7 +43,7 @@ func TestStderrGone(t *testing.T) {
 
 func TestPluginLogger(t *testing.T) {
 	var fd2 stderr
-	s := newSink("promexporter", "")
+	s := newSink("output", "promexporter", "")
 	s.stderr = fd2.write
 	s.print(1, time.Now(), "m")
 	if got := fd2.lines(t); len(got) != 1 || !strings.HasPrefix(got[0], "[error] [output:promexporter] ") {

@@ -85,7 +85,7 @@ func (a *agent) dryRun(ctx context.Context, p *plan) int {
 	return exitOK
 }
 
-// failed returns the exit code. The log already says what is wrong with the configuration, and with which output.
+// failed returns the exit code. The log already says what is wrong with the configuration, and with which section.
 func (a *agent) failed(err error) int {
 	var ended *host.ExitError
 	switch {
@@ -93,7 +93,7 @@ func (a *agent) failed(err error) int {
 		a.complain(ended)
 		return exitFailed
 	case errors.Is(err, host.ErrInit):
-		a.complain(errors.New("an output did not start"))
+		a.complain(errors.New("an input or an output did not start"))
 		return exitInit
 	}
 	a.complain(errors.New("the configuration contains errors"))
@@ -104,6 +104,11 @@ func (a *agent) complain(err error) { fmt.Fprintf(a.stderr, "flbhost: %v\n", err
 
 func (a *agent) begin(p *plan) {
 	a.plan = p
+	for n := range p.sources {
+		if s := &p.sources[n]; s.isPlugin {
+			s.input = pluginInput{a.host, s.plugin}
+		}
+	}
 	a.engine = newEngine(p, a.send, a.host.Log)
 	a.engine.start()
 }

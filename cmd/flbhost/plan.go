@@ -26,9 +26,11 @@ type plan struct {
 
 // source is an input and the tag of its events.
 type source struct {
-	name  string // cpu.0
-	tag   string
-	input input.Input
+	name     string // cpu.0
+	tag      string
+	input    input.Input // nil for a plugin, until its host has started
+	isPlugin bool
+	plugin   int // the position in host.Config.Inputs
 }
 
 // route is an output and what it takes.
@@ -71,16 +73,21 @@ func newPlan(line *conf.CommandLine, c *conf.Config, stdout io.Writer) (*plan, e
 }
 
 func (p *plan) addSource(n int, s conf.Section) error {
-	in, err := input.New(s.Plugin, s.Properties, input.System{})
-	if err != nil {
-		return err
+	src := source{name: fmt.Sprintf("%s.%d", s.Plugin, n)}
+	if input.Known(s.Plugin) {
+		var err error
+		if src.input, err = input.New(s.Plugin, s.Properties, input.System{}); err != nil {
+			return err
+		}
+	} else {
+		src.isPlugin, src.plugin = true, len(p.host.Inputs)
+		p.host.Inputs = append(p.host.Inputs, host.Input{Plugin: s.Plugin, Properties: s.Properties, Number: n})
 	}
-	name := fmt.Sprintf("%s.%d", s.Plugin, n)
-	tag, ok := s.Properties.Last("tag")
-	if !ok {
-		tag = name
+	var ok bool
+	if src.tag, ok = s.Properties.Last("tag"); !ok {
+		src.tag = src.name
 	}
-	p.sources = append(p.sources, source{name: name, tag: tag, input: in})
+	p.sources = append(p.sources, src)
 	return nil
 }
 

@@ -76,7 +76,8 @@ char *test_lines(void)
 
 void **test_api(size_t members)
 {
-    void *all[] = {(void *) get_property, NULL, NULL, NULL, (void *) log_print, NULL, (void *) log_check, NULL, NULL};
+    void *get = (void *) get_property, *check = (void *) log_check;
+    void *all[] = {get, get, NULL, NULL, (void *) log_print, check, check, NULL, NULL};
     void **api = test_block(members * sizeof(void *), 0xfe);
 
     memcpy(api, all, members * sizeof(void *));
@@ -122,6 +123,36 @@ void test_plugin_free(struct test_plugin *plugin)
     free(plugin->name);
     memset(plugin, 0xfe, sizeof(*plugin));
     free(plugin);
+}
+
+/* An input's context had no collector before 4.1, and lies in another allocation: see flb_input_new(). */
+void test_input_context(struct test_plugin *plugin, int since_4_1)
+{
+    free(plugin->context);
+    if (since_4_1) {
+        struct test_input_context *context = calloc(1, sizeof(*context));
+
+        context->proxy = plugin;
+        plugin->context = (struct test_context *) context;
+    }
+    else {
+        plugin->context = calloc(1, sizeof(*plugin->context));
+        plugin->context->proxy = plugin;
+    }
+}
+
+uintptr_t test_remote_context(const struct test_plugin *plugin, int since_4_1)
+{
+    return since_4_1 ? ((const struct test_input_context *) plugin->context)->remote_context
+                     : plugin->context->remote_context;
+}
+
+int test_input_damaged(const struct test_plugin *plugin, int since_4_1)
+{
+    const struct test_input_context *context = (const struct test_input_context *) plugin->context;
+
+    return since_4_1 ? context->proxy != plugin || context->coll_fd != 0
+                     : plugin->context->proxy != plugin || plugin->context->remote_context != 0;
 }
 
 static void die(int number)

@@ -21,15 +21,18 @@ type Version struct {
 	DefSize    int // bytes of struct flb_plugin_proxy_def
 	Zeroed     bool
 	APIMembers int // functions in struct flb_api
+
+	InputContexts bool // callbacks of inputs are told of which instance (4.1)
 }
 
 // Versions are the layouts that exist, each named after the first release that has it.
 var Versions = []Version{
-	{"1.1", 32, false, 1},
-	{"2.0", 32, false, 7},
-	{"4.0.3", 32, false, 9},
-	{"4.2.3", 40, true, 9},
-	{"5.1.1", 48, true, 9},
+	{"1.1", 32, false, 1, false},
+	{"2.0", 32, false, 7, false},
+	{"4.0.3", 32, false, 9, false},
+	{"4.1", 32, false, 9, true},
+	{"4.2.3", 40, true, 9, true},
+	{"5.1.1", 48, true, 9, true},
 }
 
 const (
@@ -37,6 +40,7 @@ const (
 	defBase    = 32 // what the oldest definition has
 	defKeys    = 40 // offset of the config map
 	keyStride  = 104
+	inputType  = 1
 	outputType = 2
 	goProxy    = 11
 )
@@ -68,11 +72,18 @@ func (d *Def) HasRoom() bool { return d.usable >= defKeys+8 }
 
 // Check returns an error unless the definition is that of a Go output plugin and nothing beyond was written, the slot
 // of the config map excepted where there is room for it.
-func (d *Def) Check(name, description string) error {
+func (d *Def) Check(name, description string) error { return d.check(outputType, name, description) }
+
+// CheckInput is Check for the definition of an input plugin.
+func (d *Def) CheckInput(name, description string) error {
+	return d.check(inputType, name, description)
+}
+
+func (d *Def) check(plugin int32, name, description string) error {
 	b := d.bytes()
 	ints := unsafe.Slice((*int32)(d.block), 3)
 	strs := unsafe.Slice((**C.char)(unsafe.Add(d.block, 16)), 2)
-	if !slices.Equal(ints, []int32{outputType, goProxy, 0}) {
+	if !slices.Equal(ints, []int32{plugin, goProxy, 0}) {
 		return fmt.Errorf("type, proxy, flags = %v", ints)
 	}
 	if n, t := C.GoString(strs[0]), C.GoString(strs[1]); n != name || t != description {
@@ -120,8 +131,9 @@ func (d *Def) Free() { C.free(d.block) }
 
 // Instance is one [OUTPUT] section with the structures that FLBPluginInit reads.
 type Instance struct {
-	api    *unsafe.Pointer
-	plugin *C.struct_test_plugin
+	version Version
+	api     *unsafe.Pointer
+	plugin  *C.struct_test_plugin
 }
 
 // NewInstance returns an instance with the given log level (0 to 5) and properties, written "key=value", or "key" for a
@@ -129,7 +141,7 @@ type Instance struct {
 func NewInstance(v Version, name string, logLevel int, properties ...string) *Instance {
 	cname := C.CString(name)
 	defer C.free(unsafe.Pointer(cname))
-	i := &Instance{api: C.test_api(C.size_t(v.APIMembers))}
+	i := &Instance{version: v, api: C.test_api(C.size_t(v.APIMembers))}
 	i.plugin = C.test_plugin(cname, i.api, C.int(logLevel), C.size_t(len(properties)))
 	for n, p := range properties {
 		key, value, ok := strings.Cut(p, "=")

@@ -19,6 +19,12 @@ struct test_context {
     void *proxy;
 };
 
+struct test_input_context {
+    int coll_fd;
+    uintptr_t remote_context;
+    void *proxy;
+};
+
 struct test_plugin {
     char *name;
     void **api;
@@ -31,6 +37,9 @@ size_t test_usable(const void *block);
 void **test_api(size_t members);
 struct test_plugin *test_plugin(const char *name, void **api, int log_level, size_t properties);
 void test_property(struct test_plugin *plugin, size_t i, const char *key, const char *value);
+void test_input_context(struct test_plugin *plugin, int since_4_1);
+uintptr_t test_remote_context(const struct test_plugin *plugin, int since_4_1);
+int test_input_damaged(const struct test_plugin *plugin, int since_4_1);
 void test_plugin_free(struct test_plugin *plugin);
 char *test_lines(void);
 void test_signal_faults(void);

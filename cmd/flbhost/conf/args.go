@@ -33,7 +33,7 @@ const Usage = `Usage: flbhost [OPTION]...
 
   -c, --config=FILE        configuration file, classic or .yaml
   -e, --plugin=FILE        load a plugin from a shared object (./x.so or an absolute path)
-  -i, --input=NAME         add an input: cpu, mem, dummy or tail
+  -i, --input=NAME         add an input: one that a plugin registers, cpu, mem, dummy or tail
   -o, --output=NAME        add an output: one that a plugin registers, stdout or null
   -p, --prop="A=B"         set a property of the last input or output
   -t, --tag=TAG            set the tag of the last input, as -p tag=TAG does

@@ -18,10 +18,19 @@ var errRefused = errors.New("refused")
 type plugin struct {
 	number      uint32
 	path        string
+	kind        pluginKind
 	name        string // "" when it did not register
 	description string
 	keys        property.Map // nil without a config map
 }
+
+// pluginKind is what a plugin registered as.
+type pluginKind uint32
+
+const (
+	inputPlugin  pluginKind = 1
+	outputPlugin pluginKind = 2
+)
 
 // instance is an [OUTPUT] section in the loader.
 type instance struct {
@@ -66,7 +75,7 @@ func (h *Host) loadPlugin(ctx context.Context, path string, hot bool) (*plugin, 
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", path, err)
 	}
-	if registered := r.number(); registered != 0 {
+	if p.kind = pluginKind(r.number()); p.kind != 0 {
 		p.name, p.description = r.text(), r.text()
 		p.keys = readKeys(r)
 	}

@@ -12,18 +12,26 @@ type Version string
 
 // The versions, by what plugins see of them.
 const (
-	V19 Version = "1.9" // definition of 32 bytes, only properties in the API, no PreRegister, PreRun and PreExit
-	V32 Version = "3.2" // definition of 32 bytes, log functions, hot reload
-	V50 Version = "5.0" // definition of 40 bytes, with the event type; as from 4.2.3 on
+	V19 Version = "1.9" // definition of 32 bytes, only properties in the API, no PreRegister, PreRun and PreExit, no inputs
+	V32 Version = "3.2" // definition of 32 bytes, log functions, hot reload, inputs without contexts
+	V50 Version = "5.0" // definition of 40 bytes, with the event type, contexts of inputs; as from 4.2.3 on
 	V51 Version = "5.1" // definition of 48 bytes, with the config map; as from 5.1.1 on
 )
 
 // Config is what one start of Fluent Bit is given.
 type Config struct {
 	Plugins   []string // shared objects in the order of loading; a path without a slash is searched for as by ld.so
+	Inputs    []Input
 	Outputs   []Output
 	LogLevel  Level
 	HotReload bool // whether Reload may be called
+}
+
+// Input is one [INPUT] section.
+type Input struct {
+	Plugin     string        // the name that the plugin registers; case does not matter
+	Properties property.List // as written, with the keys that Fluent Bit keeps to itself
+	Number     int           // as that of an output, among the inputs
 }
 
 // Output is one [OUTPUT] section.

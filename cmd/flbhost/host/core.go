@@ -66,3 +66,34 @@ func retryLimit(v string) int {
 	}
 	return 1
 }
+
+// inputCore is what Fluent Bit itself takes from an [INPUT] section, and what it leaves to the plugin.
+type inputCore struct {
+	level    Level
+	alias    string
+	threaded bool
+	all      property.List
+	rest     property.List // what the plugin sees of all
+}
+
+func inputCoreOf(l property.List, level Level) (inputCore, error) {
+	c := inputCore{level: level, threaded: true, all: l, rest: l.Without(property.ReservedInput)}
+	c.alias, _ = l.Last("alias")
+	if v, ok := l.Last("log_level"); ok {
+		var err error
+		if c.level, err = ParseLevel(v); err != nil {
+			return c, badInputProperty("log_level", err)
+		}
+	}
+	if v, ok := l.Last("threaded"); ok {
+		var err error
+		if c.threaded, err = property.ParseBool(v); err != nil {
+			return c, badInputProperty("threaded", err)
+		}
+	}
+	return c, nil
+}
+
+func badInputProperty(key string, err error) error {
+	return fmt.Errorf("[config] could not configure property '%s' on input plugin: %w", key, err)
+}

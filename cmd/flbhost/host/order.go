@@ -12,7 +12,8 @@ import (
 type setup struct {
 	config    Config
 	plugins   []*plugin   // in the order of loading
-	instances []*instance // in the order of the sections
+	inputs    []*input    // in the order of the sections
+	instances []*instance // the outputs, likewise
 	engine    uint32      // the thread; 0 before begin
 	hotExit   bool        // what PreExit is told
 	flushes   sync.WaitGroup
@@ -35,6 +36,12 @@ func (h *Host) load(ctx context.Context, c Config, hot bool) (*setup, error) {
 		}
 		s.plugins = append(s.plugins, p)
 	}
+	for n, i := range c.Inputs {
+		if err := h.addInput(ctx, s, n, i); err != nil {
+			h.Log(ctx, Error, "%v", err)
+			return s, err
+		}
+	}
 	for n, o := range c.Outputs {
 		if err := h.addInstance(ctx, s, n, o); err != nil {
 			h.Log(ctx, Error, "%v", err)
@@ -45,7 +52,7 @@ func (h *Host) load(ctx context.Context, c Config, hot bool) (*setup, error) {
 }
 
 func (h *Host) addInstance(ctx context.Context, s *setup, position int, o Output) error {
-	p := s.plugin(o.Plugin)
+	p := s.plugin(outputPlugin, o.Plugin)
 	if p == nil {
 		return fmt.Errorf("[config] section '%s' tried to instance a plugin name that doesn't exist", o.Plugin)
 	}
@@ -62,9 +69,9 @@ func (h *Host) addInstance(ctx context.Context, s *setup, position int, o Output
 	return errors.Join(err, h.create(ctx, i))
 }
 
-func (s *setup) plugin(name string) *plugin {
+func (s *setup) plugin(kind pluginKind, name string) *plugin {
 	for _, p := range s.plugins {
-		if p.name != "" && strings.EqualFold(p.name, name) {
+		if p.kind == kind && strings.EqualFold(p.name, name) {
 			return p
 		}
 	}
@@ -73,6 +80,12 @@ func (s *setup) plugin(name string) *plugin {
 
 // check checks all sections against the config maps of their plugins.
 func (h *Host) check(ctx context.Context, s *setup) error {
+	for _, i := range s.inputs {
+		if err := i.check(); err != nil {
+			h.Log(ctx, Error, "%v", err)
+			return err
+		}
+	}
 	for _, i := range s.instances {
 		if err := i.check(); err != nil {
 			h.Log(ctx, Error, "%v", err)
@@ -91,13 +104,16 @@ func (i *instance) check() error {
 	return i.core.all.CheckNet(i.plugin.name)
 }
 
-// begin starts the engine: Init of each instance, then PreRun of each, on the engine's thread. If one fails it is
-// dropped without an exit, all the others get theirs, the ones that were never initialised included, and the plugins
-// are unloaded.
+// begin starts the engine: Init of each input on its own thread, Init of each output, then PreRun of each, on the
+// engine's thread. If an output fails it is dropped without an exit, all the others get theirs, the ones that were never
+// initialised included, and the plugins are unloaded.
 func (h *Host) begin(ctx context.Context, s *setup) error {
 	var err error
 	if s.engine, err = h.startThread(ctx, "flb-pipeline"); err != nil {
 		return err
+	}
+	if err = h.beginInputs(ctx, s); err != nil {
+		return also(err, h.endFailed(ctx, s))
 	}
 	for n, i := range s.instances {
 		if err = h.initialise(ctx, s, i); err == nil {
@@ -105,13 +121,16 @@ func (h *Host) begin(ctx context.Context, s *setup) error {
 		}
 		h.Log(ctx, Error, "[engine] output initialization failed")
 		s.instances = append(s.instances[:n:n], s.instances[n+1:]...)
-		return also(fmt.Errorf("%w %s: %w", ErrInit, i.name, err), errors.Join(h.destroy(ctx, i), h.end(ctx, s)))
+		return also(fmt.Errorf("%w %s: %w", ErrInit, i.name, err), errors.Join(h.destroy(ctx, i), h.endFailed(ctx, s)))
 	}
 	for _, i := range s.instances {
 		r := newRequest(opPreRun, i.number, s.engine, flag(s.config.HotReload))
 		if err = h.do(ctx, r); err != nil {
 			return also(err, h.end(ctx, s))
 		}
+	}
+	if err = h.preRunInputs(ctx, s, true); err != nil {
+		return also(err, h.end(ctx, s))
 	}
 	h.setRunning(s)
 	return nil
@@ -143,31 +162,53 @@ func (i *instance) displayName() string {
 	return i.name
 }
 
-// end stops the engine: open flushes, then PreExit and Exit of each instance on the engine's thread, then Unregister of
-// each plugin on the main thread. It goes on after an error, for as long as the loader answers.
+// end stops the engine: open flushes, then PreExit and Exit of each output on the engine's thread, then those of the
+// inputs on theirs, then Unregister of each plugin on the main thread. It goes on after an error, for as long as the
+// loader answers.
 func (h *Host) end(ctx context.Context, s *setup) error {
 	h.setRunning(nil)
-	err := s.waitForFlushes(ctx)
+	err := also(s.waitForFlushes(ctx), h.endOutputs(ctx, s))
+	err = also(err, h.pauseInputs(ctx, s, true)) // as before the last flush already
+	err = also(err, h.endInputs(ctx, s, true))
+	return also(also(err, h.join(ctx, s.engine)), h.unload(ctx, s))
+}
+
+// endFailed stops an engine that did not start. Fluent Bit leaves the threads of inputs alone then.
+func (h *Host) endFailed(ctx context.Context, s *setup) error {
+	err := h.pauseInputs(ctx, s, false)
+	err = also(err, h.endOutputs(ctx, s))
+	err = also(err, h.endInputs(ctx, s, false))
+	return also(also(err, h.join(ctx, s.engine)), h.unload(ctx, s))
+}
+
+func (h *Host) endOutputs(ctx context.Context, s *setup) error {
+	var err error
 	for _, i := range s.instances {
 		err = also(err, h.exit(ctx, i, s.engine, s.hotExit))
 	}
-	return also(also(err, h.join(ctx, s.engine)), h.unload(ctx, s))
+	return err
 }
 
 // discard drops a configuration that never ran. Fluent Bit takes it for a running one: PreExit and Exit come all the
 // same, on the main thread, with no context.
 func (h *Host) discard(ctx context.Context, s *setup) error {
-	var err error
+	err := h.pauseInputs(ctx, s, false)
 	for _, i := range s.instances {
 		err = also(err, h.exit(ctx, i, mainThread, s.hotExit))
 	}
+	err = also(err, h.endInputs(ctx, s, false))
 	return also(err, h.unload(ctx, s))
 }
 
+// unload has the inputs first, whatever the order of loading.
 func (h *Host) unload(ctx context.Context, s *setup) error {
 	var err error
-	for _, p := range s.plugins {
-		err = also(err, h.unloadPlugin(ctx, p))
+	for _, inputs := range []bool{true, false} {
+		for _, p := range s.plugins {
+			if inputs == (p.kind == inputPlugin) {
+				err = also(err, h.unloadPlugin(ctx, p))
+			}
+		}
 	}
 	return err
 }

@@ -22,6 +22,14 @@ const (
 	opHangup
 	opLog
 	opQuit
+	opInputCreate
+	opInputDrop
+	opInputInit
+	opInputPreRun
+	opInputCollect
+	opInputPause
+	opInputResume
+	opInputExit
 )
 
 // The loader's results.
@@ -31,7 +39,7 @@ const (
 	resultDamage
 )
 
-const maxReply = 1 << 20
+const maxReply = 1 << 26
 
 // request is a frame to the loader: size of the rest, call number, operation, arguments.
 type request []byte
@@ -100,13 +108,15 @@ func (p *reply) number() uint32 {
 	return n
 }
 
-func (p *reply) text() string {
+func (p *reply) text() string { return string(p.bytes()) }
+
+func (p *reply) bytes() []byte {
 	n := int(p.number())
 	if len(p.rest) <= n {
 		p.rest, p.err = nil, errShortReply
-		return ""
+		return nil
 	}
-	s := string(p.rest[:n])
+	b := p.rest[:n:n]
 	p.rest = p.rest[n+1:]
-	return s
+	return b
 }

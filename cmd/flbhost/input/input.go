@@ -33,6 +33,12 @@ var kinds = map[string]kind{
 	"tail":  {tailKeys, newTail},
 }
 
+// Known reports whether there is an input of that name.
+func Known(name string) bool {
+	_, ok := kinds[name]
+	return ok
+}
+
 // New makes the input of that name from the properties of its section, those that Fluent Bit keeps to itself included.
 func New(name string, l property.List, s System) (Input, error) {
 	k, ok := kinds[name]

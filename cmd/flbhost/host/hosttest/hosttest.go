@@ -18,6 +18,9 @@ import (
 //go:embed testdata/plugin.c
 var pluginSource []byte
 
+//go:embed testdata/input.c
+var inputSource []byte
+
 // Patience is how long tests wait for what is to happen at once.
 const Patience = 20 * time.Second
 
@@ -36,7 +39,7 @@ func Loader(tb testing.TB) string {
 	return path
 }
 
-// Plugin is the fixture: an output plugin that writes each call that it gets to a file, as
+// Plugin is a fixture. NewPlugin's is an output plugin that writes each call that it gets to a file, as
 //
 //	Init promexporter.0 on flb-pipeline
 //
@@ -49,11 +52,22 @@ type Plugin struct {
 // NewPlugin compiles the fixture under a name that it registers, with further flags for the compiler.
 func NewPlugin(tb testing.TB, name string, flags ...string) *Plugin {
 	tb.Helper()
+	return compile(tb, name, pluginSource, flags)
+}
+
+// NewInput compiles another fixture, an input plugin; testdata/input.c says how it behaves.
+func NewInput(tb testing.TB, name string, flags ...string) *Plugin {
+	tb.Helper()
+	return compile(tb, name, inputSource, flags)
+}
+
+func compile(tb testing.TB, name string, fixture []byte, flags []string) *Plugin {
+	tb.Helper()
 	Loader(tb)
 	dir := tb.TempDir()
 	p := &Plugin{Path: filepath.Join(dir, name+".so"), trace: filepath.Join(dir, "trace")}
 	source := filepath.Join(dir, "plugin.c")
-	if err := os.WriteFile(source, pluginSource, 0o600); err != nil {
+	if err := os.WriteFile(source, fixture, 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	cc := []string{"gcc"}

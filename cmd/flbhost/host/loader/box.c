@@ -57,6 +57,13 @@ int box_intact(const void *block)
     return 1;
 }
 
+void box_spoil(void *block)
+{
+    memset(block, FREED, header_of(block)->size);
+    /* Else the compiler may drop the stores to memory that is about to be freed. */
+    __asm__ volatile("" : : "r"(block) : "memory");
+}
+
 void box_free(void *block)
 {
     struct header *h;
@@ -64,11 +71,9 @@ void box_free(void *block)
     if (block == NULL) {
         return;
     }
+    box_spoil(block);
     h = header_of(block);
-    memset(block, FREED, h->size);
     h->magic = 0;
-    /* Else the compiler may drop the stores to memory that is about to be freed. */
-    __asm__ volatile("" : : "r"(block) : "memory");
     free(h);
 }
 

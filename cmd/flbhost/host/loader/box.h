@@ -14,6 +14,9 @@ void *box_new(size_t size, int fill);
 int box_intact(const void *block);
 void box_free(void *block);
 
+/* box_spoil overwrites the block as box_free does and keeps it: for what a host frees too early. */
+void box_spoil(void *block);
+
 /*
  * chunk_new returns a copy of len bytes that cannot be written and that ends where an unreadable
  * page begins: reading one byte too many is a fault, and so is reading after chunk_free.

@@ -11,9 +11,8 @@
 #include <strings.h>
 
 /* The first property of the name wins, whatever its case; one without a value is NULL. */
-const char *api_get_property(const char *key, struct flb_output_instance *ins)
+const char *property_of(struct request properties, const char *key)
 {
-    struct request properties = ins->properties;
     uint32_t n = take_number(&properties);
 
     while (n-- > 0) {
@@ -25,6 +24,11 @@ const char *api_get_property(const char *key, struct flb_output_instance *ins)
         }
     }
     return NULL;
+}
+
+const char *api_get_property(const char *key, struct flb_output_instance *ins)
+{
+    return property_of(ins->properties, key);
 }
 
 int api_log_check(struct flb_output_instance *ins, int level)

@@ -8,14 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Objects by the numbers that the driver gives them. Only the main thread uses the tables. */
-#define TABLE_SIZE 4096
-
+/* Only the main thread uses the tables. */
 static struct proxy *proxies[TABLE_SIZE];
 static struct thread *threads[TABLE_SIZE]; /* 0 stays NULL: the main thread */
 static struct flb_output_instance *instances[TABLE_SIZE];
 
-static uint32_t take_index(struct request *r)
+uint32_t take_index(struct request *r)
 {
     uint32_t i = take_number(r);
 
@@ -24,6 +22,16 @@ static uint32_t take_index(struct request *r)
         exit(EXIT_FAILURE);
     }
     return i;
+}
+
+struct proxy *take_proxy(struct request *r)
+{
+    return proxies[take_index(r)];
+}
+
+struct thread *take_thread(struct request *r)
+{
+    return threads[take_index(r)];
 }
 
 void answer(const struct request *r, enum result result, const char *text)
@@ -35,7 +43,7 @@ void answer(const struct request *r, enum result result, const char *text)
     reply_send(&p);
 }
 
-static void answer_checked(const struct request *r, enum result result, const char *damage)
+void answer_checked(const struct request *r, enum result result, const char *damage)
 {
     answer(r, damage != NULL ? RESULT_DAMAGE : result, damage);
 }
@@ -62,9 +70,11 @@ static void answer_loaded(const struct request *r, const struct proxy *x)
 {
     struct reply p;
 
+    int registered = x->plugin != NULL || x->input != NULL;
+
     reply_begin(&p, r->call, RESULT_OK);
-    reply_number(&p, x->plugin != NULL);
-    if (x->plugin != NULL) {
+    reply_number(&p, registered ? (uint32_t) x->def->type : 0);
+    if (registered) {
         reply_text(&p, x->def->name);
         reply_text(&p, x->def->description);
         reply_config_map(&p, abi->def_size == sizeof(*x->def) ? x->def->config_map : NULL);
@@ -123,7 +133,7 @@ static void join_thread(struct request *r)
 static void create(struct request *r)
 {
     uint32_t i = take_index(r);
-    struct proxy *x = proxies[take_index(r)];
+    struct proxy *x = take_proxy(r);
 
     instances[i] = instance_new(x, *r);
     r->frame = NULL;
@@ -232,7 +242,7 @@ static void start_on_thread(struct request *r)
 {
     struct errand *e = calloc(1, sizeof(*e));
     uint32_t i = take_index(r);
-    uint32_t thread = take_index(r);
+    struct thread *thread = take_thread(r);
 
     if (e == NULL) {
         abort();
@@ -242,13 +252,17 @@ static void start_on_thread(struct request *r)
     if (r->op == OP_EXIT) {
         instances[i] = NULL;
     }
-    thread_post(threads[thread], on_thread[r->op], e);
+    thread_post(thread, on_thread[r->op], e);
 }
 
 void operation_start(struct request *r)
 {
     if (r->op >= OP_INIT && r->op <= OP_EXIT) {
         start_on_thread(r);
+        return;
+    }
+    if (r->op >= OP_INPUT_CREATE && r->op <= OP_INPUT_EXIT) {
+        input_operation_start(r);
         return;
     }
     if (r->op >= OP_LOAD && r->op <= OP_LOG) {

@@ -19,6 +19,14 @@ enum operation {
     OP_HANGUP,
     OP_LOG,      /* level, line */
     OP_QUIT,
+    OP_INPUT_CREATE, /* input, proxy, log level, name, alias, n, n * (key, value) */
+    OP_INPUT_DROP,   /* input */
+    OP_INPUT_INIT,   /* input, thread, as all that follow */
+    OP_INPUT_PRE_RUN, /* hot reload enabled */
+    OP_INPUT_COLLECT,
+    OP_INPUT_PAUSE,
+    OP_INPUT_RESUME,
+    OP_INPUT_EXIT, /* hot */
 };
 
 /* A damage is a write past the end of a struct; the text names which. */
@@ -30,6 +38,17 @@ enum result { RESULT_OK, RESULT_FAILED, RESULT_DAMAGE };
  */
 void operation_start(struct request *r);
 
+/* What input_operation.c, which has those of inputs, shares. */
+struct proxy;
+struct thread;
+
 void answer(const struct request *r, enum result result, const char *text);
+void answer_checked(const struct request *r, enum result result, const char *damage);
+uint32_t take_index(struct request *r);
+struct proxy *take_proxy(struct request *r);
+struct thread *take_thread(struct request *r);
+void input_operation_start(struct request *r);
+
+#define TABLE_SIZE 4096 /* objects of a kind, by the numbers that the driver gives them */
 
 #endif

@@ -1,6 +1,7 @@
 #include "proxy.h"
 
 #include "box.h"
+#include "input.h"
 #include "log.h"
 
 #include <dlfcn.h>
@@ -16,7 +17,9 @@ static struct flb_api *api_new(void)
 {
     const struct flb_api all = {
         .output_get_property = api_get_property,
+        .input_get_property = api_input_property,
         .log_print = log_print,
+        .input_log_check = api_input_log_check,
         .output_log_check = api_log_check,
     };
     struct flb_api *api = box_new(abi->api_size, 0);
@@ -64,6 +67,10 @@ static void proxy_register(struct proxy *p, int hot)
     if (p->def->proxy == FLB_PROXY_GOLANG && p->def->type == FLB_PROXY_OUTPUT_PLUGIN) {
         p->plugin = go_register(p);
     }
+    if (p->def->proxy == FLB_PROXY_GOLANG && p->def->type == FLB_PROXY_INPUT_PLUGIN &&
+        abi->inputs) {
+        p->input = input_register(p);
+    }
 }
 
 struct proxy *proxy_load(const char *path, int hot, const char **error)
@@ -91,12 +98,16 @@ void proxy_unload(struct proxy *p)
 {
     void (*cb_unregister)(struct flb_plugin_proxy_def *) = symbol(p, "FLBPluginUnregister");
 
+    if ((p->plugin != NULL || p->input != NULL) && cb_unregister != NULL) {
+        cb_unregister(p->def);
+    }
     if (p->plugin != NULL) {
-        if (cb_unregister != NULL) {
-            cb_unregister(p->def);
-        }
         free(p->plugin->name);
         box_free(p->plugin);
+    }
+    if (p->input != NULL) {
+        free(p->input->name);
+        box_free(p->input);
     }
     box_free(p->def);
     box_free(p->api);
@@ -114,6 +125,9 @@ const char *proxy_damage(const struct proxy *p)
     }
     if (p->plugin != NULL && !box_intact(p->plugin)) {
         return "struct flbgo_output_plugin";
+    }
+    if (p->input != NULL && !box_intact(p->input)) {
+        return "struct flbgo_input_plugin";
     }
     return NULL;
 }

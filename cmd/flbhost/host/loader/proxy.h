@@ -1,5 +1,5 @@
 /*
- * A loaded plugin and its instances, called as flb_plugin_proxy.c and proxy/go/go.c do. Which
+ * A loaded plugin and its outputs, called as flb_plugin_proxy.c and proxy/go/go.c do. Which
  * thread calls what, and in which order, is the driver's business.
  */
 #ifndef PROXY_H
@@ -12,7 +12,8 @@ struct proxy {
     void *dso;
     struct flb_plugin_proxy_def *def; /* a box, as the next three */
     struct flb_api *api;
-    struct flbgo_output_plugin *plugin; /* NULL when the plugin did not register */
+    struct flbgo_output_plugin *plugin; /* NULL unless the plugin registered as an output */
+    struct flbgo_input_plugin *input;   /* NULL unless it registered as an input */
 };
 
 struct thread;
@@ -64,5 +65,8 @@ int instance_flush(struct flb_output_instance *ins, const void *bytes, size_t le
 /* The functions that plugins reach through struct flb_api. */
 const char *api_get_property(const char *key, struct flb_output_instance *ins);
 int api_log_check(struct flb_output_instance *ins, int level);
+
+/* property_of looks key up in what a create request says: count, then key and value of each. */
+const char *property_of(struct request properties, const char *key);
 
 #endif

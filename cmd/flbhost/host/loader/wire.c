@@ -108,8 +108,16 @@ void reply_text(struct reply *p, const char *text)
     if (text == NULL) {
         text = "";
     }
-    reply_number(p, (uint32_t) strlen(text));
-    fwrite(text, strlen(text) + 1, 1, p->stream);
+    reply_bytes(p, text, strlen(text));
+}
+
+void reply_bytes(struct reply *p, const void *bytes, size_t len)
+{
+    reply_number(p, (uint32_t) len);
+    if (len > 0) {
+        fwrite(bytes, len, 1, p->stream);
+    }
+    fputc(0, p->stream);
 }
 
 void reply_send(struct reply *p)

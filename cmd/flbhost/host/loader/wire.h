@@ -43,6 +43,7 @@ struct reply {
 void reply_begin(struct reply *p, uint32_t call, uint32_t result);
 void reply_number(struct reply *p, uint32_t n);
 void reply_text(struct reply *p, const char *text); /* NULL is sent as "" */
+void reply_bytes(struct reply *p, const void *bytes, size_t len);
 
 /* reply_send writes the reply and frees it. It is safe from any thread. */
 void reply_send(struct reply *p);

@@ -1,0 +1,53 @@
+package flb
+
+/*
+#include <stdlib.h>
+#include "abi.h"
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/input"
+)
+
+// opened holds the open inputs. The C boundary has no receiver that could hold it.
+var opened registrations
+
+// RegisterInput is RegisterOutput for an input plugin.
+func RegisterInput(def unsafe.Pointer, d Definition) int {
+	if def == nil {
+		return -1
+	}
+	C.promexporter_keep_faults()
+	given.reset()
+	if status := input.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
+		return status
+	}
+	if C.promexporter_takes_keys(def) != 0 {
+		C.promexporter_set_keys(def, newKeys(d.Keys))
+	}
+	opened.begin(uintptr(def))
+	return 0
+}
+
+// UnregisterInput frees what RegisterInput allocated for def and lets the instances that were opened under it go: no
+// callback comes for them any more. It returns what SetContext stored for each, in the order of their Init.
+func UnregisterInput(def unsafe.Pointer) []any {
+	if def == nil {
+		return nil
+	}
+	if C.promexporter_takes_keys(def) != 0 {
+		C.free(unsafe.Pointer(C.promexporter_keys(def)))
+		C.promexporter_set_keys(def, nil)
+	}
+	input.FLBPluginUnregister(def)
+	var gone []any
+	for _, handle := range opened.end(uintptr(def)) {
+		if v, ok := ReleaseContext(handle); ok {
+			gone = append(gone, v)
+		}
+	}
+	return gone
+}

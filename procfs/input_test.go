@@ -1,0 +1,239 @@
+package procfs
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// logbook keeps log lines.
+type logbook struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logbook) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
+func openInput(t *testing.T, text string) (*Input, *logbook) {
+	t.Helper()
+	book := &logbook{}
+	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	in, err := Open(Options{Property: properties(text), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(in.Close)
+	return in, book
+}
+
+// collect asks until a round is through, which under a debugger or on a busy machine may take more than one callback.
+// The host's next tick is the only thing that it says about the time.
+func collect(t *testing.T, in *Input, now time.Time) []event {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if b := in.Collect(now); b != nil || !in.running {
+			return decode(t, b)
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the round does not end")
+		}
+	}
+}
+
+func TestInput(t *testing.T) {
+	tree := newFakeTree(t)
+	for pid := range 3 {
+		tree.process(fake{pid: pid + 1, name: fmt.Sprint("p", pid), user: 10, start: 5})
+	}
+	for _, test := range []struct {
+		keys string
+		want []any
+	}{
+		{"", []any{"p0", "p1", "p2"}},
+		{"format=wide", []any{nil}},
+		{"top=1", []any{"p0", "other"}},
+		{"include=[01]", []any{"p0", "p1"}},
+	} {
+		in, _ := openInput(t, "path="+tree.path+"\n"+test.keys)
+		start := time.Now()
+		for second, due := range []bool{true, false, false, false, false, true, false} {
+			want := test.want
+			if !due {
+				want = nil
+			}
+			got := collect(t, in, start.Add(time.Duration(second)*time.Second))
+			if !slices.Equal(names(got), want) {
+				t.Errorf("%q: records of %v at %ds, want %v", test.keys, names(got), second, want)
+			}
+			for _, e := range got {
+				if !e.at.Equal(got[0].at) {
+					t.Errorf("%q: records of %s and %s in one round", test.keys, got[0].at, e.at)
+				}
+			}
+		}
+	}
+}
+
+func TestPause(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	in, _ := openInput(t, "interval_sec=2\npath="+tree.path)
+	start := time.Now()
+	for second, want := range []int{1, 0, 1, 0, 0, 0, 0, 1, 0, 1} {
+		switch second {
+		case 3:
+			in.Pause()
+		case 7:
+			in.Resume()
+		}
+		if got := collect(t, in, start.Add(time.Duration(second)*time.Second)); len(got) != want {
+			t.Errorf("%d records at %ds, want %d", len(got), second, want)
+		}
+	}
+}
+
+func TestOpenFails(t *testing.T) {
+	for text, want := range map[string]string{
+		"top=x\nformat=y": "format: \"y\": neither process nor wide; write for example format=process\n" +
+			"top: \"x\": not a whole number; write for example top=20",
+		"path=" + filepath.Join("testdata", "absent"): `path: "testdata/absent": not a procfs: `,
+		"path=testdata": `path: "testdata": not a procfs: `,
+	} {
+		in, err := Open(Options{Property: properties(text), Log: slog.New(slog.DiscardHandler)})
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, %v, want %s", text, in, err, want)
+		}
+		if strings.HasPrefix(text, "path=") && !strings.HasSuffix(fmt.Sprint(err), "; write for example path=/proc") {
+			t.Errorf("%q: %v does not say what would be right", text, err)
+		}
+	}
+}
+
+// TestLoggedOnce reads the strange tree twice: each kind of trouble is one line.
+func TestLoggedOnce(t *testing.T) {
+	in, book := openInput(t, "interval_sec=1\ncmdline=on\npath="+filepath.Join("testdata", "proc"))
+	start := time.Now()
+	collect(t, in, start)
+	collect(t, in, start.Add(time.Second))
+	for line, want := range map[string]int{
+		"level=WARN":                                      8,
+		`file=io pid=31 error="no such file`:              1,
+		`file=io pid=41 error="is a directory`:            1,
+		`file=io pid=70 error="it is not what`:            1,
+		`file=stat pid=40 error="is a directory`:          1,
+		`file=stat pid=50 error="it is not what`:          1,
+		`file=stat pid=80 error="not a directory`:         1,
+		`file=fd pid=41 error="not a directory`:           1,
+		`file=cmdline pid=41 error="is a dir`:             1,
+		"processes=17 vanished=1 unreadable=2 garbled=14": 2,
+	} {
+		if got := book.count(line); got != want {
+			t.Errorf("%d lines with %s, want %d", got, line, want)
+		}
+	}
+	if t.Failed() {
+		t.Log(book.b.String())
+	}
+}
+
+// TestRoundFails takes the tree away: no records, one line, and the input lives on.
+func TestRoundFails(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	in, book := openInput(t, "interval_sec=1\npath="+tree.path)
+	in.sampler.Close()
+	in.sampler.tree.root = -1
+	start := time.Now()
+	for second := range 3 {
+		if got := collect(t, in, start.Add(time.Duration(second)*time.Second)); got != nil {
+			t.Errorf("records of nothing: %v", got)
+		}
+	}
+	if n := book.count("a round failed"); n != 1 {
+		t.Errorf("%d lines of a failed round, want 1", n)
+	}
+}
+
+func TestPanicInARound(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	in, book := openInput(t, "interval_sec=1\npath="+tree.path)
+	memory := in.sampler.memory
+	in.sampler.memory = nil
+	start := time.Now()
+	if got := collect(t, in, start); got != nil || book.count("panic in a round") != 1 {
+		t.Errorf("%v, log: %s", got, book.b.String())
+	}
+	in.sampler.memory = memory
+	if got := collect(t, in, start.Add(time.Second)); len(got) != 1 {
+		t.Errorf("after the panic: %v", got)
+	}
+}
+
+// TestSlowRound has a round that hangs, as the kernel can make one. No callback waits for it longer than it may, none
+// starts another one, and its records come when they are there.
+func TestSlowRound(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	in, book := openInput(t, "interval_sec=1\npath="+tree.path)
+	in.running, in.began = true, time.Now() // a round that ends when the test says so
+	for _, second := range []int{0, 29, 31, 32} {
+		began := time.Now()
+		if b := in.Collect(in.began.Add(time.Duration(second) * time.Second)); b != nil {
+			t.Fatalf("records of a round that hangs: %v", decode(t, b))
+		}
+		if took := time.Since(began); took > patience+5*time.Second {
+			t.Errorf("a callback took %s", took)
+		}
+	}
+	if n := book.count("a round does not end"); n != 1 {
+		t.Errorf("%d lines of a round that hangs, want 1", n)
+	}
+	in.records <- []byte{1}
+	if b := in.Collect(time.Now()); len(b) != 1 {
+		t.Errorf("the records that came late: %v", b)
+	}
+}
+
+// TestCloseDuringARound holds that Close waits for nothing, and that the sampler is closed all the same.
+func TestCloseDuringARound(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	in, err := Open(Options{Property: properties("path=" + tree.path), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Collect(time.Now()); in.running {
+		t.Skip("the machine is too slow to know what runs")
+	}
+	in.running = true
+	in.Close()
+	if in.stopped.Err() == nil {
+		t.Error("nothing was stopped")
+	}
+	in.records <- nil
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, err := in.sampler.tree.owner(in.sampler.tree.root); err != nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the sampler stays open")
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package procfs
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func properties(text string) func(string) string {
+	all := map[string]string{}
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		all[key] = value
+	}
+	return func(key string) string { return all[key] }
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := ParseKeys(properties(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Path != "/proc" || c.Interval != 5*time.Second || c.Wide || c.Top != 0 || c.Only != Files ||
+		c.Include != nil || c.Exclude != nil || c.PIDs != nil {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestParseKeys(t *testing.T) {
+	c, err := ParseKeys(properties("path=/host/proc\ninterval_sec=2\ninterval_nsec=500000000\nformat=Process\n" +
+		"include=^a\nexclude=z$\npid=30, 4  30\ntop=3\ncmdline=On"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Path != "/host/proc" || c.Interval != 2500*time.Millisecond || c.Top != 3 || c.Only != Command ||
+		c.Include.String() != "^a" || c.Exclude.String() != "z$" || !slices.Equal(c.PIDs, []int32{4, 30}) {
+		t.Errorf("got %+v", c)
+	}
+	if c, err := ParseKeys(properties("format=wide")); err != nil || !c.Wide || c.Only != Times {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if c, err := ParseKeys(properties("interval_sec=0\ninterval_nsec=999999999")); err == nil {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"interval_sec=five":        `interval_sec: "five": not a whole number; write for example interval_sec=5`,
+		"interval_sec=1.5":         `interval_sec: "1.5": not a whole number; write for example interval_sec=5`,
+		"interval_sec=-1":          `interval_sec: "-1": not from 0 to 86400; write for example interval_sec=5`,
+		"interval_sec=1e99":        `interval_sec: "1e99": not a whole number; write for example interval_sec=5`,
+		"interval_sec=0":           `interval_sec: "0": with interval_nsec "0" that is 0s, and Fluent Bit asks its Go inputs only once a second; write for example interval_sec=1`,
+		"interval_nsec=1s":         `interval_nsec: "1s": not a whole number; write for example interval_nsec=500000000`,
+		"interval_nsec=1000000000": `interval_nsec: "1000000000": not from 0 to 999999999; write for example interval_nsec=500000000`,
+		"format=tall":              `format: "tall": neither process nor wide; write for example format=process`,
+		"include=a(":               "include: \"a(\": error parsing regexp: missing closing ): `a(`; write for example include=^(nginx|postgres)$",
+		"exclude=[":                "exclude: \"[\": error parsing regexp: missing closing ]: `[`; write for example exclude=^kworker/",
+		"pid=1 x":                  `pid: "1 x": "x" is not the number of a process; write for example pid=1, 4711`,
+		"pid=0":                    `pid: "0": "0" is not the number of a process; write for example pid=1, 4711`,
+		"pid=,":                    `pid: ",": it holds no number; write for example pid=1, 4711`,
+		"top=0":                    `top: "0": not from 1 to 1000000; write for example top=20`,
+		"top=all":                  `top: "all": not a whole number; write for example top=20`,
+		"top=99999999999999999999": `top: "99999999999999999999": not from 1 to 1000000; write for example top=20`,
+		"cmdline=maybe":            `cmdline: "maybe": neither on nor off; write for example cmdline=on`,
+		"format=wide\ntop=3":       `top: format wide has no place for it; leave it out, or write format=process`,
+		"format=wide\ncmdline=on\ninterval_sec=0": `interval_sec: "0": with interval_nsec "0" that is 0s, and Fluent Bit asks its Go inputs only once a second; write for example interval_sec=1` + "\n" +
+			`cmdline: format wide has no place for it; leave it out, or write format=process`,
+		"format=wide\ntop=3\ninterval_sec=x": `interval_sec: "x": not a whole number; write for example interval_sec=5` + "\n" +
+			`top: format wide has no place for it; leave it out, or write format=process`,
+		"top=0\nformat=x\ncmdline=y": `format: "x": neither process nor wide; write for example format=process` + "\n" +
+			`top: "0": not from 1 to 1000000; write for example top=20` + "\n" +
+			`cmdline: "y": neither on nor off; write for example cmdline=on`,
+	} {
+		if _, err := ParseKeys(properties(text)); err == nil || err.Error() != want {
+			t.Errorf("%q:\n%v, want\n%s", text, err, want)
+		}
+	}
+}
+
+// TestKeysAreRight holds that defaults and examples are what ParseKeys takes.
+func TestKeysAreRight(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range Keys() {
+		seen[k.Name] = true
+		for _, value := range []string{k.Default, k.Example} {
+			if _, err := ParseKeys(properties(k.Name + "=" + value)); err != nil {
+				t.Error(err)
+			}
+		}
+		if k.Description == "" || k.Example == "" {
+			t.Errorf("%s: no description or example", k.Name)
+		}
+	}
+	want := []string{"cmdline", "exclude", "format", "include", "interval_nsec", "interval_sec", "path", "pid", "top"}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+		t.Errorf("keys %q, want %q", got, want)
+	}
+}

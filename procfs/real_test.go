@@ -1,0 +1,196 @@
+package procfs
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The tests of this file read the kernel's own procfs. Where another process is needed, the test runs itself again: as
+// the part that this variable names.
+const partVariable = "PROMEXPORTER_PROCFS_PART"
+
+func part() string { return os.Getenv(partVariable) }
+
+// child is a process that does as it is told.
+type child struct {
+	*exec.Cmd
+	t      *testing.T
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+}
+
+func startChild(t *testing.T, part string, attr *syscall.SysProcAttr) *child {
+	t.Helper()
+	c := &child{t: t, Cmd: exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")}
+	c.Env, c.SysProcAttr, c.Stderr = append(os.Environ(), partVariable+"="+part), attr, os.Stderr
+	var err error
+	if c.stdin, err = c.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.stdout = bufio.NewReader(out)
+	if err := c.Start(); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	return c
+}
+
+// do has the child do its work once more.
+func (c *child) do() (answer string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.stdin, "go\n"); err != nil {
+		c.t.Fatal(err)
+	}
+	answer, err := c.stdout.ReadString('\n')
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.TrimSpace(answer)
+}
+
+// obey is the child's side of do.
+func obey(work func() string) {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		fmt.Println(work())
+	}
+	os.Exit(0)
+}
+
+// used returns the CPU time of this process.
+func used() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestBurn reads a process that uses half a second of CPU time between two rounds, however long it takes to get it.
+func TestBurn(t *testing.T) {
+	const work = 500 * time.Millisecond
+	if part() != "" {
+		obey(func() string {
+			for end := used() + work; used() < end; {
+			}
+			return "done"
+		})
+	}
+	c := startChild(t, "burn", nil)
+	pid := int32(c.Process.Pid)
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Command}, func(string, int32, error) {})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer s.Close()
+	begin := realRound(t, s).at(t, pid)
+	began := time.Now()
+	c.do()
+	took := time.Since(began)
+	end := realRound(t, s).at(t, pid)
+	const tolerance = 60 * time.Millisecond // ticks, and the start of the child
+	interval := time.Duration(end.Interval.ticks()) * time.Second / ticksPerSecond
+	if interval < work-tolerance || interval > work+tolerance || end.Elapsed < took || end.Total.minus(begin.Total) != end.Interval {
+		t.Errorf("%s of CPU time in %s, the process used %s in %s", interval, end.Elapsed, work, took)
+	}
+	record := decode(t, appendProcesses(nil, &s.round))[0].record
+	if percent, want := record["cpu_percent"].(float64), 100*interval.Seconds()/end.Elapsed.Seconds(); percent != want {
+		t.Errorf("cpu_percent %v, want %v", percent, want)
+	}
+	if end.Parent != int32(os.Getpid()) || end.User != uint32(os.Geteuid()) || !strings.Contains(end.Cmdline, "TestBurn") {
+		t.Errorf("got %+v", end)
+	}
+	compareWithPS(t, record)
+}
+
+func realRound(t *testing.T, s *Sampler) *Round {
+	t.Helper()
+	r, err := s.Round(context.Background(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *Round) at(t *testing.T, pid int32) Process {
+	t.Helper()
+	for _, p := range r.Processes {
+		if p.PID == pid {
+			return p
+		}
+	}
+	t.Fatalf("no process %d in the round", pid)
+	return Process{}
+}
+
+// compareWithPS asks ps of a process that does nothing.
+func compareWithPS(t *testing.T, record map[string]any) {
+	t.Helper()
+	pid := fmt.Sprint(record["pid"])
+	out, err := exec.Command("ps", "-o", "ppid=,uid=,nlwp=,vsz=,cputimes=,comm=", "-p", pid).Output()
+	if err != nil {
+		t.Logf("not compared with ps: %v", err)
+		return
+	}
+	fields := strings.Fields(string(out))
+	virtual, _ := strconv.ParseUint(fmt.Sprint(record["virtual_bytes"]), 10, 64)
+	ticks, _ := strconv.ParseUint(fmt.Sprint(record["cpu_jiffies"]), 10, 64)
+	want := []string{fmt.Sprint(record["ppid"]), fmt.Sprint(record["uid"]), fmt.Sprint(record["threads"]),
+		fmt.Sprint(virtual / 1024), fmt.Sprint(ticks / ticksPerSecond), fmt.Sprint(record["name"])}
+	if got := strings.Join(fields, " "); got != strings.Join(want, " ") {
+		t.Errorf("ps says %q, the record %q", got, want)
+	}
+}
+
+// TestWithoutRights reads the processes as a user who may not look into all of them.
+func TestWithoutRights(t *testing.T) {
+	const nobody = 65534
+	if part() != "" {
+		obey(asNobody)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("another user is needed: root alone can become one")
+	}
+	attr := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	c := startChild(t, "nobody", attr)
+	if got, want := c.do(), fmt.Sprintf("uid %d, own io true, own fds true, init io false, skipped {0 0}", nobody); got != want {
+		t.Errorf("got  %s, want %s", got, want)
+	}
+}
+
+func asNobody() string {
+	s, err := NewSampler(Choice{Path: "/proc", Only: Command}, func(string, int32, error) {})
+	if err != nil {
+		return err.Error()
+	}
+	r, err := s.Round(context.Background(), time.Now)
+	if err != nil {
+		return err.Error()
+	}
+	var self, initial Process
+	for _, p := range r.Processes {
+		switch p.PID {
+		case int32(os.Getpid()):
+			self = p
+		case 1:
+			initial = p
+		}
+	}
+	return fmt.Sprintf("uid %d, own io %v, own fds %v, init io %v, skipped {%d %d}",
+		self.User, self.HasIO, self.OpenFDs > 2, initial.HasIO, r.Skipped.Unreadable, r.Skipped.Garbled)
+}

@@ -1,0 +1,116 @@
+package procfs
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	prometheus "github.com/prometheus/procfs"
+)
+
+func TestParseStat(t *testing.T) {
+	line := fake{pid: 7, parent: 3, name: "a) b (c", user: 11, system: 22, start: 33}.stat()
+	got, ok := parseStat([]byte(line), 7)
+	if !ok || string(got.name) != "a) b (c" {
+		t.Fatalf("name %q, %v", got.name, ok)
+	}
+	got.name = nil
+	want := stat{state: 'S', parent: 3, user: 11, system: 22, threads: 3, start: 33, virtual: 8192000, pages: 25}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if _, ok := parseStat([]byte(line), 8); ok {
+		t.Error("another process's file was taken")
+	}
+	for cut := range len(line) {
+		if s, ok := parseStat([]byte(line[:cut]), 7); ok {
+			t.Errorf("cut off at %d: %+v", cut, s)
+		}
+	}
+}
+
+// TestAgainstPrometheus reads this machine's processes by both.
+func TestAgainstPrometheus(t *testing.T) {
+	fs, err := prometheus.NewFS("/proc")
+	if err != nil {
+		t.Skip(err)
+	}
+	all, err := fs.AllProcs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, Choice{Path: "/proc", Only: Command})
+	compared := 0
+	for _, p := range r.round(0).Processes {
+		theirs, err := prometheus.Proc{}, error(nil)
+		if theirs, err = fs.Proc(int(p.PID)); err != nil {
+			continue
+		}
+		s, err := theirs.Stat()
+		if err != nil || s.Starttime != p.Start || s.Comm != p.Name {
+			continue
+		}
+		compared++
+		if s.PPID != int(p.Parent) || uint64(s.UTime) < p.Total.User || uint64(s.STime) < p.Total.System {
+			t.Errorf("%+v, and by prometheus %+v", p, s)
+		}
+		status, err := theirs.NewStatus()
+		if err == nil && status.UIDs[1] != uint64(p.User) {
+			t.Errorf("%d is of user %d, and by prometheus of %d", p.PID, p.User, status.UIDs[1])
+		}
+	}
+	if compared < len(all)/2 {
+		t.Errorf("%d of %d processes were compared", compared, len(all))
+	}
+}
+
+func TestParseIO(t *testing.T) {
+	for text, want := range map[string]struct {
+		io IO
+		ok bool
+	}{
+		"read_bytes: 5\nwrite_bytes: 6\n":                           {IO{5, 6}, true},
+		"rchar: 1\nread_bytes: 5\nx\nwrite_bytes: 6\nmore: y\n":     {IO{5, 6}, true},
+		"cancelled_write_bytes: 9\nwrite_bytes: 6\nread_bytes: 0\n": {IO{0, 6}, true},
+		"read_bytes: 18446744073709551615\nwrite_bytes: 0\n":        {IO{math.MaxUint64, 0}, true},
+		"read_bytes: 18446744073709551616\nwrite_bytes: 0\n":        {},
+		"read_bytes: -1\nwrite_bytes: 0\n":                          {},
+		"read_bytes: \nwrite_bytes: 0\n":                            {},
+		"read_bytes: 5\nwrite_bytes: 6":                             {},
+		"read_bytes: 5\ncancelled_write_bytes: 9\n":                 {},
+		"xread_bytes: 5\nwrite_bytes: 6\n":                          {},
+		"":                                                          {},
+		"\n\n":                                                      {},
+	} {
+		io, ok := parseIO([]byte(text))
+		if ok != want.ok || ok && io != want.io {
+			t.Errorf("%q: %+v, %v, want %+v", text, io, ok, want)
+		}
+	}
+}
+
+func TestParsePID(t *testing.T) {
+	for name, want := range map[string]int32{
+		"1": 1, "4194304": 4194304, "2147483647": math.MaxInt32,
+		"0": 0, "": 0, "self": 0, "1a": 0, "-1": 0, "+1": 0, " 1": 0, "2147483648": 0, "99999999999999999999": 0,
+	} {
+		if pid, ok := parsePID([]byte(name)); pid != want || ok != (want != 0) {
+			t.Errorf("%q: %d, %v, want %d", name, pid, ok, want)
+		}
+	}
+}
+
+// FuzzParseStat holds that nothing panics, and that what is taken begins and ends as it should.
+func FuzzParseStat(f *testing.F) {
+	f.Add([]byte(fake{pid: 7, name: "a) b (c"}.stat()))
+	f.Add([]byte("7 ()\n"))
+	f.Add([]byte(")7 (\n"))
+	f.Add([]byte("7 (x) S 1 2 3"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, ok := parseStat(b, 7)
+		if ok && (string(b[:3]) != "7 (" || b[len(b)-1] != '\n' || s.parent < 0 || s.threads < 0) {
+			t.Errorf("%q was taken: %+v", b, s)
+		}
+		parseIO(b)
+	})
+}
