@@ -1,0 +1,7 @@
+// Package baseline is what the plugin is compared with: the same work as Go programs do it that are written with the
+// usual libraries.
+//
+// [Plugin] is an output plugin with fluent-bit-go's decoder and client_golang's vectors, [Registry] and [Set] serve
+// series from client_golang's registry and from VictoriaMetrics/metrics, and [Skip] is the floor: to find the ends of
+// the events takes at least this long.
+package baseline

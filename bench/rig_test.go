@@ -1,0 +1,179 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/promexporter/promexporter/bench/baseline"
+	"github.com/promexporter/promexporter/bench/workload"
+	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/pipeline"
+)
+
+// Who does the work: the last part of a benchmark's name.
+const (
+	ours     = "by=promexporter"
+	floor    = "by=msgp.Skip"
+	vectors  = "by=fluent-bit-go+client_golang"
+	registry = "by=client_golang"
+	victoria = "by=VictoriaMetrics"
+	bytes    = "by=bytes" // a page that was made before
+)
+
+// section is a running [OUTPUT] section.
+type section struct {
+	*pipeline.Pipeline
+	url string
+}
+
+// open starts a section with the rules of l, whose series are not limited.
+func open(b *testing.B, l *workload.Load) *section {
+	b.Helper()
+	keys := map[string]string{"listen_address": freeAddress(b), "series_limit": "10000000", "flush_timeout": "5s"}
+	if l.Rules != "" {
+		keys["rules_file"] = filepath.Join(b.TempDir(), "rules.yaml")
+		if err := os.WriteFile(keys["rules_file"], []byte(l.Rules), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	p, err := pipeline.Open(pipeline.Options{
+		Property: func(key string) string { return keys[key] },
+		Instance: "promexporter.0",
+		Log:      slog.New(slog.DiscardHandler),
+		Servers:  new(exporter.Servers),
+		Version:  "bench",
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(p.Close)
+	return &section{p, "http://" + keys["listen_address"] + "/metrics"}
+}
+
+func freeAddress(b *testing.B) string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (s *section) flush(b *testing.B, chunk []byte, tag string) {
+	if status := s.Flush(chunk, tag); status != flb.OK {
+		b.Fatalf("the chunk was answered %d", status)
+	}
+}
+
+// workers are those who turn chunks into series, by name.
+func workers(b *testing.B, l *workload.Load) map[string]func(chunk []byte) {
+	return map[string]func(chunk []byte){
+		ours: func() func([]byte) {
+			s := open(b, l)
+			return func(chunk []byte) { s.flush(b, chunk, l.Tag) }
+		}(),
+		floor:   func(chunk []byte) { skip(b, chunk) },
+		vectors: func() func([]byte) { p := baseline.NewPlugin(l); return func(chunk []byte) { p.Flush(chunk) } }(),
+	}
+}
+
+func skip(b *testing.B, chunk []byte) {
+	if _, err := baseline.Skip(chunk); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// perRecord runs work over the chunks, all of which have the same number of records, again and again.
+func perRecord(b *testing.B, chunks [][]byte, work func(chunk []byte)) {
+	b.Helper()
+	for _, chunk := range chunks { // makes the series
+		work(chunk)
+	}
+	records := workload.Events(chunks[0])
+	runtime.GC()
+	b.ReportAllocs()
+	b.SetBytes(int64(len(chunks[0])))
+	at := 0
+	for b.Loop() {
+		work(chunks[at])
+		if at++; at == len(chunks) {
+			at = 0
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(records), "ns/record")
+	b.ReportMetric(float64(records), "records/op")
+}
+
+// server serves h and returns the URL of its page.
+func server(b *testing.B, h http.Handler) string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &http.Server{Handler: h}
+	go func() { _ = s.Serve(l) }()
+	b.Cleanup(func() { s.Close() })
+	return "http://" + l.Addr().String() + "/metrics"
+}
+
+// scraper reads pages as Prometheus asks for them.
+type scraper struct {
+	client http.Client
+	accept string
+	coding string
+	buffer []byte
+}
+
+// formats are what a scraper accepts, by the name of the format.
+var formats = map[string]string{
+	"text":        "text/plain;version=0.0.4",
+	"openmetrics": "application/openmetrics-text;version=1.0.0",
+	"protobuf":    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+}
+
+func newScraper(format, coding string) *scraper {
+	return &scraper{
+		client: http.Client{Transport: &http.Transport{DisableCompression: true}},
+		accept: formats[format],
+		coding: coding,
+		buffer: make([]byte, 256<<10),
+	}
+}
+
+func (s *scraper) get(url string) (*http.Response, error) {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Accept", s.accept)
+	r.Header.Set("Accept-Encoding", s.coding)
+	r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "60")
+	response, err := s.client.Do(r)
+	if err == nil && response.StatusCode != http.StatusOK {
+		response.Body.Close()
+		err = fmt.Errorf("the scrape was answered %s", response.Status)
+	}
+	return response, err
+}
+
+// scrape reads a page and returns its size.
+func (s *scraper) scrape(url string) (n int64, err error) {
+	response, err := s.get(url)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	return io.CopyBuffer(struct{ io.Writer }{io.Discard}, response.Body, s.buffer)
+}
+
+func (s *scraper) close() { s.client.CloseIdleConnections() }
