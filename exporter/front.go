@@ -19,13 +19,14 @@ type front struct {
 	gate   *gate
 	feed   *feed
 	http   *http.Server
+	ended  chan struct{} // closed when serve has ended: every connection that was taken from the feed is known to http
 }
 
 // frontKey finds the front of a request in its context.
 type frontKey struct{}
 
 func newFront(s *server, g *gate) *front {
-	f := &front{server: s, gate: g, feed: newFeed(s.socket, s.addr())}
+	f := &front{server: s, gate: g, feed: newFeed(s.socket, s.addr()), ended: make(chan struct{})}
 	f.http = &http.Server{
 		Handler:           f,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -56,6 +57,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers the connections of the feed until stop.
 func (f *front) serve() {
 	go func() {
+		defer close(f.ended)
 		// What is left to recover is a panic of the log.
 		_ = recovered(func() error { f.run(); return nil })
 	}()
@@ -86,17 +88,20 @@ func (f *front) serveOnce() error {
 
 // stop lets requests end by themselves until grace is done, then calls end, if not nil, and cuts their connections.
 func (f *front) stop(grace context.Context, end func()) {
+	_ = f.feed.Close() // always nil
+	select {
+	case <-f.ended:
+	case <-grace.Done():
+	}
 	_ = f.http.Shutdown(grace) // an error is that of grace
 	if grace.Err() != nil && end != nil {
 		end()
 	}
 	_ = f.http.Close()
-	_ = f.feed.Close()
 }
 
 // retire stops f in the background. Its successor has the socket already.
 func (f *front) retire() {
-	_ = f.feed.Close() // Accept returns at once; its error is always nil
 	go func() {
 		_ = recovered(func() error {
 			grace, cancel := context.WithTimeout(context.Background(), closeGrace)

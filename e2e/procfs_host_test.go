@@ -1,0 +1,272 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/cmd/flbhost/host"
+	"github.com/promexporter/promexporter/cmd/flbhost/property"
+	"github.com/promexporter/promexporter/config"
+)
+
+// The tests of this file need calls of an input that no Fluent Bit can be made to make, so they always run in the
+// development host.
+
+var inputVersions = []host.Version{host.V32, host.V50, host.V51}
+
+// procfsRig is the host with sections of the input.
+type procfsRig struct{ *rig }
+
+func procfsSections(t *testing.T, lists ...property.List) host.Config {
+	t.Helper()
+	c := sections(somewhere)
+	c.Plugins = append(c.Plugins, procfsPlugin(t))
+	for _, l := range lists {
+		c.Inputs = append(c.Inputs, host.Input{Plugin: "go_procfs", Properties: l})
+	}
+	return c
+}
+
+func startProcfs(t *testing.T, v host.Version, lists ...property.List) procfsRig {
+	t.Helper()
+	r := procfsRig{launch(t, v)}
+	if err := r.Start(t.Context(), procfsSections(t, lists...)); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// collect asks until a round is through.
+func (r procfsRig) collect(input int) string {
+	r.t.Helper()
+	var records []byte
+	until(r.t, "no records", func() bool {
+		var err error
+		if records, err = r.Collect(r.t.Context(), input); err != nil {
+			r.t.Fatal(err)
+		}
+		return len(records) > 0
+	})
+	return string(records)
+}
+
+// nothing asks once, for what is not to be.
+func (r procfsRig) nothing(input int) {
+	r.t.Helper()
+	if records, err := r.Collect(r.t.Context(), input); err != nil || len(records) > 0 {
+		r.t.Errorf("input %d has %d bytes of records, %v", input, len(records), err)
+	}
+}
+
+// strange is the tree of processes that package procfs is tested with.
+var strange = filepath.Join("..", "procfs", "testdata", "proc")
+
+func TestProcfsLayouts(t *testing.T) {
+	for _, v := range inputVersions {
+		t.Run(string(v), func(t *testing.T) {
+			r := startProcfs(t, v, property.Of("path", strange, "interval_sec", "1"))
+			records := r.collect(0)
+			if strings.Count(records, "cpu_jiffies") != 17 || !strings.Contains(records, "a) b (c") {
+				t.Errorf("records %q", records)
+			}
+			r.nothing(0)
+			// What came out goes in at the other side.
+			r.flush(0, "system.metrics", []byte(records), host.StatusOK)
+			expect(t, scrape(t, r.url(0)), map[string]string{
+				`promexporter_records_received_total{output="promexporter.0"}`: "17",
+			})
+			r.stop()
+		})
+	}
+}
+
+func TestProcfsTwoInstances(t *testing.T) {
+	for _, v := range inputVersions {
+		for _, threaded := range []string{"on", "off"} {
+			t.Run(string(v)+" threaded "+threaded, func(t *testing.T) {
+				r := procfsRig{launch(t, v)}
+				err := r.Start(t.Context(), procfsSections(t,
+					property.Of("path", strange, "threaded", threaded, "interval_sec", "1"),
+					property.Of("path", strange, "format", "wide", "threaded", threaded, "interval_sec", "1")))
+				if v == host.V32 {
+					r.logged("another [INPUT] section of this plugin is open")
+					if threaded == "off" {
+						if err == nil {
+							t.Error("nobody could tell one from the other")
+						}
+						return
+					}
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if records := r.collect(0); strings.Contains(records, "pid_1_cpu_jiffies") {
+					t.Error("the first one has the other's records")
+				}
+				if v == host.V32 {
+					r.nothing(1)
+				} else if records := r.collect(1); !strings.Contains(records, "pid_1_cpu_jiffies") {
+					t.Error("the second one has the other's records")
+				}
+				r.stop()
+			})
+		}
+	}
+}
+
+// logged waits for text in the log.
+func (r procfsRig) logged(text string) {
+	r.t.Helper()
+	until(r.t, "not logged: "+text, func() bool { return strings.Contains(r.log.String(), text) })
+}
+
+// TestProcfsBadSection fails as the version can bear it.
+func TestProcfsBadSection(t *testing.T) {
+	for _, v := range inputVersions {
+		t.Run(string(v), func(t *testing.T) {
+			r := procfsRig{launch(t, v)}
+			err := r.Start(t.Context(), procfsSections(t, property.Of("top", "x")))
+			r.logged(`[input:go_procfs:go_procfs.0] top: "x": not a whole number`)
+			if (err == nil) != (v == host.V32) {
+				t.Errorf("start: %v", err)
+			}
+			if err == nil {
+				r.nothing(0)
+			}
+			r.stop()
+		})
+	}
+}
+
+func TestProcfsPause(t *testing.T) {
+	for _, v := range inputVersions {
+		t.Run(string(v), func(t *testing.T) {
+			r := startProcfs(t, v, property.Of("path", strange, "interval_sec", "1"))
+			r.collect(0)
+			if err := r.PauseInput(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+			for end := time.Now().Add(1200 * time.Millisecond); time.Now().Before(end); {
+				r.nothing(0)
+			}
+			if err := r.ResumeInput(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+			r.collect(0)
+			r.stop()
+		})
+	}
+}
+
+func TestProcfsDryRun(t *testing.T) {
+	for _, v := range inputVersions {
+		r := launch(t, v)
+		if err := r.DryRun(t.Context(), procfsSections(t, property.Of("path", strange), property.Of("threaded", "off"))); err != nil {
+			t.Errorf("%s: %v", v, err)
+		}
+		r.stop()
+	}
+}
+
+// TestProcfsHangs has a process whose file blocks its reader for good, as the kernel can do. Callbacks, pause and exit
+// come back within a tenth of a second all the same.
+func TestProcfsHangs(t *testing.T) {
+	tree := t.TempDir()
+	if err := os.WriteFile(filepath.Join(tree, "stat"), []byte("btime 1700000000\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(tree, "5"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(tree, "5", "stat"), 0o644); err != nil {
+		t.Skip(err)
+	}
+	r := startProcfs(t, host.V51, property.Of("path", tree, "interval_sec", "1"))
+	const bound = 100 * time.Millisecond
+	calls := []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"callback", func(ctx context.Context) error { _, err := r.Collect(ctx, 0); return err }},
+		{"pause", func(ctx context.Context) error { return r.PauseInput(ctx, 0) }},
+		{"resume", func(ctx context.Context) error { return r.ResumeInput(ctx, 0) }},
+		{"callback again", func(ctx context.Context) error { _, err := r.Collect(ctx, 0); return err }},
+		{"exit", r.Exit},
+	}
+	for _, c := range calls {
+		began := time.Now()
+		if err := c.call(t.Context()); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if took := time.Since(began); took > bound && os.Getenv("CI") == "" {
+			t.Errorf("%s took %s", c.name, took)
+		}
+	}
+	r.stop()
+}
+
+// TestProcfsReloads has reloads, every second of them a failed one, and then counts what is left of them.
+func TestProcfsReloads(t *testing.T) {
+	for _, v := range inputVersions {
+		t.Run(string(v), func(t *testing.T) {
+			section := property.Of("path", strange, "interval_sec", "1")
+			r := startProcfs(t, v, section)
+			broken := procfsSections(t, section)
+			broken.Outputs = append(broken.Outputs, host.Output{Plugin: "no_such_plugin"})
+			var before int
+			for n := range 12 {
+				if err := r.Reload(t.Context(), broken, nil); err == nil {
+					t.Fatal("a broken reload went through")
+				}
+				if err := r.Reload(t.Context(), procfsSections(t, section), nil); err != nil {
+					t.Fatal(err)
+				}
+				r.collect(0)
+				if n == 4 {
+					before = r.files()
+				}
+			}
+			// Closing does not wait for the round to end.
+			until(t, fmt.Sprintf("more files are open than the %d after five reloads", before), func() bool { return r.files() <= before })
+			r.stop()
+		})
+	}
+}
+
+// files returns how many files the host's process has open.
+func (r procfsRig) files() int {
+	r.t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", r.PID()))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// TestProcfsRulesByPID holds that the rules which stand in the example as comments are right.
+func TestProcfsRulesByPID(t *testing.T) {
+	text, err := os.ReadFile("../rules/procfs.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, comments, ok := strings.Cut(string(text), "\n# The same by process")
+	_, variant, ok2 := strings.Cut(comments, "\n#\n")
+	if !ok || !ok2 {
+		t.Fatal("there is no variant by process")
+	}
+	variant = regexp.MustCompile(`(?m)^# ?`).ReplaceAllString(variant, "")
+	rules, err := config.ParseRules("procfs.yaml", []byte(head+"\n"+variant))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(rules.Metrics); n != 9 {
+		t.Errorf("%d rules, want the six by name and three by process", n)
+	}
+}

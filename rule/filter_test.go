@@ -1,0 +1,136 @@
+package rule_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFilterLogToMetrics runs Fluent Bit's filter log_to_metrics anew, where
+// FLUENT_BIT names one of the version of testdata/migration, and compares what it
+// makes with the pages there. With -update it writes them.
+func TestFilterLogToMetrics(t *testing.T) {
+	program := os.Getenv("FLUENT_BIT")
+	if program == "" {
+		t.Skip("FLUENT_BIT names no Fluent Bit")
+	}
+	if out, err := exec.Command(program, "--version").Output(); err != nil || !strings.Contains(string(out), "v5.1.1\n") {
+		t.Skipf("%s is not version 5.1.1: %s, %v", program, out, err)
+	}
+	confs, err := filepath.Glob(filepath.Join(migrationFolder, "*.conf"))
+	if err != nil || len(confs) == 0 {
+		t.Fatal("no configurations", err)
+	}
+	for _, conf := range confs {
+		at := strings.TrimSuffix(conf, ".conf")
+		t.Run(filepath.Base(at), func(t *testing.T) {
+			t.Parallel()
+			want := ""
+			if !*update {
+				want = readText(t, at+".txt")
+			}
+			page := filterPage(t, program, conf, at+".json", want)
+			if *update {
+				golden(t, at+".txt", page)
+				return
+			}
+			if filter, known := seriesOf(t, parsePage(t, page)), seriesOf(t, parsePage(t, want)); !maps.Equal(filter, known) {
+				t.Errorf("the filter makes\n%v\nin testdata it made\n%v", filter, known)
+			}
+		})
+	}
+}
+
+// filterPage runs the filter over records and returns the page when it is want, or
+// when it no longer changes.
+func filterPage(t *testing.T, program, conf, records, want string) (page string) {
+	t.Helper()
+	address := freeAddress(t)
+	startFilter(t, program, conf, records, address)
+	since := time.Now()
+	for deadline := since.Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		last := page
+		page = fetch("http://" + address + "/metrics")
+		if page != last {
+			since = time.Now()
+		}
+		if page != "" && (page == want || time.Since(since) > 3*time.Second) {
+			return page
+		}
+	}
+	t.Fatal("the filter makes no page")
+	return ""
+}
+
+func startFilter(t *testing.T, program, conf, records, address string) {
+	t.Helper()
+	records, err := filepath.Abs(records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, _ := net.SplitHostPort(address)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"parsers.conf": "[PARSER]\n    Name json\n    Format json\n",
+		"main.conf": fmt.Sprintf(`[SERVICE]
+    Flush 0.2
+    Parsers_File parsers.conf
+[INPUT]
+    Name tail
+    Tag app.log
+    Path %s
+    Read_from_Head on
+    Parser json
+%s[OUTPUT]
+    Name prometheus_exporter
+    Match metrics
+    Host %s
+    Port %s
+`, records, readText(t, conf), host, port),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	agent := exec.Command(program, "-q", "-c", "main.conf")
+	agent.Dir = dir
+	if err := agent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = agent.Process.Kill()
+		_ = agent.Wait() // it was killed
+	})
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// fetch returns the page at url, or "" while there is none.
+func fetch(url string) string {
+	response, err := http.Get(url)
+	if err != nil {
+		return ""
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return ""
+	}
+	return string(body)
+}
