@@ -119,17 +119,6 @@ type TemplatePart struct {
 	Variable string
 }
 
-// Constant returns the template's text when it has no variable.
-func (t Template) Constant() (string, bool) {
-	switch {
-	case len(t) == 0:
-		return "", true
-	case len(t) == 1 && t[0].Variable == "":
-		return t[0].Literal, true
-	}
-	return "", false
-}
-
 // Root is where an Accessor starts.
 type Root uint8
 

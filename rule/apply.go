@@ -16,6 +16,7 @@ type Scratch struct {
 	verdicts  []verdict
 	tallies   []tally
 	memos     []map[string][]byte
+	codes     [][]byte // encoded labels of the event, by code; empty until asked for
 	text      []byte
 	labelsCut uint64
 }
@@ -82,6 +83,12 @@ func (w *Scratch) fit(p *Plan) {
 		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
 	}
 	clear(w.verdicts[:n])
+	for len(w.codes) < p.codes {
+		w.codes = append(w.codes, nil)
+	}
+	for i := range w.codes[:p.codes] {
+		w.codes[i] = w.codes[i][:0]
+	}
 }
 
 func (w *Scratch) count(st *step, r Reason) {
@@ -163,13 +170,7 @@ func (w *Scratch) applies(st *step, s *scope) bool {
 
 // make appends one sample to b, or counts why not.
 func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to *target) {
-	sample := collector.Sample{
-		Family: to.family,
-		Op:     st.op,
-		Time:   s.event.Time,
-		Origin: &st.rule.stats.Origin,
-	}
-	r := st.measure(&sample, s, v)
+	n, weight, r := st.measure(s, v)
 	if r == made && to.family == nil {
 		r = to.reason
 	}
@@ -179,23 +180,26 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 	}
 	w.appendLabels(to.labels, s, b)
 	w.appendExemplar(to.exemplar, s, b)
-	if st.op == collector.Set {
-		sample.Source = to.source
-	}
-	b.Append(sample)
+	b.Append(collector.Sample{
+		Family: to.family,
+		Op:     st.op,
+		Value:  n,
+		Count:  weight,
+		Time:   s.event.Time,
+		Origin: &st.stats.Origin,
+		Source: to.source,
+	})
 }
 
-// measure sets the value of the sample, and how many observations it stands for.
-func (st *step) measure(sample *collector.Sample, s *scope, v *record.Value) Reason {
-	n, r := st.config.Value.Constant, made
+// measure returns the value of the sample, and how many observations it stands
+// for, 0 for one.
+func (st *step) measure(s *scope, v *record.Value) (n float64, weight uint64, r Reason) {
+	n = st.config.Value.Constant
 	if !st.fixed {
 		n, r = number(v, &st.config.Value)
 	}
-	sample.Value = n * st.sign
-	if r != made || st.weight == nil {
-		return r
+	if r == made && st.weight != nil {
+		weight, r = weigh(st.weight.value(s))
 	}
-	count, r := weigh(st.weight.value(s))
-	sample.Count = count
-	return r
+	return n * st.sign, weight, r
 }

@@ -18,7 +18,7 @@ import (
 // fence is a block of code in a document. What stands behind the language is for
 // the tests.
 type fence struct {
-	language, info, body string
+	language, note, body string
 	line                 int
 }
 
@@ -30,8 +30,8 @@ func fences(text string) (all []fence) {
 		mark, isMark := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isMark && open == nil:
-			language, info, _ := strings.Cut(mark, " ")
-			open = &fence{language: language, info: info, line: n}
+			language, note, _ := strings.Cut(mark, " ")
+			open = &fence{language: language, note: note, line: n}
 		case isMark:
 			all = append(all, *open)
 			open = nil
@@ -78,7 +78,7 @@ func (f fence) rules(t *testing.T) (r *rig, refused string) {
 	if strings.HasPrefix(text, "- ") {
 		text = "metrics:\n" + text
 	}
-	if f.info == "wrong" {
+	if f.note == "wrong" {
 		_, err := config.ParseRules("rules.yaml", []byte(text))
 		if err == nil {
 			t.Errorf("line %d: taken for right", f.line)
@@ -90,7 +90,7 @@ func (f fence) rules(t *testing.T) (r *rig, refused string) {
 	if files[0].Defaults {
 		files = append(files, defaults(t))
 	}
-	_, namespace, _ := strings.Cut(f.info, "namespace=")
+	_, namespace, _ := strings.Cut(f.note, "namespace=")
 	return newRig(t, rule.Options{Namespace: namespace}, files...), ""
 }
 
@@ -98,7 +98,7 @@ func (f fence) rules(t *testing.T) (r *rig, refused string) {
 func (f fence) feed(t *testing.T, r *rig) {
 	t.Helper()
 	tag := "app.web.1"
-	for word := range strings.FieldsSeq(f.info) {
+	for word := range strings.FieldsSeq(f.note) {
 		if !strings.HasPrefix(word, "+") {
 			tag = word
 			continue
@@ -121,7 +121,7 @@ func (f fence) compare(t *testing.T, r *rig, refused string) {
 	got := refused
 	switch {
 	case r == nil:
-	case f.info == "openmetrics":
+	case f.note == "openmetrics":
 		got = r.openMetrics()
 	default:
 		got = r.text()

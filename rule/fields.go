@@ -91,8 +91,10 @@ func (p *program) newHit(st *step, path string, source uint32, match []string) h
 		family:   st.family,
 		labels:   bind(st.to.labels, capture),
 		exemplar: bindExemplar(st.to.exemplar, capture),
-		source:   source,
 	}}
+	if st.op == collector.Set {
+		h.to.source = source
+	}
 	if h.to.family == nil && !st.config.Drop {
 		name := expandName(st.config.Name, st.config.Type, func(variable string) string {
 			switch variable {
@@ -157,5 +159,5 @@ type target struct {
 	reason   Reason
 	labels   []label
 	exemplar []exemplarLabel
-	source   uint32 // of the field, 0 without one
+	source   uint32 // the field that a gauge is set from; 0: none, or another operation
 }

@@ -21,21 +21,21 @@ import (
 // what in_tail reads with the parser json goes through the filter, in one chunk,
 // to out_prometheus_exporter.
 
-const migrationData = "testdata/migration"
+const migrationFolder = "testdata/migration"
 
 // migrationFences returns the blocks of docs/migration.md by language and name.
 func migrationFences(t *testing.T) map[string]fence {
 	t.Helper()
 	all := make(map[string]fence)
 	for _, f := range fences(readText(t, filepath.Join("..", "docs", "migration.md"))) {
-		all[f.language+" "+f.info] = f
+		all[f.language+" "+f.note] = f
 	}
 	return all
 }
 
 func TestMigration(t *testing.T) {
 	blocks := migrationFences(t)
-	confs, err := filepath.Glob(filepath.Join(migrationData, "*.conf"))
+	confs, err := filepath.Glob(filepath.Join(migrationFolder, "*.conf"))
 	if err != nil || len(confs) == 0 {
 		t.Fatal("no configurations", err)
 	}
@@ -64,7 +64,7 @@ func TestMigration(t *testing.T) {
 // differs checks the pair that shows where the two differ.
 func differs(t *testing.T, blocks map[string]fence, r *rig) {
 	t.Helper()
-	at := filepath.Join(migrationData, "different")
+	at := filepath.Join(migrationFolder, "different")
 	for language, extension := range map[string]string{"json": ".json", "text": ".txt"} {
 		if got, want := blocks[language+" different"].body, readText(t, at+extension); got != want {
 			t.Errorf("docs/migration.md has\n%s\nright is\n%s", got, want)
