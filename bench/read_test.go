@@ -12,8 +12,10 @@ import (
 // BenchmarkRead reads the records of a chunk and takes out the fields that rules want: for the access log the four of
 // its two metrics, for Kubernetes logs ten, of the cpu input all numbers.
 func BenchmarkRead(b *testing.B) {
-	for _, l := range []*workload.Load{workload.Access(), workload.Kubernetes(), workload.CPU()} {
-		chunks := [][]byte{l.First(50)}
+	for _, load := range []func() *workload.Load{workload.Access, workload.Kubernetes, workload.CPU} {
+		l := load()
+		chunks := even(l, 50)
+		l.Records = nil
 		b.Run("load="+l.Name, func(b *testing.B) {
 			b.Run(ours, func(b *testing.B) { perRecord(b, chunks, reader(b, l)) })
 			b.Run(floor, func(b *testing.B) { perRecord(b, chunks, func(chunk []byte) { skip(b, chunk) }) })

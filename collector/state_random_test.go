@@ -40,7 +40,11 @@ func randomly(r *rand.Rand, b *collector.Batch, families []*collector.Family) {
 // was exported: whatever comes, both show the same. It is restored anew from its
 // own state time and again.
 func TestStateAgainstOriginal(t *testing.T) {
-	for seed := range uint64(30) {
+	seeds := uint64(30)
+	if raceDetector {
+		seeds = 3
+	}
+	for seed := range seeds {
 		now := &clock{noon}
 		families := func() []*collector.Family {
 			all := all(everything())

@@ -33,6 +33,9 @@ type Config struct {
 	FlushTimeout  time.Duration
 	RulesFile     string // "" for the embedded rules
 	Reload        bool   // whether POST /-/reload reads the rules again
+	StateFile     string // "" for none
+	StateInterval time.Duration
+	StateGauges   bool // whether it holds gauges too
 }
 
 // maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it
@@ -101,6 +104,19 @@ var keys = [...]key{
 		"Whether a POST of /-/reload reads the rules file again; a change of the file is noticed either way", "on",
 	}, func(c *Config, v string) (err error) { c.Reload, err = readSwitch(v); return err }},
 	{Key{
+		"state_file", "",
+		"File that keeps counters, histograms and summaries over a restart; each section needs its own",
+		"/var/lib/fluent-bit/promexporter.state",
+	}, func(c *Config, v string) error { c.StateFile = v; return checkFile(v) }},
+	{Key{
+		"state_interval", "30s",
+		"How often the state file is written, beside at exit", "5m",
+	}, readStateInterval},
+	{Key{
+		"state_gauges", "off",
+		"Whether the state file keeps gauges too", "on",
+	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
+	{Key{
 		"debug", "off",
 		"Whether Go's profiles are offered at /debug/pprof/, to those who may read the metrics", "on",
 	}, func(c *Config, v string) (err error) { c.Debug, err = readSwitch(v); return err }},
@@ -166,6 +182,25 @@ func readFlushTimeout(c *Config, value string) error {
 		return fmt.Errorf("not from %s to %s", minFlushTimeout, maxFlushTimeout)
 	}
 	c.FlushTimeout = d
+	return nil
+}
+
+// Bounds of state_interval. A state may be some hundred megabytes, and what was
+// counted since the last one is lost in a crash.
+const (
+	minStateInterval = time.Second
+	maxStateInterval = 24 * time.Hour
+)
+
+func readStateInterval(c *Config, value string) error {
+	d, err := parseDuration(value)
+	if err != nil {
+		return fmt.Errorf("no duration: %w", err)
+	}
+	if d < minStateInterval || d > maxStateInterval {
+		return fmt.Errorf("not from %s to %s", minStateInterval, maxStateInterval)
+	}
+	c.StateInterval = d
 	return nil
 }
 

@@ -23,6 +23,7 @@ func TestParseKeysDefaults(t *testing.T) {
 	}
 	want := &Config{
 		ListenAddress: ":8989", MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, FlushTimeout: time.Second,
+		StateInterval: 30 * time.Second,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -32,13 +33,15 @@ func TestParseKeysDefaults(t *testing.T) {
 func TestParseKeys(t *testing.T) {
 	got, err := ParseKeys(properties(
 		"listen_address", "[::1]:0", "metrics_path", "/fluent-bit/metrics_2", "namespace", "edge_1", "series_limit", "10",
-		"flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On"))
+		"flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On",
+		"state_file", "s.state", "state_interval", "1m", "state_gauges", "yes"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Config{
 		ListenAddress: "[::1]:0", MetricsPath: "/fluent-bit/metrics_2", MaxRequests: 40, Namespace: "edge_1", SeriesLimit: 10,
 		FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
+		StateFile: "s.state", StateInterval: time.Minute, StateGauges: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -101,6 +104,11 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"flush_timeout", "soon", `"soon": no duration: a number is missing in front of "soon"`},
 		{"reload", "maybe", `"maybe": neither on nor off`},
 		{"rules_file", "/etc/rules/", `"/etc/rules/": a folder`},
+		{"state_file", "/var/lib/", `"/var/lib/": a folder`},
+		{"state_interval", "0.9s", `"0.9s": not from 1s to 24h0m0s`},
+		{"state_interval", "25h", `"25h": not from 1s to 24h0m0s`},
+		{"state_interval", "often", `"often": no duration: a number is missing in front of "often"`},
+		{"state_gauges", "all", `"all": neither on nor off`},
 	} {
 		t.Run(test.key+"="+test.value, func(t *testing.T) {
 			c, err := ParseKeys(properties(test.key, test.value))

@@ -47,9 +47,13 @@ func newFront(s *server, g *gate) *front {
 	return f
 }
 
-// ServeHTTP answers those whom the gate admits.
+// ServeHTTP answers those whom the gate admits, as long as it is the server's.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f.admit(w, r) {
+	switch {
+	case f.server.front.Load() != f && !openToAll(r.URL.Path):
+		w.Header().Set("Connection", "close")
+		http.Error(w, "503 the users or TLS of this address have changed; connect again", http.StatusServiceUnavailable)
+	case f.admit(w, r):
 		f.server.ServeHTTP(w, r)
 	}
 }

@@ -73,12 +73,20 @@ func newSelfMetrics(version string) *selfMetrics {
 			Name: "promexporter_http_panics_total",
 			Help: "Panics recovered while an HTTP request was answered.",
 		}),
-		unauthorized: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "promexporter_http_unauthorized_total",
-			Help: "Requests refused because the username or the password was missing or wrong.",
-		}),
 		connections: func() int { return 0 },
 	}
+	m.registry.MustRegister(buildInfo(version), collectors.NewGoCollector(),
+		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.cut, m.panics)
+	m.addConnections()
+	return m
+}
+
+// addConnections adds what concerns all requests and connections.
+func (m *selfMetrics) addConnections() {
+	m.unauthorized = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "promexporter_http_unauthorized_total",
+		Help: "Requests refused because the username or the password was missing or wrong.",
+	})
 	closed := counters("promexporter_http_connections_closed_total",
 		"Connections closed to make room for another one, by what they did: idle between requests, silent before a "+
 			"request, slow to read an answer; or full, when all others did better and the new one was closed.", "reason")
@@ -90,10 +98,7 @@ func newSelfMetrics(version string) *selfMetrics {
 		Name: "promexporter_http_connections",
 		Help: "Open connections of the address that answers this scrape.",
 	}, func() float64 { return float64(m.connections()) })
-	m.registry.MustRegister(buildInfo(version), collectors.NewGoCollector(),
-		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.cut, m.panics,
-		m.unauthorized, closed, open)
-	return m
+	m.registry.MustRegister(m.unauthorized, closed, open)
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -332,6 +333,26 @@ func TestOldGateAdmitsToNothingNew(t *testing.T) {
 	}
 	next.Close()
 	noGoroutines(t)
+}
+
+// Neither does a request that comes over an old connection.
+func TestOldConnectionAdmitsToNothingNew(t *testing.T) {
+	s := guarded(t, Web{Username: "u", Password: "old"}, nil)
+	before := s.front.Load()
+	g, err := Web{Username: "u", Password: "new"}.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.front.Store(newFront(s, g))
+	for path, want := range map[string]int{"/metrics": 503, "/": 503, "/-/rules": 503, "/-/healthy": 200} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.SetBasicAuth("u", "old")
+		w := httptest.NewRecorder()
+		before.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
 }
 
 // A reload may also turn TLS on, with the same file.

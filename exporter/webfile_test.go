@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bufio"
 	"crypto/tls"
 	"net/http"
 	"os"
@@ -114,6 +115,28 @@ func TestWebConfigFileWithoutTLS(t *testing.T) {
 	}
 	if codes[0] != 200 || codes[1] != 200 || codes[2] != http.StatusTooManyRequests {
 		t.Errorf("got %v", codes)
+	}
+}
+
+// When the file breaks between its check and its use, connections wait until it is right.
+func TestWebConfigFileBreaksAtStart(t *testing.T) {
+	folder := newWebFolder(t, "")
+	g, err := Web{ConfigFile: folder.config()}.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder.write(t, "web.yml", "basic_auth_users: hunter2\n")
+	var out logged
+	s, _ := offline(Options{Log: out.log()})
+	s.meet(g)
+	t.Cleanup(func() { s.shutDown(t.Context(), func() {}) })
+	until(t, "the failure is logged", func() bool { return strings.Contains(out.String(), "not serving; trying again") })
+	folder.write(t, "web.yml", "")
+	c := connect(t, s)
+	send(c, request)
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || response.StatusCode != 200 || strings.Contains(out.String(), "hunter") {
+		t.Errorf("%v\n%s", err, out.String())
 	}
 }
 

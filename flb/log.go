@@ -62,8 +62,8 @@ func newSink(kind, plugin, instance string) *sink {
 	return &sink{prefix: "[" + name + "] ", level: levelOf(slog.LevelInfo), stderr: writeStderr}
 }
 
-// PluginLogger returns a logger for what concerns the output plugin and no instance of it, such as a recovered panic. It
-// writes to stderr, in the host's format.
+// PluginLogger returns a logger for what concerns the output plugin and no instance of it, such as a recovered panic.
+// It writes to stderr, in the host's format.
 func PluginLogger(plugin string) *slog.Logger {
 	return slog.New(&handler{sink: newSink("output", plugin, "")})
 }

@@ -89,8 +89,8 @@ func (r *registrations) newest() *registration {
 	return &r.all[len(r.all)-1]
 }
 
-// pause counts a pause, or a resume if n is -1, of some input of this thread. It returns the handles of all of them, and
-// whether all are paused.
+// pause counts a pause, or a resume if n is -1, of some input of this thread. It returns the handles of all of them,
+// and whether all are paused.
 func (r *registrations) pause(thread uintptr, n int) (handles []uintptr, all bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -111,7 +111,7 @@ func TestMetricsDocument(t *testing.T) {
 		}
 		documented[row[0]] = family{row[1], sorted(labels)}
 	}
-	p, _ := openOne(t, nil)
+	p, _ := openOne(t, stateKeys(t, "")) // with all that is told of a state
 	// Rules tell of reasons that occurred only; they are those of samples dropped.
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK) // makes an error of a rule
 	families, labels := shown(t, page(t, p))
@@ -172,7 +172,7 @@ func TestAlerts(t *testing.T) {
 	if !ok {
 		t.Fatal("no alerts")
 	}
-	p, _ := openOne(t, nil)
+	p, _ := openOne(t, stateKeys(t, ""))
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK)
 	families, _ := shown(t, page(t, p))
 	for _, name := range regexp.MustCompile(`\b(promexporter|go)_[a-z_]+`).FindAllString(alerts+rest, -1) {

@@ -97,6 +97,9 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
 	p.rules.swap.RLock()
 	defer p.rules.swap.RUnlock()
+	if p.closed.Load() { // meanwhile: the last state may have been taken
+		return flb.Retry
+	}
 	plan := p.rules.set.Plan(tag)
 	f.read(plan, chunk, now)
 

@@ -34,6 +34,7 @@ type Pipeline struct {
 	collector *collector.Collector
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
+	state     *state // nil without a state_file
 	flushers  sync.Pool
 	closed    atomic.Bool
 	quit      chan struct{} // closed by Close
@@ -71,22 +72,35 @@ func Open(o Options) (*Pipeline, error) {
 		Dropped:     p.losses.add,
 		Overflowed:  p.losses.overflow,
 	})
-	if err := p.rules.set.Declare(p.collector, time.Now().UnixNano()); err != nil {
+	if p.state, err = openState(p, o.Instance); err != nil {
 		p.collector.Close()
+		return nil, err
+	}
+	p.state.restore(p.rules.set)
+	if err := p.rules.set.Declare(p.collector, time.Now().UnixNano()); err != nil {
+		p.giveUp()
 		return nil, err
 	}
 	p.flushers.New = func() any { return newFlusher() }
 	p.metrics = newMetrics(o.Instance, p)
+	p.state.register(p.metrics, o.Instance)
 	if err := p.serve(o); err != nil {
-		p.collector.Close()
+		p.giveUp()
 		return nil, err
 	}
+	p.state.start()
 	if c.RulesFile != "" {
 		go p.watch()
 	} else {
 		close(p.watched)
 	}
 	return p, nil
+}
+
+// giveUp ends what a failed Open has begun.
+func (p *Pipeline) giveUp() {
+	p.state.close()
+	p.collector.Close()
 }
 
 // serve opens the HTTP endpoint.
@@ -125,10 +139,13 @@ func (p *Pipeline) Close() {
 	if p.closed.Swap(true) {
 		return
 	}
+	begin := time.Now()
 	close(p.quit)
+	p.state.close()
 	if err := p.endpoint.Close(); err != nil {
 		p.log.Warn("closing the endpoint", "error", err)
 	}
+	p.state.await(begin.Add(closeState))
 	p.collector.Close()
 	select {
 	case <-p.watched:

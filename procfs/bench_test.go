@@ -82,6 +82,17 @@ func BenchmarkParseStat(b *testing.B) {
 	}
 }
 
+// BenchmarkRecord is the records of a thousand processes.
+func BenchmarkRecord(b *testing.B) {
+	var buffer []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		for range 1000 {
+			buffer = appendProcess(buffer[:0], &sample, &sample.Processes[0])
+		}
+	}
+}
+
 // BenchmarkBoot is what a round spends on the time of the boot.
 func BenchmarkBoot(b *testing.B) {
 	fs, err := prometheus.NewFS("/proc")

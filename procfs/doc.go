@@ -25,6 +25,6 @@
 //
 // # Bounds
 //
-// Per process: 4096 bytes of a file, 6 to 13 system calls, about half a kilobyte of memory beside its records. Per instance:
-// one round at a time, one buffer of records, which the host reads where it is.
+// Per process: 4096 bytes of a file, 6 to 13 system calls, about half a kilobyte of memory beside its records. Per
+// instance: one round at a time, one buffer of records, which the host reads where it is.
 package procfs

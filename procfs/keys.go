@@ -41,7 +41,7 @@ type key struct {
 }
 
 var keys = [...]key{
-	{Key{"path", "/proc", "Where the procfs is", "/host/proc"},
+	{Key{"path", "/proc", "Where the procfs is mounted", "/host/proc"},
 		func(s *settings, v string) error { s.Path = v; return nil }},
 	{Key{"interval_sec", "5", "Seconds from one round to the next; with interval_nsec no less than one", "5"},
 		func(s *settings, v string) (err error) { s.sec, err = readInt(v, 0, maxIntervalSeconds); return err }},
@@ -75,8 +75,8 @@ func Keys() []Key {
 	return all
 }
 
-// ParseKeys reads the [INPUT] section. property returns the value of a key, and "" for one that is absent. The error has
-// a line for each mistake: the key, its value, what is wrong and what would be right.
+// ParseKeys reads the [INPUT] section. property returns the value of a key, and "" for one that is absent. The error
+// has a line for each mistake: the key, its value, what is wrong and what would be right.
 func ParseKeys(property func(key string) string) (Config, error) {
 	s := settings{refused: map[string]bool{}}
 	var mistakes []error

@@ -7,8 +7,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// appendEvent appends the head of an event, [time, record], up to the record. The host takes this form in every version;
-// the newer one, [[time, metadata], record], says nothing more.
+// appendEvent appends the head of an event, [time, record], up to the record. The host takes this form in every
+// version; the newer one, [[time, metadata], record], says nothing more.
 func appendEvent(b []byte, at time.Time) []byte {
 	b = append(msgp.AppendArrayHeader(b, 2), 0xd7, 0x00) // fixext 8 of type 0: the host's time
 	b = binary.BigEndian.AppendUint32(b, uint32(at.Unix()))

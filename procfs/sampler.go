@@ -97,7 +97,8 @@ func (s *Sampler) readBoot() error {
 }
 
 // Round reads every process once. What it returns is valid until the next Round. clock is asked at the start and for
-// each process, as a round may take a while. A round that ctx ends gives its error, and the next one goes on from there.
+// each process, as a round may take a while. A round that ctx ends gives its error, and the next one goes on from
+// there.
 func (s *Sampler) Round(ctx context.Context, clock func() time.Time) (*Round, error) {
 	r := &s.round
 	r.Time, r.Processes, r.Skipped = clock(), r.Processes[:0], Skipped{}

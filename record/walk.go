@@ -53,7 +53,9 @@ func (w *walk) pick(i int, k *keys) int {
 		child := k.find(key)
 		switch {
 		case child == nil:
-			i = skip(b, at)
+			if i = skipShort(b, at); i < 0 {
+				i = skip(b, at)
+			}
 		case child.last:
 			i = decode(b, at, &values[child.slot])
 		default:

@@ -12,11 +12,11 @@ type Scratch struct {
 	Event record.Event
 
 	item      record.Event // the element that each stands at
-	fields    []*field
+	fields    []*field     // of the last event's leaves
+	fieldsOf  *program
 	verdicts  []verdict
 	tallies   []tally
 	memos     []map[string][]byte
-	codes     [][]byte // encoded labels of the event, by code; empty until asked for
 	text      []byte
 	labelsCut uint64
 }
@@ -83,12 +83,6 @@ func (w *Scratch) fit(p *Plan) {
 		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
 	}
 	clear(w.verdicts[:n])
-	for len(w.codes) < p.codes {
-		w.codes = append(w.codes, nil)
-	}
-	for i := range w.codes[:p.codes] {
-		w.codes[i] = w.codes[i][:0]
-	}
 }
 
 func (w *Scratch) count(st *step, r Reason) {

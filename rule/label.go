@@ -21,7 +21,6 @@ type label struct {
 	from      operand
 	transform *config.Label // nil: the text as it is
 	memo      int           // the place of its memo in a scratch
-	code      int           // where a scratch keeps the value because other rules want it too; 0: nowhere
 }
 
 func (l *label) constant() bool { return l.encoded != nil }
@@ -54,51 +53,12 @@ func bind(labels []label, capture func(string) string) []label {
 func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
 	for i := range labels {
 		l := &labels[i]
-		switch {
-		case l.constant():
+		if l.constant() {
 			b.Key(l.encoded)
-		case l.code > 0:
-			b.Key(w.coded(l, s))
-		default:
-			b.Label(w.labelText(l, s))
+			continue
 		}
+		b.Label(w.labelText(l, s))
 	}
-}
-
-// share gives those labels a code that take the same field as it is.
-func (p *program) share() {
-	bySlot := make(map[int]*label)
-	for _, steps := range [...][]step{p.whole, p.perField} {
-		for i := range steps {
-			for j := range steps[i].to.labels {
-				l := &steps[i].to.labels[j]
-				if l.constant() || l.capture != "" || l.transform != nil || l.from.space != eventSpace {
-					continue
-				}
-				first := bySlot[l.from.slot]
-				if first == nil {
-					bySlot[l.from.slot] = l
-					continue
-				}
-				if first.code == 0 {
-					p.codes++
-					first.code = p.codes
-				}
-				l.code = first.code
-			}
-		}
-	}
-}
-
-// coded returns the encoded value of a label that has a code. It is made once per
-// event: the rules of one log have most of their labels in common, for which
-// BenchmarkWay/load=kubernetes pays.
-func (w *Scratch) coded(l *label, s *scope) []byte {
-	c := &w.codes[l.code-1]
-	if len(*c) == 0 {
-		*c = collector.AppendLabel(*c, w.labelText(l, s))
-	}
-	return *c
 }
 
 // labelText returns the value of l, valid until the next call.

@@ -26,7 +26,6 @@ type program struct {
 	whole    []step // rules that make samples of a record
 	perField []step // rules that make samples of each of its fields
 	fields   fields
-	codes    int // how many labels rules have in common
 }
 
 // step is a rule as a program runs it.
@@ -103,7 +102,6 @@ func (s *Set) compile(rules []*rule) *program {
 			p.whole = append(p.whole, st)
 		}
 	}
-	p.share()
 	p.selector = record.NewSelector(p.paths.list, len(p.perField) > 0)
 	p.fields.byPath = make(map[string]*field)
 	return p

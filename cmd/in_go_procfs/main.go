@@ -1,11 +1,11 @@
 // Command in_go_procfs is the input plugin go_procfs, built with -buildmode=c-shared: the functions that Fluent Bit
 // calls, each of which hands over to flb and procfs. A panic must not pass them, for it would end the agent.
 //
-// FLBPluginInputPreRun and FLBPluginInputPreExit are left out, and FLBPluginExit does nothing: they name no instance, and
-// the last two also come for instances that were never opened, in a failed reload while others run. An input does nothing
-// between two callbacks but end the round that the last one began, so that nothing has to be stopped before its
-// registration ends. Pause and resume name no instance either, but come on its thread. They are heeded because the host
-// stops its own timer, but not always that of the instance that it means.
+// FLBPluginInputPreRun and FLBPluginInputPreExit are left out, and FLBPluginExit does nothing: they name no instance,
+// and the last two also come for instances that were never opened, in a failed reload while others run. An input does
+// nothing between two callbacks but end the round that the last one began, so that nothing has to be stopped before
+// its registration ends. Pause and resume name no instance either, but come on its thread. They are heeded because the
+// host stops its own timer, but not always that of the instance that it means.
 package main
 
 import "C"

@@ -50,8 +50,8 @@ func (i *input) check() error {
 	return i.plugin.keys.Check(i.plugin.name, i.core.rest)
 }
 
-// beginInputs initialises the inputs. One that fails is dropped without an exit, and it ends the start; before 4.0.3 the
-// others go on without it if it has a thread of its own.
+// beginInputs initialises the inputs. One that fails is dropped without an exit, and it ends the start; before 4.0.3
+// the others go on without it if it has a thread of its own.
 func (h *Host) beginInputs(ctx context.Context, s *setup) error {
 	for _, i := range s.inputs {
 		if !i.core.threaded {
@@ -107,8 +107,8 @@ func (h *Host) preRunInputs(ctx context.Context, s *setup, threaded bool) error 
 }
 
 // Collect does what the timer of an input does, once: it asks for records, copies them and has the plugin clean up. It
-// returns nothing if the plugin has nothing. Fluent Bit calls it every Tick, from one Tick after the start on, and stops
-// doing so when it pauses an input: of several, always the last one, whichever it meant.
+// returns nothing if the plugin has nothing. Fluent Bit calls it every Tick, from one Tick after the start on, and
+// stops doing so when it pauses an input: of several, always the last one, whichever it meant.
 func (h *Host) Collect(ctx context.Context, input int) ([]byte, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

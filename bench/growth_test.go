@@ -1,0 +1,64 @@
+package bench
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/promexporter/promexporter/bench/workload"
+)
+
+// BenchmarkRules is the access log under 1 to 50 rules with a condition each, two of which hold whatever their number.
+func BenchmarkRules(b *testing.B) {
+	for _, n := range []int{2, 5, 10, 20, 50} {
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			l := workload.Rules(n)
+			chunks := even(l, inMegabyte(l))
+			l.Records = nil
+			ways(b, l, chunks)
+		})
+	}
+}
+
+// BenchmarkSeries is a counter with five labels and 10 to 1,000,000 series, all of which get their samples in turn.
+func BenchmarkSeries(b *testing.B) {
+	for _, n := range []int{10, 1000, 10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("series=%d", n), func(b *testing.B) {
+			l := workload.Wide(n)
+			for len(l.Records) < 5000 { // so that the chunks are of one size
+				l.Records = append(l.Records, l.Records...)
+			}
+			chunks := even(l, 5000)
+			l.Records = nil
+			ways(b, l, chunks)
+		})
+	}
+}
+
+// BenchmarkWorkers flushes the access log from one and from two threads, as Fluent Bit does with workers.
+func BenchmarkWorkers(b *testing.B) {
+	l := workload.Access()
+	chunks := even(l, inMegabyte(l))
+	l.Records = nil
+	for _, n := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d/%s", n, ours), func(b *testing.B) {
+			s := open(b, l)
+			perRecord(b, chunks[:1], func(chunk []byte) {
+				var wg sync.WaitGroup
+				for range n {
+					wg.Go(func() {
+						for range flushes / n {
+							s.flush(b, chunk, l.Tag)
+						}
+					})
+				}
+				wg.Wait()
+			})
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/flushes/float64(workload.Events(chunks[0])), "ns/record")
+			b.ReportMetric(0, "cpu-ns/record")
+		})
+	}
+}
+
+// flushes is how many chunks an operation of BenchmarkWorkers divides among the workers.
+const flushes = 16

@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"testing"
+
+	"github.com/promexporter/promexporter/bench/baseline"
+	"github.com/promexporter/promexporter/bench/workload"
+)
+
+// BenchmarkScrape is one scrape of counters with three labels over a connection, the client's reading included.
+func BenchmarkScrape(b *testing.B) {
+	for _, n := range []int{1000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("series=%d", n), func(b *testing.B) {
+			pages := map[string]string{ours: serve(b, n), registry: server(b, baseline.NewRegistry(n))}
+			for _, format := range []string{"text", "openmetrics", "protobuf"} {
+				for _, coding := range []string{"identity", "gzip"} {
+					name := fmt.Sprintf("format=%s/coding=%s", format, coding)
+					b.Run(name, func(b *testing.B) { scrapes(b, pages, newScraper(format, coding)) })
+				}
+			}
+		})
+		// What has no other format, and what is made of its text, each without the others' garbage to collect.
+		b.Run(fmt.Sprintf("series=%d/format=text/coding=identity", n), func(b *testing.B) {
+			set := server(b, baseline.NewSet(n))
+			scrapes(b, map[string]string{victoria: set}, newScraper("text", "identity"))
+			page := server(b, baseline.Page(read(b, newScraper("text", "identity"), set)))
+			scrapes(b, map[string]string{bytes: page}, newScraper("text", "identity"))
+		})
+	}
+}
+
+// serve opens a section with n series of three labels and returns the URL of its page.
+func serve(b *testing.B, n int) string {
+	l := workload.Series(n)
+	s := open(b, l)
+	for _, chunk := range l.Chunks(5000) {
+		s.flush(b, chunk, l.Tag)
+	}
+	return s.url
+}
+
+func scrapes(b *testing.B, pages map[string]string, s *scraper) {
+	for _, by := range []string{ours, registry, victoria, bytes} {
+		url, ok := pages[by]
+		if !ok {
+			continue
+		}
+		b.Run(by, func(b *testing.B) {
+			defer s.close()
+			once(b, s, url) // makes what is kept between scrapes
+			runtime.GC()
+			b.ReportAllocs()
+			used, size := processorTime(b), int64(0)
+			for b.Loop() {
+				size = once(b, s, url)
+			}
+			b.ReportMetric(float64(processorTime(b)-used)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(size), "page-B")
+		})
+	}
+}
+
+func once(b *testing.B, s *scraper, url string) int64 {
+	n, err := s.scrape(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+func read(b *testing.B, s *scraper, url string) []byte {
+	response, err := s.get(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return page
+}
+
+// BenchmarkHeap tells how much heap a counter with three labels takes: when it was never scraped, and between two
+// scrapes.
+func BenchmarkHeap(b *testing.B) {
+	const n = 100_000
+	makers := map[string]func(b *testing.B) string{
+		ours:     func(b *testing.B) string { return serve(b, n) },
+		registry: func(b *testing.B) string { return server(b, baseline.NewRegistry(n)) },
+		victoria: func(b *testing.B) string { return server(b, baseline.NewSet(n)) },
+	}
+	for _, by := range []string{ours, registry, victoria} {
+		b.Run(fmt.Sprintf("series=%d/%s", n, by), func(b *testing.B) {
+			before := heap()
+			url := makers[by](b)
+			s := newScraper("text", "identity")
+			for b.Loop() {
+				idle := heap() - before
+				once(b, s, url)
+				s.close()
+				b.ReportMetric(idle/n, "B/series")
+				b.ReportMetric((heap()-before)/n, "scraped-B/series")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// heap is what is in use once the garbage, and what pools keep, is gone.
+func heap() float64 {
+	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// BenchmarkCrowd tells how much the heap grows at most while many clients read a page of 100,000 series at once, each
+// as slowly as it can.
+func BenchmarkCrowd(b *testing.B) {
+	const n = 100_000
+	for _, clients := range []int{1, 10, 40} {
+		b.Run(fmt.Sprintf("scrapers=%d", clients), func(b *testing.B) {
+			pages := map[string]func() string{
+				ours:     func() string { return serve(b, n) },
+				registry: func() string { return server(b, baseline.NewRegistry(n)) },
+			}
+			for _, by := range []string{ours, registry} {
+				b.Run(by, func(b *testing.B) {
+					url := pages[by]()
+					once(b, newScraper("text", "identity"), url)
+					before := heap()
+					for b.Loop() {
+						b.ReportMetric((crowd(b, url, clients)-before)/(1<<20), "MiB")
+					}
+					b.ReportMetric(0, "ns/op")
+				})
+			}
+		})
+	}
+}
+
+// crowd lets clients begin to read a page, and returns the heap when all of them wait.
+func crowd(b *testing.B, url string, clients int) float64 {
+	open := make(chan *http.Response, clients)
+	for range clients {
+		go func() {
+			response, err := newScraper("text", "identity").get(url)
+			if err != nil {
+				b.Error(err)
+			}
+			open <- response
+		}()
+	}
+	responses := make([]*http.Response, 0, clients)
+	for range clients {
+		responses = append(responses, <-open)
+	}
+	used := heap()
+	for _, r := range responses {
+		if r != nil {
+			r.Body.Close()
+		}
+	}
+	return used
+}

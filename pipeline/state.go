@@ -1,0 +1,236 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// closeState bounds how long Close waits in all for the state to be written. With
+// what it waits for beside that, it stays within a second.
+const closeState = 850 * time.Millisecond
+
+// state keeps the series of a section over a restart, in a file. Its methods do
+// nothing when it is nil.
+type state struct {
+	file      string
+	owner     string
+	interval  time.Duration
+	gauges    bool
+	log       *slog.Logger
+	collector *collector.Collector
+	create    func(name string) (syncer, error)
+	quiet     func()          // waits for the last flush
+	panicked  func(cause any) // counts and logs
+
+	lock     io.Closer // nil while it could not be had; of run's goroutine once that runs
+	restored collector.Imported
+	began    bool
+	quit     chan struct{} // closed by close
+	ended    chan struct{} // closed when nothing is written any more
+	failing  throttle
+	failed   bool // the last write did; of run's goroutine
+
+	writtenAt, writtenBytes, writtenIn atomic.Int64 // of the last write, in nanoseconds, bytes, nanoseconds
+	errors                             atomic.Uint64
+}
+
+// openState prepares the state file of p, if it has one. Only a mistake of the
+// configuration is an error: no regular file, or that of another section.
+func openState(p *Pipeline, instance string) (*state, error) {
+	c := p.config
+	if c.StateFile == "" {
+		return nil, nil
+	}
+	file, err := resolve(c.StateFile)
+	if err == nil {
+		err = checkRegular(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("state_file: %w", err)
+	}
+	s := &state{
+		file: file, owner: ownerName(instance), interval: c.StateInterval, gauges: c.StateGauges,
+		log: p.log, collector: p.collector, create: createFile,
+		quiet:    p.awaitFlushes,
+		panicked: func(cause any) { p.metrics.panics.Inc(); p.logPanic(cause, "", time.Now()) },
+		quit:     make(chan struct{}), ended: make(chan struct{}),
+	}
+	var taken *takenError
+	s.lock, err = lock(file, s.owner, lockWait)
+	switch {
+	case errors.As(err, &taken) && taken.owner != s.owner:
+		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.owner, instance)
+	case err != nil:
+		// What a reload left behind may still write; and a folder that is read-only or
+		// not there yet is not worth the metrics. The first write tries again.
+		s.lock = nil
+	default:
+		os.Remove(draft(file)) // from a crash
+	}
+	return s, nil
+}
+
+// awaitFlushes returns when no chunk is being applied.
+func (p *Pipeline) awaitFlushes() {
+	p.rules.swap.Lock()
+	defer p.rules.swap.Unlock()
+}
+
+// restore gives the collector the series that the file has and the rules in force
+// still make. A file that cannot be read is set aside.
+func (s *state) restore(set *rule.Set) {
+	if s == nil {
+		return
+	}
+	now := time.Now()
+	f, err := os.Open(s.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		defer f.Close()
+		s.restored, err = s.collector.Import(f, collector.ImportOptions{
+			Now: now.UnixNano(), Families: set.Families(), Also: set.Makes, Gauges: s.gauges,
+		})
+	}
+	if err != nil {
+		s.giveUp(err, now)
+		return
+	}
+	s.tell(now)
+}
+
+// giveUp sets a file aside that could not be restored.
+func (s *state) giveUp(err error, now time.Time) {
+	aside, failed := setAside(s.file, now)
+	if failed != nil {
+		s.log.Error("the state could not be restored and not be set aside, the series start anew",
+			"file", s.file, "error", err, "set_aside", failed)
+		return
+	}
+	s.log.Error("the state could not be restored, the series start anew", "file", s.file, "error", err, "set_aside", aside)
+}
+
+func (s *state) tell(now time.Time) {
+	r := &s.restored
+	s.log.Info("the state was restored", "file", s.file, "age", now.Sub(time.Unix(0, r.At)).Round(time.Second).String(),
+		"families", r.Families, "series", r.Series, "remembered", r.Remembered)
+	if r.Redefined > 0 {
+		s.log.Warn("series of the state were left out, because the rules define their family otherwise or not at all", "series", r.Redefined)
+	}
+	if r.Beyond > 0 {
+		s.log.Warn("series of the state were left out, because a limit is lower than it was", "series", r.Beyond)
+	}
+}
+
+// start writes the state from now on.
+func (s *state) start() {
+	if s == nil {
+		return
+	}
+	s.began = true
+	go s.run()
+}
+
+// run writes the state at once, so that a mistake shows at the start, then from time
+// to time, and at the end.
+func (s *state) run() {
+	defer close(s.ended)
+	defer s.unlock()
+	tick := time.NewTicker(s.interval)
+	defer tick.Stop()
+	for {
+		s.write()
+		select {
+		case <-s.quit:
+			s.quiet()
+			s.write()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// close begins to write the state a last time. await waits for it.
+func (s *state) close() {
+	if s == nil {
+		return
+	}
+	close(s.quit)
+	if !s.began {
+		s.unlock()
+		close(s.ended)
+	}
+}
+
+func (s *state) unlock() {
+	if s.lock != nil {
+		s.lock.Close()
+		s.lock = nil
+	}
+}
+
+// await waits for what close began, until the deadline.
+func (s *state) await(deadline time.Time) {
+	if s == nil {
+		return
+	}
+	late := time.NewTimer(time.Until(deadline))
+	defer late.Stop()
+	select {
+	case <-s.ended:
+	case <-late.C:
+		s.log.Error("the state was not written in time, what was counted since the last one may be lost", "file", s.file)
+	}
+}
+
+// write writes the state. Whatever fails costs no more than a counter and a line.
+func (s *state) write() {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.errors.Add(1)
+			s.panicked(cause)
+		}
+	}()
+	begin := time.Now()
+	size, err := s.try(begin)
+	if err == nil {
+		if s.failed {
+			s.log.Info("the state is written again", "file", s.file)
+		}
+		s.failed = false
+		s.writtenBytes.Store(size)
+		s.writtenIn.Store(int64(time.Since(begin)))
+		s.writtenAt.Store(begin.UnixNano())
+		return
+	}
+	s.failed = true
+	s.errors.Add(1)
+	if suppressed, ok := s.failing.pass(begin); ok {
+		s.log.Error("the state could not be written; the metrics go on", "file", s.file, "error", err, "suppressed", suppressed)
+	}
+}
+
+func (s *state) try(now time.Time) (size int64, err error) {
+	if s.lock == nil {
+		held, err := lock(s.file, s.owner, 0)
+		if err != nil {
+			return 0, err
+		}
+		s.lock = held
+	}
+	copied, err := s.collector.Export(now.UnixNano(), s.gauges)
+	if err != nil {
+		return 0, err
+	}
+	return replace(s.file, copied, s.create)
+}

@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/flb"
+)
+
+// faulty is a file on a disk with faults.
+type faulty struct {
+	syncer
+	room int                  // bytes that fit
+	sync func(f syncer) error // instead of Sync
+}
+
+func (f *faulty) Write(b []byte) (int, error) {
+	if len(b) > f.room {
+		n, _ := f.syncer.Write(b[:f.room])
+		f.room = 0
+		return n, syscall.ENOSPC
+	}
+	f.room -= len(b)
+	return f.syncer.Write(b)
+}
+
+func (f *faulty) Sync() error {
+	if f.sync != nil {
+		return f.sync(f.syncer)
+	}
+	return f.syncer.Sync()
+}
+
+// openDisk opens a state of one series on a disk whose files are as given.
+func openDisk(t *testing.T, create func(syncer) syncer) (s *state, c *collector.Collector, log *logged) {
+	t.Helper()
+	c = collector.New(collector.Options{SeriesLimit: 10})
+	t.Cleanup(c.Close)
+	log = new(logged)
+	s = &state{
+		file: filepath.Join(t.TempDir(), "state"), owner: ownerName("promexporter.0"), interval: time.Hour,
+		log: log.logger(), collector: c, quiet: func() {}, panicked: func(cause any) { t.Error(cause) },
+		quit: make(chan struct{}), ended: make(chan struct{}),
+		create: func(name string) (syncer, error) {
+			f, err := createFile(name)
+			if err != nil {
+				return nil, err
+			}
+			return create(f), nil
+		},
+	}
+	t.Cleanup(s.unlock)
+	return s, c, log
+}
+
+func count(t *testing.T, c *collector.Collector) {
+	t.Helper()
+	b := &collector.Batch{Now: time.Now().UnixNano()}
+	b.Append(collector.Sample{Family: &collector.Family{Name: "a_total", Type: collector.Counter}, Value: 1})
+	if err := c.Ingest(b, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFullDisk holds that a state that does not fit leaves the last one as it was.
+func TestFullDisk(t *testing.T) {
+	room := 1 << 20
+	var fails error
+	s, c, log := openDisk(t, func(f syncer) syncer {
+		return &faulty{f, room, func(f syncer) error { return errors.Join(f.Sync(), fails) }}
+	})
+	count(t, c)
+	s.write()
+	good, err := os.ReadFile(s.file)
+	if err != nil || s.errors.Load() != 0 {
+		t.Fatal(err, log.lines(""))
+	}
+	for room = range len(good) {
+		count(t, c)
+		s.write()
+		if now, err := os.ReadFile(s.file); err != nil || string(now) != string(good) {
+			t.Fatalf("with room for %d bytes the state is %q, %v", room, now, err)
+		}
+	}
+	room, fails = 1<<20, syscall.EIO
+	s.write()
+	if n := s.errors.Load(); n != uint64(len(good))+1 {
+		t.Errorf("%d errors counted, want %d", n, len(good)+1)
+	}
+	if _, err := os.Stat(draft(s.file)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the draft: %v", err)
+	}
+	if lines := log.lines("no space left on device"); len(lines) != 1 {
+		t.Errorf("log: %q", lines)
+	}
+	fails = nil
+	s.write()
+	if now, err := os.ReadFile(s.file); err != nil || string(now) == string(good) || len(log.lines("written again")) != 1 {
+		t.Errorf("with room again: %q, %v, %q", now, err, log.lines(""))
+	}
+}
+
+// TestRealFullDisk is the same on a disk of 64 KiB, where one can be mounted.
+func TestRealFullDisk(t *testing.T) {
+	keys := stateKeys(t, oneRule)
+	folder := filepath.Dir(keys["state_file"])
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("no disk can be mounted: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(folder, syscall.MNT_DETACH) })
+	p, log := openOne(t, keys)
+	until(t, "the first write", func() bool { return p.state.writtenAt.Load() > 0 })
+	for i := range 5000 {
+		flush(t, p, "t", fmt.Sprintf(`{"l":"a long value of a label, of which there are many %d"}`, i), flb.OK)
+	}
+	p.state.write()
+	if n := p.state.errors.Load(); n == 0 || len(log.lines("no space left on device")) != 1 {
+		t.Errorf("%d errors, log %q", n, log.lines(""))
+	}
+	p.Close()
+	if files, _ := filepath.Glob(keys["state_file"] + "*"); len(files) != 2 {
+		t.Errorf("left are %q", files)
+	}
+	if err := syscall.Mount("", folder, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip(err)
+	}
+	p, _ = openOne(t, keys) // with the state from the start of the last one
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	until(t, "no error", func() bool { return p.state.errors.Load() > 0 })
+	expect(t, p, `a_total{l="x"} 1`)
+}
+
+// TestDiskThatHangs holds that Close waits no longer than it may.
+func TestDiskThatHangs(t *testing.T) {
+	hanging, release := make(chan struct{}, 9), make(chan struct{})
+	s, c, log := openDisk(t, func(f syncer) syncer {
+		return &faulty{f, 1 << 20, func(syncer) error { hanging <- struct{}{}; <-release; return nil }}
+	})
+	count(t, c)
+	s.start()
+	<-hanging
+	count(t, c) // the collector does not wait
+	begin := time.Now()
+	s.close()
+	s.await(begin.Add(50 * time.Millisecond))
+	if took := time.Since(begin); took > 500*time.Millisecond {
+		t.Errorf("took %s", took)
+	}
+	if lines := log.lines("was not written in time"); len(lines) != 1 {
+		t.Errorf("log: %q", log.lines(""))
+	}
+	close(release)
+	<-s.ended
+}
+
+// TestPanicInWrite holds that a bug costs one write.
+func TestPanicInWrite(t *testing.T) {
+	s, c, _ := openDisk(t, nil)
+	causes := 0
+	s.panicked = func(any) { causes++ }
+	s.create = func(string) (syncer, error) { panic("a bug") }
+	count(t, c)
+	s.write()
+	s.create = createFile
+	s.write()
+	if causes != 1 || s.errors.Load() != 1 || s.writtenAt.Load() == 0 {
+		t.Errorf("%d panics, %d errors, written at %d", causes, s.errors.Load(), s.writtenAt.Load())
+	}
+}
