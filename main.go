@@ -15,7 +15,6 @@ import (
 	"unsafe"
 
 	"github.com/promexporter/promexporter/config"
-	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/pipeline"
 )
@@ -25,8 +24,9 @@ const name = "promexporter"
 // version is set by the linker: -X main.version=1.2.3.
 var version = "dev"
 
-// servers is shared by all instances, so that several can serve on one address.
-var servers exporter.Servers
+// sections is shared by all instances, so that several can serve on one address, and so that an instance goes on where
+// the one before a reload stopped.
+var sections pipeline.Sections
 
 func main() {}
 
@@ -61,6 +61,9 @@ func promexporterUnregister(def unsafe.Pointer) {
 
 // promexporterInit opens one [OUTPUT] section. The host never calls exit for one that failed.
 //
+// In a reload the host ends when a section fails. There it is told that all is well with an instance that has no
+// context, for which every flush is answered with an error.
+//
 //export promexporterInit
 func promexporterInit(plugin unsafe.Pointer) (status int32) {
 	defer rescue("FLBPluginInit", &status, int32(flb.Error))
@@ -74,14 +77,19 @@ func promexporterInit(plugin unsafe.Pointer) (status int32) {
 		Property: out.Property,
 		Instance: out.Name(),
 		Log:      log,
-		Servers:  &servers,
+		Sections: &sections,
+		Reloaded: flb.Reloaded(),
 		Version:  version,
 	})
 	if err != nil {
 		for mistake := range strings.Lines(err.Error()) {
 			log.Error(strings.TrimSuffix(mistake, "\n"))
 		}
-		return int32(flb.Error)
+		if !flb.Reloaded() {
+			return int32(flb.Error)
+		}
+		log.Error("the section stays idle, Fluent Bit drops what is routed to it; correct it and reload again")
+		return int32(flb.OK)
 	}
 	out.SetContext(p)
 	return int32(flb.OK)
@@ -104,14 +112,19 @@ func promexporterFlush(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsa
 }
 
 // promexporterExit closes an instance. The host also calls it, without a context, for instances that were never opened:
-// in a dry run, after a failed start, and in a failed reload while the old instance works on.
+// in a dry run, after a failed start, and in a failed reload while the old instance works on. In a reload the new
+// configuration is registered by then.
 //
 //export promexporterExit
 func promexporterExit(ctx uintptr) (status int32) {
 	defer rescue("FLBPluginExitCtx", &status, int32(flb.OK))
 	defer flb.ReleaseContext(ctx)
 	if p, ok := instance(flb.Context(ctx)); ok {
-		p.Close()
+		if flb.Reloading() {
+			p.CloseForReload()
+		} else {
+			p.Close()
+		}
 	}
 	return int32(flb.OK)
 }

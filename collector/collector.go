@@ -101,6 +101,9 @@ func (c *Collector) configure(o Options) {
 	c.options.Store(&o)
 }
 
+// SeriesLimit is the bound on series that is in force.
+func (c *Collector) SeriesLimit() int { return c.options.Load().SeriesLimit }
+
 // Close ends the collector's goroutine. Batches and scrapes that were not taken
 // yet are refused. It may be called more than once.
 func (c *Collector) Close() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +27,8 @@ type Endpoint struct {
 	told        told // what it last told of itself
 
 	table   *Servers
-	on      []*server // written when it joins them
+	on      []*server         // written when it joins them
+	missed  map[*server]error // those that did not listen then, and why
 	flushed atomic.Bool
 	late    atomic.Int64 // gathers that a scrape no longer waits for
 
@@ -79,6 +81,11 @@ func (e *Endpoint) Addrs() []net.Addr {
 	return all
 }
 
+// Listening says whether the endpoint listens on all of its addresses, as it always does without Options.ListenLater.
+func (e *Endpoint) Listening() bool {
+	return !slices.ContainsFunc(e.on, func(s *server) bool { return s.socket.addr() == nil })
+}
+
 // Encrypted says whether clients have to use TLS.
 func (e *Endpoint) Encrypted() bool { return e.on[0].front.Load().gate.encrypted() }
 
@@ -90,6 +97,12 @@ func (e *Endpoint) warnReadable(g *gate) {
 		if g.readable() && !srv.address.local() {
 			e.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
 		}
+	}
+}
+
+func (e *Endpoint) warnMissed() {
+	for srv, err := range e.missed {
+		srv.notListening(err)
 	}
 }
 

@@ -45,6 +45,10 @@ func (s *server) addr() net.Addr {
 	return s.address.wanted()
 }
 
+func (s *server) notListening(err error) {
+	s.logs.warn(s.log(), err, "not listening yet; trying again", "address", s.address.String())
+}
+
 // url is where browsers and scrapers find s, as far as there is a way to write that.
 func (s *server) url() string {
 	if s.address.network != tcpNetwork {

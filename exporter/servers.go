@@ -47,6 +47,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 		finish(gone)
 		if err == nil {
 			e.warnReadable(g)
+			e.warnMissed()
 			return e, nil
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) && !o.ListenLater || last {
@@ -70,11 +71,11 @@ func (s *Servers) join(e *Endpoint, wanted []address, g *gate, later bool) (gone
 	if err := s.checkShared(e, addresses, g); err != nil {
 		return nil, err
 	}
-	starting := starting{table: s, version: e.version, gate: g, later: later}
+	starting := starting{table: s, version: e.version, gate: g, later: later, missed: make(map[*server]error)}
 	if err := starting.all(addresses); err != nil {
 		return starting.gone, err
 	}
-	e.on = starting.servers
+	e.on, e.missed = starting.servers, starting.missed
 	before := s.awayOf(e.instance)
 	for _, srv := range e.on {
 		if srv.front.Load().gate.outdated(g) && srv.isDeserted() {

@@ -38,7 +38,7 @@ func (k *socket) run(listen func() (net.Listener, error)) {
 		}
 		found, err := listen()
 		if err != nil {
-			k.server.logs.warn(k.server.log(), err, "not listening yet; trying again", "address", k.server.address.String())
+			k.server.notListening(err)
 			continue
 		}
 		if !k.use(found) {

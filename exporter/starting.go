@@ -12,10 +12,11 @@ type starting struct {
 	table   *Servers
 	version string
 	gate    *gate
-	later   bool      // whether a server may start without a listener
-	servers []*server // of the addresses so far
-	begun   []*server // those of them that are new
-	gone    []*server // deserted ones that had to make room
+	later   bool              // whether a server may start without a listener
+	servers []*server         // of the addresses so far
+	begun   []*server         // those of them that are new
+	gone    []*server         // deserted ones that had to make room
+	missed  map[*server]error // why those of begun that have no listener have none
 }
 
 // all gives every address a server, or leaves everything as it was.
@@ -50,6 +51,8 @@ func (t *starting) start(a address) (*server, error) {
 	srv.turns = &t.table.turns
 	if err == nil {
 		srv.socket.use(l)
+	} else {
+		t.missed[srv] = listenError(a, err, t.table.neighbour(a))
 	}
 	if t.table.byAddress == nil {
 		t.table.byAddress = make(map[address]*server)

@@ -30,6 +30,9 @@ type Definition struct {
 	Keys              []Key // every [OUTPUT] key that the plugin reads
 }
 
+// outputs are the registrations of the output plugin, of which a reload has two for a while.
+var outputs generations
+
 // given holds the names of the instances since the last registration. The C boundary has no receiver that could hold it.
 var given names
 
@@ -45,6 +48,7 @@ func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	if status := output.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
 		return status
 	}
+	outputs.begin(uintptr(def))
 	if C.promexporter_takes_keys(def) != 0 {
 		C.promexporter_set_keys(def, newKeys(d.Keys))
 	}
@@ -62,4 +66,13 @@ func UnregisterOutput(def unsafe.Pointer) {
 		C.promexporter_set_keys(def, nil)
 	}
 	output.FLBPluginUnregister(def)
+	outputs.end(uintptr(def))
 }
+
+// Reloading reports, at the exit of an output, whether the host is about to open its outputs again: it registers the
+// plugin for the new configuration before it closes the old one. What it says of itself, the argument of PreExit, still
+// stands after a reload that failed.
+func Reloading() bool { return outputs.several() }
+
+// Reloaded reports, at the Init of an output, whether it is part of a reload.
+func Reloaded() bool { return outputs.ended() }

@@ -80,15 +80,29 @@ func TestRegisterReload(t *testing.T) {
 	defer old.Free()
 	defer fresh.Free()
 	RegisterOutput(old.Pointer(), definition)
+	isReload(t, "start", false, false)
 	RegisterOutput(fresh.Pointer(), definition)
+	isReload(t, "exit in a reload", true, false)
 	UnregisterOutput(old.Pointer())
+	isReload(t, "init in a reload", false, true)
 	if err := fresh.Check(definition.Name, definition.Description); err != nil {
 		t.Error(err)
 	}
 	if got := fresh.Keys(); !slices.Equal(got, definitionKeys) {
 		t.Errorf("keys %q", got)
 	}
+	RegisterOutput(old.Pointer(), definition)
+	UnregisterOutput(old.Pointer())
+	isReload(t, "exit after a failed reload", false, true)
 	UnregisterOutput(fresh.Pointer())
+	isReload(t, "init after everything ended", false, false)
+}
+
+func isReload(t *testing.T, at string, reloading, reloaded bool) {
+	t.Helper()
+	if Reloading() != reloading || Reloaded() != reloaded {
+		t.Errorf("%s: reloading %t, reloaded %t", at, Reloading(), Reloaded())
+	}
 }
 
 func TestRegisterNil(t *testing.T) {

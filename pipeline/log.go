@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/exporter"
 )
 
 // logInterval is how often one kind of line is logged at most. The counters tell
@@ -149,14 +150,41 @@ func (l *losses) log(log *slog.Logger, now time.Time) {
 	}
 }
 
-// pageURL is where somebody at this machine finds the page.
-func pageURL(bound net.Addr, path string) string {
+// logMistakes logs err, a line per mistake.
+func (p *Pipeline) logMistakes(err error) {
+	for mistake := range strings.Lines(err.Error()) {
+		p.log.Error(strings.TrimSuffix(mistake, "\n"))
+	}
+}
+
+func addresses(e *exporter.Endpoint) string {
+	var all []string
+	for _, bound := range e.Addrs() {
+		all = append(all, bound.String())
+	}
+	return strings.Join(all, ",")
+}
+
+// pageURLs is where somebody at this machine finds the page.
+func pageURLs(e *exporter.Endpoint, path string) string {
+	scheme := "http"
+	if e.Encrypted() {
+		scheme = "https"
+	}
+	var urls []string
+	for _, bound := range e.Addrs() {
+		urls = append(urls, pageURL(scheme, bound, path))
+	}
+	return strings.Join(urls, " and ")
+}
+
+func pageURL(scheme string, bound net.Addr, path string) string {
 	host, port, err := net.SplitHostPort(bound.String())
-	if err != nil {
-		return bound.String() + path
+	if err != nil || bound.Network() != "tcp" {
+		return fmt.Sprintf("%s:%s (%s)", bound.Network(), bound, path)
 	}
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port) + path
+	return scheme + "://" + net.JoinHostPort(host, port) + path
 }

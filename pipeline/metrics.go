@@ -11,7 +11,8 @@ import (
 // metrics is what a pipeline tells of itself. All series carry the label
 // `output`, the name of the section.
 type metrics struct {
-	registry *prometheus.Registry
+	registry   *prometheus.Registry
+	registerer prometheus.Registerer // of registry, with the label
 
 	chunks   prometheus.Counter
 	records  prometheus.Counter
@@ -32,9 +33,10 @@ type failedCounters struct{ records, bytes prometheus.Counter }
 // default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
-func newMetrics(output string, p *Pipeline) *metrics {
+func newMetrics(of *section) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
-	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: output}, m.registry)
+	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: of.instance}, m.registry)
+	m.registerer = r
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "promexporter_" + name, Help: help})
 		r.MustRegister(c)
@@ -55,7 +57,7 @@ func newMetrics(output string, p *Pipeline) *metrics {
 	r.MustRegister(m.duration)
 	m.answer(r)
 	m.failures(r)
-	r.MustRegister(&stats{p})
+	r.MustRegister(&stats{of})
 	return m
 }
 

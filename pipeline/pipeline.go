@@ -21,24 +21,36 @@ type Options struct {
 	// Instance names the section: promexporter.0.
 	Instance string
 	Log      *slog.Logger
-	// Servers holds the HTTP servers that all sections of the process share.
-	Servers *exporter.Servers
-	Version string
+	// Sections joins the sections of the process.
+	Sections *Sections
+	// Reloaded says that Fluent Bit ends when Open fails, because it is reloading.
+	// Then an address that is taken is no error: it is tried until it can be had.
+	Reloaded bool
+	Version  string
 }
 
-// Pipeline is one running [OUTPUT] section.
+// Pipeline is one [OUTPUT] section, from its start until Fluent Bit stops or
+// reloads.
 type Pipeline struct {
-	config    *config.Config
-	log       *slog.Logger
+	*section
+	sections *Sections
+	config   *config.Config
+	log      *slog.Logger
+	endpoint *exporter.Endpoint
+	state    *state // nil without a state_file
+	closed   atomic.Bool
+	quit     chan struct{} // closed at the end
+	watched  chan struct{} // closed when the watch of the rules file has ended
+}
+
+// section is what survives a reload of Fluent Bit.
+type section struct {
+	instance  string
 	rules     rules
 	collector *collector.Collector
-	endpoint  *exporter.Endpoint
 	metrics   *metrics
-	state     *state // nil without a state_file
 	flushers  sync.Pool
-	closed    atomic.Bool
-	quit      chan struct{} // closed by Close
-	watched   chan struct{} // closed when the watch of the rules file has ended
+	keysGood  atomic.Bool // the keys in force are those of the configuration
 
 	// What is logged from a flush.
 	busy, malformed, partly, panicked throttle
@@ -57,50 +69,78 @@ const closeWatch = 100 * time.Millisecond
 // Open checks the whole configuration, then starts the collector and the HTTP
 // endpoint. When it fails, nothing is left running, and the error says what is
 // wrong, a line per mistake.
+//
+// A section that was closed for a reload goes on: with its series, as far as their
+// families are still defined as they were, and its counts. There, rules or keys
+// that are wrong are logged, and the last good ones stay in force.
 func Open(o Options) (*Pipeline, error) {
+	before := o.Sections.take(o.Instance)
+	if before != nil {
+		return before.reopen(o)
+	}
 	c, err := config.ParseKeys(o.Property)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{config: c, log: o.Log, quit: make(chan struct{}), watched: make(chan struct{})}
-	if err := p.openRules(c); err != nil {
+	p := newPipeline(o, c, &section{instance: o.Instance})
+	if err := p.begin(o); err != nil {
 		return nil, err
 	}
-	p.collector = collector.New(collector.Options{
-		SeriesLimit: c.SeriesLimit,
+	p.run()
+	return p, nil
+}
+
+func newPipeline(o Options, c *config.Config, s *section) *Pipeline {
+	return &Pipeline{
+		section: s, sections: o.Sections, config: c, log: o.Log,
+		quit: make(chan struct{}), watched: make(chan struct{}),
+	}
+}
+
+// begin starts everything of a new section.
+func (p *Pipeline) begin(o Options) (err error) {
+	set, err := p.loadRules()
+	if err != nil {
+		return err
+	}
+	p.rules.start(set)
+	p.keysGood.Store(true)
+	p.collector = collector.New(p.limits())
+	p.flushers.New = func() any { return newFlusher() }
+	p.metrics = newMetrics(p.section)
+	if err := p.openState(); err != nil {
+		p.collector.Close()
+		return err
+	}
+	p.state.restore(set)
+	if err = set.Declare(p.collector, time.Now().UnixNano()); err == nil {
+		err = p.serve(o)
+	}
+	if err != nil {
+		p.closeState()
+		p.collector.Close()
+	}
+	return err
+}
+
+// limits configures the collector.
+func (p *Pipeline) limits() collector.Options {
+	return collector.Options{
+		SeriesLimit: p.config.SeriesLimit,
 		Now:         time.Now,
 		Dropped:     p.losses.add,
 		Overflowed:  p.losses.overflow,
-	})
-	if p.state, err = openState(p, o.Instance); err != nil {
-		p.collector.Close()
-		return nil, err
 	}
-	p.state.restore(p.rules.set)
-	if err := p.rules.set.Declare(p.collector, time.Now().UnixNano()); err != nil {
-		p.giveUp()
-		return nil, err
-	}
-	p.flushers.New = func() any { return newFlusher() }
-	p.metrics = newMetrics(o.Instance, p)
-	p.state.register(p.metrics, o.Instance)
-	if err := p.serve(o); err != nil {
-		p.giveUp()
-		return nil, err
-	}
+}
+
+// run does what goes on beside the flushes.
+func (p *Pipeline) run() {
 	p.state.start()
-	if c.RulesFile != "" {
+	if p.config.RulesFile != "" {
 		go p.watch()
 	} else {
 		close(p.watched)
 	}
-	return p, nil
-}
-
-// giveUp ends what a failed Open has begun.
-func (p *Pipeline) giveUp() {
-	p.state.close()
-	p.collector.Close()
 }
 
 // serve opens the HTTP endpoint.
@@ -108,11 +148,12 @@ func (p *Pipeline) serve(o Options) (err error) {
 	options := exporter.Options{
 		Address:  p.config.ListenAddress,
 		Path:     p.config.MetricsPath,
-		Instance: o.Instance,
+		Instance: p.instance,
 		Version:  o.Version,
 		Source: prometheus.NewMultiTRegistry(p.collector,
 			prometheus.ToTransactionalGatherer(p.metrics.registry)),
 		Log:         o.Log,
+		ListenLater: o.Reloaded,
 		Web:         p.web(),
 		MaxRequests: p.config.MaxRequests,
 		Debug:       p.config.Debug,
@@ -121,16 +162,24 @@ func (p *Pipeline) serve(o Options) (err error) {
 	if p.config.Reload {
 		options.Reload = p.reload
 	}
-	if p.endpoint, err = o.Servers.Open(options); err != nil {
+	if p.endpoint, err = o.Sections.serve(options); err != nil {
 		return err
 	}
+	p.tellServing(o.Version)
+	return nil
+}
+
+func (p *Pipeline) tellServing(version string) {
 	source := "default"
 	if p.rules.file != "" {
 		source = p.rules.file
 	}
-	o.Log.Info("serving metrics on "+pageURL(p.endpoint.Addr(), p.config.MetricsPath),
-		"address", p.endpoint.Addr(), "version", o.Version, "rules", source)
-	return nil
+	text := "serving metrics on "
+	if !p.endpoint.Listening() {
+		text = "waiting to serve metrics on "
+	}
+	p.log.Info(text+pageURLs(p.endpoint, p.config.MetricsPath),
+		"address", addresses(p.endpoint), "version", version, "rules", source)
 }
 
 // Close stops serving and ends every goroutine of the pipeline, within a second
@@ -139,14 +188,19 @@ func (p *Pipeline) Close() {
 	if p.closed.Swap(true) {
 		return
 	}
+	p.end(p.endpoint.Close)
+	p.collector.Close()
+}
+
+// end ends everything but the collector.
+func (p *Pipeline) end(closeEndpoint func() error) {
 	begin := time.Now()
 	close(p.quit)
 	p.state.close()
-	if err := p.endpoint.Close(); err != nil {
+	if err := closeEndpoint(); err != nil {
 		p.log.Warn("closing the endpoint", "error", err)
 	}
 	p.state.await(begin.Add(closeState))
-	p.collector.Close()
 	select {
 	case <-p.watched:
 	case <-time.After(closeWatch):

@@ -196,7 +196,7 @@ func TestPageURL(t *testing.T) {
 		{"::1", "http://[::1]:8989/metrics"},
 		{"192.0.2.7", "http://192.0.2.7:8989/metrics"},
 	} {
-		if got := pageURL(&net.TCPAddr{IP: net.ParseIP(test.ip), Port: 8989}, "/metrics"); got != test.want {
+		if got := pageURL("http", &net.TCPAddr{IP: net.ParseIP(test.ip), Port: 8989}, "/metrics"); got != test.want {
 			t.Errorf("%q: %s, want %s", test.ip, got, test.want)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,24 +98,27 @@ func readFile(name string) ([]byte, error) {
 	return text, nil
 }
 
-// openRules reads the rules for the first time.
-func (p *Pipeline) openRules(c *config.Config) error {
+// loadRules reads the rules that the keys of p ask for.
+func (p *Pipeline) loadRules() (*rule.Set, error) {
 	r := &p.rules
-	r.file = c.RulesFile
+	r.reloading.Lock()
+	defer r.reloading.Unlock()
+	r.file = p.config.RulesFile
 	r.options = rule.Options{
-		Namespace:  c.Namespace,
-		FieldLimit: max(c.SeriesLimit, minFields),
+		Namespace:  p.config.Namespace,
+		FieldLimit: max(p.config.SeriesLimit, minFields),
 		Book:       &r.book,
 	}
 	set, warnings, err := r.load()
-	if err != nil {
-		return err
-	}
+	p.warn(warnings)
+	return set, err
+}
+
+// start puts the first rules in force.
+func (r *rules) start(set *rule.Set) {
 	r.set = set
 	r.good.Store(true)
 	r.goodAt.Store(time.Now().UnixNano())
-	p.warn(warnings)
-	return nil
 }
 
 func (p *Pipeline) warn(warnings []config.Mistake) {
@@ -135,20 +137,23 @@ func (p *Pipeline) reload() error {
 		p.warn(warnings)
 		err = p.enforce(set)
 	}
+	p.tellReload(set, err)
+	return err
+}
+
+// tellReload counts and logs what came of a reload.
+func (p *Pipeline) tellReload(set *rule.Set, err error) {
 	p.rules.good.Store(err == nil)
 	p.rules.tell(err, time.Now())
 	if err != nil {
 		p.rules.failures.Add(1)
-		for mistake := range strings.Lines(err.Error()) {
-			p.log.Error(strings.TrimSuffix(mistake, "\n"))
-		}
+		p.logMistakes(err)
 		p.log.Error("the rules were not reloaded, the last good ones stay in force", "file", p.rules.file)
-		return err
+		return
 	}
 	p.rules.successes.Add(1)
 	p.rules.goodAt.Store(time.Now().UnixNano())
 	p.log.Info("the rules were reloaded", "file", p.rules.file, "rules", set.Len())
-	return nil
 }
 
 // enforce puts set in force, between two chunks.

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
@@ -300,9 +299,7 @@ func TestReloadUnderLoad(t *testing.T) {
 }
 
 func TestCloseEndsTheWatch(t *testing.T) {
-	var servers exporter.Servers
 	o := newProcess(t).options("promexporter.0", map[string]string{"rules_file": rulesFile(t, oneRule)})
-	o.Servers = &servers
 	p, err := Open(o)
 	if err != nil {
 		t.Fatal(err)

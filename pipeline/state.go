@@ -45,11 +45,21 @@ type state struct {
 
 // openState prepares the state file of p, if it has one. Only a mistake of the
 // configuration is an error: no regular file, or that of another section.
-func openState(p *Pipeline, instance string) (*state, error) {
-	c := p.config
-	if c.StateFile == "" {
-		return nil, nil
+func (p *Pipeline) openState() error {
+	if p.config.StateFile == "" {
+		return nil
 	}
+	s, err := newState(p)
+	if err != nil {
+		return err
+	}
+	p.state = s
+	s.register(p.metrics)
+	return nil
+}
+
+func newState(p *Pipeline) (*state, error) {
+	c := p.config
 	file, err := resolve(c.StateFile)
 	if err == nil {
 		err = checkRegular(file)
@@ -58,7 +68,7 @@ func openState(p *Pipeline, instance string) (*state, error) {
 		return nil, fmt.Errorf("state_file: %w", err)
 	}
 	s := &state{
-		file: file, owner: ownerName(instance), interval: c.StateInterval, gauges: c.StateGauges,
+		file: file, owner: ownerName(p.instance), interval: c.StateInterval, gauges: c.StateGauges,
 		log: p.log, collector: p.collector, create: createFile,
 		quiet:    p.awaitFlushes,
 		panicked: func(cause any) { p.metrics.panics.Inc(); p.logPanic(cause, "", time.Now()) },
@@ -68,7 +78,7 @@ func openState(p *Pipeline, instance string) (*state, error) {
 	s.lock, err = lock(file, s.owner, lockWait)
 	switch {
 	case errors.As(err, &taken) && taken.owner != s.owner:
-		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.owner, instance)
+		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.owner, p.instance)
 	case err != nil:
 		// What a reload left behind may still write; and a folder that is read-only or
 		// not there yet is not worth the metrics. The first write tries again.
@@ -77,6 +87,13 @@ func openState(p *Pipeline, instance string) (*state, error) {
 		os.Remove(draft(file)) // from a crash
 	}
 	return s, nil
+}
+
+// closeState ends the state of a pipeline that was not run.
+func (p *Pipeline) closeState() {
+	p.state.close()
+	p.state.unregister(p.metrics)
+	p.state = nil
 }
 
 // awaitFlushes returns when no chunk is being applied.

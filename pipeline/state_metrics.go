@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/promexporter/promexporter/exporter"
 )
 
 var (
@@ -23,11 +21,17 @@ var (
 		"Series of the state file that the start did not restore.", "reason")
 )
 
-// register lets the metrics of a section tell of its state file. Without one they
-// say nothing.
-func (s *state) register(m *metrics, instance string) {
+// register lets the metrics of a section tell of its state file, until unregister.
+// Without one they say nothing.
+func (s *state) register(m *metrics) {
 	if s != nil {
-		prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: instance}, m.registry).MustRegister(s)
+		m.registerer.MustRegister(s)
+	}
+}
+
+func (s *state) unregister(m *metrics) {
+	if s != nil {
+		m.registerer.Unregister(s)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // stats reads the counts of the collector and the rules at a scrape, so that
 // they cost the flush nothing more.
-type stats struct{ *Pipeline }
+type stats struct{ *section }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("promexporter_"+name, help, labels, nil)
@@ -44,6 +44,8 @@ var (
 		"When the rules in force were read.")
 	reloadsDesc = desc("rules_reloads_total",
 		"Attempts to read the rules again.", "result")
+	keysGoodDesc = desc("config_last_reload_successful",
+		"Whether the keys in force are those of the last reload of Fluent Bit.")
 	ruleMatchedDesc = desc("rule_records_matched_total",
 		"Records, fields or elements that a rule applied to.", "rule")
 	ruleSamplesDesc = desc("rule_samples_total",
@@ -57,7 +59,7 @@ var (
 func (s *stats) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		appliedDesc, droppedDesc, overflowedDesc, exemplarsDesc, seriesDesc, limitDesc, familiesDesc,
-		expiredDesc, rememberedDesc, forgottenDesc, reloadGoodDesc, reloadTimeDesc, reloadsDesc,
+		expiredDesc, rememberedDesc, forgottenDesc, reloadGoodDesc, reloadTimeDesc, reloadsDesc, keysGoodDesc,
 		ruleMatchedDesc, ruleSamplesDesc, ruleErrorsDesc, ruleSeriesDesc,
 	} {
 		descs <- d
@@ -95,7 +97,7 @@ func (s *stats) collectSamples(out chan<- prometheus.Metric) {
 func (s *stats) collectSeries(out chan<- prometheus.Metric) {
 	c := s.collector.Stats()
 	sendGauge(out, seriesDesc, float64(c.Series()))
-	sendGauge(out, limitDesc, float64(s.config.SeriesLimit))
+	sendGauge(out, limitDesc, float64(s.collector.SeriesLimit()))
 	sendGauge(out, familiesDesc, float64(c.Families()))
 	sendCounter(out, expiredDesc, c.Expired())
 	sendGauge(out, rememberedDesc, float64(c.Remembered()))
@@ -103,14 +105,18 @@ func (s *stats) collectSeries(out chan<- prometheus.Metric) {
 }
 
 func (s *stats) collectReloads(out chan<- prometheus.Metric) {
-	good := 0.0
-	if s.rules.good.Load() {
-		good = 1
-	}
-	sendGauge(out, reloadGoodDesc, good)
+	sendGauge(out, keysGoodDesc, oneIf(s.keysGood.Load()))
+	sendGauge(out, reloadGoodDesc, oneIf(s.rules.good.Load()))
 	sendGauge(out, reloadTimeDesc, float64(s.rules.goodAt.Load())/float64(time.Second))
 	sendCounter(out, reloadsDesc, s.rules.failures.Load(), "failure")
 	sendCounter(out, reloadsDesc, s.rules.successes.Load(), "success")
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func (s *stats) collectRules(out chan<- prometheus.Metric) {

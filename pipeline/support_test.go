@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
@@ -28,9 +27,9 @@ var captures = filepath.Join("..", "record", "testdata", "chunks")
 
 // process is what the pipelines of one test share.
 type process struct {
-	t       testing.TB
-	servers exporter.Servers
-	log     logged
+	t        testing.TB
+	sections Sections
+	log      logged
 }
 
 func newProcess(t testing.TB) *process { return &process{t: t} }
@@ -47,7 +46,7 @@ func (p *process) options(instance string, keys map[string]string) Options {
 		},
 		Instance: instance,
 		Log:      p.log.logger(),
-		Servers:  &p.servers,
+		Sections: &p.sections,
 		Version:  "1.2.3",
 	}
 }

@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/rule"
+)
+
+// CloseForReload is Close for a section that Fluent Bit is about to open again. Its
+// series wait for the next Open of the same instance, for Sections.Linger at most,
+// and so do the clients of its address.
+func (p *Pipeline) CloseForReload() {
+	if p.closed.Swap(true) {
+		return
+	}
+	p.end(p.endpoint.CloseForReload)
+	p.awaitFlushes() // the successor has the same rules and the same log
+	p.sections.park(p)
+}
+
+// discard ends what a successor could have taken over. p is closed.
+func (p *Pipeline) discard() {
+	if err := p.endpoint.Close(); err != nil {
+		p.log.Warn("closing the endpoint", "error", err)
+	}
+	p.collector.Close()
+}
+
+// reopen opens the successor of p. Where its keys or its rules are wrong, it works
+// with those of p: Fluent Bit would end if it did not open.
+func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
+	c, err := config.ParseKeys(o.Property)
+	if err == nil {
+		next := newPipeline(o, c, p.section)
+		if err = next.resume(o, p); err == nil {
+			p.keysGood.Store(true)
+			return next, nil
+		}
+	}
+	next := newPipeline(o, p.config, p.section)
+	next.logMistakes(err)
+	next.log.Error("the keys were not reloaded, the last good ones stay in force")
+	p.keysGood.Store(false)
+	if err := next.resume(o, p); err != nil {
+		p.discard()
+		return nil, err
+	}
+	return next, nil
+}
+
+// resume starts p with what before has left. When it fails, all of that is as it
+// was.
+func (p *Pipeline) resume(o Options, before *Pipeline) error {
+	set, mistakes := p.loadRules()
+	if err := p.collector.Adopt(p.limits()); err != nil {
+		return err
+	}
+	before.state.unregister(p.metrics)
+	if err := p.openState(); err != nil {
+		return err
+	}
+	if mistakes == nil && p.config.StateFile != before.config.StateFile {
+		p.state.restore(set)
+	}
+	if err := p.serve(o); err != nil {
+		p.closeState()
+		return err
+	}
+	p.resumeRules(set, mistakes)
+	p.run()
+	return nil
+}
+
+// resumeRules puts the rules that were read in force, unless there are mistakes.
+func (p *Pipeline) resumeRules(set *rule.Set, mistakes error) {
+	p.rules.reloading.Lock()
+	defer p.rules.reloading.Unlock()
+	if mistakes == nil {
+		mistakes = p.enforce(set)
+	}
+	p.tellReload(set, mistakes)
+}

@@ -1,0 +1,327 @@
+package pipeline
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/internal/chunktest"
+)
+
+const reloadRules = `metrics:
+- {name: a_total, type: counter, help: A., labels: {l: $l}}
+- {name: size_bytes, type: histogram, help: S., value: $n, buckets: [1, 10]}
+- {name: pace_seconds, type: summary, help: P., value: $n, quantiles: {0.5: 0.05}}
+- {name: level, type: gauge, help: L., value: $n}
+- {name: changes_total, type: counter, help: Before.}
+- {name: leaves_total, type: counter, help: Left out later.}
+`
+
+// replace is a reload of Fluent Bit: it closes p and opens its successor.
+func (of *process) reload(p *Pipeline, keys map[string]string) *Pipeline {
+	of.t.Helper()
+	p.CloseForReload()
+	o := of.options(p.instance, keys)
+	o.Reloaded = true
+	next, err := Open(o)
+	if err != nil {
+		of.t.Fatal(err)
+	}
+	of.t.Cleanup(next.Close)
+	return next
+}
+
+// TestHotReload holds that series and counts go on over a reload of Fluent Bit,
+// except those whose definition changed.
+func TestHotReload(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, reloadRules)}
+	p := of.open("promexporter.0", keys)
+	flush(t, p, "t", `{"l":"x","n":5}`, flb.OK)
+	flush(t, p, "t", `{"l":"y","n":0.5}`, flb.OK)
+	before := exposition(t, p)
+	keys["listen_address"] = p.endpoint.Addr().String()
+
+	other := strings.ReplaceAll(reloadRules, "Before.", "After.")
+	other, _, _ = strings.Cut(other, "- {name: leaves_total")
+	rewrite(t, keys["rules_file"], other)
+	p = of.reload(p, keys)
+	after := exposition(t, p)
+	for line := range strings.Lines(before) {
+		survives := !strings.HasPrefix(line, "changes_total") && !strings.HasPrefix(line, "leaves_total")
+		if strings.Contains(after, line) != survives {
+			t.Errorf("%s survives: %v; after it there are\n%s", line, !survives, after)
+		}
+	}
+	flush(t, p, "t", `{"l":"x","n":5}`, flb.OK)
+	expect(t, p, `
+		a_total{l="x"} 2
+		a_total{l="y"} 1
+		size_bytes_count 3
+		pace_seconds_count 3
+		pace_seconds{quantile="0.5"} 5
+		level 5
+		changes_total 1
+		promexporter_records_received_total{output="promexporter.0"} 3
+		promexporter_rule_records_matched_total{output="promexporter.0",rule="a_total"} 3
+		promexporter_flush_duration_seconds_count{output="promexporter.0"} 3
+		promexporter_config_last_reload_successful{output="promexporter.0"} 1
+		promexporter_rules_last_reload_successful{output="promexporter.0"} 1
+		promexporter_rules_reloads_total{output="promexporter.0",result="success"} 1`)
+}
+
+// TestHotReloadIsNotSeen has reloads under fire: each record that was answered ok
+// counts once, no scrape fails, no counter goes backwards, and nothing is left.
+func TestHotReloadIsNotSeen(t *testing.T) {
+	of := newProcess(t)
+	keys := stateKeys(t, oneRule)
+	p := of.open("promexporter.0", keys)
+	keys["listen_address"] = p.endpoint.Addr().String()
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+
+	var now sync.RWMutex // Fluent Bit flushes to one instance at a time
+	stop := make(chan struct{})
+	var beside sync.WaitGroup
+	applied := 1
+	beside.Go(func() {
+		chunk := chunktest.Events(`{"l":"x"}`)
+		for !isClosed(stop) {
+			now.RLock()
+			if p.Flush(chunk, "t") == flb.OK {
+				applied++
+			}
+			now.RUnlock()
+		}
+	})
+	beside.Go(func() { scrapeAlong(t, "http://"+keys["listen_address"]+"/metrics", stop) })
+	goroutines := 0
+	for round := range 20 {
+		old := p
+		old.CloseForReload()
+		o := of.options(old.instance, keys)
+		o.Reloaded = true
+		next, err := Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.Lock()
+		p = next
+		now.Unlock()
+		if round == 0 {
+			goroutines = runtime.NumGoroutine()
+		}
+	}
+	close(stop)
+	beside.Wait()
+	expect(t, p, fmt.Sprintf(`a_total{l="x"} %d`, applied))
+	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
+	p.Close()
+	if listening(p.endpoint.Addr()) {
+		t.Error("the address is still taken")
+	}
+	again := of.open("promexporter.1", map[string]string{"rules_file": keys["rules_file"], "state_file": keys["state_file"]})
+	expect(t, again, fmt.Sprintf(`a_total{l="x"} %d`, applied))
+}
+
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// scrapeAlong scrapes until stop, each time over a new connection.
+func scrapeAlong(t *testing.T, url string, stop chan struct{}) {
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	last := 0.0
+	for n := 0; !isClosed(stop); n++ {
+		response, err := client.Get(url)
+		if err != nil {
+			t.Errorf("scrape %d: %v", n, err)
+			continue
+		}
+		page, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("scrape %d: %s, %v", n, response.Status, err)
+		}
+		var value float64
+		if _, err := fmt.Sscanf(linesOf(string(page), "a_total"), `a_total{l="x"} %g`, &value); err != nil || value < last {
+			t.Errorf("scrape %d: %g after %g, %v", n, value, last, err)
+		}
+		last = value
+	}
+}
+
+// TestHotReloadWithBadRules holds that the last good rules stay in force, and that
+// the file is read again when it is corrected.
+func TestHotReloadWithBadRules(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	p := of.open("promexporter.0", keys)
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	for _, bad := range []string{broken, ""} {
+		if rewrite(t, keys["rules_file"], bad); bad == "" {
+			os.Remove(keys["rules_file"])
+		}
+		p = of.reload(p, keys)
+		flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	}
+	expect(t, p, `
+		a_total{l="x"} 3
+		promexporter_rules_last_reload_successful{output="promexporter.0"} 0
+		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 2
+		promexporter_config_last_reload_successful{output="promexporter.0"} 1`)
+	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "the last good ones stay in force"} {
+		if len(of.log.lines(line)) == 0 {
+			t.Errorf("no line %q in %q", line, of.log.lines(""))
+		}
+	}
+	rewrite(t, keys["rules_file"], twoRules)
+	until(t, "the corrected file is not read", func() bool { return p.rules.good.Load() })
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	expect(t, p, "a_total{l=\"x\"} 4\nb_total 1")
+}
+
+// TestHotReloadWithBadKeys holds that the last good keys stay in force, whichever
+// part refuses the new ones, and that the next good ones apply.
+func TestHotReloadWithBadKeys(t *testing.T) {
+	for name, test := range map[string]struct{ key, value, want string }{
+		"value":         {"series_limit", "many", "series_limit: "},
+		"file":          {"web_config_file", "/no/such/file.yaml", "no such file"},
+		"state":         {"state_file", os.TempDir(), "is not a regular file"},
+		"other section": {"username", "other", "share the address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			of := newProcess(t)
+			neighbour := of.open("promexporter.1", map[string]string{"metrics_path": "/other"})
+			keys := map[string]string{"rules_file": rulesFile(t, oneRule), "listen_address": neighbour.endpoint.Addr().String(), "series_limit": "7"}
+			p := of.open("promexporter.0", keys)
+			flush(t, p, "t", `{"l":"x"}`, flb.OK)
+			bad := map[string]string{"listen_address": keys["listen_address"], "rules_file": keys["rules_file"], test.key: test.value}
+			if test.key == "username" {
+				bad["password"] = "secret"
+			}
+			p = of.reload(p, bad)
+			flush(t, p, "t", `{"l":"x"}`, flb.OK)
+			expect(t, p, `
+				a_total{l="x"} 2
+				promexporter_series_limit{output="promexporter.0"} 7
+				promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
+			for _, line := range []string{test.want, "the keys were not reloaded, the last good ones stay in force"} {
+				if len(of.log.lines(line)) != 1 {
+					t.Errorf("no line %q in %q", line, of.log.lines(""))
+				}
+			}
+			keys["series_limit"] = "8"
+			p = of.reload(p, keys)
+			expect(t, p, `
+				a_total{l="x"} 2
+				promexporter_series_limit{output="promexporter.0"} 8
+				promexporter_config_last_reload_successful{output="promexporter.0"} 1`)
+		})
+	}
+}
+
+// TestHotReloadToATakenAddress holds that the section goes on, and serves when the
+// address can be had.
+func TestHotReloadToATakenAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	p := of.open("promexporter.0", keys)
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	keys["listen_address"] = taken.Addr().String()
+	p = of.reload(p, keys)
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	if lines := of.log.lines("address already in use"); len(lines) == 0 {
+		t.Errorf("log: %q", of.log.lines(""))
+	}
+	taken.Close()
+	until(t, "it does not listen", func() bool { return len(of.log.lines("msg=listening")) == 1 })
+	expect(t, p, `a_total{l="x"} 2`)
+}
+
+// TestHotReloadWithoutSuccessor holds that what nobody took over is gone in time.
+func TestHotReloadWithoutSuccessor(t *testing.T) {
+	of := newProcess(t)
+	of.sections.Linger = 50 * time.Millisecond
+	goroutines := runtime.NumGoroutine()
+	p := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, oneRule)})
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	p.CloseForReload()
+	if status := p.Flush(chunktest.Events(`{"l":"x"}`), "t"); status != flb.Retry {
+		t.Errorf("a flush is answered %d", status)
+	}
+	until(t, "the address is still taken", func() bool { return !listening(p.endpoint.Addr()) })
+	until(t, "no line", func() bool { return len(of.log.lines("its series are gone")) == 1 })
+	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
+	again := of.reload(p, map[string]string{"rules_file": rulesFile(t, oneRule)})
+	if lines := linesOf(page(t, again), "a_total"); lines != "" {
+		t.Errorf("there are still\n%s", lines)
+	}
+}
+
+// TestHotReloadBringsAState holds that a state file that the reload brings is
+// restored for the families that the section does not have yet.
+func TestHotReloadBringsAState(t *testing.T) {
+	keys := stateKeys(t, twoRules)
+	first, _ := openOne(t, keys)
+	flush(t, first, "t", `{"l":"x"}`, flb.OK)
+	first.Close()
+
+	of := newProcess(t)
+	p := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, oneRule)})
+	flush(t, p, "t", `{"l":"y"}`, flb.OK)
+	p = of.reload(p, keys)
+	flush(t, p, "t", `{"l":"y"}`, flb.OK)
+	expect(t, p, "a_total{l=\"y\"} 2\nb_total 2\npromexporter_state_restored_series{output=\"promexporter.0\"} 1")
+	p = of.reload(p, keys)
+	expect(t, p, "a_total{l=\"y\"} 2\nb_total 2\npromexporter_state_restored_series{output=\"promexporter.0\"} 0")
+	delete(keys, "state_file")
+	p = of.reload(p, keys)
+	if lines := linesOf(page(t, p), "promexporter_state"); lines != "" {
+		t.Errorf("without a state file:\n%s", lines)
+	}
+}
+
+// TestHotReloadOfSeveral holds that sections find their own series again, in
+// whatever order they are opened.
+func TestHotReloadOfSeveral(t *testing.T) {
+	of := newProcess(t)
+	names := []string{"errors", "promexporter.1", "access"}
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	open := map[string]*Pipeline{}
+	for n, name := range names {
+		keys["metrics_path"] = "/" + name
+		open[name] = of.open(name, keys)
+		for range n + 1 {
+			flush(t, open[name], "t", `{"l":"x"}`, flb.OK)
+		}
+		keys["listen_address"] = open[name].endpoint.Addr().String()
+	}
+	for _, name := range names {
+		open[name].CloseForReload()
+	}
+	slices.Reverse(names)
+	for n, name := range names {
+		keys["metrics_path"] = "/" + name
+		p := of.open(name, keys)
+		expect(t, p, fmt.Sprintf(`a_total{l="x"} %d`, len(names)-n))
+	}
+}
