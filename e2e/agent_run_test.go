@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -259,53 +258,5 @@ func TestDryRun(t *testing.T) {
 	}
 	if strings.Contains(a.log.String(), "serving") {
 		t.Error("the dry run opened a port")
-	}
-}
-
-func TestReload(t *testing.T) {
-	if !atLeast(t, 3, 2) {
-		t.Skip("no hot reload")
-	}
-	dir := t.TempDir()
-	config := filepath.Join(dir, "fluent-bit.conf")
-	address := freePort(t)
-	write := func(record, output string) {
-		t.Helper()
-		text := fmt.Sprintf("[SERVICE]\n    Flush 0.2\n    Plugins_File plugins.conf\n"+
-			"[INPUT]\n    Name dummy\n    Tag a\n    Dummy %s\n"+
-			"[OUTPUT]\n    Name %s\n    Match *\n    Listen_Address %s\n", record, output, address)
-		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "plugins.conf"), []byte("[PLUGINS]\n    Path "+plugin+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	write(`{"first":1}`, "promexporter")
-	a := start(t, dir, "-c", config, "-Y")
-	url := "http://" + address + "/metrics"
-	a.url(0)
-	a.page(url, "the first record", func(page string) bool { return strings.Contains(page, "\nfirst{") })
-
-	for n := range 3 {
-		name := fmt.Sprintf("next_%d", n)
-		write(fmt.Sprintf(`{"%s":1}`, name), "promexporter")
-		a.signal(syscall.SIGHUP)
-		a.url(n + 1)
-		a.page(url, "the record of reload", func(page string) bool { return strings.Contains(page, "\n"+name+"{") })
-	}
-	write(`{"bad":1}`, "no_such_output")
-	a.signal(syscall.SIGHUP)
-	a.logged("Reloading is halted")
-	if page := scrape(t, url); !strings.Contains(page, "\nnext_2{") {
-		t.Error("a failed reload took the running instance along")
-	}
-	a.stop()
-}
-
-func (a *agent) signal(s syscall.Signal) {
-	a.t.Helper()
-	if err := a.cmd.Process.Signal(s); err != nil {
-		a.t.Fatal(err)
 	}
 }

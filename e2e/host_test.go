@@ -301,7 +301,10 @@ func TestReloads(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.flush(0, "t", chunktest.Events(`{"a":1}`), host.StatusOK)
-		expect(t, scrape(t, "http://"+address+"/metrics"), map[string]string{`a{tag="t"}`: "1"})
+		expect(t, scrape(t, "http://"+address+"/metrics"), map[string]string{
+			`a{tag="t"}`: "1",
+			`promexporter_records_received_total{output="promexporter.0"}`: fmt.Sprint(n + 1),
+		})
 		if n == 4 {
 			before = r.resources(address)
 		}
