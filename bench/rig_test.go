@@ -15,7 +15,6 @@ import (
 
 	"github.com/promexporter/promexporter/bench/baseline"
 	"github.com/promexporter/promexporter/bench/workload"
-	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/pipeline"
 )
@@ -50,7 +49,7 @@ func open(b *testing.B, l *workload.Load) *section {
 		Property: func(key string) string { return keys[key] },
 		Instance: "promexporter.0",
 		Log:      slog.New(slog.DiscardHandler),
-		Servers:  new(exporter.Servers),
+		Sections: new(pipeline.Sections),
 		Version:  "bench",
 	})
 	if err != nil {

@@ -104,10 +104,14 @@ func (f *front) stop(grace context.Context, end func()) {
 	_ = f.http.Close()
 }
 
-// retire stops f in the background. Its successor has the socket already.
+// retire stops f in the background. Its successor has the socket already. Shutdown drops the requests that it finds
+// being read; so those whose connection f has are answered before, the last of each.
 func (f *front) retire() {
+	_ = f.feed.Close() // always nil
+	f.http.SetKeepAlivesEnabled(false)
 	go func() {
 		_ = recovered(func() error {
+			f.server.socket.wait(closeGrace)
 			grace, cancel := context.WithTimeout(context.Background(), closeGrace)
 			defer cancel()
 			f.stop(grace, nil)
