@@ -65,10 +65,19 @@ func program() (path string, real bool) {
 // start runs the agent in dir with args.
 func start(t *testing.T, dir string, args ...string) *agent {
 	t.Helper()
+	log := &buffer{}
+	a := startTo(t, log, dir, args...)
+	a.log = log
+	return a
+}
+
+// startTo is start with another place for what the agent writes, which has no log then.
+func startTo(t *testing.T, out io.Writer, dir string, args ...string) *agent {
+	t.Helper()
 	path, _ := program()
 	a := &agent{t: t, cmd: exec.Command(path, args...), log: &buffer{}, ended: make(chan struct{})}
 	a.cmd.Dir = dir
-	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
+	a.cmd.Stdout, a.cmd.Stderr = out, out
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +95,12 @@ func start(t *testing.T, dir string, args ...string) *agent {
 	return a
 }
 
-// withOutputs returns arguments that load the plugin and flush often.
+// withPlugin returns arguments that load the plugin and flush often.
 func withPlugin(args ...string) []string {
 	return append([]string{"-e", plugin, "-f", "0.2"}, args...)
 }
 
-var serving = regexp.MustCompile(`\[output:promexporter:(\S+)\] serving metrics on (http://\S+)`)
+var serving = regexp.MustCompile(`\[output:promexporter:(\S+)\] serving metrics on (https?://\S+)`)
 
 // url waits for the n-th endpoint that the log tells of.
 func (a *agent) url(n int) string {
@@ -177,6 +186,16 @@ func get(t *testing.T, url string) (code int, body string, header http.Header) {
 		t.Fatal(err)
 	}
 	return response.StatusCode, string(text), response.Header
+}
+
+// answers reports whether there is an answer from url.
+func answers(url string) bool {
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	response, err := client.Get(url)
+	if err == nil {
+		response.Body.Close()
+	}
+	return err == nil
 }
 
 // scrape returns the page at url.

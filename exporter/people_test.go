@@ -214,6 +214,9 @@ func TestStatusPanics(t *testing.T) {
 			}
 			time.Sleep(statusAge)
 		}
+		if page := ask(s, http.MethodGet, "/metrics").Body.String(); !strings.Contains(page, "\npromexporter_http_panics_total 3\n") {
+			t.Errorf("not counted:\n%s", page)
+		}
 		if n := strings.Count(out.String(), "\n"); n != 1 {
 			t.Errorf("%d lines:\n%s", n, out.String())
 		}

@@ -107,6 +107,7 @@ func (t *told) answer(e *Endpoint) {
 		t.failed = false
 		return
 	}
+	e.on[0].self.panics.Inc()
 	t.status = Status{LastError: Event{Text: fmt.Sprintf("no status: %v", errPanic), Time: t.at}}
 	if !t.failed {
 		t.failed = true

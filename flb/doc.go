@@ -42,7 +42,8 @@
 // The C boundary has no receiver, so these things are global: the table of handles, the names given since the last
 // registration, the inputs of each registration, and the fault handlers to restore. The last is why every way in looks
 // at them: a nil dereference can be recovered only as long as the Go runtime's handlers are in place, and the host
-// takes them away on SIGHUP and SIGCONT.
+// takes them away on SIGHUP and SIGCONT. Not every fault follows a way in, so this package also puts a handler in front
+// of the host's for these two, which calls the host's and looks then.
 //
 // # Threads
 //

@@ -1,6 +1,9 @@
 package flb
 
 import (
+	"os"
+	"os/exec"
+	"syscall"
 	"testing"
 
 	"github.com/promexporter/promexporter/flb/flbtest"
@@ -24,6 +27,31 @@ func TestFaultsStayRecoverable(t *testing.T) {
 		enter()
 		if !faultRecovered() {
 			t.Errorf("%s: no panic", name)
+		}
+	}
+}
+
+// TestFaultsStayRecoverableByThemselves has the host take the handlers away while nothing comes in. It runs itself
+// again, with the host's handlers.
+func TestFaultsStayRecoverableByThemselves(t *testing.T) {
+	const child = "PROMEXPORTER_TEST_HOST_SIGNALS"
+	if os.Getenv(child) == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestFaultsStayRecoverableByThemselves$")
+		cmd.Env = append(os.Environ(), child+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	flbtest.HandleSignals()
+	d := flbtest.NewDef(newest)
+	defer d.Free()
+	RegisterOutput(d.Pointer(), definition)
+	defer UnregisterOutput(d.Pointer())
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGCONT, syscall.SIGCONT, syscall.SIGHUP} {
+		flbtest.Raise(s)
+		if !faultRecovered() {
+			t.Errorf("after %v: no panic", s)
 		}
 	}
 }

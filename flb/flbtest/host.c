@@ -167,3 +167,21 @@ void test_signal_faults(void)
     signal(SIGSEGV, die);
     signal(SIGFPE, die);
 }
+
+static void on_host(int number)
+{
+    (void) number;
+    test_signal_faults();
+    test_host_signals();
+}
+
+void test_host_signals(void)
+{
+    signal(SIGHUP, on_host);
+    signal(SIGCONT, on_host);
+}
+
+int test_raise(int number)
+{
+    return raise(number);
+}

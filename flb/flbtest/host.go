@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"unsafe"
 )
 
@@ -183,6 +184,13 @@ func Lines() []string {
 // ReplaceFaultHandlers does what the host does on SIGHUP and SIGCONT: its handlers for faults, which end the process,
 // take the place of the Go runtime's.
 func ReplaceFaultHandlers() { C.test_signal_faults() }
+
+// HandleSignals takes SIGHUP and SIGCONT as the host does: its handler does what ReplaceFaultHandlers does, and puts
+// itself in place again. There is no way back, so it is for a process of its own.
+func HandleSignals() { C.test_host_signals() }
+
+// Raise has a signal handled by this thread before it returns.
+func Raise(s syscall.Signal) { C.test_raise(C.int(s)) }
 
 // Block is C memory, for what a host passes to flush.
 func Block(b []byte) (p unsafe.Pointer, free func()) {

@@ -43,6 +43,8 @@ int test_input_damaged(const struct test_plugin *plugin, int since_4_1);
 void test_plugin_free(struct test_plugin *plugin);
 char *test_lines(void);
 void test_signal_faults(void);
+void test_host_signals(void);
+int test_raise(int number);
 
 #pragma GCC visibility pop
 
