@@ -325,3 +325,32 @@ func TestHotReloadOfSeveral(t *testing.T) {
 		expect(t, p, fmt.Sprintf(`a_total{l="x"} %d`, len(names)-n))
 	}
 }
+
+// TestHotReloadsKeepNothing holds that the memory of a section does not grow with
+// its reloads.
+func TestHotReloadsKeepNothing(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	p := of.open("promexporter.0", keys)
+	for n := range 20_000 {
+		flush(t, p, "t", fmt.Sprintf(`{"l":"value %d"}`, n), flb.OK)
+	}
+	heap := func() uint64 {
+		page(t, p)
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	var before uint64
+	for n := range 22 {
+		p = of.reload(p, keys)
+		if n == 1 {
+			before = heap()
+		}
+	}
+	if after := heap(); after > before+before/10 {
+		t.Errorf("%d bytes after twenty reloads, %d before", after, before)
+	}
+	expect(t, p, `promexporter_series{output="promexporter.0"} 20000`)
+}
