@@ -2,7 +2,8 @@
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-PLUGIN  := out_prom_exporter.so
+OUTPUT  := out_prom_exporter.so
+INPUT   := in_go_procfs.so
 FUZZTIME ?= 10s
 
 # Fluent Bit when there is one, otherwise the development host.
@@ -16,12 +17,15 @@ help: ## Show the targets
 
 # netgo and osusergo keep the resolver of the C library out, and with it symbols
 # that differ between its versions.
-build: ## Build the plugin, out_prom_exporter.so
-	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -tags netgo,osusergo \
-		-ldflags '-s -w -X main.version=$(VERSION)' -o $(PLUGIN) .
-	@rm -f $(PLUGIN:.so=.h)
+PLUGIN_BUILD = CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -tags netgo,osusergo \
+	-ldflags '-s -w -X main.version=$(VERSION)'
 
-run: build ## Build the plugin and serve this machine's metrics on http://localhost:8989/metrics
+build: ## Build the plugins, out_prom_exporter.so and in_go_procfs.so
+	$(PLUGIN_BUILD) -o $(OUTPUT) .
+	$(PLUGIN_BUILD) -o $(INPUT) ./cmd/in_go_procfs
+	@rm -f $(OUTPUT:.so=.h) $(INPUT:.so=.h)
+
+run: build ## Build the plugins and serve this machine's metrics on http://localhost:8989/metrics
 	$(HOST) -c fluent-bit.conf
 
 test: lint unit fuzz ## Check everything that CI checks
@@ -51,10 +55,12 @@ e2e: ## The end to end tests alone, in a real Fluent Bit with FLUENT_BIT=/path/t
 bench: ## Benchmarks
 	$(GO) test -run '^$$' -bench . ./...
 
-size: build ## Size of the plugin, the libraries it needs and its highest GLIBC symbol
-	@ls -l $(PLUGIN) | awk '{print $$5 " bytes"}'
-	@readelf -d $(PLUGIN) | grep NEEDED
-	@objdump -T $(PLUGIN) | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -1
+size: build ## Size of the plugins, the libraries that they need and their highest GLIBC symbols
+	@for plugin in $(OUTPUT) $(INPUT); do \
+		echo "$$plugin: $$(stat -c %s $$plugin) bytes," \
+			"needs $$(readelf -d $$plugin | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | paste -sd ' ')," \
+			"highest $$(objdump -T $$plugin | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -1)"; \
+	done
 
 clean: ## Remove what was built
-	rm -rf build $(PLUGIN) $(PLUGIN:.so=.h)
+	rm -rf build $(OUTPUT) $(INPUT) $(OUTPUT:.so=.h) $(INPUT:.so=.h)

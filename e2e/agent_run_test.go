@@ -96,8 +96,14 @@ func project(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(plugin, filepath.Join(dir, "out_prom_exporter.so")); err != nil {
+	rules, err := filepath.Abs("../rules")
+	if err != nil {
 		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"out_prom_exporter.so": plugin, "in_go_procfs.so": procfsPlugin(t), "rules": rules} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }
@@ -112,6 +118,45 @@ func TestShippedConfiguration(t *testing.T) {
 			page := a.page(a.url(0), "no cpu and memory", func(page string) bool {
 				return hasAll(page, append(cpuSeries(), `mem_total_value{tag="mem"}`, `mem_used{tag="mem"}`))
 			})
+			lint(t, page)
+			a.stop()
+		})
+	}
+}
+
+// TestSecondExample follows the comment in the shipped configurations: it takes the
+// # of the second example away and the first one out.
+func TestSecondExample(t *testing.T) {
+	needsInputs(t)
+	for file, begin := range map[string]string{"fluent-bit.conf": "[INPUT]", "fluent-bit.yaml": "pipeline:"} {
+		t.Run(file, func(t *testing.T) {
+			if file == "fluent-bit.yaml" && !atLeast(t, 3, 2) {
+				t.Skip("plugins: in YAML needs Fluent Bit 3.2")
+			}
+			dir := project(t)
+			text, err := os.ReadFile(filepath.Join(dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			head, _, _ := strings.Cut(string(text), "\n"+begin)
+			_, example, ok := strings.Cut(string(text), "\n#"+begin)
+			if !ok {
+				t.Fatalf("no #%s", begin)
+			}
+			example = regexp.MustCompile(`(?s)\n# [A-Z].*`).ReplaceAllString(example, "") // prose
+			config := head + "\n" + begin + strings.ReplaceAll(example, "\n#", "\n")
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(config), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			a := start(t, dir, "-c", file)
+			page := a.page(a.url(0), "no processes", func(page string) bool {
+				return strings.Contains(page, `processes_threads{name="e2e.test"}`)
+			})
+			for _, name := range []string{"alive", "resident_memory_bytes", "open_fds"} {
+				if v := value(page, "processes_"+name+`{name="e2e.test"}`); v == "" || v == "0" {
+					t.Errorf("processes_%s is %q", name, v)
+				}
+			}
 			lint(t, page)
 			a.stop()
 		})

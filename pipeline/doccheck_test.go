@@ -241,7 +241,7 @@ func TestBoundsDocument(t *testing.T) {
 	for _, row := range table(document(t, "docs/design.md"), "| What is bounded | Value | Constant |") {
 		documented[row[2]] = row[1]
 	}
-	for _, room := range []string{"record", "rule", "collector", "exporter", "config", "flb", "pipeline"} {
+	for _, room := range []string{"record", "rule", "collector", "exporter", "config", "flb", "pipeline", "procfs"} {
 		scope := constants(t, filepath.Join("..", room))
 		for _, name := range scope.Names() {
 			c, ok := scope.Lookup(name).(*types.Const)
