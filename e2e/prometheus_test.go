@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/internal/chunktest"
@@ -38,7 +39,7 @@ func TestPrometheus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := startPrometheus(t, program, target.Host)
+	api := startPrometheus(t, program, fmt.Sprintf("  static_configs: [{targets: ['%s']}]\n", target.Host))
 	for query, want := range map[string]string{
 		`temperature{tag="app"}`:                               "21.5",
 		`cpu{cpu="ALL",mode="user_p"}`:                         "2",
@@ -51,19 +52,28 @@ func TestPrometheus(t *testing.T) {
 	r.stop()
 }
 
-// startPrometheus runs a Prometheus that scrapes target and returns its address.
-func startPrometheus(t *testing.T, program, target string) (api string) {
+// startPrometheus runs a Prometheus with one job, whose targets and clients job describes, and returns its address. It
+// has native histograms, exemplars and, where there are such, samples at created timestamps.
+func startPrometheus(t *testing.T, program, job string) (api string) {
 	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
-	text := fmt.Sprintf("scrape_configs:\n- job_name: promexporter\n  scrape_interval: 200ms\n"+
-		"  scrape_timeout: 200ms\n  static_configs: [{targets: ['%s']}]\n", target)
+	features := []string{"exemplar-storage"}
+	if featureOf(t, program, nativeFeature) {
+		features = append(features, nativeFeature)
+	} else { // since 3.8
+		job += "  scrape_native_histograms: true\n"
+	}
+	if featureOf(t, program, createdFeature) {
+		features = append(features, createdFeature)
+	}
+	text := "scrape_configs:\n- job_name: promexporter\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n" + job
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	address, log := freePort(t), &buffer{}
 	cmd := exec.Command(program, "--config.file", config, "--storage.tsdb.path", filepath.Join(dir, "data"),
-		"--web.listen-address", address, "--enable-feature", "native-histograms,exemplar-storage")
+		"--web.listen-address", address, "--enable-feature", strings.Join(features, ","))
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -85,25 +95,79 @@ func startPrometheus(t *testing.T, program, target string) (api string) {
 	return "http://" + address
 }
 
+// Features that Prometheus has from some version on, or up to some version.
+const (
+	nativeFeature  = "native-histograms"
+	createdFeature = "created-timestamp-zero-ingestion"
+)
+
+func featureOf(t *testing.T, program, name string) bool {
+	t.Helper()
+	out, err := exec.Command(program, "--help").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(out), name)
+}
+
 // ask returns the value of a query with one result, or "".
 func ask(t *testing.T, api, query string) string {
 	t.Helper()
-	code, body, _ := get(t, api+"/api/v1/query?query="+url.QueryEscape(query))
-	if code != 200 {
-		return ""
-	}
 	var answer struct {
-		Data struct {
-			Result []struct {
-				Value [2]any
-			}
-		}
+		Data struct{ Result []struct{ Value [2]any } }
 	}
-	if err := json.NewDecoder(strings.NewReader(body)).Decode(&answer); err != nil {
-		t.Fatal(err)
-	}
-	if len(answer.Data.Result) != 1 {
+	if !question(t, api+"/api/v1/query", url.Values{"query": {query}}, &answer) || len(answer.Data.Result) != 1 {
 		return ""
 	}
 	return fmt.Sprint(answer.Data.Result[0].Value[1])
+}
+
+// samples returns the samples of one series as time and value, the oldest first.
+func samples(t *testing.T, api, series string) [][2]string {
+	t.Helper()
+	var answer struct {
+		Data struct{ Result []struct{ Values [][2]any } }
+	}
+	if !question(t, api+"/api/v1/query", url.Values{"query": {series + "[1h]"}}, &answer) || len(answer.Data.Result) != 1 {
+		return nil
+	}
+	var all [][2]string
+	for _, v := range answer.Data.Result[0].Values {
+		all = append(all, [2]string{fmt.Sprintf("%.3f", v[0]), fmt.Sprint(v[1])})
+	}
+	return all
+}
+
+// An exemplar as Prometheus keeps it.
+type exemplar struct {
+	Labels    map[string]string
+	Value     string
+	Timestamp float64
+}
+
+// exemplars returns those of series of the last hour.
+func exemplars(t *testing.T, api, series string) (all []exemplar) {
+	t.Helper()
+	now := time.Now().Unix()
+	var answer struct {
+		Data []struct{ Exemplars []exemplar }
+	}
+	question(t, api+"/api/v1/query_exemplars", url.Values{"query": {series}, "start": {fmt.Sprint(now - 3600)},
+		"end": {fmt.Sprint(now + 60)}}, &answer)
+	for _, of := range answer.Data {
+		all = append(all, of.Exemplars...)
+	}
+	return all
+}
+
+func question(t *testing.T, address string, query url.Values, answer any) bool {
+	t.Helper()
+	code, body, _ := get(t, address+"?"+query.Encode())
+	if code != 200 { // not ready yet
+		return false
+	}
+	if err := json.Unmarshal([]byte(body), answer); err != nil {
+		t.Fatal(err)
+	}
+	return true
 }
