@@ -292,7 +292,7 @@ func TestProcfsBesideExporter(t *testing.T) {
 			a := start(t, dir, "-c", "fluent-bit.conf", "-Y")
 			url := "http://" + address + "/metrics"
 			a.url(0)
-			a.page(url, "no record", func(page string) bool { return value(page, `cpu_jiffies{tag="system.metrics"}`) != "" })
+			page := a.page(url, "no record", func(page string) bool { return value(page, `cpu_jiffies{tag="system.metrics"}`) != "" })
 			for n := range 3 {
 				rewrite("    Format wide\n", "no_such_output")
 				a.reload()
@@ -301,7 +301,10 @@ func TestProcfsBesideExporter(t *testing.T) {
 				a.reload()
 				a.url(n + 1)
 				series := []string{"pid_1_cpu_jiffies", "cpu_jiffies"}[n%2] + `{tag="system.metrics"}`
-				a.page(url, "no record after reload", func(page string) bool { return value(page, series) != "" })
+				before := received(page)
+				page = a.page(url, "no record after reload", func(page string) bool {
+					return value(page, series) != "" && received(page) > before
+				})
 			}
 			if took := a.stop(); took > 4*time.Second {
 				t.Errorf("stopping took %s", took)
@@ -312,6 +315,12 @@ func TestProcfsBesideExporter(t *testing.T) {
 			}
 		})
 	}
+}
+
+// received returns how many records the output has counted.
+func received(page string) (n int) {
+	_, _ = fmt.Sscan(value(page, `promexporter_records_received_total{output="promexporter.0"}`), &n) // 0 before the first
+	return n
 }
 
 // reload sends SIGHUP, again if Fluent Bit says that the reload before it is not quite over.
