@@ -10,10 +10,10 @@ FUZZTIME ?= 10s
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./cmd/flbhost)
 
-.PHONY: help build run test ci lint unit fuzz e2e bench size clean
+.PHONY: help build run test ci lint unit fuzz e2e bench bench-host size clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # netgo and osusergo keep the resolver of the C library out, and with it symbols
 # that differ between its versions.
@@ -54,6 +54,10 @@ e2e: ## The end to end tests alone, in a real Fluent Bit with FLUENT_BIT=/path/t
 
 bench: ## Benchmarks
 	$(GO) test -run '^$$' -bench . ./...
+
+bench-host: build ## Processor time in a real Fluent Bit, beside that of log_to_metrics; FLUENT_BIT=/path/to/it
+	$(GO) build -C bench -o ../build/bench-host ./host
+	FLUENT_BIT=$(FLUENT_BIT) build/bench-host -plugin $(OUTPUT)
 
 size: build ## Size of the plugins, the libraries that they need and their highest GLIBC symbols
 	@for plugin in $(OUTPUT) $(INPUT); do \
