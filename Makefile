@@ -40,6 +40,7 @@ lint: ## Formatting, vet and staticcheck
 
 unit: ## All tests, end to end ones included, with the race detector
 	$(GO) test -race ./...
+	cd test/textparse && $(GO) test ./...
 
 # go test takes one fuzzer at a time.
 fuzz: ## Each fuzzer for FUZZTIME (10s)

@@ -24,7 +24,8 @@ type Endpoint struct {
 	opened      time.Time
 	maxRequests int
 	debug       bool
-	told        told // what it last told of itself
+	families    []Family // guarded by the lock of the table
+	told        told     // what it last told of itself
 
 	table   *Servers
 	on      []*server         // written when it joins them
@@ -59,6 +60,7 @@ func newEndpoint(s *Servers, o Options) *Endpoint {
 		opened:      time.Now(),
 		maxRequests: o.maxRequests(),
 		debug:       o.Debug,
+		families:    o.Families,
 		told:        told{ask: o.Status},
 		table:       s,
 		back:        make(chan struct{}),

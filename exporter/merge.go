@@ -11,6 +11,7 @@ import (
 type losses struct {
 	types  []string // names of families that had another type than the first one of their name
 	units  []string // the same for the unit
+	names  []string // names of families whose samples would have names of another family
 	series []string // names of the families of series that an earlier source gave already, once per series
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +32,10 @@ type Options struct {
 	// be called after Close of the endpoint when Gather did not return in time. Each family holds valid metrics,
 	// labels sorted by name, and no series twice.
 	Source prometheus.TransactionalGatherer
+	// Families are those that the source is known to give, as far as they are. Instances that share a page must not
+	// define them differently: Open returns a *ClashError then. Families that are not known beforehand are left out of
+	// the page when it comes to that.
+	Families []Family
 	// Reload, when not nil, is called for a POST of /-/reload, from several goroutines at once. Its error is shown to
 	// the client.
 	Reload func() error
@@ -75,6 +80,11 @@ func (o Options) maxRequests() int {
 		return defaultMaxRequests
 	}
 	return o.MaxRequests
+}
+
+// isFinal says whether another try to open would give the same error.
+func (o Options) isFinal(err error) bool {
+	return errors.As(err, new(*ClashError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
 }
 
 func (o Options) log() *slog.Logger {

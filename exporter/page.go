@@ -116,7 +116,7 @@ func (s *server) compose(a *answer, r *http.Request, p *page, sources [][]*dto.M
 	}
 	defer end()
 	var lost losses
-	sources = slices.Insert(sources, 0, s.gatherSelf())
+	sources = slices.Insert(distinct(sources, &lost), 0, s.gatherSelf())
 	families := merge(selected(r, sources), &lost)
 	s.reportLosses(p, &lost)
 	s.encode(a, r, p, families)

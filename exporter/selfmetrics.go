@@ -21,6 +21,7 @@ const InstanceLabel = "output"
 const (
 	reasonType      = "type"
 	reasonUnit      = "unit"
+	reasonName      = "name"
 	reasonEncoding  = "encoding"
 	reasonDuplicate = "duplicate"
 )
@@ -134,6 +135,7 @@ type pageCounts struct {
 	inFlight    prometheus.Gauge
 	badTypes    prometheus.Counter
 	badUnits    prometheus.Counter
+	badNames    prometheus.Counter
 	badFamilies prometheus.Counter
 	duplicates  prometheus.Counter
 	cut         prometheus.Counter
@@ -151,6 +153,7 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		inFlight:    m.inFlight.WithLabelValues(path),
 		badTypes:    m.families.WithLabelValues(path, reasonType),
 		badUnits:    m.families.WithLabelValues(path, reasonUnit),
+		badNames:    m.families.WithLabelValues(path, reasonName),
 		badFamilies: m.families.WithLabelValues(path, reasonEncoding),
 		duplicates:  m.series.WithLabelValues(path, reasonDuplicate),
 		cut:         m.cut.WithLabelValues(path),

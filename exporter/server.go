@@ -121,6 +121,7 @@ func (s *server) reportSource(e *Endpoint, reason string, err error) {
 func (s *server) reportLosses(p *page, lost *losses) {
 	s.reportLoss(p, p.counts.badTypes, lost.types, "another instance of the page has the family with another type")
 	s.reportLoss(p, p.counts.badUnits, lost.units, "another instance of the page has the family with another unit")
+	s.reportLoss(p, p.counts.badNames, lost.names, "another instance of the page has a family or samples with names of the family")
 	s.reportLoss(p, p.counts.duplicates, lost.series, "another instance of the page has the same series")
 }
 

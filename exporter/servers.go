@@ -2,11 +2,9 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -50,7 +48,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 			e.warnMissed()
 			return e, nil
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) && !o.ListenLater || last {
+		if last || o.isFinal(err) {
 			return nil, err
 		}
 	}
@@ -71,6 +69,9 @@ func (s *Servers) join(e *Endpoint, wanted []address, g *gate, later bool) (gone
 	if err := s.checkShared(e, addresses, g); err != nil {
 		return nil, err
 	}
+	if err := e.checkFamilies(s.at(addresses), e.families); err != nil {
+		return nil, err
+	}
 	starting := starting{table: s, version: e.version, gate: g, later: later, missed: make(map[*server]error)}
 	if err := starting.all(addresses); err != nil {
 		return starting.gone, err
@@ -84,6 +85,16 @@ func (s *Servers) join(e *Endpoint, wanted []address, g *gate, later bool) (gone
 		srv.attach(e)
 	}
 	return append(starting.gone, e.follow(before)...), nil
+}
+
+// at returns the servers that there are at addresses. The caller holds the lock.
+func (s *Servers) at(addresses []address) (there []*server) {
+	for _, a := range addresses {
+		if srv := s.byAddress[a]; srv != nil && !a.isAny() {
+			there = append(there, srv)
+		}
+	}
+	return there
 }
 
 func (s *Servers) checkUnique(instance string) error {

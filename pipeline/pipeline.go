@@ -114,7 +114,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 	}
 	p.state.restore(set)
 	if err = set.Declare(p.collector, time.Now().UnixNano()); err == nil {
-		err = p.serve(o)
+		err = p.serve(o, known(set))
 	}
 	if err != nil {
 		p.closeState()
@@ -143,8 +143,8 @@ func (p *Pipeline) run() {
 	}
 }
 
-// serve opens the HTTP endpoint.
-func (p *Pipeline) serve(o Options) (err error) {
+// serve opens the HTTP endpoint, for rules that make families.
+func (p *Pipeline) serve(o Options, families []exporter.Family) (err error) {
 	options := exporter.Options{
 		Address:  p.config.ListenAddress,
 		Path:     p.config.MetricsPath,
@@ -152,6 +152,7 @@ func (p *Pipeline) serve(o Options) (err error) {
 		Version:  o.Version,
 		Source: prometheus.NewMultiTRegistry(p.collector,
 			prometheus.ToTransactionalGatherer(p.metrics.registry)),
+		Families:    families,
 		Log:         o.Log,
 		ListenLater: o.Reloaded,
 		Web:         p.web(),

@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"errors"
+
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/rule"
 )
 
@@ -61,13 +64,27 @@ func (p *Pipeline) resume(o Options, before *Pipeline) error {
 	if mistakes == nil && p.config.StateFile != before.config.StateFile {
 		p.state.restore(set)
 	}
-	if err := p.serve(o); err != nil {
+	mistakes, err := p.resumeServing(o, set, mistakes)
+	if err != nil {
 		p.closeState()
 		return err
 	}
 	p.resumeRules(set, mistakes)
 	p.run()
 	return nil
+}
+
+// resumeServing opens the endpoint. Families that another section of the page stands against are a mistake of the
+// rules; those of the rules in force are not checked again, and the page leaves out what does not fit.
+func (p *Pipeline) resumeServing(o Options, set *rule.Set, before error) (mistakes, err error) {
+	if before != nil {
+		return before, p.serve(o, nil)
+	}
+	err = p.serve(o, known(set))
+	if errors.As(err, new(*exporter.ClashError)) {
+		return err, p.serve(o, nil)
+	}
+	return nil, err
 }
 
 // resumeRules puts the rules that were read in force, unless there are mistakes.

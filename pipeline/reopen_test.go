@@ -354,3 +354,62 @@ func TestHotReloadsKeepNothing(t *testing.T) {
 	}
 	expect(t, p, `promexporter_series{output="promexporter.0"} 20000`)
 }
+
+const (
+	asCounter = "metrics:\n- {name: shared_total, type: counter, help: C.}\n"
+	asGauge   = "metrics:\n- {name: shared_total, type: gauge, help: G., value: $n}\n"
+)
+
+// TestSectionsThatClash holds that two sections of one page do not define a family
+// differently, at the start and when rules are read again.
+func TestSectionsThatClash(t *testing.T) {
+	of := newProcess(t)
+	first := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, asCounter)})
+	keys := map[string]string{"rules_file": rulesFile(t, asGauge), "listen_address": first.endpoint.Addr().String()}
+	_, err := Open(of.options("promexporter.1", keys))
+	want := "promexporter.0 and promexporter.1 share the page /metrics, and shared_total is a counter of the first and a gauge of " +
+		"the second; define it the same in both, or give one of them another metrics_path"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	rewrite(t, keys["rules_file"], asCounter)
+	second := of.open("promexporter.1", keys)
+	rewrite(t, keys["rules_file"], asGauge)
+	if err := second.reload(); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	flush(t, second, "t", `{"n":1}`, flb.OK)
+	expect(t, second, "shared_total 1\npromexporter_rules_last_reload_successful{output=\"promexporter.1\"} 0")
+}
+
+// TestHotReloadOfSectionsThatClash holds that a definition can change in two
+// sections at once, and that one alone that changes it keeps its last good rules.
+func TestHotReloadOfSectionsThatClash(t *testing.T) {
+	of := newProcess(t)
+	both := map[string]string{"rules_file": rulesFile(t, asCounter)}
+	first := of.open("promexporter.0", both)
+	both["listen_address"] = first.endpoint.Addr().String()
+	own := map[string]string{"rules_file": rulesFile(t, asCounter), "listen_address": both["listen_address"]}
+	second := of.open("promexporter.1", own)
+	reload := func() {
+		t.Helper()
+		first.CloseForReload()
+		second.CloseForReload()
+		first, second = of.open("promexporter.0", both), of.open("promexporter.1", own)
+		flush(t, first, "t", `{"n":7}`, flb.OK)
+	}
+	rewrite(t, both["rules_file"], asGauge)
+	rewrite(t, own["rules_file"], asGauge)
+	reload()
+	expect(t, first, `
+		shared_total 7
+		promexporter_rules_last_reload_successful{output="promexporter.0"} 1
+		promexporter_rules_last_reload_successful{output="promexporter.1"} 1`)
+	rewrite(t, own["rules_file"], asCounter)
+	reload()
+	expect(t, first, `
+		shared_total 7
+		promexporter_rules_last_reload_successful{output="promexporter.0"} 1
+		promexporter_rules_last_reload_successful{output="promexporter.1"} 0
+		promexporter_config_last_reload_successful{output="promexporter.1"} 1`)
+}

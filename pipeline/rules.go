@@ -135,6 +135,9 @@ func (p *Pipeline) reload() error {
 	set, warnings, err := p.rules.load()
 	if err == nil {
 		p.warn(warnings)
+		err = p.endpoint.Redefine(known(set))
+	}
+	if err == nil {
 		err = p.enforce(set)
 	}
 	p.tellReload(set, err)

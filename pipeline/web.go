@@ -18,6 +18,15 @@ func (p *Pipeline) web() exporter.Web {
 	}
 }
 
+// known returns the families that rules make whatever the records are.
+func known(set *rule.Set) []exporter.Family {
+	var families []exporter.Family
+	for _, f := range set.Families() {
+		families = append(families, exporter.Family{Name: f.Name, Type: f.Type.String(), Unit: f.Unit})
+	}
+	return families
+}
+
 // status is what the pages for people tell. Nothing in it comes from a record but
 // the names of families.
 func (p *Pipeline) status() exporter.Status {
