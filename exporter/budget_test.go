@@ -64,8 +64,8 @@ func TestScrapeTimeout(t *testing.T) {
 		close(h.release)
 		synctest.Wait()
 		for _, e := range endpoints {
-			if e.uses != 0 || e.late.Load() != 0 {
-				t.Errorf("%s: %d uses, %d late", e.instance, e.uses, e.late.Load())
+			if e.uses != 0 || e.debt.due() != nil {
+				t.Errorf("%s: %d uses, %d owed", e.instance, e.uses, e.debt.n)
 			}
 		}
 	})

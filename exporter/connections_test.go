@@ -110,6 +110,69 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	})
 }
 
+// from is a connection from another address.
+type from struct {
+	net.Conn
+	addr string
+}
+
+func (f from) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(f.addr)) }
+
+// connectFrom is connect for a client with an address.
+func connectFrom(t *testing.T, s *server, addr string) net.Conn {
+	t.Helper()
+	here, there := net.Pipe()
+	t.Cleanup(func() { there.Close() })
+	s.socket.deliver(s.socket.open.add(from{here, addr}))
+	return there
+}
+
+// A client that connects again and again takes the place of its own connections, even though those of others do less.
+func TestGreedyConnectionsMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := online(t, Options{Source: families(up("a", "1"))})
+		s.socket.open.limit = 4
+		idle := connectFrom(t, s, "10.0.0.1:1")
+		send(idle, request)
+		response, err := http.ReadResponse(bufio.NewReader(idle), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, response.Body); err != nil {
+			t.Fatal(err)
+		}
+		silent := connectFrom(t, s, "10.0.0.1:2")
+		time.Sleep(time.Second)
+		var greedy []net.Conn
+		for n := range 20 {
+			greedy = append(greedy, connectFrom(t, s, fmt.Sprint("10.0.0.2:", n+1)))
+			synctest.Wait()
+			time.Sleep(time.Millisecond)
+		}
+		for n, c := range greedy {
+			if isCut(c) != (n < 18) {
+				t.Errorf("the connection %d of the greedy client: cut %v", n, isCut(c))
+			}
+		}
+		// Each has two now: the one that does least makes room, whosever it is.
+		if isCut(idle) || isCut(silent) {
+			t.Fatal("another client's connection had to make room")
+		}
+		third := connectFrom(t, s, "10.0.0.3:1")
+		synctest.Wait()
+		if isCut(third) || isCut(greedy[18]) || !isCut(idle) {
+			t.Errorf("cut: third %v, greedy %v, idle %v", isCut(third), isCut(greedy[18]), isCut(idle))
+		}
+		for _, c := range append(greedy, idle, silent, third) {
+			c.Close()
+		}
+		synctest.Wait()
+		if open, clients := s.socket.open.count(), len(s.socket.open.clients); open != 0 || clients != 0 {
+			t.Errorf("%d connections of %d clients are left", open, clients)
+		}
+	})
+}
+
 // A thousand connections that do nothing, or too little, keep no scraper out, and cost a bounded number of goroutines.
 func TestThousandConnections(t *testing.T) {
 	var servers Servers
@@ -298,7 +361,7 @@ func TestClientAddr(t *testing.T) {
 		"192.0.2.1:5": netip.MustParseAddr("192.0.2.1"), "[::ffff:192.0.2.1]:5": netip.MustParseAddr("192.0.2.1"),
 		"[2001:db8:0:1:2::3%eth0]:5": netip.MustParseAddr("2001:db8:0:1::"), "@": {}, "": {},
 	} {
-		if got := clientAddr(&http.Request{RemoteAddr: remote}); got != want {
+		if got := clientAddr(remote); got != want {
 			t.Errorf("%q: %s, want %s", remote, got, want)
 		}
 	}

@@ -31,7 +31,7 @@ type Endpoint struct {
 	on      []*server         // written when it joins them
 	missed  map[*server]error // those that did not listen then, and why
 	flushed atomic.Bool
-	late    atomic.Int64 // gathers that a scrape no longer waits for
+	debt    debt // of its source
 
 	away      atomic.Bool   // closed for a reload, and not back; changed under the lock of the table
 	back      chan struct{} // closed when it is back, or is no longer waited for

@@ -19,12 +19,21 @@ const (
 
 var errPanic = errors.New("panic")
 
+// Phases of a gathering.
+const (
+	waiting = iota // until the source has answered earlier scrapes
+	asking
+	given
+	refused // the source still owes an earlier answer
+	left    // the scrape goes on without it
+)
+
 // A gathering is what one source gives to one scrape. It keeps the source in use until release.
 type gathering struct {
 	server   *server
 	endpoint *Endpoint
-	decided  atomic.Bool   // either the source gave in time, or the scrape goes on without it
-	given    chan struct{} // closed when the source gave in time; the fields below are written then
+	phase    atomic.Int32
+	ended    chan struct{} // closed when phase is given or refused; the fields below are written then
 	families []*dto.MetricFamily
 	done     func()
 	err      error
@@ -37,7 +46,7 @@ func (s *server) gather(endpoints []*Endpoint, limit time.Duration) []*gathering
 	defer cancel()
 	asked := make([]*gathering, 0, len(endpoints))
 	for _, e := range endpoints {
-		if g := s.ask(e); g != nil {
+		if g := s.ask(ctx, e); g != nil {
 			asked = append(asked, g)
 		}
 	}
@@ -51,34 +60,41 @@ func (s *server) gather(endpoints []*Endpoint, limit time.Duration) []*gathering
 	return given
 }
 
-// ask starts a gathering of e, unless e is closed. A source that still owes its answer to an earlier scrape is not
-// asked again: each scrape would leave one more goroutine with it.
-func (s *server) ask(e *Endpoint) *gathering {
+// ask starts a gathering of e, unless e is closed.
+func (s *server) ask(ctx context.Context, e *Endpoint) *gathering {
 	if !e.acquire() {
 		return nil
 	}
-	if e.late.Load() > 0 {
-		e.release()
-		s.reportSource(e, reasonTimeout, errors.New("it still owes the answer to an earlier scrape"))
-		return nil
-	}
-	g := &gathering{server: s, endpoint: e, given: make(chan struct{}), done: func() {}}
+	g := &gathering{server: s, endpoint: e, ended: make(chan struct{}), done: func() {}}
 	go func() {
 		// What is left to recover is a panic of the log.
-		_ = recovered(func() error { g.run(); return nil })
+		_ = recovered(func() error { g.run(ctx); return nil })
 	}()
 	return g
 }
 
-// run calls the source. When nobody waits any more, it also gives back what the source gave.
-func (g *gathering) run() {
+// run calls the source, when it has answered those scrapes that did not wait for it: each call could leave one more
+// goroutine with a source that hangs. When nobody waits any more, it also gives back what the source gave.
+func (g *gathering) run(ctx context.Context) {
+	if !g.endpoint.settled(ctx) {
+		defer g.endpoint.release()
+		if g.phase.CompareAndSwap(waiting, refused) {
+			close(g.ended)
+			g.server.reportSource(g.endpoint, reasonTimeout, errors.New("it still owes the answer to an earlier scrape"))
+		}
+		return
+	}
+	if !g.phase.CompareAndSwap(waiting, asking) {
+		g.endpoint.release()
+		return
+	}
 	g.call()
-	if g.decided.CompareAndSwap(false, true) {
-		close(g.given)
+	if g.phase.CompareAndSwap(asking, given) {
+		close(g.ended)
 		return
 	}
 	defer g.release()
-	g.endpoint.late.Add(-1)
+	g.endpoint.debt.pay()
 	g.report(g.err)
 }
 
@@ -98,21 +114,32 @@ func (g *gathering) call() {
 // await says whether the source gave before ctx ended, or the endpoint's own scrapes were ended.
 func (g *gathering) await(ctx context.Context, limit time.Duration) bool {
 	select {
-	case <-g.given:
-		return true
+	case <-g.ended:
+		return g.phase.Load() == given
 	case <-g.endpoint.cut.Done():
 	case <-ctx.Done():
 	}
-	// Counted before it is decided: run takes it back only after that.
-	g.endpoint.late.Add(1)
-	if !g.decided.CompareAndSwap(false, true) {
-		g.endpoint.late.Add(-1)
-		<-g.given
-		return true
+	if !g.leave() {
+		<-g.ended
+		return g.phase.Load() == given
 	}
 	if g.endpoint.cut.Err() == nil {
 		g.server.reportSource(g.endpoint, reasonTimeout, fmt.Errorf("no answer within %s", limit.Round(time.Millisecond)))
 	}
+	return false
+}
+
+// leave lets the scrape go on without g, unless that has ended.
+func (g *gathering) leave() bool {
+	if g.phase.CompareAndSwap(waiting, left) {
+		return true
+	}
+	// Counted before it is decided: run takes it back only after that.
+	g.endpoint.debt.owe()
+	if g.phase.CompareAndSwap(asking, left) {
+		return true
+	}
+	g.endpoint.debt.pay()
 	return false
 }
 

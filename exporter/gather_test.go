@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
 
@@ -81,7 +82,7 @@ func TestLateSource(t *testing.T) {
 			t.Errorf("took %s\n%s", took, foreign(page))
 		}
 		page = ask(s, http.MethodGet, "/metrics").Body.String()
-		if took := time.Since(started); took != gatherTimeout || value(page, `rest{l="1"}`) != "1" || h.asked.Load() != 1 {
+		if took := time.Since(started); took != gatherTimeout+owedTimeout || value(page, `rest{l="1"}`) != "1" || h.asked.Load() != 1 {
 			t.Errorf("after %s, asked %d times\n%s", took, h.asked.Load(), foreign(page))
 		}
 		close(h.release)
@@ -92,6 +93,41 @@ func TestLateSource(t *testing.T) {
 		page = ask(s, http.MethodGet, "/metrics").Body.String()
 		if value(page, `late{l="1"}`) != "1" || failures(page, "timeout") != "2" {
 			t.Errorf("%s failures\n%s", failures(page, "timeout"), foreign(page))
+		}
+	})
+}
+
+// slow is a source that takes its time.
+type slow struct {
+	prometheus.TransactionalGatherer
+}
+
+func (s slow) Gather() ([]*dto.MetricFamily, func(), error) {
+	time.Sleep(100 * time.Millisecond)
+	return s.TransactionalGatherer.Gather()
+}
+
+// A client that gives up each of its scrapes at once has no other client's refused.
+func TestImpatientClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := offline(Options{Source: slow{families(up("a", "1"))}})
+		stop := time.Now().Add(time.Minute)
+		for range 5 {
+			go func() {
+				for time.Now().Before(stop) {
+					if w := ask(s, http.MethodGet, "/metrics", timeoutHeader, "0.01"); w.Code != 503 {
+						t.Errorf("an impatient scrape: %d", w.Code)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}()
+		}
+		for time.Now().Before(stop) {
+			started := time.Now()
+			if w := ask(s, http.MethodGet, "/metrics"); w.Code != 200 || time.Since(started) > 200*time.Millisecond {
+				t.Errorf("%d after %s", w.Code, time.Since(started))
+			}
+			time.Sleep(time.Second)
 		}
 	})
 }

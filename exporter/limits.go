@@ -16,7 +16,7 @@ const (
 
 	// maxConnections bounds the open connections of one server: a hundred times what a pair of Prometheus servers
 	// needs, and well below the 1024 descriptors that a process may have. One more takes the place of the connection
-	// that is idle for longest, so that nobody keeps a scraper out by doing nothing.
+	// that does least, so that nobody keeps a scraper out by doing nothing.
 	maxConnections = 512
 
 	// maxStreams bounds the requests at once on one HTTP/2 connection, where Prometheus makes one.
@@ -46,6 +46,10 @@ const (
 	// gatherTimeout bounds how long a scrape waits for a source. It is half of Prometheus' default scrape timeout,
 	// which leaves the other half for encoding and sending what the other sources gave.
 	gatherTimeout = 5 * time.Second
+
+	// owedTimeout bounds how long a scrape waits for a source that still owes the answer to an earlier one. A source
+	// that takes longer hangs.
+	owedTimeout = time.Second
 
 	// scrapeMargin is what is left of a scrape's own time limit for the way of the answer, or a fifth of the limit if
 	// that is less.

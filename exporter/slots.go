@@ -34,7 +34,7 @@ type visit struct {
 
 // enter takes one of limit slots for a request, and returns nil when there is none.
 func (s *slots) enter(limit int, w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{slots: s, client: clientAddr(r), control: http.NewResponseController(w)}
+	v := &visit{slots: s, client: clientAddr(r.RemoteAddr), control: http.NewResponseController(w)}
 	s.mu.Lock()
 	var out *visit
 	if len(s.visits) >= limit {
@@ -55,9 +55,10 @@ func (s *slots) enter(limit int, w http.ResponseWriter, r *http.Request) *visit 
 	return v
 }
 
-// clientAddr is what tells the client of r from others. A client has a whole IPv6 network to choose from.
-func clientAddr(r *http.Request) netip.Addr {
-	a, err := netip.ParseAddrPort(r.RemoteAddr)
+// clientAddr is what tells the client at remote, an address with its port, from others. A client has a whole IPv6
+// network to choose from.
+func clientAddr(remote string) netip.Addr {
+	a, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.Addr{} // that of a Unix socket, say
 	}

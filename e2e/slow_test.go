@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/cmd/flbhost/host"
+	"github.com/promexporter/promexporter/cmd/flbhost/property"
+	"github.com/promexporter/promexporter/internal/chunktest"
+)
+
+// The tests of this file time flushes and need a page that does not fit into the buffers of a connection, so they
+// always run in the development host.
+
+// bigSeries are as many series as give a page of some megabytes.
+const bigSeries = 80_000
+
+// bigPage starts the host with a section that has bigSeries series, and returns their page.
+func bigPage(t *testing.T) (r *rig, page *url.URL) {
+	t.Helper()
+	rules := filepath.Join(t.TempDir(), "rules.yaml")
+	writeRules(t, rules, "metrics:\n- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}\n")
+	r = startHost(t, host.V51, property.Of("listen_address", "127.0.0.1:0", "rules_file", rules, "max_requests", "10"))
+	var records []string
+	for n := range bigSeries {
+		records = append(records, fmt.Sprintf(`{"l":"%s%d"}`, strings.Repeat("x", 60), n))
+		if len(records) == 1000 {
+			r.flush(0, "t", chunktest.Events(strings.Join(records, "\n")), host.StatusOK)
+			records = records[:0]
+		}
+	}
+	page, err := url.Parse(r.url(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, page
+}
+
+// maxSlowGrowth is how much memory sixty slow readers may take: ten pages of 8 MB at a time, as much again until what
+// they leave is collected, and the snapshot of the series.
+const maxSlowGrowth = 320 << 20
+
+// TestSlowReaders has sixty clients read a big page a byte at a time, and holds that flushes and scrapes go on.
+func TestSlowReaders(t *testing.T) {
+	r, page := bigPage(t)
+	before := memory(t, r.PID(), "VmRSS")
+	h := beHostile(t, page.Host)
+	h.each(60, slowReader)
+	inFlight := func(least float64) func() bool {
+		return func() bool {
+			_, text := request(t, honest(), page.String()+"?name[]=promexporter_scrapes_in_flight", "", "")
+			return number(t, text, `promexporter_scrapes_in_flight{path="/metrics"}`) >= least
+		}
+	}
+	until(t, "the places are not taken", inFlight(10))
+	chunk := chunktest.Events(`{"l":"one"}`)
+	longest := time.Duration(0)
+	const flushes = 500
+	for n := range flushes {
+		begin := time.Now()
+		r.flush(0, "t", chunk, host.StatusOK)
+		longest = max(longest, time.Since(begin))
+		if n%100 > 0 {
+			continue
+		}
+		if code, text := request(t, honest(), page.String(), "", ""); code != 200 || value(text, `seen_total{l="one"}`) != fmt.Sprint(n+1) {
+			t.Errorf("after %d flushes: %d, %s", n+1, code, value(text, `seen_total{l="one"}`))
+		}
+	}
+	after := memory(t, r.PID(), "VmHWM")
+	t.Logf("the longest flush took %s; memory %d MiB before, %d MiB at most", longest, before>>20, after>>20)
+	if longest > 500*time.Millisecond {
+		t.Errorf("a flush took %s", longest)
+	}
+	if after-before > maxSlowGrowth {
+		t.Errorf("memory grew from %d to %d bytes", before, after)
+	}
+	h.stop()
+	_, text := request(t, honest(), page.String(), "", "")
+	expect(t, text, map[string]string{
+		`promexporter_chunks_answered_total{output="promexporter.0",status="retry"}`: "0",
+		`promexporter_chunks_answered_total{output="promexporter.0",status="ok"}`:    fmt.Sprint(bigSeries/1000 + flushes),
+	})
+	r.stop()
+}
+
+// TestScrapeGivesUp holds that a scrape ends when its client says that it will be gone, be it that the page is not
+// made by then or not read.
+func TestScrapeGivesUp(t *testing.T) {
+	r, page := bigPage(t)
+	for seconds, want := range map[string]bool{"0.002": false, "10": true, "nonsense": true} {
+		ask, err := http.NewRequest(http.MethodGet, page.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", seconds)
+		begin := time.Now()
+		response, err := honest().Do(ask)
+		got := err == nil && response.StatusCode == 200
+		if err == nil {
+			_, err = io.Copy(io.Discard, response.Body)
+			got = got && err == nil
+			response.Body.Close()
+		}
+		if took := time.Since(begin); got != want || took > 5*time.Second {
+			t.Errorf("a scrape of %s s: a page %v after %s, want %v", seconds, got, took, want)
+		}
+	}
+
+	c, err := net.Dial("tcp", page.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.(*net.TCPConn).SetReadBuffer(4096)
+	begin := time.Now()
+	if _, err := fmt.Fprintf(c, "GET /metrics HTTP/1.1\r\nHost: x\r\nX-Prometheus-Scrape-Timeout-Seconds: 2\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	alone := func(want string) func() bool {
+		return func() bool {
+			_, text := request(t, honest(), page.String()+"?name[]=promexporter_scrapes_in_flight", "", "")
+			return value(text, `promexporter_scrapes_in_flight{path="/metrics"}`) == want
+		}
+	}
+	until(t, "the scrape does not begin", alone("2"))
+	until(t, "the scrape does not end", alone("1"))
+	if took := time.Since(begin); took < time.Second || took > 4*time.Second {
+		t.Errorf("a scrape that nobody reads ended after %s, want 2 s", took)
+	}
+	r.stop()
+}
