@@ -10,7 +10,7 @@ FUZZTIME ?= 10s
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./cmd/flbhost)
 
-.PHONY: help build run test ci lint unit fuzz e2e bench bench-host size clean
+.PHONY: help build run test ci lint unit fuzz e2e bench bench-host soak size clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ bench: ## Benchmarks
 bench-host: build ## Processor time in a real Fluent Bit, beside that of log_to_metrics; FLUENT_BIT=/path/to/it
 	$(GO) build -C bench -o ../build/bench-host ./host
 	FLUENT_BIT=$(FLUENT_BIT) build/bench-host -plugin $(OUTPUT)
+
+SOAK ?= 5m
+soak: ## Records, scrapes, reloads and broken clients at once for SOAK (5m), also with FLUENT_BIT
+	FLUENT_BIT=$(FLUENT_BIT) SOAK=$(SOAK) $(GO) test -count 1 -timeout 0 -v -run '^TestSoak$$' ./e2e
 
 size: build ## Size of the plugins, the libraries that they need and their highest GLIBC symbols
 	@for plugin in $(OUTPUT) $(INPUT); do \

@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// newCrowd lets two scrape each section, and as many as disturb the server in every way.
+func newCrowd(address string) *crowd {
+	c := &crowd{address: address}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	for _, path := range []string{"/one", "/two"} {
+		for range 2 {
+			c.all.Go(func() { c.scrapeAgain(path) })
+		}
+	}
+	for _, disturb := range []func(net.Conn){
+		readSlowly,
+		func(n net.Conn) {
+			_, _ = io.WriteString(n, "GET /one HTTP/1.1\r\nHost: x\r\nX-Never: ")
+			awaitClose(n, 5*time.Second)
+		},
+		func(n net.Conn) { _, _ = n.Write(noise()) },
+		func(n net.Conn) { _, _ = io.WriteString(n, "GET /two HTTP/1.1\r\nHost: x\r\n\r\n") }, // and leaves
+		func(n net.Conn) { awaitClose(n, 3*time.Second) },
+	} {
+		for range 4 {
+			c.all.Go(func() { c.disturbAgain(disturb) })
+		}
+	}
+	return c
+}
+
+// leave ends all clients.
+func (c *crowd) leave() {
+	c.stop()
+	c.all.Wait()
+}
+
+func (c *crowd) lastError() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
+}
+
+// scrapeAgain scrapes as a Prometheus in a hurry.
+func (c *crowd) scrapeAgain(path string) {
+	client := http.Client{Timeout: patience, Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for c.ctx.Err() == nil {
+		response, err := client.Get("http://" + c.address + path)
+		if err == nil {
+			_, err = io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+		}
+		switch {
+		case err == nil && response.StatusCode == http.StatusOK:
+			c.ok.Add(1)
+		case err == nil && response.StatusCode == http.StatusServiceUnavailable:
+			c.busy.Add(1)
+		default:
+			c.failed.Add(1)
+			c.mu.Lock()
+			c.last = fmt.Errorf("%s: %v, %v", path, response, err)
+			c.mu.Unlock()
+		}
+		time.Sleep(20 * time.Millisecond) // the agent has work to do
+	}
+}
+
+// disturbAgain connects again and again, and does what is none of a scraper's business.
+func (c *crowd) disturbAgain(disturb func(net.Conn)) {
+	for c.ctx.Err() == nil {
+		n, err := net.DialTimeout("tcp", c.address, time.Second)
+		if err != nil {
+			time.Sleep(10 * time.Millisecond) // it does not have to succeed
+			continue
+		}
+		stay := context.AfterFunc(c.ctx, func() { n.Close() })
+		disturb(n)
+		stay()
+		n.Close()
+		c.broken.Add(1)
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// readSlowly takes a byte of the page at a time, until the server has enough of it.
+func readSlowly(n net.Conn) {
+	_ = n.(*net.TCPConn).SetReadBuffer(1)
+	_, _ = io.WriteString(n, "GET /one HTTP/1.1\r\nHost: x\r\n\r\n")
+	for range 50 {
+		if _, err := n.Read(make([]byte, 1)); err != nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// awaitClose waits for the server to close the connection.
+func awaitClose(n net.Conn, most time.Duration) {
+	_ = n.SetReadDeadline(time.Now().Add(most))
+	_, _ = n.Read(make([]byte, 1))
+}
+
+func noise() []byte {
+	b := make([]byte, 100+rand.IntN(2000))
+	for i := range b {
+		b[i] = byte(rand.Uint32())
+	}
+	return b
+}
+
+// reloadRules asks for the rules to be read again.
+func (c *crowd) reloadRules(t *testing.T) {
+	t.Helper()
+	response, err := http.Post("http://"+c.address+"/-/reload", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("the reload of the rules was answered %s", response.Status)
+	}
+}
