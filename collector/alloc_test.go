@@ -60,7 +60,7 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 					b.Label(values[0])
 					b.Label(values[i%3])
 					b.Exemplar("trace_id", exemplar)
-					b.Append(collector.Sample{Family: &f, Op: test.op, Value: float64(i), Time: b.Now, Origin: origin})
+					b.Append(&collector.Sample{Family: &f, Op: test.op, Value: float64(i), Time: b.Now, Origin: origin})
 				}
 				if err := c.Ingest(b, nil); err != nil {
 					t.Fatal(err)

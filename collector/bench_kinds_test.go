@@ -41,7 +41,7 @@ func BenchmarkIngestKinds(b *testing.B) {
 			for b.Loop() {
 				batch.Key(keys[at])
 				s.Value = float64(at*7%1000) / 100
-				batch.Append(s)
+				batch.Append(&s)
 				if at++; at == len(keys) {
 					at = 0
 					if err := c.Ingest(batch, nil); err != nil {

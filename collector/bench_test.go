@@ -59,7 +59,7 @@ func BenchmarkIngest(b *testing.B) {
 			at := 0
 			for b.Loop() {
 				batch.Key(keys[at])
-				batch.Append(collector.Sample{Family: f, Value: 1})
+				batch.Append(&collector.Sample{Family: f, Value: 1})
 				if at++; at == series {
 					at = 0
 				}

@@ -42,7 +42,7 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 		for _, value := range set {
 			b.Label([]byte(value))
 		}
-		b.Append(Sample{Family: f, Op: Declare})
+		b.Append(&Sample{Family: f, Op: Declare})
 	}
 	return c.Ingest(b, nil)
 }

@@ -75,7 +75,7 @@ func TestKeyIsSameAsLabels(t *testing.T) {
 	ingest(t, c, add(f, 1, "1", "2", "3"), func(b *collector.Batch) {
 		b.Key(encoded)
 		b.Label([]byte("3"))
-		b.Append(collector.Sample{Family: f, Value: 1})
+		b.Append(&collector.Sample{Family: f, Value: 1})
 	})
 	wantText(t, c, "# HELP m_total \n# TYPE m_total counter\nm_total{a=\"1\",b=\"2\",c=\"3\"} 2\n")
 }
@@ -108,7 +108,7 @@ func TestMalformedKeys(t *testing.T) {
 			f := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"a", "b"}}
 			ingest(t, c, set(f, 1, "x", "y"), func(b *collector.Batch) {
 				b.Key(key)
-				b.Append(collector.Sample{Family: f, Op: collector.Set, Value: 2})
+				b.Append(&collector.Sample{Family: f, Op: collector.Set, Value: 2})
 			}, set(f, 3, "x", "z"))
 			wantText(t, c, "# HELP m \n# TYPE m gauge\nm{a=\"x\",b=\"y\"} 1\nm{a=\"x\",b=\"z\"} 3\n")
 			if n := c.Stats().Dropped(collector.Malformed); n != 1 {
@@ -160,7 +160,7 @@ func FuzzKey(f *testing.F) {
 		family := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"a", "b"}, SeriesLimit: 1}
 		ingest(t, c, set(family, 1, "x", "y"), func(b *collector.Batch) {
 			b.Key(key)
-			b.Append(collector.Sample{Family: family, Op: collector.Set, Value: 2})
+			b.Append(&collector.Sample{Family: family, Op: collector.Set, Value: 2})
 		})
 		for _, format := range []expfmt.Format{textFormat, openFormat, protoFormat} {
 			scrape(t, c, format)

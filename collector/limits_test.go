@@ -127,7 +127,10 @@ func TestBatchIsBounded(t *testing.T) {
 	const samples = collector.MaxBatchBytes>>20 + 4
 	for range samples {
 		b.Label(label)
-		b.Append(collector.Sample{Family: f, Value: 1})
+		before := b.Len()
+		if taken := b.Append(&collector.Sample{Family: f, Value: 1}); taken != (b.Len() > before) {
+			t.Fatalf("Append returns %v, and the batch has %d samples after %d", taken, b.Len(), before)
+		}
 	}
 	refused := samples - b.Len()
 	if refused <= 0 || refused > 6 {

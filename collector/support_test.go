@@ -51,7 +51,7 @@ func of(s collector.Sample, labels ...string) func(*collector.Batch) {
 		for _, l := range labels {
 			b.Label([]byte(l))
 		}
-		b.Append(s)
+		b.Append(&s)
 	}
 }
 

@@ -62,7 +62,7 @@ func openDisk(t *testing.T, create func(syncer) syncer) (s *state, c *collector.
 func count(t *testing.T, c *collector.Collector) {
 	t.Helper()
 	b := &collector.Batch{Now: time.Now().UnixNano()}
-	b.Append(collector.Sample{Family: &collector.Family{Name: "a_total", Type: collector.Counter}, Value: 1})
+	b.Append(&collector.Sample{Family: &collector.Family{Name: "a_total", Type: collector.Counter}, Value: 1})
 	if err := c.Ingest(b, nil); err != nil {
 		t.Fatal(err)
 	}

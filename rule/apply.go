@@ -17,6 +17,8 @@ type Scratch struct {
 	verdicts  []verdict
 	tallies   []tally
 	memos     []map[string][]byte
+	spans     []span
+	event     uint64 // numbers the events, for the spans
 	text      []byte
 	labelsCut uint64
 }
@@ -83,6 +85,10 @@ func (w *Scratch) fit(p *Plan) {
 		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
 	}
 	clear(w.verdicts[:n])
+	if n = len(p.shared) + 1; len(w.spans) < n {
+		w.spans = make([]span, n)
+	}
+	w.event++
 }
 
 func (w *Scratch) count(st *step, r Reason) {
@@ -174,7 +180,7 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 	}
 	w.appendLabels(to.labels, s, b)
 	w.appendExemplar(to.exemplar, s, b)
-	b.Append(collector.Sample{
+	taken := b.Append(&collector.Sample{
 		Family: to.family,
 		Op:     st.op,
 		Value:  n,
@@ -183,6 +189,9 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 		Origin: &st.stats.Origin,
 		Source: to.source,
 	})
+	if !taken {
+		w.event++ // the spans may be of label values that went with it
+	}
 }
 
 // measure returns the value of the sample, and how many observations it stands

@@ -26,6 +26,7 @@ type program struct {
 	whole    []step // rules that make samples of a record
 	perField []step // rules that make samples of each of its fields
 	fields   fields
+	shared   map[operand]int // the spans of label values that are taken as they are
 }
 
 // step is a rule as a program runs it.
@@ -93,7 +94,7 @@ func (r *rule) matches(tag string) bool {
 }
 
 func (s *Set) compile(rules []*rule) *program {
-	p := &program{set: s, paths: newPaths()}
+	p := &program{set: s, paths: newPaths(), shared: make(map[operand]int)}
 	for i, r := range rules {
 		st := p.step(r, i)
 		if r.config.Fields != nil {
@@ -192,6 +193,8 @@ func (p *program) labels(sp spaces, from []config.Label) []label {
 				labels[i].transform = c
 				labels[i].memo = p.set.memos
 				p.set.memos++
+			} else if labels[i].from.space != itemSpace {
+				labels[i].shared = p.share(labels[i].from)
 			}
 		case c.Capture != "":
 			labels[i].capture = c.Capture
@@ -201,4 +204,15 @@ func (p *program) labels(sp spaces, from []config.Label) []label {
 		}
 	}
 	return labels
+}
+
+// share returns the span of the labels that show from. The first one is that of
+// labels without a span, and never filled.
+func (p *program) share(from operand) int {
+	i, ok := p.shared[from]
+	if !ok {
+		i = len(p.shared) + 1
+		p.shared[from] = i
+	}
+	return i
 }

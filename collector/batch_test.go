@@ -1,0 +1,62 @@
+package collector_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/promexporter/promexporter/collector"
+)
+
+func TestUintIsSameAsLabel(t *testing.T) {
+	for _, n := range []uint64{0, 9, 10, 99, 100, 101, 404, 599, 999, 1000, 65535, math.MaxInt64, math.MaxUint64} {
+		f := &collector.Family{Name: "m_total", Type: collector.Counter, Labels: []string{"a", "n"}}
+		c := open(t, collector.Options{})
+		ingest(t, c, add(f, 1, "x", fmt.Sprint(n)), func(b *collector.Batch) {
+			b.Label([]byte("x"))
+			b.Uint(n)
+			b.Append(&collector.Sample{Family: f, Value: 1})
+		})
+		wantText(t, c, fmt.Sprintf("# HELP m_total \n# TYPE m_total counter\nm_total{a=\"x\",n=\"%d\"} 2\n", n))
+	}
+}
+
+// TestLabelsThatStandThere holds that samples which use label values of another
+// sample, copied or not, and those behind them reach their series.
+func TestLabelsThatStandThere(t *testing.T) {
+	one := &collector.Family{Name: "one_total", Type: collector.Counter, Labels: []string{"a"}}
+	two := &collector.Family{Name: "two_total", Type: collector.Counter, Labels: []string{"a", "b"}}
+	c := open(t, collector.Options{})
+	ingest(t, c, func(b *collector.Batch) {
+		var at []int
+		add(one, 1, "before")(b)
+		for _, label := range []string{"x", "y"} {
+			at = append(at, b.Size())
+			b.Label([]byte(label))
+		}
+		at = append(at, b.Size())
+		b.Append(&collector.Sample{Family: two, Value: 1})
+
+		b.Again(at[0], at[1])
+		b.Append(&collector.Sample{Family: one, Value: 2})
+		b.Again(at[0], at[2])
+		b.Append(&collector.Sample{Family: two, Value: 3})
+		b.Repeat(at[1], at[2])
+		b.Repeat(at[0], at[1])
+		b.Append(&collector.Sample{Family: two, Value: 5})
+	}, add(one, 7, "behind"), func(b *collector.Batch) {
+		b.Again(0, 1)
+		b.Drop()
+	}, add(one, 9, "last"))
+	wantText(t, c, `# HELP one_total 
+# TYPE one_total counter
+one_total{a="before"} 1
+one_total{a="x"} 2
+one_total{a="behind"} 7
+one_total{a="last"} 9
+# HELP two_total 
+# TYPE two_total counter
+two_total{a="x",b="y"} 4
+two_total{a="y",b="x"} 5
+`)
+}
