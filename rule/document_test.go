@@ -144,11 +144,26 @@ func TestConfigurationDocumentKeys(t *testing.T) {
 			t.Errorf("the document has no row %s", row)
 		}
 	}
+	if rows := keyRows(text); rows != len(config.Keys()) {
+		t.Errorf("the document has %d keys, the code %d", rows, len(config.Keys()))
+	}
 	for _, word := range languageWords(t) {
 		if !strings.Contains(text, "`"+word+"`") {
 			t.Errorf("the document does not name `%s`", word)
 		}
 	}
+}
+
+// keyRows counts the rows of the table of keys.
+func keyRows(text string) (rows int) {
+	_, table, _ := strings.Cut(text, "| Key | Default | Meaning |\n|---|---|---|\n")
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| `") {
+			break
+		}
+		rows++
+	}
+	return rows
 }
 
 // languageWords returns the keys of all mappings of a rules file, and the words

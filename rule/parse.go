@@ -135,34 +135,38 @@ func parseDuration(text []byte) (float64, bool) {
 		for i < len(rest) && (rest[i] < '0' || rest[i] > '9') && rest[i] != ' ' {
 			i++
 		}
-		unit := durationUnit(string(rest[:i]))
-		if unit == 0 {
+		whole, parts := durationUnit(string(rest[:i]))
+		if parts == 0 {
 			return 0, false
 		}
-		seconds += n * unit
+		seconds += n * whole / parts
 		text = trim(rest[i:])
 	}
 	return sign * seconds, true
 }
 
-func durationUnit(unit string) float64 {
+// durationUnit returns how many seconds the unit has, or how many of it a second
+// has: as 1e-3, a millisecond would be no exact number. Of no unit both are 0.
+func durationUnit(unit string) (whole, parts float64) {
 	switch unit {
 	case "ns":
-		return 1e-9
+		return 1, 1e9
 	case "us", "\u00b5s", "\u03bcs":
-		return 1e-6
+		return 1, 1e6
 	case "ms":
-		return 1e-3
+		return 1, 1e3
 	case "s":
-		return 1
+		return 1, 1
 	case "m", "min":
-		return 60
+		return 60, 1
 	case "h":
-		return 3600
+		return 3600, 1
 	case "d":
-		return 86400
+		return 86400, 1
+	case "w":
+		return 7 * 86400, 1
 	}
-	return 0
+	return 0, 0
 }
 
 // parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers

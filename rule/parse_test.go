@@ -34,8 +34,10 @@ func TestParseText(t *testing.T) {
 		{config.ParseDuration, "1h 2m 3s", 3723},
 		{config.ParseDuration, "1.5s", 1.5},
 		{config.ParseDuration, "-3us", -3e-6},
+		{config.ParseDuration, "5us", 5e-6}, // not 4.9999999999999996e-06
 		{config.ParseDuration, "7\u00b5s", 7e-6},
 		{config.ParseDuration, "2d", 172800},
+		{config.ParseDuration, "1w", 604800},
 		{config.ParseDuration, "2.5", 2.5},
 		{config.ParseDuration, "10 ms", 0.01},
 		{config.ParseDuration, "ms", none},
@@ -67,8 +69,7 @@ func TestParseText(t *testing.T) {
 		if reason != made {
 			n = math.NaN()
 		}
-		close := math.Abs(n-test.want) <= 1e-12*math.Abs(test.want)
-		if !close && !(math.IsNaN(n) && math.IsNaN(test.want)) {
+		if n != test.want && !(math.IsNaN(n) && math.IsNaN(test.want)) {
 			t.Errorf("parseText(%q, %d) = %v, want %v", test.text, test.parse, n, test.want)
 		}
 	}
