@@ -10,7 +10,7 @@ FUZZTIME ?= 10s
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./cmd/flbhost)
 
-.PHONY: help build run test ci lint unit fuzz e2e bench bench-host soak size clean
+.PHONY: help build run test ci lint unit fuzz e2e bench bench-document bench-host soak size clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,11 +36,14 @@ ci: ## What CI does: install what is missing, then make test
 lint: ## Formatting, vet and staticcheck
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'gofmt would change these files'; exit 1; }
 	$(GO) vet ./...
+	for module in bench procfs/bench test/textparse; do $(GO) vet -C $$module ./... || exit 1; done
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
 unit: ## All tests, end to end ones included, with the race detector
 	$(GO) test -race ./...
-	cd test/textparse && $(GO) test ./...
+	$(GO) test -C test/textparse ./...
+	$(GO) test -C bench ./...
+	$(GO) test -C bench -run '^$$' -bench 'Way/load=access|Scrape/series=1000$$|Boundary' -benchtime 1x . > /dev/null
 
 # go test takes one fuzzer at a time.
 fuzz: ## Each fuzzer for FUZZTIME (10s)
@@ -53,8 +56,17 @@ fuzz: ## Each fuzzer for FUZZTIME (10s)
 e2e: ## The end to end tests alone, in a real Fluent Bit with FLUENT_BIT=/path/to/it
 	FLUENT_BIT=$(FLUENT_BIT) $(GO) test -count 1 ./e2e/...
 
-bench: ## Benchmarks
-	$(GO) test -run '^$$' -bench . ./...
+# The large ones run long enough once; of the small ones the median of three counts.
+bench: ## Benchmarks with their baselines, and the tables of docs/performance.md, in some ten minutes
+	@mkdir -p build
+	cd bench && { \
+		$(GO) test -timeout 0 -run '^$$' -bench 'Read|Way|Boundary|Workers|Rules|Series' -benchtime 300ms -count 3 . && \
+		$(GO) test -timeout 0 -run '^$$' -bench 'Scrape|Heap|Crowd' -benchtime 300ms . && \
+		$(GO) test -timeout 0 -run '^$$' -bench 'Latency' -benchtime 8s . ; } > ../build/bench.txt || { cat ../build/bench.txt; exit 1; }
+	$(GO) run -C bench ./tables < build/bench.txt
+
+bench-document: bench ## make bench, and its tables and plots into docs/performance.md
+	$(GO) run -C bench ./tables -document ../docs/performance.md -plots ../docs < build/bench.txt > /dev/null
 
 bench-host: build ## Processor time in a real Fluent Bit, beside that of log_to_metrics; FLUENT_BIT=/path/to/it
 	$(GO) build -C bench -o ../build/bench-host ./host

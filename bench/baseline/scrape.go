@@ -12,13 +12,13 @@ import (
 )
 
 // Registry holds the series of workload.Series in a vector of client_golang.
-type Registry struct{ registry *prometheus.Registry }
+type Registry struct{ *prometheus.Registry }
 
 // NewRegistry makes n series.
 func NewRegistry(n int) *Registry {
 	r := &Registry{prometheus.NewRegistry()}
 	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "requests_total", Help: "Lines."}, []string{"host", "path", "status"})
-	r.registry.MustRegister(vec)
+	r.MustRegister(vec)
 	for i := range n {
 		labels := workload.SeriesLabels(i)
 		vec.WithLabelValues(labels[:]...).Inc()
@@ -28,7 +28,7 @@ func NewRegistry(n int) *Registry {
 
 // ServeHTTP serves the registry with promhttp.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, q)
+	promhttp.HandlerFor(r.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, q)
 }
 
 // Set holds the series of workload.Series in VictoriaMetrics/metrics.

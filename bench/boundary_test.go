@@ -1,0 +1,66 @@
+package bench
+
+import (
+	"runtime/cgo"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/bench/callback"
+	"github.com/promexporter/promexporter/collector"
+)
+
+// Who does the work of BenchmarkBoundary.
+const (
+	functionC = "by=C"
+	mutex     = "by=sync.Mutex"
+)
+
+// BenchmarkBoundary is what each chunk costs, whatever is in it: Fluent Bit's call into Go, beside one that stays in C,
+// and the way over the channel to the goroutine that owns the series and back, beside a lock.
+func BenchmarkBoundary(b *testing.B) {
+	b.Run("what=callback/"+ours, func(b *testing.B) {
+		context := cgo.NewHandle(nil)
+		defer context.Delete()
+		calls(b, func(n int) { callback.Go(uintptr(context), n) })
+	})
+	b.Run("what=callback/"+functionC, func(b *testing.B) { calls(b, callback.InC) })
+	b.Run("what=hand-over/"+ours, func(b *testing.B) {
+		c := collector.New(collector.Options{SeriesLimit: 1})
+		defer c.Close()
+		batch := &collector.Batch{Now: time.Now().UnixNano()}
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := c.Ingest(batch, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perCall(b, 1)
+	})
+	b.Run("what=hand-over/"+mutex, func(b *testing.B) {
+		var mu sync.Mutex
+		batches := 0
+		b.ReportAllocs()
+		for b.Loop() {
+			mu.Lock()
+			batches++
+			mu.Unlock()
+		}
+		perCall(b, 1)
+	})
+}
+
+// calls measures calls by the hundred thousand, for a thread has to be made for them.
+func calls(b *testing.B, call func(n int)) {
+	const n = 100_000
+	b.ReportAllocs()
+	for b.Loop() {
+		call(n)
+	}
+	perCall(b, n)
+}
+
+func perCall(b *testing.B, n float64) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/call")
+	b.ReportMetric(0, "ns/op")
+}

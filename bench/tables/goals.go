@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// goal is a bound on what was measured.
+type goal struct {
+	text    string
+	measure func(r *results) (v float64, ok bool)
+	most    float64 // the goal is reached up to it
+	show    func(v float64) string
+}
+
+const (
+	accessWork = "load=access, records=2500"
+	scrapeWork = "series=100000, format=text, coding=identity"
+)
+
+var goals = []goal{
+	{"access log ≤ 2 × the floor", ratio("Way", accessWork, ours, floor, "ns/record"), 2, times},
+	{"access log without an allocation per chunk", single("Way", accessWork, ours, "allocs/op"), 0, whole},
+	{"access log ≤ 1/30 of fluent-bit-go with client_golang", ratio("Way", accessWork, ours, vectors, "ns/record"), 1. / 30, part},
+	{"100,000 series as text ≤ 1/15 of client_golang's registry", ratio("Scrape", scrapeWork, ours, registry, "ns/op"), 1. / 15, part},
+	{"100,000 series as text faster than VictoriaMetrics/metrics", ratio("Scrape", scrapeWork, ours, victoria, "ns/op"), 1, times},
+	{"≤ 400 B of heap per series, never scraped", single("Heap", "series=100000", ours, "B/series"), 400, bytesOf},
+	{"40 scrapers ≤ the heap of 1, and a tenth", crowd, 1.1, times},
+	{"a 2 MB chunk ≤ 10 ms in 99 of 100 flushes, with a scrape each second",
+		single("Latency", "scraper=each-second", ours, "p99-ms"), 10, milliseconds},
+	{"the same with a slow scraper", single("Latency", "scraper=slow", ours, "p99-ms"), 10, milliseconds},
+}
+
+func single(name, work, by, unit string) func(*results) (float64, bool) {
+	return func(r *results) (float64, bool) { return r.at(name, work, by, unit) }
+}
+
+func ratio(name, work, by, to, unit string) func(*results) (float64, bool) {
+	return func(r *results) (float64, bool) {
+		v, ok := r.at(name, work, by, unit)
+		base, known := r.at(name, work, to, unit)
+		return v / base, ok && known && base > 0
+	}
+}
+
+func crowd(r *results) (float64, bool) {
+	one, ok := r.at("Crowd", "scrapers=1", ours, "MiB")
+	many, known := r.at("Crowd", "scrapers=40", ours, "MiB")
+	return many / one, ok && known && one > 0
+}
+
+func times(v float64) string { return fmt.Sprintf("%.2f ×", v) }
+
+func part(v float64) string { return fmt.Sprintf("1/%.1f", 1/v) }
+
+// writeGoals prints which goals are reached. Those that nothing was measured for are left out.
+func writeGoals(to *strings.Builder, r *results) {
+	to.WriteString("| Goal | Measured | |\n|---|---:|---|\n")
+	for _, g := range goals {
+		v, ok := g.measure(r)
+		if !ok {
+			continue
+		}
+		verdict := "reached"
+		if v > g.most {
+			verdict = "**not reached**"
+		}
+		fmt.Fprintf(to, "| %s | %s | %s |\n", g.text, g.show(v), verdict)
+	}
+	to.WriteByte('\n')
+}
