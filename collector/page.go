@@ -13,7 +13,9 @@ import (
 type page struct {
 	family  dto.MetricFamily
 	metrics []*dto.Metric
-	keys    []string // keys[i] is the series whose labels metrics[i] has
+	keys    []string                    // keys[i] is the series whose labels metrics[i] has
+	pairs   []map[string]*dto.LabelPair // by label and value, those that series may share
+	created *timestamppb.Timestamp      // the last one that was made
 	natives []*nativeModel
 }
 
@@ -38,7 +40,7 @@ func (p *page) render(f *frame) *dto.MetricFamily {
 		// Equal keys share their bytes, so this compares pointers.
 		if p.keys[i] != key {
 			p.keys[i] = key
-			label(m, f.family.Labels, key)
+			p.label(m, f.family.Labels, key)
 		}
 		f.write(m, i)
 	}
@@ -62,12 +64,9 @@ const none = "\xff"
 func (p *page) grow(f *Family, n int) {
 	n = max(n, len(p.metrics)/8)
 	metrics := make([]dto.Metric, n)
-	labels := make([]dto.LabelPair, n*len(f.Labels))
-	texts := make([]string, n*len(f.Labels))
 	pairs := make([]*dto.LabelPair, n*len(f.Labels))
-	for i := range pairs {
-		labels[i].Value = &texts[i]
-		pairs[i] = &labels[i]
+	if p.pairs == nil {
+		p.pairs = make([]map[string]*dto.LabelPair, len(f.Labels))
 	}
 	for i := range metrics {
 		at := i * len(f.Labels)
@@ -90,8 +89,19 @@ func (p *page) grow(f *Family, n int) {
 	}
 }
 
-// label fills in the labels of m. An empty value is an absent label.
-func label(m *dto.Metric, names []string, key string) {
+// maxSharedPairs bounds the values of a label that are looked for when a series
+// comes. A label that has more of them has few series for each.
+const maxSharedPairs = 4096
+
+// pair is the memory of one label of the model.
+type pair struct {
+	model dto.LabelPair
+	value string
+}
+
+// label fills in the labels of m. An empty value is an absent label. Series with the
+// same value share its memory, which is most of what a model takes.
+func (p *page) label(m *dto.Metric, names []string, key string) {
 	pairs := m.Label[:cap(m.Label)]
 	used := 0
 	for i := range names {
@@ -100,11 +110,26 @@ func label(m *dto.Metric, names []string, key string) {
 		if value == "" {
 			continue
 		}
-		pairs[used].Name = &names[i]
-		*pairs[used].Value = value
+		pairs[used] = p.pair(i, &names[i], value)
 		used++
 	}
 	m.Label = pairs[:used]
+}
+
+// pair returns the pair of label i with a value.
+func (p *page) pair(i int, name *string, value string) *dto.LabelPair {
+	known := p.pairs[i]
+	if shared := known[value]; shared != nil {
+		return shared
+	}
+	if known == nil || len(known) == maxSharedPairs {
+		known = make(map[string]*dto.LabelPair)
+		p.pairs[i] = known
+	}
+	made := &pair{value: value}
+	made.model.Name, made.model.Value = name, &made.value
+	known[value] = &made.model
+	return &made.model
 }
 
 // write sets m to the state of series i.
@@ -137,17 +162,25 @@ func (f *frame) timestamp(at *int64, i int) *int64 {
 	return at
 }
 
-// creation returns the created timestamp of series i in at's memory when at is
-// not nil, or nil when it is not known.
+// creation returns the created timestamp of series i, or nil when it is not known.
+// It is at, if that is right. Series that came together share it.
 func (f *frame) creation(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
-	if f.created[i] == 0 {
+	nanos := f.created[i]
+	if nanos == 0 {
 		return nil
 	}
-	if at == nil {
-		at = new(timestamppb.Timestamp)
+	if isStamp(at, nanos) {
+		return at
 	}
-	stamp(at, f.created[i])
-	return at
+	if !isStamp(f.page.created, nanos) {
+		f.page.created = new(timestamppb.Timestamp)
+		stamp(f.page.created, nanos)
+	}
+	return f.page.created
+}
+
+func isStamp(t *timestamppb.Timestamp, nanos int64) bool {
+	return t != nil && t.Seconds*int64(time.Second)+int64(t.Nanos) == nanos
 }
 
 func stamp(t *timestamppb.Timestamp, nanos int64) {

@@ -4,14 +4,12 @@ import (
 	"math"
 
 	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // counter is the memory of one counter's model.
 type counter struct {
-	model   dto.Counter
-	value   float64
-	created timestamppb.Timestamp
+	model dto.Counter
+	value float64
 }
 
 func growCounters(metrics []dto.Metric) {
@@ -19,7 +17,6 @@ func growCounters(metrics []dto.Metric) {
 	for i := range metrics {
 		c := &counters[i]
 		c.model.Value = &c.value
-		c.model.CreatedTimestamp = &c.created
 		metrics[i].Counter = &c.model
 	}
 }
@@ -49,10 +46,9 @@ func growGauges(metrics []dto.Metric) {
 
 // summary is the memory of one summary's model beside its quantiles.
 type summary struct {
-	model   dto.Summary
-	sum     float64
-	count   uint64
-	created timestamppb.Timestamp
+	model dto.Summary
+	sum   float64
+	count uint64
 }
 
 func growSummaries(metrics []dto.Metric) {
@@ -61,7 +57,6 @@ func growSummaries(metrics []dto.Metric) {
 		s := &summaries[i]
 		s.model.SampleSum = &s.sum
 		s.model.SampleCount = &s.count
-		s.model.CreatedTimestamp = &s.created
 		metrics[i].Summary = &s.model
 	}
 }
@@ -77,10 +72,9 @@ func (f *frame) writeSummary(s *dto.Summary, i int) {
 
 // histogram is the memory of one histogram's model beside its buckets.
 type histogram struct {
-	model   dto.Histogram
-	sum     float64
-	count   uint64
-	created timestamppb.Timestamp
+	model dto.Histogram
+	sum   float64
+	count uint64
 }
 
 func growHistograms(metrics []dto.Metric, bounds []float64) {
@@ -99,7 +93,6 @@ func growHistograms(metrics []dto.Metric, bounds []float64) {
 		}
 		h.model.SampleSum = &h.sum
 		h.model.SampleCount = &h.count
-		h.model.CreatedTimestamp = &h.created
 		h.model.Bucket = pointers[at : at+len(bounds) : at+width]
 		metrics[i].Histogram = &h.model
 	}
