@@ -20,7 +20,7 @@ var (
 		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
 	}}
 	valueShape = &shapeOf{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
-		"from", "map", "parse", "scale",
+		"from", "map", "max", "min", "parse", "scale",
 	}}
 	labelShape = &shapeOf{"a label", "$status, or {from: $status, default: none}", []string{
 		"capture", "default", "from", "map", "max_length", "regex", "replacement",

@@ -173,7 +173,13 @@ type Value struct {
 	Parse Parse
 	Scale float64            // 1 unless given
 	Map   map[string]float64 // nil unless given
+
+	Bounds *Bounds // of the scaled number; nil unless given
 }
+
+// Bounds are the least and the greatest number that make a sample, infinite where
+// the rule says none. Min is not above Max.
+type Bounds struct{ Min, Max float64 }
 
 // Label says where a label value comes from: exactly one of Constant, From and
 // Capture applies, in this order: From when not nil, Capture when not empty,

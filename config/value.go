@@ -1,5 +1,7 @@
 package config
 
+import "math"
+
 // value reads where the rule's numbers come from.
 func (r *reader) value() {
 	n := r.get("value")
@@ -42,6 +44,27 @@ func (r *reader) valueMapping(n *node, path string) {
 	if n := s.get("map"); n != nil {
 		r.valueMap(n, s.under("map"))
 	}
+	r.bounds(s)
+}
+
+// bounds reads which numbers make a sample.
+func (r *reader) bounds(s *section) {
+	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
+	switch {
+	case b.Min > b.Max:
+		r.wrong(s.get("min"), s.under("min"), "it is above max", "write a min that is not above max")
+	case s.has("min") || s.has("max"):
+		r.m.Value.Bounds = &b
+	}
+}
+
+func (r *reader) bound(s *section, key string, none float64) float64 {
+	if n := s.get(key); n != nil {
+		if v, ok := r.number(n, s.under(key), "write a number, such as 1000"); ok {
+			return v
+		}
+	}
+	return none
 }
 
 func (r *reader) scale(n *node, path string) {

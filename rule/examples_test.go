@@ -104,6 +104,32 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestExampleResets holds that the numbers near 2^64 that the inputs tell of a device that was made anew do not count.
+func TestExampleResets(t *testing.T) {
+	for name, reset := range map[string]string{
+		"netif": `{"eth0.rx.bytes":18446744073709526281,"eth0.tx.packets":18446744073709551543}`,
+		"disk":  `{"read_size":18446744073709526281,"write_size":18446744073709551543}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join("..", "rules", name+".yaml")
+			text := readText(t, file)
+			r := newRig(t, rule.Options{}, parseClean(t, file, text))
+			at := filepath.Join("testdata", "examples", name)
+			r.feed(tagOf(t, text), chunktest.Events(readText(t, at+".json")+reset))
+			if want := readText(t, at+".txt"); r.text() != want {
+				t.Errorf("got %s, want %s", r.text(), want)
+			}
+			refused := uint64(0)
+			for _, s := range r.set.Stats() {
+				refused += s.GivenUp(rule.OutOfRange)
+			}
+			if refused != 2 {
+				t.Errorf("%d samples were given up as out of range, want 2", refused)
+			}
+		})
+	}
+}
+
 // expectNoLoss checks that every sample was made and applied.
 func (r *rig) expectNoLoss() {
 	r.t.Helper()

@@ -14,6 +14,7 @@ const (
 	made          Reason = iota // it was made
 	NoValue                     // the field of the value is missing
 	NotANumber                  // the value is no number and cannot be read as one
+	OutOfRange                  // the value is below the rule's min or above its max
 	ReservedName                // the name starts with a prefix of the plugin's own metrics
 	TooManyFields               // more different field paths than the bound allows
 	FieldTooDeep                // the field is nested too deep or its path is too long
@@ -23,7 +24,8 @@ const (
 )
 
 var reasonNames = [reasons]string{
-	"made", "no_value", "not_a_number", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array", "not_a_count",
+	"made", "no_value", "not_a_number", "out_of_range", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array",
+	"not_a_count",
 }
 
 // String returns the reason as it stands in the label `reason`.

@@ -11,7 +11,11 @@ import (
 // number reads v as the value of a sample.
 func number(v *record.Value, c *config.Value) (float64, Reason) {
 	n, r := convert(v, c)
-	return n * c.Scale, r
+	n *= c.Scale
+	if r == made && c.Bounds != nil && (n < c.Bounds.Min || n > c.Bounds.Max) {
+		r = OutOfRange
+	}
+	return n, r
 }
 
 func convert(v *record.Value, c *config.Value) (float64, Reason) {
