@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -80,7 +81,7 @@ func Open(o Options) (*Pipeline, error) {
 	}
 	c, err := config.ParseKeys(o.Property)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, checkRules(o.Property("rules_file")))
 	}
 	p := newPipeline(o, c, &section{instance: o.Instance})
 	if err := p.begin(o); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,35 @@ func TestMistakesOfKeys(t *testing.T) {
 	}
 	if want := `listen_address: ":99999": the port 99999 is not from 0 to 65535; write for example listen_address=127.0.0.1:8989`; mistakes[0].Error() != want {
 		t.Errorf("got  %s\nwant %s", &mistakes[0], want)
+	}
+}
+
+// TestMistakesOfKeysAndRules holds that wrong keys do not hide what is wrong in the rules file.
+func TestMistakesOfKeysAndRules(t *testing.T) {
+	for name, test := range map[string]struct {
+		file string
+		want []string // a line each, as they begin
+	}{
+		"mistakes":     {rulesFile(t, broken), []string{"series_limit: ", "rules.yaml:2:44: ", "rules.yaml:3:3: "}},
+		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"series_limit: ", "rules_file: "}},
+		"good rules":   {rulesFile(t, oneRule), []string{"series_limit: "}},
+		"no rules":     {"", []string{"series_limit: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(newProcess(t).options("promexporter.0", map[string]string{"rules_file": test.file, "series_limit": "0"}))
+			if err == nil {
+				t.Fatal("opened")
+			}
+			lines := strings.Split(err.Error(), "\n")
+			if len(lines) != len(test.want) {
+				t.Fatalf("%d lines, want %d:\n%v", len(lines), len(test.want), err)
+			}
+			for i, want := range test.want {
+				if !strings.HasPrefix(lines[i], want) {
+					t.Errorf("no %q in front of %q", want, lines[i])
+				}
+			}
+		})
 	}
 }
 

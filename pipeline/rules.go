@@ -58,11 +58,8 @@ func (r *rules) current() *rule.Set {
 func (r *rules) load() (set *rule.Set, warnings []config.Mistake, err error) {
 	var files []*config.Rules
 	if r.file != "" {
-		if r.tried, err = readFile(r.file); err != nil {
-			return nil, nil, fmt.Errorf("rules_file: %w", err)
-		}
-		file, err := config.ParseRules(r.file, r.tried)
-		if err != nil {
+		var file *config.Rules
+		if r.tried, file, err = parseFile(r.file); err != nil {
 			return nil, nil, err
 		}
 		files, warnings = append(files, file), file.Warnings
@@ -75,6 +72,24 @@ func (r *rules) load() (set *rule.Set, warnings []config.Mistake, err error) {
 		files = append(files, defaults)
 	}
 	return rule.Compile(files, r.options), warnings, nil
+}
+
+// parseFile reads a rules file. The text is nil when there is none.
+func parseFile(name string) (text []byte, file *config.Rules, err error) {
+	if text, err = readFile(name); err != nil {
+		return nil, nil, fmt.Errorf("rules_file: %w", err)
+	}
+	file, err = config.ParseRules(name, text)
+	return text, file, err
+}
+
+// checkRules says what is wrong with a rules file, "" for none.
+func checkRules(name string) error {
+	if name == "" {
+		return nil
+	}
+	_, _, err := parseFile(name)
+	return err
 }
 
 // readFile reads the whole of a file that is not larger than maxRulesFile. A pipe
