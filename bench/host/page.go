@@ -52,8 +52,11 @@ func count(families map[string]*dto.MetricFamily, name string) (n float64) {
 	return n
 }
 
+// client asks for no compression: not all of the servers would compress.
+var client = http.Client{Transport: &http.Transport{DisableCompression: true}}
+
 func scrape(url string) (map[string]*dto.MetricFamily, error) {
-	response, err := http.Get(url)
+	response, err := client.Get(url)
 	if err != nil {
 		return nil, err
 	}
