@@ -179,7 +179,9 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 		return
 	}
 	w.appendLabels(to.labels, s, b)
-	w.appendExemplar(to.exemplar, s, b)
+	if len(to.exemplar) > 0 {
+		w.appendExemplar(to.exemplar, s, b)
+	}
 	taken := b.Append(&collector.Sample{
 		Family: to.family,
 		Op:     st.op,

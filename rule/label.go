@@ -101,17 +101,26 @@ func (w *Scratch) together(labels []label) (start, end int) {
 	return start, end
 }
 
-// appendLabel appends the value of l, whole numbers without going by their text.
+// appendLabel appends the value of l. Short texts and whole numbers, which most
+// labels are, go the short way.
 func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 	v := l.from.value(s)
-	switch kind := v.Kind(); {
-	case l.transform != nil:
-	case kind == record.Uint:
-		b.Uint(v.Uint())
-		return
-	case kind == record.Int && v.Int() >= 0:
-		b.Uint(uint64(v.Int()))
-		return
+	if l.transform == nil {
+		switch v.Kind() {
+		case record.String:
+			if text := v.Bytes(); len(text) <= maxLabelValue && ascii(text) {
+				b.Label(text)
+				return
+			}
+		case record.Uint:
+			b.Uint(v.Uint())
+			return
+		case record.Int:
+			if n := v.Int(); n >= 0 {
+				b.Uint(uint64(n))
+				return
+			}
+		}
 	}
 	b.Label(w.labelText(l, s))
 }
