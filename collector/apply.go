@@ -25,7 +25,7 @@ func (c *Collector) apply(b *Batch) (err error) {
 		if r := c.sample(s, b); r != Kept {
 			dropped[r]++
 			s.Origin.drop(r)
-			c.complain(s.Family.Name, r)
+			c.complain(s.Family.blamed(r), r)
 		}
 		done++
 	}

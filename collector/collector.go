@@ -60,9 +60,10 @@ type Collector struct {
 	now     int64    // the latest Now of a batch
 	stores  []*store // in the order they were made
 	byName  map[string]*store
-	mortal  []*store // those with a TTL
-	hand    int      // the next of mortal to look at
-	swept   bool     // everything due was taken out in the current batch
+	exposed map[string]*store // by all names that their families take on a page
+	mortal  []*store          // those with a TTL
+	hand    int               // the next of mortal to look at
+	swept   bool              // everything due was taken out in the current batch
 	series  int
 	filled  int // families that have series
 	memory  memory
@@ -85,6 +86,7 @@ func New(o Options) *Collector {
 		closed:   make(chan struct{}),
 		slots:    make(chan struct{}, MaxSnapshots),
 		byName:   make(map[string]*store),
+		exposed:  make(map[string]*store),
 		told:     make(map[complaint]struct{}),
 	}
 	c.configure(o)

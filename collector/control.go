@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // call is something to do between two batches.
@@ -93,6 +95,9 @@ func (c *Collector) remove(stores []*store) {
 			c.filled--
 		}
 		delete(c.byName, st.family.Name)
+		for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
+			delete(c.exposed, name)
+		}
 	}
 	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.gone })
 	c.listMortal()

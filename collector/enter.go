@@ -1,7 +1,9 @@
 package collector
 
-// link finds the store of f or makes one. It fails when the name is taken by a
-// family that is defined otherwise, and when no series could be added to it.
+import "github.com/promexporter/promexporter/internal/exposition"
+
+// link finds the store of f or makes one. It fails when the name, or that of a
+// sample, is taken by another family, and when no series could be added to it.
 func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
 	if f.refusedBy != nil && !f.refusedBy.gone {
 		return nil, FamilyConflict
@@ -13,6 +15,9 @@ func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
 	case st == nil && (len(c.stores) >= c.options.Load().SeriesLimit || c.full(b)):
 		return nil, SeriesLimit
 	case st == nil:
+		if f.refusedBy = c.rival(f); f.refusedBy != nil {
+			return nil, FamilyConflict
+		}
 		st = c.newFamily(f)
 	case !st.family.Equal(f):
 		f.refusedBy = st
@@ -33,9 +38,23 @@ func (c *Collector) newFamily(f *Family) *store {
 	return st
 }
 
-// enlist makes a store one of the collector's.
+// rival returns the store of another family that takes a name on the page which f
+// would take, or nil.
+func (c *Collector) rival(f *Family) *store {
+	for _, name := range exposition.Names(f.Name, f.Type.String()) {
+		if st := c.exposed[name]; st != nil {
+			return st
+		}
+	}
+	return nil
+}
+
+// enlist makes a store one of the collector's. It has no rival there.
 func (c *Collector) enlist(st *store) {
 	c.byName[st.family.Name] = st
+	for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
+		c.exposed[name] = st
+	}
 	c.stores = append(c.stores, st)
 	if st.life.ttl != 0 {
 		c.mortal = append(c.mortal, st)

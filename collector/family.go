@@ -69,7 +69,7 @@ type Family struct {
 
 	// These are set by the collector's goroutine, which alone reads them.
 	store     *store
-	refusedBy *store // has the name, with another definition
+	refusedBy *store // has the name, or that of a sample, with another definition
 }
 
 // Native shapes a native histogram. The zero Native is none.
@@ -93,6 +93,15 @@ func (f *Family) Equal(g *Family) bool {
 		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps &&
 		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets) &&
 		maps.Equal(f.Quantiles, g.Quantiles)
+}
+
+// blamed returns the family that a loss of a sample of f is about: that which has
+// the name, when f cannot be there for that reason.
+func (f *Family) blamed(r Reason) string {
+	if r == FamilyConflict {
+		return f.refusedBy.family.Name
+	}
+	return f.Name
 }
 
 // fixed reports whether the i-th label value stays in an overflow series.

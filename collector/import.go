@@ -101,7 +101,7 @@ func (c *Collector) attach(im *importer) {
 func (c *Collector) refuse(st *store, done *Imported) *int {
 	limit := c.options.Load().SeriesLimit
 	switch {
-	case c.byName[st.family.Name] != nil:
+	case c.rival(st.family) != nil:
 		return &done.Redefined
 	case c.series+len(st.keys) > limit || len(c.stores) >= limit:
 		return &done.Beyond

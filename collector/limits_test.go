@@ -62,6 +62,34 @@ func TestFamilyConflict(t *testing.T) {
 	}
 }
 
+// TestFamiliesThatShareNames holds that of two families which one page cannot have
+// both, in any of its formats, the first one stays.
+func TestFamiliesThatShareNames(t *testing.T) {
+	var told []string
+	c := open(t, collector.Options{Dropped: func(family string, r collector.Reason) {
+		told = append(told, family+" "+r.String())
+	}})
+	counter := &collector.Family{Name: "a_total", Type: collector.Counter}
+	gauge := &collector.Family{Name: "a", Type: collector.Gauge}
+	wait := &collector.Family{Name: "wait.s", Type: collector.Summary}
+	sum := &collector.Family{Name: "wait_s_sum", Type: collector.Gauge}
+	ingest(t, c, of(collector.Sample{Family: counter, Value: 1}), set(gauge, 2), set(gauge, 3))
+	ingest(t, c, set(sum, 4), of(collector.Sample{Family: wait, Op: collector.Observe, Value: 5}))
+	const wanted = "# HELP a_total \n# TYPE a_total counter\na_total 1\n"
+	wantText(t, c, wanted+"# HELP wait_s_sum \n# TYPE wait_s_sum gauge\nwait_s_sum 4\n")
+	if n := c.Stats().Dropped(collector.FamilyConflict); n != 3 {
+		t.Errorf("%d dropped, want 3", n)
+	}
+	if want := []string{"a_total family_conflict", "wait_s_sum family_conflict"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	if err := c.Retain([]*collector.Family{gauge, sum}, nil); err != nil {
+		t.Fatal(err)
+	}
+	ingest(t, c, set(gauge, 6), of(collector.Sample{Family: counter, Value: 1}))
+	wantText(t, c, "# HELP a \n# TYPE a gauge\na 6\n# HELP wait_s_sum \n# TYPE wait_s_sum gauge\nwait_s_sum 4\n")
+}
+
 func TestNameCollision(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "mem_used", Type: collector.Gauge, Labels: []string{"tag"}}

@@ -7,7 +7,7 @@ type Reason uint8
 const (
 	Kept              Reason = iota // not dropped
 	SeriesLimit                     // it would have made one series too many
-	FamilyConflict                  // another family of the same name is defined differently
+	FamilyConflict                  // another family has the name, or that of a sample
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter does not go down
 	NotFinite                       // NaN or infinite, in or by itself, in a counter, histogram or summary

@@ -21,7 +21,7 @@ func (p *parser) lint(r made) {
 	if !r.typed {
 		return
 	}
-	name := strings.TrimPrefix(r.Name.String(), "${namespace}")
+	name := strings.TrimPrefix(r.Name.String(), namespaceVariable)
 	family := &dto.MetricFamily{Name: proto.String(name), Type: modelTypes[r.Type].Enum()}
 	if r.Help != "" {
 		family.Help = proto.String(r.Help)

@@ -9,24 +9,38 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
+// family is a definition without a help text.
+func family(name, kind string) Family { return Family{Name: name, Type: kind} }
+
 func TestClash(t *testing.T) {
+	const both = " in the second both have samples or a family named "
+	seconds := Family{Name: "a", Type: "histogram", Help: "A.", Unit: "seconds", Labels: []string{"b", "c"}, Shape: "buckets 1, 2"}
+	without := func(change func(f *Family)) Family {
+		f := seconds
+		change(&f)
+		return f
+	}
 	for _, test := range []struct {
 		first, second Family
 		want          string
 	}{
-		{Family{"a", "gauge", ""}, Family{"a", "gauge", ""}, ""},
-		{Family{"a", "gauge", ""}, Family{"b", "gauge", ""}, ""},
-		{Family{"a_total", "counter", ""}, Family{"a_total", "gauge", ""}, "a_total is a counter of the first and a gauge of the second"},
-		{Family{"a_seconds", "gauge", "seconds"}, Family{"a_seconds", "gauge", ""}, `a_seconds has the unit "seconds" of the first and "" of the second`},
-		{Family{"a_total", "counter", ""}, Family{"a", "gauge", ""}, "the counter a_total of the first and the gauge a of the second both have samples or a family named a"},
-		{Family{"a", "counter", ""}, Family{"a_total", "gauge", ""}, "named a_total"},
-		{Family{"a", "histogram", ""}, Family{"a_count", "gauge", ""}, "named a_count"},
-		{Family{"a", "summary", ""}, Family{"a_sum_total", "counter", ""}, "named a_sum"},
-		{Family{"a", "gauge", ""}, Family{"a_total", "gauge", ""}, ""},
-		{Family{"a.b", "gauge", ""}, Family{"a_b", "gauge", ""}, "named a_b"},
+		{family("a", "gauge"), family("a", "gauge"), ""},
+		{family("a", "gauge"), family("b", "gauge"), ""},
+		{family("a", "gauge"), family("a_total", "gauge"), ""},
+		{seconds, seconds, ""},
+		{seconds, without(func(f *Family) { f.Help = "" }), ""},
+		{seconds, without(func(f *Family) { f.Type = "summary" }), "a has the type histogram in the first and summary in the second"},
+		{seconds, without(func(f *Family) { f.Unit = "" }), "a has the unit seconds in the first and none in the second"},
+		{seconds, without(func(f *Family) { f.Labels = nil }), "a has the labels b, c in the first and none in the second"},
+		{seconds, without(func(f *Family) { f.Shape = "buckets 1" }), "a has buckets 1, 2 in the first and buckets 1 in the second"},
+		{seconds, without(func(f *Family) { f.Help = `"` }), `a has the help "A." in the first and "\"" in the second`},
+		{family("a_total", "counter"), family("a", "gauge"), "the counter a_total in the first and the gauge a" + both + "a"},
+		{family("a", "counter"), family("a_total", "gauge"), "the counter a in the first and the gauge a_total" + both + "a_total"},
+		{family("a", "histogram"), family("a_count", "gauge"), "the histogram a in the first and the gauge a_count" + both + "a_count"},
+		{family("a", "summary"), family("a_sum_total", "counter"), "the summary a in the first and the counter a_sum_total" + both + "a_sum"},
+		{family("a.b", "gauge"), family("a_b", "gauge"), "the gauge a.b in the first and the gauge a_b" + both + "a_b"},
 	} {
-		got := firstClash([]Family{{"other", "gauge", ""}, test.first}, []Family{test.second})
-		if test.want == "" && got != "" || !strings.HasSuffix(got, test.want) {
+		if got := firstClash([]Family{family("other", "gauge"), test.first}, []Family{test.second}, false); got != test.want {
 			t.Errorf("%v and %v: %q, want %q", test.first, test.second, got, test.want)
 		}
 	}
@@ -36,15 +50,15 @@ func TestClash(t *testing.T) {
 // that it may on a page of its own, or when the other one is gone.
 func TestClashIsRefused(t *testing.T) {
 	var servers Servers
-	counter := []Family{{"a_total", "counter", ""}}
+	counter, asGauge := []Family{family("a_total", "counter")}, []Family{family("a_total", "gauge")}
 	first := open(t, &servers, Options{Source: families(up("a", "1")), Families: counter})
 	o := withDefaults(Options{
 		Address: first.Addr().String(), Instance: "promexporter.1", Source: families(up("a", "1")),
-		Families: []Family{{"a", "gauge", ""}}, ListenLater: true,
+		Families: []Family{family("a", "gauge")}, ListenLater: true,
 	})
 	_, err := servers.Open(o)
-	want := "promexporter.0 and promexporter.1 share the page /metrics, and the counter a_total of the first and the gauge a " +
-		"of the second both have samples or a family named a; define it the same in both, or give one of them another metrics_path"
+	want := "promexporter.0 and promexporter.1 share the page /metrics, and the counter a_total in the first and the gauge a " +
+		"in the second both have samples or a family named a; define it the same in both, or give one of them another metrics_path"
 	if clash := new(ClashError); !errors.As(err, &clash) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -63,13 +77,13 @@ func TestClashIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := second.Redefine([]Family{{"a_total", "gauge", ""}}); !errors.As(err, new(*ClashError)) {
+	if err := second.Redefine(asGauge); !errors.As(err, new(*ClashError)) {
 		t.Errorf("redefined: %v", err)
 	}
 	if err := first.CloseForReload(); err != nil { // what it will be is not known yet
 		t.Error(err)
 	}
-	if err := second.Redefine([]Family{{"a_total", "gauge", ""}}); err != nil {
+	if err := second.Redefine(asGauge); err != nil {
 		t.Error(err)
 	}
 	if _, err := servers.Open(withDefaults(Options{
@@ -82,7 +96,31 @@ func TestClashIsRefused(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestDistinct holds that of families that one page cannot have together the first section's stay.
+// TestSharedDefinitionsChangeInTurn holds that instances which have their definitions of the same file may follow it
+// one after the other, and that those of another file stand against it.
+func TestSharedDefinitionsChangeInTurn(t *testing.T) {
+	var servers Servers
+	of := func(file, kind string) []Family { return []Family{{Name: "a", Type: kind, Origin: file}} }
+	first := open(t, &servers, Options{Source: families(up("a", "1")), Families: of("shared", "gauge")})
+	second := open(t, &servers, Options{
+		Address: first.Addr().String(), Instance: "promexporter.1", Source: families(up("a", "1")), Families: of("shared", "gauge"),
+	})
+	for _, e := range []*Endpoint{first, second} {
+		if err := e.Redefine(of("shared", "counter")); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := second.Redefine(of("own", "gauge")); !errors.As(err, new(*ClashError)) {
+		t.Errorf("of another file: %v", err)
+	}
+	second.Close()
+	if err := first.Redefine(of("", "gauge")); err != nil {
+		t.Error(err)
+	}
+	first.Close()
+}
+
+// TestDistinct holds that of families that one page cannot have together the first one stays.
 func TestDistinct(t *testing.T) {
 	sources := [][]*dto.MetricFamily{
 		read(t, "# TYPE a gauge\na 1\n\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1"),

@@ -92,7 +92,7 @@ func join(same []*dto.MetricFamily, lost *losses) *dto.MetricFamily {
 	for _, f := range same {
 		total += len(f.Metric)
 	}
-	joined := &dto.MetricFamily{Name: first.Name, Help: first.Help, Type: first.Type, Unit: first.Unit}
+	joined := &dto.MetricFamily{Name: first.Name, Help: helpOf(same), Type: first.Type, Unit: first.Unit}
 	joined.Metric = append(make([]*dto.Metric, 0, total), first.Metric...)
 	known := newSeriesSet(first.Metric, total-len(last.Metric))
 	for _, f := range same[1:] {
@@ -106,6 +106,16 @@ func join(same []*dto.MetricFamily, lost *losses) *dto.MetricFamily {
 		}
 	}
 	return joined
+}
+
+// helpOf is the first help text that says something, or else the first one.
+func helpOf(same []*dto.MetricFamily) *string {
+	for _, f := range same {
+		if f.GetHelp() != "" {
+			return f.Help
+		}
+	}
+	return same[0].Help
 }
 
 // alike is those families of the same name that have the type and the unit of the first one.

@@ -30,7 +30,7 @@ type Options struct {
 	Version string
 	// Source gives the families of the instance. Gather is called from several goroutines at once, and done may
 	// be called after Close of the endpoint when Gather did not return in time. Each family holds valid metrics,
-	// labels sorted by name, and no series twice.
+	// labels sorted by name, and no series twice. No two families take the same name on a page, in any format.
 	Source prometheus.TransactionalGatherer
 	// Families are those that the source is known to give, as far as they are. Instances that share a page must not
 	// define them differently: Open returns a *ClashError then. Families that are not known beforehand are left out of

@@ -69,7 +69,7 @@ func (s *Servers) join(e *Endpoint, wanted []address, g *gate, later bool) (gone
 	if err := s.checkShared(e, addresses, g); err != nil {
 		return nil, err
 	}
-	if err := e.checkFamilies(s.at(addresses), e.families); err != nil {
+	if err := e.checkFamilies(s.at(addresses), e.families, false); err != nil {
 		return nil, err
 	}
 	starting := starting{table: s, version: e.version, gate: g, later: later, missed: make(map[*server]error)}

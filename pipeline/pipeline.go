@@ -115,7 +115,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 	}
 	p.state.restore(set)
 	if err = set.Declare(p.collector, time.Now().UnixNano()); err == nil {
-		err = p.serve(o, known(set))
+		err = p.serve(o, p.known(set))
 	}
 	if err != nil {
 		p.closeState()

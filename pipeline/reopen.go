@@ -80,7 +80,7 @@ func (p *Pipeline) resumeServing(o Options, set *rule.Set, before error) (mistak
 	if before != nil {
 		return before, p.serve(o, nil)
 	}
-	err = p.serve(o, known(set))
+	err = p.serve(o, p.known(set))
 	if errors.As(err, new(*exporter.ClashError)) {
 		return err, p.serve(o, nil)
 	}

@@ -338,6 +338,7 @@ func TestHotReloadsKeepNothing(t *testing.T) {
 	heap := func() uint64 {
 		page(t, p)
 		runtime.GC()
+		runtime.GC() // what rests in a pool outlives one
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
@@ -367,7 +368,7 @@ func TestSectionsThatClash(t *testing.T) {
 	first := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, asCounter)})
 	keys := map[string]string{"rules_file": rulesFile(t, asGauge), "listen_address": first.endpoint.Addr().String()}
 	_, err := Open(of.options("promexporter.1", keys))
-	want := "promexporter.0 and promexporter.1 share the page /metrics, and shared_total is a counter of the first and a gauge of " +
+	want := "promexporter.0 and promexporter.1 share the page /metrics, and shared_total has the type counter in the first and gauge in " +
 		"the second; define it the same in both, or give one of them another metrics_path"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
@@ -380,6 +381,50 @@ func TestSectionsThatClash(t *testing.T) {
 	}
 	flush(t, second, "t", `{"n":1}`, flb.OK)
 	expect(t, second, "shared_total 1\npromexporter_rules_last_reload_successful{output=\"promexporter.1\"} 0")
+}
+
+// TestDefinitionsThatClash holds what two sections of one page have to agree on.
+func TestDefinitionsThatClash(t *testing.T) {
+	rule := func(of string) string {
+		return "metrics:\n- {name: shared_seconds, type: histogram, help: W., value: $n, " + of + "}\n"
+	}
+	of := newProcess(t)
+	first := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, rule("unit: seconds, labels: {a: $a}, buckets: [1, 2]"))})
+	for other, want := range map[string]string{
+		"labels: {a: $a}, buckets: [1, 2]":                           "the unit seconds in the first and none in the second",
+		"unit: seconds, labels: {a: $a, b: $b}, buckets: [1, 2]":     "the labels a in the first and a, b in the second",
+		"unit: seconds, labels: {a: $a}, buckets: [1]":               "the buckets [1 2] in the first and the buckets [1] in the second",
+		"unit: seconds, labels: {a: $a}, native: {factor: 1.1}":      "the buckets [1 2] in the first and the buckets [0.005",
+		"unit: seconds, labels: {a: $b}, buckets: [1, 2], ttl: 1h":   "",
+		"unit: seconds, labels: {a: $b}, buckets: [1, 2], match: x*": "",
+	} {
+		keys := map[string]string{"rules_file": rulesFile(t, rule(other)), "listen_address": first.endpoint.Addr().String()}
+		second, err := Open(of.options("promexporter.1", keys))
+		if err == nil {
+			second.Close()
+		}
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), "shared_seconds has "+want)) {
+			t.Errorf("%s: %v, want %s", other, err, want)
+		}
+	}
+}
+
+// TestSharedRulesFileChanges holds that two sections of one page follow the file
+// that both have.
+func TestSharedRulesFileChanges(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, asCounter)}
+	first := of.open("promexporter.0", keys)
+	keys["listen_address"] = first.endpoint.Addr().String()
+	second := of.open("promexporter.1", keys)
+	rewrite(t, keys["rules_file"], asGauge)
+	for _, p := range []*Pipeline{first, second} {
+		if err := p.reload(); err != nil {
+			t.Error(err)
+		}
+	}
+	flush(t, second, "t", `{"n":3}`, flb.OK)
+	expect(t, first, "shared_total 3")
 }
 
 // TestHotReloadOfSectionsThatClash holds that a definition can change in two

@@ -150,7 +150,7 @@ func (p *Pipeline) reload() error {
 	set, warnings, err := p.rules.load()
 	if err == nil {
 		p.warn(warnings)
-		err = p.endpoint.Redefine(known(set))
+		err = p.endpoint.Redefine(p.known(set))
 	}
 	if err == nil {
 		err = p.enforce(set)

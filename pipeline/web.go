@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
@@ -19,12 +22,32 @@ func (p *Pipeline) web() exporter.Web {
 }
 
 // known returns the families that rules make whatever the records are.
-func known(set *rule.Set) []exporter.Family {
+func (p *Pipeline) known(set *rule.Set) []exporter.Family {
 	var families []exporter.Family
 	for _, f := range set.Families() {
-		families = append(families, exporter.Family{Name: f.Name, Type: f.Type.String(), Unit: f.Unit})
+		families = append(families, exporter.Family{
+			Name: f.Name, Type: f.Type.String(), Help: f.Help, Unit: f.Unit, Labels: f.Labels, Shape: shape(f),
+			Origin: p.rules.file,
+		})
 	}
 	return families
+}
+
+// shape tells of what else defines a histogram or a summary.
+func shape(f *collector.Family) string {
+	switch {
+	case f.Type == collector.Summary && len(f.Quantiles) == 0:
+		return "no quantiles"
+	case f.Type == collector.Summary:
+		return fmt.Sprintf("the quantiles %v over %s", slices.Sorted(maps.Keys(f.Quantiles)), f.MaxAge)
+	case f.Type != collector.Histogram:
+		return ""
+	case f.Native == collector.Native{}:
+		return fmt.Sprintf("the buckets %v", f.Buckets)
+	case len(f.Buckets) == 0:
+		return fmt.Sprintf("native buckets of the factor %v", f.Native.Factor)
+	}
+	return fmt.Sprintf("the buckets %v, native ones of the factor %v", f.Buckets, f.Native.Factor)
 }
 
 // status is what the pages for people tell. Nothing in it comes from a record but

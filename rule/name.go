@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 )
@@ -107,7 +109,10 @@ func couldName(t config.Template, name string) bool {
 	return true
 }
 
+// reservedName reports whether name is one of the plugin's own, also as scrapers
+// see it that do not ask for UTF-8 names.
 func reservedName(name string) bool {
+	name = model.EscapeName(name, model.UnderscoreEscaping)
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(name, prefix) {
 			return true

@@ -231,6 +231,17 @@ host_5xx{tag="a"} 1
 `)
 }
 
+// TestEscapedReservedNames holds that no field gets a name that is the plugin's own
+// for scrapers that do not ask for UTF-8 names.
+func TestEscapedReservedNames(t *testing.T) {
+	r := newRig(t, rule.Options{}, parse(t, "metrics: [{name: '${field}.x', type: gauge, help: X., fields: '.'}]"))
+	r.feed("a", chunktest.Events(`{"go":1,"gone":2}`))
+	r.expect("# HELP gone_x X.\n# TYPE gone_x gauge\ngone_x 2\n")
+	if n := r.dropped(rule.ReservedName); n != 1 {
+		t.Errorf("reserved names: %d, want 1", n)
+	}
+}
+
 func TestDroppedFieldsAreCounted(t *testing.T) {
 	r := newRig(t, rule.Options{FieldLimit: 2}, defaults(t))
 	r.feed("a", chunktest.Events(`{"go_x":1,"a":1,"b":1,"c":1}`))

@@ -21,10 +21,10 @@ var rooms = map[string]struct {
 }{
 	"":                 {[]string{"config", "exporter", "flb", "pipeline"}, "the door only opens pipelines"},
 	"flb":              {nil, "the C side serves both doors and knows no room"},
-	"config":           {nil, "a configuration is checked before anything else exists"},
+	"config":           {[]string{"internal/exposition"}, "a configuration is checked before anything else exists"},
 	"record":           {nil, "reading bytes needs no rule and no series"},
-	"collector":        {nil, "series know nothing of records, rules or Fluent Bit"},
-	"exporter":         {nil, "the server serves families, whoever makes them, and knows nothing of Fluent Bit"},
+	"collector":        {[]string{"internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
+	"exporter":         {[]string{"internal/exposition"}, "the server serves families, whoever makes them, and knows nothing of Fluent Bit"},
 	"rule":             {[]string{"config", "record", "collector"}, "rules stand between records and series"},
 	"procfs":           {nil, "the input's rounds and records know nothing of Fluent Bit"},
 	"cmd/in_go_procfs": {[]string{"flb", "procfs"}, "the input's door only opens sections"},
