@@ -43,6 +43,9 @@ func (b budget) hold() time.Duration { return b.share(holdLimit) }
 // gather is how long to wait for the sources: half of what is left, since the page is then to be encoded and sent.
 func (b budget) gather() time.Duration { return b.share(gatherTimeout) }
 
+// together is how long to wait for a page that is made for others as well.
+func (b budget) together() time.Duration { return b.share(togetherLimit) }
+
 // turn is how long to wait until the page can be encoded.
 func (b budget) turn() time.Duration {
 	if !b.limited() {

@@ -51,6 +51,9 @@ const (
 	// that takes longer hangs.
 	owedTimeout = time.Second
 
+	// togetherLimit bounds how long a scrape waits for a page that it shares with others, and for the one before that.
+	togetherLimit = time.Second
+
 	// scrapeMargin is what is left of a scrape's own time limit for the way of the answer, or a fifth of the limit if
 	// that is less.
 	scrapeMargin = 500 * time.Millisecond

@@ -42,12 +42,9 @@ func (s *server) scrape(w http.ResponseWriter, r *http.Request, p *page) {
 	code := http.StatusInternalServerError // unless it comes to an answer
 	defer func() { p.counts.answered(code) }()
 
-	a := s.bodies.newAnswer()
-	defer s.bodies.keep(a)
-	v.fills(a)
-	defer v.fills(nil)
 	b := newBudget(r)
-	s.render(a, r, p, b)
+	a, sent := s.made(v, r, p, b)
+	defer sent()
 	p.counts.duration.Observe(b.spent().Seconds())
 	code = a.code
 	v.send(a, w, b.readBy())

@@ -25,6 +25,7 @@ type server struct {
 	turns   *turns // shared by all servers of the table
 	self    *selfMetrics
 	bodies  bodies
+	rounds  rounds
 	logs    repeats
 }
 

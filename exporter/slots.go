@@ -30,6 +30,7 @@ type visit struct {
 	mu      sync.Mutex
 	control *http.ResponseController // nil when the request is over; guarded by mu
 	answer  *answer                  // ended with the visit; may be nil; guarded by mu
+	isCut   bool                     // guarded by mu
 }
 
 // enter takes one of limit slots for a request, and returns nil when there is none.
@@ -99,6 +100,16 @@ func (v *visit) fills(a *answer) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.answer = a
+	if a != nil && v.isCut {
+		a.end(&endCrowded)
+	}
+}
+
+// wasCut says whether the visit had to make room.
+func (v *visit) wasCut() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.isCut
 }
 
 // send lets the client read a, until the given time if that is not zero.
@@ -118,6 +129,7 @@ func (v *visit) cut() {
 	v.writeBy(time.Unix(1, 0))
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.isCut = true
 	if v.answer != nil {
 		v.answer.end(&endCrowded)
 	}
