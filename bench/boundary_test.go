@@ -16,15 +16,18 @@ const (
 	mutex     = "by=sync.Mutex"
 )
 
-// BenchmarkBoundary is what each chunk costs, whatever is in it: Fluent Bit's call into Go, beside one that stays in C,
-// and the way over the channel to the goroutine that owns the series and back, beside a lock.
+// BenchmarkBoundary is what each chunk costs, whatever is in it: a call from C into Go, beside one that stays in C, on
+// the stack of a thread and on coroutines, as Fluent Bit does it; and the way over the channel to the goroutine that owns
+// the series and back, beside a lock.
 func BenchmarkBoundary(b *testing.B) {
-	b.Run("what=callback/"+ours, func(b *testing.B) {
-		context := cgo.NewHandle(nil)
-		defer context.Delete()
-		calls(b, func(n int) { callback.Go(uintptr(context), n) })
-	})
-	b.Run("what=callback/"+functionC, func(b *testing.B) { calls(b, callback.InC) })
+	for _, coroutines := range []bool{false, true} {
+		what := "callback"
+		if coroutines {
+			what = "callback-on-coroutine"
+		}
+		b.Run("what="+what+"/"+ours, func(b *testing.B) { calls(b, callback.InGo, coroutines) })
+		b.Run("what="+what+"/"+functionC, func(b *testing.B) { calls(b, callback.InC, coroutines) })
+	}
 	b.Run("what=hand-over/"+ours, func(b *testing.B) {
 		c := collector.New(collector.Options{SeriesLimit: 1})
 		defer c.Close()
@@ -51,11 +54,15 @@ func BenchmarkBoundary(b *testing.B) {
 }
 
 // calls measures calls by the hundred thousand, for a thread has to be made for them.
-func calls(b *testing.B, call func(n int)) {
+func calls(b *testing.B, callee callback.Callee, coroutines bool) {
 	const n = 100_000
+	context := cgo.NewHandle(nil)
+	defer context.Delete()
 	b.ReportAllocs()
 	for b.Loop() {
-		call(n)
+		if err := callback.Call(callee, coroutines, uintptr(context), n); err != nil {
+			b.Fatal(err)
+		}
 	}
 	perCall(b, n)
 }

@@ -98,13 +98,17 @@ func skip(b *testing.B, chunk []byte) {
 // time and the processor time, of all threads, per record.
 func perRecord(b *testing.B, chunks [][]byte, work func(chunk []byte)) {
 	b.Helper()
+	perRecords(b, chunks, workload.Events(chunks[0]), work)
+}
+
+// perRecords is perRecord for work that goes through a number of records, whatever the chunk has.
+func perRecords(b *testing.B, chunks [][]byte, records int, work func(chunk []byte)) {
+	b.Helper()
 	for _, chunk := range chunks { // makes the series
 		work(chunk)
 	}
-	records := workload.Events(chunks[0])
 	runtime.GC()
 	b.ReportAllocs()
-	b.SetBytes(int64(len(chunks[0])))
 	used, at := processorTime(b), 0
 	for b.Loop() {
 		work(chunks[at])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"testing"
 
@@ -11,26 +12,24 @@ import (
 	"github.com/promexporter/promexporter/bench/workload"
 )
 
-// BenchmarkScrape is one scrape of counters with three labels over a connection, the client's reading included.
+// BenchmarkScrape is one scrape of counters with three labels over a connection, the client's reading included. Each
+// page is alone in the process, so that nobody pays for the garbage of others.
 func BenchmarkScrape(b *testing.B) {
 	for _, n := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("series=%d", n), func(b *testing.B) {
-			pages := map[string]string{ours: serve(b, n), registry: server(b, baseline.NewRegistry(n))}
-			for _, format := range []string{"text", "openmetrics", "protobuf"} {
-				for _, coding := range []string{"identity", "gzip"} {
-					name := fmt.Sprintf("format=%s/coding=%s", format, coding)
-					b.Run(name, func(b *testing.B) { scrapes(b, pages, newScraper(format, coding)) })
-				}
-			}
-		})
-		// What has no other format, and what is made of its text, each without the others' garbage to collect.
-		b.Run(fmt.Sprintf("series=%d/format=text/coding=identity", n), func(b *testing.B) {
-			set := server(b, baseline.NewSet(n))
-			scrapes(b, map[string]string{victoria: set}, newScraper("text", "identity"))
-			page := server(b, baseline.Page(read(b, newScraper("text", "identity"), set)))
-			scrapes(b, map[string]string{bytes: page}, newScraper("text", "identity"))
+			b.Run(ours, func(b *testing.B) { formatsOf(b, serve(b, n)) })
+			b.Run(registry, func(b *testing.B) { formatsOf(b, server(b, baseline.NewRegistry(n))) })
+			b.Run(victoria, func(b *testing.B) { scrapes(b, server(b, baseline.NewSet(n)), "text", "identity") })
+			b.Run(bytes, func(b *testing.B) { scrapes(b, server(b, finished(b, n)), "text", "identity") })
 		})
 	}
+}
+
+// finished is the text of n series, made before.
+func finished(b *testing.B, n int) baseline.Page {
+	set := httptest.NewServer(baseline.NewSet(n))
+	defer set.Close()
+	return read(b, newScraper("text", "identity"), set.URL)
 }
 
 // serve opens a section with n series of three labels and returns the URL of its page.
@@ -43,25 +42,29 @@ func serve(b *testing.B, n int) string {
 	return s.url
 }
 
-func scrapes(b *testing.B, pages map[string]string, s *scraper) {
-	for _, by := range []string{ours, registry, victoria, bytes} {
-		url, ok := pages[by]
-		if !ok {
-			continue
+// formatsOf scrapes a page in each format, as it is and compressed.
+func formatsOf(b *testing.B, url string) {
+	for _, format := range []string{"text", "openmetrics", "protobuf"} {
+		for _, coding := range []string{"identity", "gzip"} {
+			scrapes(b, url, format, coding)
 		}
-		b.Run(by, func(b *testing.B) {
-			defer s.close()
-			once(b, s, url) // makes what is kept between scrapes
-			runtime.GC()
-			b.ReportAllocs()
-			used, size := processorTime(b), int64(0)
-			for b.Loop() {
-				size = once(b, s, url)
-			}
-			b.ReportMetric(float64(processorTime(b)-used)/float64(b.N), "cpu-ns/op")
-			b.ReportMetric(float64(size), "page-B")
-		})
 	}
+}
+
+func scrapes(b *testing.B, url, format, coding string) {
+	b.Run(fmt.Sprintf("format=%s/coding=%s", format, coding), func(b *testing.B) {
+		s := newScraper(format, coding)
+		defer s.close()
+		once(b, s, url) // makes what is kept between scrapes
+		runtime.GC()
+		b.ReportAllocs()
+		used, size := processorTime(b), int64(0)
+		for b.Loop() {
+			size = once(b, s, url)
+		}
+		b.ReportMetric(float64(processorTime(b)-used)/float64(b.N), "cpu-ns/op")
+		b.ReportMetric(float64(size), "page-B")
+	})
 }
 
 func once(b *testing.B, s *scraper, url string) int64 {
@@ -102,8 +105,8 @@ func BenchmarkHeap(b *testing.B) {
 			s := newScraper("text", "identity")
 			for b.Loop() {
 				once(b, s, url)
-				s.close()
 			}
+			s.close()
 			b.ReportMetric(idle/n, "B/series")
 			b.ReportMetric((heap()-before)/n, "scraped-B/series")
 			b.ReportMetric(0, "ns/op")

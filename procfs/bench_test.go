@@ -22,54 +22,65 @@ func benchPath(b *testing.B) string {
 	return t.path
 }
 
-// BenchmarkRound is a whole round, in each extent, with its records.
+// BenchmarkRound is a whole round, in each extent, with its records, beside the reading alone of as much by
+// github.com/prometheus/procfs. procfs/bench has the same by gopsutil.
 func BenchmarkRound(b *testing.B) {
-	for name, part := range map[string]Part{"times": Times, "files": Files, "command": Command} {
-		b.Run(name, func(b *testing.B) {
-			s, err := NewSampler(Choice{Path: benchPath(b), Only: part}, func(string, int32, error) {})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer s.Close()
-			var records []byte
-			b.ReportAllocs()
-			for b.Loop() {
-				r, err := s.Round(context.Background(), time.Now)
-				if err != nil {
-					b.Fatal(err)
-				}
-				records = appendProcesses(records[:0], r)
-				b.ReportMetric(float64(len(r.Processes)), "processes")
+	for _, extent := range []struct {
+		name string
+		part Part
+	}{{"times", Times}, {"files", Files}, {"command", Command}} {
+		b.Run("extent="+extent.name, func(b *testing.B) {
+			b.Run("by=promexporter", func(b *testing.B) { benchmarkRound(b, extent.part) })
+			if extent.part != Command {
+				b.Run("by=prometheus", func(b *testing.B) { benchmarkPrometheus(b, extent.part == Files) })
 			}
 		})
 	}
 }
 
-// BenchmarkPrometheus reads as much by github.com/prometheus/procfs, without any record.
-func BenchmarkPrometheus(b *testing.B) {
-	for name, more := range map[string]bool{"times": false, "files": true} {
-		b.Run(name, func(b *testing.B) {
-			fs, err := prometheus.NewFS(benchPath(b))
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				all, err := fs.AllProcs()
-				if err != nil {
-					b.Fatal(err)
-				}
-				for _, p := range all {
-					_, _ = p.Stat()
-					if more {
-						_, _ = p.NewStatus()
-						_, _ = p.FileDescriptorsLen()
-						_, _ = p.IO()
-					}
-				}
-			}
-		})
+func benchmarkRound(b *testing.B, part Part) {
+	s, err := NewSampler(Choice{Path: benchPath(b), Only: part}, func(string, int32, error) {})
+	if err != nil {
+		b.Fatal(err)
 	}
+	defer s.Close()
+	var records []byte
+	processes := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := s.Round(context.Background(), time.Now)
+		if err != nil {
+			b.Fatal(err)
+		}
+		records = appendProcesses(records[:0], r)
+		processes = len(r.Processes)
+	}
+	b.ReportMetric(float64(processes), "processes")
+}
+
+func benchmarkPrometheus(b *testing.B, more bool) {
+	fs, err := prometheus.NewFS(benchPath(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	processes := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		all, err := fs.AllProcs()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, p := range all {
+			_, _ = p.Stat()
+			if more {
+				_, _ = p.NewStatus()
+				_, _ = p.FileDescriptorsLen()
+				_, _ = p.IO()
+			}
+		}
+		processes = len(all)
+	}
+	b.ReportMetric(float64(processes), "processes")
 }
 
 func BenchmarkParseStat(b *testing.B) {
@@ -82,15 +93,17 @@ func BenchmarkParseStat(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord is the records of a thousand processes.
+// BenchmarkRecord is the records of a thousand processes. procfs/bench has the same by the encoder of fluent-bit-go.
 func BenchmarkRecord(b *testing.B) {
-	var buffer []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		for range 1000 {
-			buffer = appendProcess(buffer[:0], &sample, &sample.Processes[0])
+	b.Run("by=promexporter", func(b *testing.B) {
+		var buffer []byte
+		b.ReportAllocs()
+		for b.Loop() {
+			for range 1000 {
+				buffer = appendProcess(buffer[:0], &sample, &sample.Processes[0])
+			}
 		}
-	}
+	})
 }
 
 // BenchmarkBoot is what a round spends on the time of the boot.

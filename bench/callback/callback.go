@@ -1,43 +1,86 @@
-// Package callback calls Go as Fluent Bit does: from a thread that C has made.
+// Package callback calls Go as Fluent Bit does: from a thread that C has made, on the small stack of a coroutine, a fresh
+// one for each chunk.
 package callback
 
 /*
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <ucontext.h>
 
 extern int callbackGo(uintptr_t context, void *chunk, size_t size, void *tag);
 
-struct calls { uintptr_t context; long n; };
+typedef int (*function)(uintptr_t, void *, size_t, void *);
+
+struct calls {
+    function volatile call;
+    uintptr_t context;
+    long n;
+    int failed;
+};
 
 static int callbackC(uintptr_t context, void *chunk, size_t size, void *tag)
 {
     return context == 0 && chunk == NULL && size == 0 && tag == NULL;
 }
 
-static int (*volatile function)(uintptr_t, void *, size_t, void *);
+static _Thread_local struct calls *running;
 
-static void *run(void *argument)
+static void once(void)
 {
-    struct calls *c = argument;
-    for (long i = 0; i < c->n; i++) {
-        function(c->context, 0, 0, 0);
-    }
-    return 0;
+    running->call(running->context, 0, 0, 0);
 }
 
-static void calls(int go, uintptr_t context, long n)
+static void *on_thread(void *argument)
 {
-    pthread_t thread;
-    struct calls c = { context, n };
-    function = go ? callbackGo : callbackC;
-    if (pthread_create(&thread, 0, run, &c) == 0) {
-        pthread_join(thread, 0);
+    long i;
+
+    running = argument;
+    for (i = 0; i < running->n; i++) {
+        once();
     }
+    return NULL;
+}
+
+// Two stacks, so that each call comes on another one than the call before.
+static void *on_coroutines(void *argument)
+{
+    enum { SIZE = 24 * 1024 };
+    char *stacks = malloc(2 * SIZE);
+    long i;
+
+    running = argument;
+    for (i = 0; stacks != NULL && i < running->n; i++) {
+        ucontext_t here, there;
+
+        running->failed |= getcontext(&there);
+        there.uc_stack.ss_sp = stacks + i % 2 * SIZE;
+        there.uc_stack.ss_size = SIZE;
+        there.uc_link = &here;
+        makecontext(&there, once, 0);
+        running->failed |= swapcontext(&here, &there);
+    }
+    running->failed |= stacks == NULL;
+    free(stacks);
+    return NULL;
+}
+
+static int calls(int go, int coroutines, uintptr_t context, long n)
+{
+    struct calls c = { go ? callbackGo : callbackC, context, n, 0 };
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, coroutines ? on_coroutines : on_thread, &c) != 0) {
+        return -1;
+    }
+    pthread_join(thread, NULL);
+    return c.failed;
 }
 */
 import "C"
 
 import (
+	"errors"
 	"unsafe"
 
 	"github.com/promexporter/promexporter/flb"
@@ -53,8 +96,23 @@ func callbackGo(context C.uintptr_t, chunk unsafe.Pointer, size C.size_t, tag un
 	return C.int(flb.OK)
 }
 
-// Go calls a function in Go n times, with a context.
-func Go(context uintptr, n int) { C.calls(1, C.uintptr_t(context), C.long(n)) }
+// Callee is who is called.
+type Callee int
 
-// InC calls one in C n times.
-func InC(n int) { C.calls(0, 0, C.long(n)) }
+// The callees: a function in C that does nothing, and one in Go that finds the instance as the plugin does.
+const (
+	InC Callee = iota
+	InGo
+)
+
+// Call has a new thread make n calls, on its own stack or each on that of a coroutine.
+func Call(callee Callee, coroutines bool, context uintptr, n int) error {
+	on := C.int(0)
+	if coroutines {
+		on = 1
+	}
+	if C.calls(C.int(callee), on, C.uintptr_t(context), C.long(n)) != 0 {
+		return errors.New("no thread or no coroutine could be had")
+	}
+	return nil
+}

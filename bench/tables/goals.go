@@ -61,11 +61,18 @@ func writeGoals(to *strings.Builder, r *results) {
 		if !ok {
 			continue
 		}
-		verdict := "reached"
-		if v > g.most {
-			verdict = "**not reached**"
-		}
-		fmt.Fprintf(to, "| %s | %s | %s |\n", g.text, g.show(v), verdict)
+		fmt.Fprintf(to, "| %s | %s | %s |\n", g.text, g.show(v), g.verdict(v))
 	}
 	to.WriteByte('\n')
+}
+
+// verdict says whether the goal is reached, or how many times as much as the goal v is.
+func (g *goal) verdict(v float64) string {
+	switch {
+	case v <= g.most:
+		return "reached"
+	case g.most == 0:
+		return "**not reached**"
+	}
+	return fmt.Sprintf("**not reached**, %s ×", three(v/g.most))
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +56,7 @@ func (r *results) add(line string) error {
 	if len(fields) < 4 || len(fields)%2 != 0 {
 		return nil // the name of a benchmark that fails
 	}
-	name := repeated.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
+	name := strings.TrimPrefix(fields[0], "Benchmark")
 	name = strings.TrimSuffix(name, lastDash(name))
 	parts := strings.Split(name, "/")
 	by, work := "promexporter", []string{}
@@ -81,9 +80,6 @@ func (r *results) add(line string) error {
 	}
 	return nil
 }
-
-// repeated is how go test tells a second sub-benchmark of the same name.
-var repeated = regexp.MustCompile(`#\d+`)
 
 // lastDash is the number of processors that stands behind a name, with its dash.
 func lastDash(name string) string {

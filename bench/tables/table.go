@@ -22,6 +22,8 @@ const (
 	decoder  = "fluent-bit-go"
 	registry = "client_golang"
 	victoria = "VictoriaMetrics"
+	library  = "prometheus" // its procfs
+	gopsutil = "gopsutil"
 )
 
 var tables = []table{
@@ -36,9 +38,11 @@ var tables = []table{
 	{"Latency", "A flush of 2 MB, 99 of 100", "p99-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, the longest", "max-ms", milliseconds, []string{ours, vectors}},
 	{"Boundary", "What a chunk costs whatever is in it", "ns/call", nanoseconds, []string{ours, "C", "sync.Mutex"}},
-	{"Workers", "Threads that flush", "ns/record", nanoseconds, []string{ours}},
+	{"Workers", "Threads that flush", "ns/record", nanoseconds, []string{ours, floor}},
 	{"Rules", "Rules, per record", "ns/record", nanoseconds, []string{ours, floor, vectors}},
 	{"Series", "Series, per record", "ns/record", nanoseconds, []string{ours, floor, vectors}},
+	{"Round", "A round over /proc", "ns/op", nanoseconds, []string{ours, library, gopsutil}},
+	{"Record", "A thousand records of processes", "ns/op", nanoseconds, []string{ours, decoder}},
 }
 
 // write prints a table, or nothing if nothing was measured.

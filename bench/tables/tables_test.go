@@ -16,7 +16,7 @@ BenchmarkWay/load=access/records=2500/by=promexporter-2   	     386	    590000 n
 BenchmarkWay/load=access/records=2500/by=fluent-bit-go+client_golang-2	13	  1 ns/op	      6300 ns/record	  317515 allocs/op
 BenchmarkWay/load=access/records=2500/by=msgp.Skip-2      	     835	    275534 ns/op	       100.0 ns/record	       0 allocs/op
 BenchmarkScrape/series=1000/format=text/coding=identity/by=promexporter-2     	 1	 500000 ns/op
-BenchmarkScrape/series=1000/format=text/coding=identity#01/by=VictoriaMetrics-2	 1	 250000 ns/op
+BenchmarkScrape/series=1000/by=VictoriaMetrics/format=text/coding=identity-2	 1	 250000 ns/op
 BenchmarkScrape/series=100000/format=text/coding=identity/by=promexporter-2   	 1	 20000000 ns/op
 PASS
 `
@@ -34,7 +34,7 @@ func TestTables(t *testing.T) {
 	})
 	const want = `| Goal | Measured | |
 |---|---:|---|
-| access log ≤ 2 × the floor | 2.10 × | **not reached** |
+| access log ≤ 2 × the floor | 2.10 × | **not reached**, 1.05 × |
 | access log without an allocation per chunk | 0 | reached |
 | access log ≤ 1/30 of fluent-bit-go with client_golang | 1/30.0 | reached |
 
