@@ -56,17 +56,18 @@ fuzz: ## Each fuzzer for FUZZTIME (10s)
 e2e: ## The end to end tests alone, in a real Fluent Bit with FLUENT_BIT=/path/to/it
 	FLUENT_BIT=$(FLUENT_BIT) $(GO) test -count 1 ./e2e/...
 
-# The large ones run long enough once; of the small ones the median of three counts. go test does not take the
-# profile by itself, as go build does.
-GO_BENCH = $(GO) test -timeout 0 -run '^$$' -pgo $(CURDIR)/default.pgo
+# The large ones run long enough once; of the small ones the tables take the median of three rounds. go test does not
+# take the profile by itself, as go build does.
+BENCH_FLAGS = -timeout 0 -run '^$$' -pgo $(CURDIR)/default.pgo
 bench: ## Benchmarks with their baselines, and the tables of docs/performance.md, in some ten minutes
 	@mkdir -p build
-	@{ cd bench && \
-		$(GO_BENCH) -bench 'Read|Way|Boundary|Workers|Rules|Series' -benchtime 300ms -count 3 . && \
-		$(GO_BENCH) -bench 'Scrape|Heap|Crowd' -benchtime 300ms . && \
-		$(GO_BENCH) -bench 'Latency' -benchtime 8s . && \
-		cd ../procfs && PROCFS=/proc $(GO_BENCH) -bench 'Round|Record' -benchtime 300ms -count 3 . && \
-		cd bench && $(GO_BENCH) -bench . -benchtime 300ms -count 3 . ; } > build/bench.txt || { cat build/bench.txt; exit 1; }
+	@( for round in 1 2 3; do \
+			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Way|Boundary|Workers|Rules|Series' -benchtime 300ms . && \
+			PROCFS=/proc $(GO) test -C procfs $(BENCH_FLAGS) -bench 'Round|Record' -benchtime 300ms . && \
+			$(GO) test -C procfs/bench $(BENCH_FLAGS) -bench . -benchtime 300ms . || exit 1; \
+		done && \
+		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Scrape|Heap|Crowd' -benchtime 300ms . && \
+		$(GO) test -C bench $(BENCH_FLAGS) -bench Latency -benchtime 8s . ) > build/bench.txt || { cat build/bench.txt; exit 1; }
 	$(GO) run -C bench ./tables < build/bench.txt
 
 bench-document: bench ## make bench, and its tables and plots into docs/performance.md

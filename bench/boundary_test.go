@@ -32,24 +32,17 @@ func BenchmarkBoundary(b *testing.B) {
 		c := collector.New(collector.Options{SeriesLimit: 1})
 		defer c.Close()
 		batch := &collector.Batch{Now: time.Now().UnixNano()}
-		b.ReportAllocs()
-		for b.Loop() {
-			if err := c.Ingest(batch, nil); err != nil {
-				b.Fatal(err)
-			}
-		}
-		perCall(b, 1)
+		perCall(b, 1, func() error { return c.Ingest(batch, nil) })
 	})
 	b.Run("what=hand-over/"+mutex, func(b *testing.B) {
 		var mu sync.Mutex
 		batches := 0
-		b.ReportAllocs()
-		for b.Loop() {
+		perCall(b, 1, func() error {
 			mu.Lock()
 			batches++
 			mu.Unlock()
-		}
-		perCall(b, 1)
+			return nil
+		})
 	})
 }
 
@@ -58,16 +51,20 @@ func calls(b *testing.B, callee callback.Callee, coroutines bool) {
 	const n = 100_000
 	context := cgo.NewHandle(nil)
 	defer context.Delete()
+	perCall(b, n, func() error { return callback.Call(callee, coroutines, uintptr(context), n) })
+}
+
+// perCall reports what a call costs of those that each run of work makes.
+func perCall(b *testing.B, calls float64, work func() error) {
 	b.ReportAllocs()
+	used := processorTime(b)
 	for b.Loop() {
-		if err := callback.Call(callee, coroutines, uintptr(context), n); err != nil {
+		if err := work(); err != nil {
 			b.Fatal(err)
 		}
 	}
-	perCall(b, n)
-}
-
-func perCall(b *testing.B, n float64) {
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/call")
+	all := float64(b.N) * calls
+	b.ReportMetric(float64((processorTime(b)-used).Nanoseconds())/all, "cpu-ns/call")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/all, "ns/call")
 	b.ReportMetric(0, "ns/op")
 }

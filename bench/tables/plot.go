@@ -16,9 +16,9 @@ type plot struct {
 }
 
 var plots = []plot{
-	{"performance-series.svg", "Series", "ns/record", "Nanoseconds per record", "series", []string{ours, floor, vectors}},
-	{"performance-rules.svg", "Rules", "ns/record", "Nanoseconds per record", "rules", []string{ours, floor, vectors}},
-	{"performance-scrape.svg", "Scrape", "ns/op", "Nanoseconds per scrape", "series", []string{ours, registry, victoria}},
+	{"performance-series.svg", "Series", "cpu-ns/record", "Nanoseconds of processor time per record", "series", []string{ours, floor, vectors}},
+	{"performance-rules.svg", "Rules", "cpu-ns/record", "Nanoseconds of processor time per record", "rules", []string{ours, floor, vectors}},
+	{"performance-scrape.svg", "Scrape", "cpu-ns/op", "Nanoseconds of processor time per scrape", "series", []string{ours, registry, victoria}},
 }
 
 // point is in the units of the axes.

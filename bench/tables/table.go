@@ -27,20 +27,20 @@ const (
 )
 
 var tables = []table{
-	{"Read", "Reading the fields of a record", "ns/record", nanoseconds, []string{ours, floor, decoder}},
-	{"Way", "From the chunk to the series, per record", "ns/record", nanoseconds, []string{ours, floor, vectors}},
+	{"Read", "Reading the fields of a record", "cpu-ns/record", nanoseconds, []string{ours, floor, decoder}},
+	{"Way", "From the chunk to the series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, vectors}},
 	{"Way", "Heap allocations on that way, per chunk", "allocs/op", whole, []string{ours, floor, vectors}},
-	{"Scrape", "One scrape", "ns/op", nanoseconds, []string{ours, registry, victoria, "bytes"}},
+	{"Scrape", "One scrape", "cpu-ns/op", nanoseconds, []string{ours, registry, victoria, "bytes"}},
 	{"Heap", "Heap per series, never scraped", "B/series", bytesOf, []string{ours, registry, victoria}},
 	{"Heap", "Heap per series, between two scrapes", "scraped-B/series", bytesOf, []string{ours, registry, victoria}},
 	{"Crowd", "Heap that scrapers take who all read slowly", "MiB", mebibytes, []string{ours, registry}},
 	{"Latency", "A flush of 2 MB, median", "p50-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, 99 of 100", "p99-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, the longest", "max-ms", milliseconds, []string{ours, vectors}},
-	{"Boundary", "What a chunk costs whatever is in it", "ns/call", nanoseconds, []string{ours, "C", "sync.Mutex"}},
+	{"Boundary", "What a chunk costs whatever is in it", "cpu-ns/call", nanoseconds, []string{ours, "C", "sync.Mutex"}},
 	{"Workers", "Threads that flush", "ns/record", nanoseconds, []string{ours, floor}},
-	{"Rules", "Rules, per record", "ns/record", nanoseconds, []string{ours, floor, vectors}},
-	{"Series", "Series, per record", "ns/record", nanoseconds, []string{ours, floor, vectors}},
+	{"Rules", "Rules, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, vectors}},
+	{"Series", "Series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, vectors}},
 	{"Round", "A round over /proc", "ns/op", nanoseconds, []string{ours, library, gopsutil}},
 	{"Record", "A thousand records of processes", "ns/op", nanoseconds, []string{ours, decoder}},
 }
