@@ -1,70 +1,108 @@
 package exporter
 
 import (
-	"context"
-	"image/png"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
+	"fmt"
+	"image"
+	"image/color"
 	"testing"
 	"time"
 )
 
-// A browser shows the page on a phone and on a desk, with its style, and without anything that its policy forbids.
-// The pictures are kept in the folder that PICTURES names.
+// A browser shows the page on a phone and on a desk, by day and by night, as wide as the screen, with its style, and
+// without anything that its policy forbids. The pictures are kept in the folder that PICTURES names.
 func TestLandingPageInChromium(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("chromium is not installed")
-		}
-		t.Skip("chromium is not installed (Debian: apt-get install chromium)")
-	}
+	b := newBrowser(t)
 	var servers Servers
-	e := open(t, &servers, Options{Status: func() Status { return manyRules(10_000) }})
-	folder := os.Getenv("PICTURES")
-	if folder == "" {
-		folder = t.TempDir()
-	}
-	for _, size := range []string{"390,844", "1280,800"} {
-		file := filepath.Join(folder, "landing-"+strings.ReplaceAll(size, ",", "x")+".png")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-			"--user-data-dir="+t.TempDir(), "--enable-logging=stderr", "--window-size="+size, "--screenshot="+file,
-			"http://"+e.Addr().String()+"/")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		if strings.Contains(string(out), "Content Security Policy") {
-			t.Errorf("the page breaks its own policy:\n%s", out)
-		}
-		if shown := colours(t, file); shown < 10 {
-			t.Errorf("%s: %d colours, so there is nothing on it", file, shown)
+	e := open(t, &servers, Options{Status: typicalStatus, Debug: true, Reload: func() error { return nil }})
+	many := open(t, &servers, Options{
+		Instance: "promexporter.1", Status: func() Status { return manyRules(10_000) },
+	})
+	for _, on := range []screen{{"phone", 390, 844, true}, {"small-phone", 320, 568, true}, {"desk", 1280, 800, false}} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.screen(on, scheme)
+			for content, of := range map[string]*Endpoint{"typical": e, "many": many} {
+				name := on.name + "-" + scheme + "-" + content
+				b.visit("http://" + of.Addr().String() + "/")
+				if complaints := b.complaints(); len(complaints) > 0 {
+					t.Errorf("%s: %q", name, complaints)
+				}
+				if width := eval[int](b, "document.documentElement.scrollWidth"); width != on.width {
+					t.Errorf("%s: the page is %d wide", name, width)
+				}
+				checkPicture(t, b.picture(name), name, scheme)
+			}
 		}
 	}
 }
 
-// colours is how many there are in a picture.
-func colours(t *testing.T, file string) int {
+func checkPicture(t *testing.T, seen image.Image, name, scheme string) {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
+	if isBlank(seen) {
+		t.Errorf("%s: there is nothing on it", name)
 	}
-	defer f.Close()
-	picture, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
+	if r, _, _, _ := seen.At(0, 0).RGBA(); (r < 0x8000) != (scheme == "dark") {
+		t.Errorf("%s: the background is %v", name, seen.At(0, 0))
 	}
-	seen := make(map[[3]uint32]bool)
-	for x := range picture.Bounds().Dx() {
-		for y := range picture.Bounds().Dy() {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			seen[[3]uint32{r, g, b}] = true
+}
+
+// isBlank says whether there is hardly more than a background on a picture.
+func isBlank(of image.Image) bool {
+	seen := make(map[color.Color]bool)
+	for x := range of.Bounds().Dx() {
+		for y := range of.Bounds().Dy() {
+			if seen[of.At(x, y)] = true; len(seen) >= 10 {
+				return false
+			}
 		}
 	}
-	return len(seen)
+	return true
+}
+
+// Each link of the page leads to a page, and back.
+func TestLinksInChromium(t *testing.T) {
+	b := newBrowser(t)
+	var servers Servers
+	e := open(t, &servers, Options{Source: families(up("a", "1")), Status: func() Status { return manyRules(10_000) }, Debug: true})
+	e.MarkReady()
+	home := "http://" + e.Addr().String() + "/"
+	b.visit(home)
+	links := eval[int](b, "document.links.length")
+	if links != 6 {
+		t.Errorf("%d links", links)
+	}
+	for i := range links {
+		b.visit(home)
+		to := eval[string](b, fmt.Sprintf("document.links[%d].href", i))
+		b.events = nil
+		b.call("Runtime.evaluate", map[string]any{"expression": fmt.Sprintf("document.links[%d].click()", i)}, nil)
+		b.await("Page.loadEventFired")
+		at := eval[string](b, "location.href")
+		code := eval[int](b, "performance.getEntriesByType('navigation')[0].responseStatus")
+		shown := eval[int](b, "document.body.innerText.length")
+		if at != to || code != 200 || shown == 0 {
+			t.Errorf("%s leads to %s: %d, %d characters", to, at, code, shown)
+		}
+	}
+}
+
+// typicalStatus is that of a small section with something wrong.
+func typicalStatus() Status {
+	now := time.Now()
+	return Status{
+		Rules: []RuleStatus{
+			{Rule: "nginx_http_requests_total", Type: "counter", Matched: 123_456_789, Samples: 123_456_700, Series: 412},
+			{
+				Rule: "nginx_http_request_duration_seconds", Type: "histogram", Matched: 123_456_789, Samples: 123_400_000, Series: 96,
+				Errors: map[string]uint64{"no_value": 56_700, "negative_increment": 3, "not_a_number": 1_200},
+			},
+			{Rule: "${namespace}${field}", Type: "gauge", Matched: 1_024, Samples: 1_024, Series: 12},
+			{Rule: "drop_health_checks", Type: "drop", Matched: 88_000},
+		},
+		Families: []FamilyStatus{
+			{"nginx_http_requests_total", "counter", 412}, {"nginx_http_request_duration_seconds", "histogram", 96},
+			{"edge_a_rather_long_name_of_a_metric_that_was_made_after_the_path_of_a_field_of_records_bytes", "gauge", 12},
+		},
+		LastError:  Event{"/etc/fluent-bit/rules/nginx.yaml:12:7: metrics[3].buckets: 0.5 after 1; write upper bounds from low to high", now.Add(-95 * time.Minute)},
+		LastReload: Event{"", now.Add(-3 * time.Minute)},
+	}
 }

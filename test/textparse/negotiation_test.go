@@ -259,3 +259,20 @@ func TestPrometheusAsks(t *testing.T) {
 		}
 	}
 }
+
+// Who asks for nothing that there is gets text, and never an error.
+func TestUnknownFormats(t *testing.T) {
+	url := open(t, everyKind())
+	for _, accept := range []string{
+		"garbage;;q=x", "\xff\xfe", ",,,;;;", strings.Repeat("a/b,", 2000), "*/*", "*/*;q=0", "text/html", "image/*, text/*;q=0.1",
+		"application/json", "text/plain;version=2.0.0", "text/plain;version=", "application/openmetrics-text;version=99.0.0",
+		"application/vnd.google.protobuf;proto=some.other.Family;encoding=delimited", formats[3].accept + "x",
+	} {
+		page, contentType := scrape(t, url, http.Header{"Accept": {accept}})
+		if want := formats[0].contentType + "; escaping=underscores"; contentType != want {
+			t.Errorf("%.40q: got %q, want %q", accept, contentType, want)
+			continue
+		}
+		check(t, formats[0], model.UnderscoreEscaping, false, parse(t, page, contentType))
+	}
+}
