@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -119,6 +120,21 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	held.Close()
 	until(t, "it is not written", func() bool { return p.state.writtenAt.Load() > 0 })
 	until(t, "it is not told", func() bool { return len(log.lines("the state is written again")) == 1 })
+}
+
+// TestStateIsForItsOwner holds that nobody else reads the label values of a state,
+// whatever the umask is.
+func TestStateIsForItsOwner(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	keys := stateKeys(t, kept)
+	p, _ := openOne(t, keys)
+	flush(t, p, "t", `{"l":"x","n":0.5}`, flb.OK)
+	p.Close()
+	for _, file := range []string{keys["state_file"], keys["state_file"] + ".lock"} {
+		if is, err := os.Stat(file); err != nil || is.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, is.Mode(), err)
+		}
+	}
 }
 
 func TestStateFileIsNoFile(t *testing.T) {
