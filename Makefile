@@ -43,7 +43,8 @@ unit: ## All tests, end to end ones included, with the race detector
 	$(GO) test -race ./...
 	$(GO) test -C test/textparse ./...
 	$(GO) test -C bench ./...
-	$(GO) test -C bench -run '^$$' -bench 'Way/load=access|Scrape/series=1000$$|Boundary' -benchtime 1x . > /dev/null
+	$(GO) test -C bench -run '^$$' -benchtime 1x \
+		-bench 'Read/load=access|Way/load=access|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
 
 # go test takes one fuzzer at a time.
 fuzz: ## Each fuzzer for FUZZTIME (10s)
