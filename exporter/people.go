@@ -22,8 +22,8 @@ var landingHTML string
 //go:embed landing.css
 var landingCSS string
 
-// landing is the page at "/". The toolkit's own landing page escapes nothing, has no tables, and asks for a script
-// when it offers profiles; this one is made of a template that escapes by context.
+// landing is the page at "/". The toolkit's own landing page escapes nothing and has no tables; this one is made of a
+// template that escapes by context.
 var landing = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("landing").Funcs(template.FuncMap{
 		"number": number[int], "count": number[uint64], "utc": utc, "ago": ago,
