@@ -7,9 +7,21 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"testing"
+	"sync"
+	"sync/atomic"
 	"time"
 )
+
+// crowd is those who scrape: some as they should, the others slowly, or wrongly.
+type crowd struct {
+	address                  string
+	ctx                      context.Context
+	stop                     context.CancelFunc
+	all                      sync.WaitGroup
+	ok, busy, failed, broken atomic.Int64
+	mu                       sync.Mutex
+	last                     error // of those that failed; under mu
+}
 
 // newCrowd lets two scrape each section, and as many as disturb the server in every way.
 func newCrowd(address string) *crowd {
@@ -115,17 +127,4 @@ func noise() []byte {
 		b[i] = byte(rand.Uint32())
 	}
 	return b
-}
-
-// reloadRules asks for the rules to be read again.
-func (c *crowd) reloadRules(t *testing.T) {
-	t.Helper()
-	response, err := http.Post("http://"+c.address+"/-/reload", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Errorf("the reload of the rules was answered %s", response.Status)
-	}
 }

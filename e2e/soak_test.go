@@ -2,15 +2,12 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -38,6 +35,7 @@ type soak struct {
 	reloads int
 	crowd   *crowd
 	begun   time.Time
+	idle    used // after a reload, before the crowd comes
 }
 
 // TestSoak runs for as long as the variable SOAK says: records at full rate to two sections, scrapes, reloads of
@@ -55,14 +53,13 @@ func TestSoak(t *testing.T) {
 	fmt.Println("|     time |     records | reloads | scrapes |    503 | failed | cut off |  RSS MiB | heap MiB | threads | files | goroutines |")
 	fmt.Println("|---------:|------------:|--------:|--------:|-------:|-------:|--------:|---------:|---------:|--------:|------:|-----------:|")
 	row, phase := length/15, max(length/60, time.Second)
-	var early, late used
+	var early used
 	for shown := time.Duration(0); time.Since(s.begun) < length; {
 		s.send(phase)
 		s.reload()
 		if at := time.Since(s.begun); at >= shown {
-			late = s.show()
-			if at < length/3 {
-				early = late
+			if now := s.show(); at < length/3 {
+				early = now
 			}
 			shown += row
 		}
@@ -90,6 +87,8 @@ func startSoak(t *testing.T) *soak {
 	s.rotate(t)
 	s.agent = start(t, s.dir, "-c", "fluent-bit.conf", "-Y")
 	s.url(1)
+	s.reload()
+	s.idle = s.used()
 	s.crowd = newCrowd(s.address)
 	t.Cleanup(s.crowd.leave)
 	return s
@@ -189,7 +188,7 @@ func (s *soak) reload() {
 		if err := os.WriteFile(filepath.Join(s.dir, "rules.yaml"), []byte(text), 0o644); err != nil {
 			s.t.Fatal(err)
 		}
-		s.crowd.reloadRules(s.t)
+		s.reloadRules()
 	}
 	s.rotate(s.t)
 	s.agent.reload()
@@ -197,102 +196,15 @@ func (s *soak) reload() {
 	s.url(2*s.reloads + 1)
 }
 
-// used is what the agent holds.
-type used struct{ rss, threads, files, goroutines int }
-
-// show prints a row of the table.
-func (s *soak) show() used {
+// reloadRules asks for the rules to be read again.
+func (s *soak) reloadRules() {
 	s.t.Helper()
-	u := s.used()
-	heap := whole(value(scrape(s.t, "http://"+s.address+"/one"), "go_memstats_heap_inuse_bytes"))
-	c := s.crowd
-	fmt.Printf("| %8s | %11d | %7d | %7d | %6d | %6d | %7d | %8.1f | %8.1f | %7d | %5d | %10d |\n",
-		time.Since(s.begun).Round(time.Second), s.sent, s.reloads, c.ok.Load(), c.busy.Load(), c.failed.Load(), c.broken.Load(),
-		float64(u.rss)/(1<<20), float64(heap)/(1<<20), u.threads, u.files, u.goroutines)
-	return u
-}
-
-func (s *soak) used() (u used) {
-	s.t.Helper()
-	proc := "/proc/" + s.pid() + "/"
-	for _, count := range []struct {
-		folder string
-		n      *int
-	}{{"task", &u.threads}, {"fd", &u.files}} {
-		all, err := os.ReadDir(proc + count.folder)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		*count.n = len(all)
-	}
-	statm, err := os.ReadFile(proc + "statm")
+	response, err := http.Post("http://"+s.address+"/-/reload", "", nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var size int
-	if _, err := fmt.Sscan(string(statm), &size, &u.rss); err != nil {
-		s.t.Fatal(err)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		s.t.Errorf("the reload of the rules was answered %s", response.Status)
 	}
-	u.rss *= os.Getpagesize()
-	u.goroutines = whole(value(scrape(s.t, "http://"+s.address+"/one"), "go_goroutines"))
-	return u
-}
-
-// finish compares the end with the first third, and stops the agent.
-func (s *soak) finish(early used) {
-	s.t.Helper()
-	if n := s.crowd.failed.Load(); n > 0 {
-		s.t.Errorf("%d scrapes failed, the last one: %v", n, s.crowd.lastError())
-	}
-	page := scrape(s.t, "http://"+s.address+"/two")
-	expect(s.t, page, map[string]string{
-		`promexporter_samples_dropped_total{output="two",reason="panic"}`: "0",
-		`promexporter_panics_total{output="two"}`:                         "0",
-		`promexporter_http_panics_total`:                                  "0",
-		`promexporter_rules_reloads_total{output="two",result="failure"}`: "0",
-		`promexporter_chunks_answered_total{output="two",status="error"}`: "0",
-		`promexporter_config_last_reload_successful{output="two"}`:        "1",
-	})
-	observed := 0
-	for _, method := range []string{"GET", "POST"} {
-		observed += whole(value(page, `soak_latency_seconds_count{method="`+method+`"}`))
-	}
-	if n := whole(value(page, `promexporter_records_received_total{output="two"}`)); n != s.sent {
-		s.t.Errorf("%d records were received of %d", n, s.sent)
-	}
-	if observed != s.sent {
-		s.t.Errorf("%d observations of %d records", observed, s.sent)
-	}
-	until(s.t, "more is held than in the first third", func() bool {
-		u := s.used()
-		return u.goroutines <= early.goroutines+5 && u.files <= early.files+5 && u.threads <= early.threads+5
-	})
-	s.show()
-	if u := s.used(); u.rss > early.rss+early.rss/4+16<<20 {
-		s.t.Errorf("%d bytes in RAM, %d in the first third", u.rss, early.rss)
-	}
-	s.stop()
-}
-
-var reloading = regexp.MustCompile(`reloading instance pid=(\d+)`)
-
-// pid is the process that has the plugin, which is a child of the development host's. It is told at a reload.
-func (s *soak) pid() string {
-	s.t.Helper()
-	found := reloading.FindStringSubmatch(s.log.String())
-	if found == nil {
-		s.t.Fatal("no reload in the log")
-	}
-	return found[1]
-}
-
-// crowd is those who scrape: some as they should, the others slowly, or wrongly.
-type crowd struct {
-	address                  string
-	ctx                      context.Context
-	stop                     context.CancelFunc
-	all                      sync.WaitGroup
-	ok, busy, failed, broken atomic.Int64
-	mu                       sync.Mutex
-	last                     error // of those that failed; under mu
 }
