@@ -20,7 +20,7 @@ type crowd struct {
 	all                      sync.WaitGroup
 	ok, busy, failed, broken atomic.Int64
 	mu                       sync.Mutex
-	last                     error // of those that failed; under mu
+	last                     error // of those that failed or were refused; under mu
 }
 
 // newCrowd lets two scrape each section, and as many as disturb the server in every way.
@@ -55,6 +55,12 @@ func (c *crowd) leave() {
 	c.all.Wait()
 }
 
+func (c *crowd) tell(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = err
+}
+
 func (c *crowd) lastError() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,9 +72,10 @@ func (c *crowd) scrapeAgain(path string) {
 	client := http.Client{Timeout: patience, Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	for c.ctx.Err() == nil {
+		var body []byte
 		response, err := client.Get("http://" + c.address + path)
 		if err == nil {
-			_, err = io.Copy(io.Discard, response.Body)
+			body, err = io.ReadAll(response.Body)
 			response.Body.Close()
 		}
 		switch {
@@ -76,11 +83,10 @@ func (c *crowd) scrapeAgain(path string) {
 			c.ok.Add(1)
 		case err == nil && response.StatusCode == http.StatusServiceUnavailable:
 			c.busy.Add(1)
+			c.tell(fmt.Errorf("%s: %s: %s", path, response.Status, body))
 		default:
 			c.failed.Add(1)
-			c.mu.Lock()
-			c.last = fmt.Errorf("%s: %v, %v", path, response, err)
-			c.mu.Unlock()
+			c.tell(fmt.Errorf("%s: %v, %v", path, response, err))
 		}
 		time.Sleep(20 * time.Millisecond) // the agent has work to do
 	}

@@ -53,6 +53,8 @@ func (s *soak) finish(early used) {
 	s.t.Helper()
 	if n := s.crowd.failed.Load(); n > 0 {
 		s.t.Errorf("%d scrapes failed, the last one: %v", n, s.crowd.lastError())
+	} else if n := s.crowd.busy.Load(); n > 0 {
+		s.t.Logf("%d scrapes were refused, the last one: %v", n, s.crowd.lastError())
 	}
 	page := scrape(s.t, "http://"+s.address+"/two")
 	expect(s.t, page, map[string]string{

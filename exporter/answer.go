@@ -63,6 +63,15 @@ func (a *answer) reset() {
 // end lets writes fail from now on. It may be called from another goroutine, also when the answer was sent.
 func (a *answer) end(why *string) { a.ended.CompareAndSwap(nil, why) }
 
+// again makes a ready for another attempt, if it was ended for this reason and no other.
+func (a *answer) again(why *string) bool {
+	if !a.ended.CompareAndSwap(why, nil) {
+		return false
+	}
+	a.reset()
+	return true
+}
+
 func (a *answer) fail(code int, text string) {
 	a.reset()
 	a.code = code

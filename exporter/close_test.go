@@ -172,6 +172,28 @@ func TestCloseWaitsForScrapes(t *testing.T) {
 	}
 }
 
+// A scrape that waits for its turn to encode does not keep Close, and gets what is left of the page.
+func TestCloseEndsWaitForATurn(t *testing.T) {
+	var servers Servers
+	var asked atomic.Int64
+	rest := open(t, &servers, Options{Source: families(up("rest", "1"))})
+	e := open(t, &servers, Options{Address: rest.Addr().String(), Instance: "promexporter.1",
+		Source: source(func() ([]*dto.MetricFamily, func(), error) {
+			asked.Add(1)
+			return []*dto.MetricFamily{up("gone", "1")}, func() {}, nil
+		})})
+	end := takeTurns(t, e.on[0])
+	result := inBackground("http://" + e.Addr().String() + "/metrics")
+	until(t, "the scrape has what it asked for", func() bool { return asked.Load() == 1 })
+	if err := closeInTime(t, e); err != nil {
+		t.Error(err)
+	}
+	end()
+	if got := <-result; value(got, `rest{l="1"}`) != "1" || strings.Contains(got, "gone") {
+		t.Errorf("the scrape got %s", got)
+	}
+}
+
 // When its time is up, a scrape that still encodes is answered 503 and lets go of the families.
 func TestCloseEndsEncoding(t *testing.T) {
 	s, endpoints := offline(Options{Source: families(up("a", "1"))})

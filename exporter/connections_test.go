@@ -367,23 +367,32 @@ func TestClientAddr(t *testing.T) {
 	}
 }
 
+// takeTurns keeps all pages of s from being encoded, until end.
+func takeTurns(t *testing.T, s *server) (end func()) {
+	t.Helper()
+	var ends []func()
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
+		ends = append(ends, s.turns.wait(t.Context()))
+	}
+	return func() {
+		for _, end := range ends {
+			end()
+		}
+	}
+}
+
 // A page that cannot get its turn is answered in time.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Source: families(up("a", "1"))})
-		var ends []func()
-		for range max(1, runtime.GOMAXPROCS(0)/2) {
-			ends = append(ends, s.turns.wait(t.Context()))
-		}
+		end := takeTurns(t, s)
 		for timeout, most := range map[string]time.Duration{"": gatherTimeout, "2": 1600 * time.Millisecond} {
 			started := time.Now()
 			if w := ask(s, http.MethodGet, "/metrics", timeoutHeader, timeout); w.Code != 503 || time.Since(started) > most {
 				t.Errorf("%d after %s", w.Code, time.Since(started))
 			}
 		}
-		for _, end := range ends {
-			end()
-		}
+		end()
 		if w := ask(s, http.MethodGet, "/metrics"); w.Code != 200 {
 			t.Errorf("got %d", w.Code)
 		}

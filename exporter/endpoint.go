@@ -148,6 +148,21 @@ func (e *Endpoint) awaitIdleAfterCut(ctx context.Context) bool {
 	return e.awaitIdle(ctx)
 }
 
+// onCut calls f when scrapes that still use the source are ended, unless stop was called before. When stop returns, f
+// does not run.
+func (e *Endpoint) onCut(f func()) (stop func()) {
+	ended := make(chan struct{})
+	revoke := context.AfterFunc(e.cut, func() {
+		defer close(ended)
+		f()
+	})
+	return func() {
+		if !revoke() {
+			<-ended
+		}
+	}
+}
+
 // awaitIdle waits until nothing uses the source of a closed endpoint, and says whether it came to that.
 func (e *Endpoint) awaitIdle(ctx context.Context) bool {
 	select {

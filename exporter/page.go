@@ -51,31 +51,46 @@ func (s *server) scrape(w http.ResponseWriter, r *http.Request, p *page) {
 }
 
 // render makes the answer. On return nothing of the sources is in use. It goes on when the client leaves: a client
-// that closes its side of the connection after the request looks the same, and slots bound what it may cost.
+// that closes its side of the connection after the request looks the same, and slots bound what it may cost. When a
+// reload does not wait for it, it begins once more, with what comes after.
 func (s *server) render(a *answer, r *http.Request, p *page, b budget) {
 	if end := b.left(); end > 0 {
 		defer time.AfterFunc(end, func() { a.end(&endDeadline) }).Stop()
 	} else if b.limited() {
 		a.end(&endDeadline)
 	}
+	if of := s.attempt(a, r, p, b); of != nil && s.isReloading(of) && a.again(&endClosing) {
+		s.attempt(a, r, of, b)
+	}
+	if why := a.ended.Load(); why != nil {
+		a.fail(http.StatusServiceUnavailable, *why)
+	}
+}
+
+// attempt makes the answer or ends it. It returns the page that it is of, or nil when no source gave anything.
+func (s *server) attempt(a *answer, r *http.Request, p *page, b budget) (of *page) {
 	p, given := s.collect(r, p, b)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	var sources [][]*dto.MetricFamily
 	for _, g := range given {
 		defer g.release()
-		defer context.AfterFunc(g.endpoint.cut, func() { a.end(&endClosing) })()
+		defer g.endpoint.onCut(func() {
+			a.end(&endClosing)
+			cancel()
+		})()
 		sources = append(sources, g.families)
 	}
 	switch {
 	case len(given) > 0:
-		s.compose(a, r, p, sources, b)
+		s.compose(ctx, a, r, p, sources, b)
+		return p
 	case p == nil || !slices.ContainsFunc(p.endpoints, (*Endpoint).isOpen):
 		a.end(&endClosing)
 	default:
 		a.end(&endDeadline)
 	}
-	if why := a.ended.Load(); why != nil {
-		a.fail(http.StatusServiceUnavailable, *why)
-	}
+	return nil
 }
 
 // collect gathers what the endpoints of p give. It waits for those that are being reloaded, and then returns the page
@@ -102,9 +117,10 @@ func (s *server) isReloading(p *page) bool {
 	return s.routes.Load().pages[p.path] != p || slices.ContainsFunc(p.endpoints, (*Endpoint).isAway)
 }
 
-// compose makes one page of what the sources gave, and of the server's own metrics, when it is its turn.
-func (s *server) compose(a *answer, r *http.Request, p *page, sources [][]*dto.MetricFamily, b budget) {
-	ctx, cancel := context.WithTimeout(context.Background(), b.turn())
+// compose makes one page of what the sources gave, and of the server's own metrics, when it is its turn, unless ctx is
+// done before.
+func (s *server) compose(ctx context.Context, a *answer, r *http.Request, p *page, sources [][]*dto.MetricFamily, b budget) {
+	ctx, cancel := context.WithTimeout(ctx, b.turn())
 	defer cancel()
 	end := s.turns.wait(ctx)
 	if end == nil {

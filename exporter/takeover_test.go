@@ -183,6 +183,30 @@ func TestReloadLetsGoOfTheSource(t *testing.T) {
 	next.Close()
 }
 
+// A scrape that takes longer than a reload waits for begins anew, with what comes after the reload.
+func TestReloadInTheMiddleOfAScrape(t *testing.T) {
+	var servers Servers
+	var asked atomic.Int64
+	o := withDefaults(Options{Source: source(func() ([]*dto.MetricFamily, func(), error) {
+		asked.Add(1)
+		return []*dto.MetricFamily{up("old", "1")}, func() {}, nil
+	})})
+	e := open(t, &servers, o)
+	o.Address = e.Addr().String()
+	end := takeTurns(t, e.on[0])
+	result := inBackground("http://" + o.Address + "/metrics")
+	until(t, "the scrape has what it asked for", func() bool { return asked.Load() == 1 })
+	if err := closeInTimeForReload(t, e); err != nil {
+		t.Error(err)
+	}
+	o.Source = families(up("new", "1"))
+	open(t, &servers, o)
+	end()
+	if got := <-result; value(got, `new{l="1"}`) != "1" || strings.Contains(got, "old") {
+		t.Errorf("the scrape got %s", got)
+	}
+}
+
 // An instance that does not come back is gone after the linger, and its address is free.
 func TestLingerEnds(t *testing.T) {
 	servers := Servers{Linger: 50 * time.Millisecond}
