@@ -30,8 +30,8 @@ var schemes = map[network]string{unixNetwork: "unix://", vsockNetwork: "vsock://
 type address struct {
 	network network
 	host    netip.Addr // of TCP
-	port    uint32     // of TCP and vsock; which of the activated sockets, from 0, of systemd
-	path    string     // the file of a Unix socket; the name of an activated one, which may be empty
+	port    uint32     // of TCP and vsock; which of all activated sockets, from 0, of systemd
+	path    string     // the file of a Unix socket; the name of an activated one, or empty while that may be any
 }
 
 // resolveAll reads text, which is one address or several with commas in between. Those of systemd are not yet told
@@ -163,9 +163,12 @@ func (a address) String() string {
 	return net.JoinHostPort(host, strconv.Itoa(int(a.port)))
 }
 
-// local says whether a is reached from this machine only.
-func (a address) local() bool {
-	return a.network == unixNetwork || a.network == tcpNetwork && a.host.IsLoopback()
+// isLocal says whether a is reached from this machine only.
+func isLocal(a net.Addr) bool {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return tcp.IP.IsLoopback()
+	}
+	return a.Network() == "unix"
 }
 
 // wanted is a as an address that nobody listens on yet.

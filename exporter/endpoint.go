@@ -96,7 +96,7 @@ func (e *Endpoint) debugs() bool { return e.debug }
 // warnReadable tells of a password that others may read on its way.
 func (e *Endpoint) warnReadable(g *gate) {
 	for _, srv := range e.on {
-		if g.readable() && !srv.address.local() {
+		if g.readable() && !isLocal(srv.addr()) {
 			e.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
 		}
 	}

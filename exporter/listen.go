@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +22,7 @@ func (s *Servers) listen(a address) (net.Listener, error) {
 	case vsockNetwork:
 		return vsock.Listen(a.port, nil)
 	case systemdNetwork:
-		return net.FileListener(s.activated.named(a.path)[a.port])
+		return net.FileListener(s.activated.all()[a.port])
 	}
 	return net.Listen("tcp", a.String())
 }
@@ -33,15 +34,17 @@ type activatedSockets struct {
 	files []*os.File
 }
 
-func (s *activatedSockets) named(name string) []*os.File {
+func (s *activatedSockets) all() []*os.File {
 	s.once.Do(func() { s.files = activation.Files(true) })
-	if name == "" {
-		return s.files
-	}
-	var named []*os.File
-	for _, f := range s.files {
-		if f.Name() == name {
-			named = append(named, f)
+	return s.files
+}
+
+// named are the addresses of those with this name, or of all of them for none. One socket has one address, whichever
+// way it was asked for.
+func (s *activatedSockets) named(name string) (named []address) {
+	for i, f := range s.all() {
+		if name == "" || f.Name() == name {
+			named = append(named, address{network: systemdNetwork, port: uint32(i), path: f.Name()})
 		}
 	}
 	return named
@@ -57,13 +60,14 @@ func (s *Servers) expand(wanted []address) ([]address, error) {
 			all = append(all, a)
 			continue
 		}
-		files := s.activated.named(a.path)
-		if len(files) == 0 {
+		named := s.activated.named(a.path)
+		if len(named) == 0 {
 			return nil, listenError(a, errNotActivated, "")
 		}
-		for i := range files {
-			a.port = uint32(i)
-			all = append(all, a)
+		for _, one := range named {
+			if !slices.Contains(all, one) {
+				all = append(all, one)
+			}
 		}
 	}
 	return all, nil

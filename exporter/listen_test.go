@@ -261,6 +261,16 @@ func activated(t *testing.T) {
 	if len(e.Addrs()) != 1 || e.Addr().String() != want[1] {
 		t.Errorf("addresses %v, want %s", e.Addrs(), want[1])
 	}
+	// A socket is one, by whatever name it is asked for.
+	both := open(t, &servers, Options{Address: "systemd://other,systemd://", Path: "/both", Instance: "promexporter.1"})
+	if len(both.Addrs()) != 2 || servers.count() != 2 {
+		t.Errorf("%d servers for the addresses %v", servers.count(), both.Addrs())
+	}
+	for range 10 {
+		if code, _ := get(t, "http://"+want[1]+"/both"); code != 200 {
+			t.Errorf("/both of %s: %d", want[1], code)
+		}
+	}
 	if os.Getenv("LISTEN_FDS") != "" {
 		t.Error("LISTEN_FDS is left for other processes")
 	}
@@ -335,8 +345,8 @@ func TestWantedAddress(t *testing.T) {
 	for text, local := range map[string]bool{
 		"127.0.0.1:5": true, "[::1]:5": true, "unix:///a": true, ":5": false, "192.0.2.1:5": false, "vsock://:7": false,
 	} {
-		if a, err := resolve(t.Context(), text); err != nil || a.local() != local {
-			t.Errorf("%s: local %t, %v", text, a.local(), err)
+		if a, err := resolve(t.Context(), text); err != nil || isLocal(a.wanted()) != local {
+			t.Errorf("%s: local %t, %v", text, !local, err)
 		}
 	}
 	if a := (address{host: netip.MustParseAddr("::1"), port: 5}); a.String() != "[::1]:5" {

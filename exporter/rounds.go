@@ -126,9 +126,16 @@ func (s *server) made(v *visit, r *http.Request, p *page, b budget) (a *answer, 
 	return a, func() { leave(); s.bodies.keep(a) }
 }
 
-// fill makes the page in a, for as long as the visit lasts.
+// fill makes the page in a, for as long as the visit lasts. What a panic leaves of a page is for nobody who shares it.
 func (s *server) fill(a *answer, v *visit, r *http.Request, p *page, b budget) {
 	v.fills(a)
 	defer v.fills(nil)
+	whole := false
+	defer func() {
+		if !whole {
+			a.fail(http.StatusInternalServerError, "the page could not be made; the log says why")
+		}
+	}()
 	s.render(a, r, p, b)
+	whole = true
 }

@@ -1,7 +1,9 @@
 package exporter
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -103,6 +105,55 @@ func TestScrapeDoesNotShareAFailure(t *testing.T) {
 		all.Wait()
 		time.Sleep(time.Minute) // until the source has given late answers
 	})
+}
+
+// TestScrapeDoesNotShareAPanic holds that who shares the page of a scrape that ended in a panic makes its own.
+func TestScrapeDoesNotShareAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		other := source(func() ([]*dto.MetricFamily, func(), error) {
+			time.Sleep(100 * time.Millisecond)
+			f := up("a", "2")
+			if asked++; asked == 2 {
+				f.Type = dto.MetricType_COUNTER.Enum() // which is left out, with a line
+			}
+			return []*dto.MetricFamily{f}, func() {}, nil
+		})
+		var panicked atomic.Bool
+		log := slog.New(panicsOnce{done: &panicked})
+		s, _ := offline(Options{Source: families(up("a", "1")), Log: log}, Options{Instance: "promexporter.1", Source: other, Log: log})
+		var all sync.WaitGroup
+		var codes [3]int
+		for n := range codes {
+			all.Go(func() {
+				w := ask(s, http.MethodGet, "/metrics")
+				codes[n] = w.Code
+				if w.Code == http.StatusOK && value(w.Body.String(), `a{l="1"}`) != "1" {
+					t.Errorf("scrape %d: a page without the series:\n%s", n, w.Body)
+				}
+			})
+			time.Sleep(time.Millisecond)
+		}
+		all.Wait()
+		if codes != [3]int{http.StatusOK, http.StatusInternalServerError, http.StatusOK} || !panicked.Load() {
+			t.Errorf("status codes %v", codes)
+		}
+	})
+}
+
+// panicsOnce is a log that panics at its first line.
+type panicsOnce struct {
+	slog.Handler
+	done *atomic.Bool
+}
+
+func (p panicsOnce) Enabled(context.Context, slog.Level) bool { return true }
+
+func (p panicsOnce) Handle(context.Context, slog.Record) error {
+	if !p.done.Swap(true) {
+		panic("the log")
+	}
+	return nil
 }
 
 // TestRounds goes through the life of three rounds.
