@@ -17,8 +17,8 @@ type Status struct {
 	Families []FamilyStatus
 	// LastError is the last thing that went wrong, without a text when nothing did.
 	LastError Event
-	// LastReload is the last reload of the rules, without a time when there was none. Its text is what was wrong, and
-	// empty for a success.
+	// LastReload is the last reload of the rules or the keys, without a time when there was none. Its text is what was
+	// wrong, a line per mistake, and empty for a success.
 	LastReload Event
 }
 

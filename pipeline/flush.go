@@ -82,7 +82,7 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 	defer func() {
 		if cause := recover(); cause != nil {
 			p.metrics.countPanic(len(chunk))
-			p.logPanic(cause, tag, now)
+			p.logPanic("panic in flush, please report it; the chunk is given up", cause, now, "tag", tag)
 			status = flb.Error
 		}
 	}()

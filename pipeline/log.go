@@ -46,28 +46,40 @@ func (p *Pipeline) logRetry(err error, now time.Time) {
 }
 
 func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
+	text := fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first)
+	p.events.failed(text, now)
 	if suppressed, ok := p.malformed.pass(now); ok {
-		p.log.Error(fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first),
-			"tag", tag, "records", f.records, "suppressed", suppressed)
+		p.log.Error(text, "tag", tag, "records", f.records, "suppressed", suppressed)
 	}
 }
 
 func (p *Pipeline) logPartly(err error, tag string, now time.Time) {
+	const text = "a chunk was applied in part, please report it"
+	p.events.failed(text, now)
 	if suppressed, ok := p.partly.pass(now); ok {
-		p.log.Error("a chunk was applied in part, please report it", "error", err, "tag", tag, "suppressed", suppressed)
+		p.log.Error(text, "error", err, "tag", tag, "suppressed", suppressed)
 	}
 }
 
 // logPanic is called by the deferred function that recovered, so that the stack
-// is still that of the panic.
-func (p *Pipeline) logPanic(cause any, tag string, now time.Time) {
+// is still that of the panic. text says where it was.
+func (p *Pipeline) logPanic(text string, cause any, now time.Time, attrs ...any) {
+	p.events.failed(text, now)
 	suppressed, ok := p.panicked.pass(now)
 	if !ok {
 		return
 	}
-	p.log.Error("panic in flush, please report it; the chunk is given up", "panic", cause, "tag", tag, "suppressed", suppressed)
+	p.log.Error(text, append(attrs, "panic", cause, "suppressed", suppressed)...)
 	for frame := range strings.Lines(string(debug.Stack())) {
 		p.log.Error(strings.TrimSpace(frame))
+	}
+}
+
+// rescue is to be deferred: it lets a panic cost no more than what was being done.
+func (p *Pipeline) rescue(text string) {
+	if cause := recover(); cause != nil {
+		p.metrics.panics.Inc()
+		p.logPanic(text, cause, time.Now())
 	}
 }
 

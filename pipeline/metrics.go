@@ -46,7 +46,7 @@ func newMetrics(of *section) *metrics {
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
-	m.panics = counter("panics_total", "Panics that were recovered while a chunk was flushed. Each is a bug.")
+	m.panics = counter("panics_total", "Panics that were recovered, such as while a chunk was flushed. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:                           "promexporter_flush_duration_seconds",
 		Help:                           "Time from Fluent Bit's call to the answer.",

@@ -52,6 +52,7 @@ type section struct {
 	metrics   *metrics
 	flushers  sync.Pool
 	keysGood  atomic.Bool // the keys in force are those of the configuration
+	events    events
 
 	// What is logged from a flush.
 	busy, malformed, partly, panicked throttle

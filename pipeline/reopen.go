@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"time"
 
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
@@ -22,6 +23,7 @@ func (p *Pipeline) CloseForReload() {
 
 // discard ends what a successor could have taken over. p is closed.
 func (p *Pipeline) discard() {
+	defer p.rescue("panic when a section was given up, please report it") // a timer has a goroutine of its own
 	if err := p.endpoint.Close(); err != nil {
 		p.log.Warn("closing the endpoint", "error", err)
 	}
@@ -43,10 +45,11 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	next.logMistakes(err)
 	next.log.Error("the keys were not reloaded, the last good ones stay in force")
 	p.keysGood.Store(false)
-	if err := next.resume(o, p); err != nil {
+	if failed := next.resume(o, p); failed != nil {
 		p.discard()
-		return nil, err
+		return nil, failed
 	}
+	p.events.reloaded(err, time.Now())
 	return next, nil
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
-	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/rule"
 )
 
@@ -41,9 +40,6 @@ type rules struct {
 	good                atomic.Bool  // the last reload succeeded
 	goodAt              atomic.Int64 // when the rules in force were read, in nanoseconds since 1970
 	successes, failures atomic.Uint64
-
-	telling                 sync.Mutex
-	lastReload, lastFailure exporter.Event // under telling
 }
 
 // current returns the rules in force.
@@ -162,7 +158,7 @@ func (p *Pipeline) reload() error {
 // tellReload counts and logs what came of a reload.
 func (p *Pipeline) tellReload(set *rule.Set, err error) {
 	p.rules.good.Store(err == nil)
-	p.rules.tell(err, time.Now())
+	p.events.reloaded(err, time.Now())
 	if err != nil {
 		p.rules.failures.Add(1)
 		p.logMistakes(err)
@@ -205,12 +201,7 @@ func (p *Pipeline) watch() {
 // the last time, so that a file is not read while it is being written. It returns
 // what the file holds.
 func (p *Pipeline) look(seen []byte) (now []byte) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			p.metrics.panics.Inc()
-			p.logPanic(cause, "", time.Now())
-		}
-	}()
+	defer p.rescue("panic in the watch of the rules file, please report it")
 	now, err := readFile(p.rules.file)
 	if err != nil {
 		now = []byte(err.Error())

@@ -30,6 +30,7 @@ type state struct {
 	create    func(name string) (syncer, error)
 	quiet     func()          // waits for the last flush
 	panicked  func(cause any) // counts and logs
+	events    *events
 
 	lock     io.Closer // nil while it could not be had; of run's goroutine once that runs
 	restored collector.Imported
@@ -70,9 +71,13 @@ func newState(p *Pipeline) (*state, error) {
 	s := &state{
 		file: file, owner: ownerName(p.instance), interval: c.StateInterval, gauges: c.StateGauges,
 		log: p.log, collector: p.collector, create: createFile,
-		quiet:    p.awaitFlushes,
-		panicked: func(cause any) { p.metrics.panics.Inc(); p.logPanic(cause, "", time.Now()) },
-		quit:     make(chan struct{}), ended: make(chan struct{}),
+		quiet: p.awaitFlushes,
+		panicked: func(cause any) {
+			p.metrics.panics.Inc()
+			p.logPanic("panic while the state was written, please report it", cause, time.Now())
+		},
+		events: &p.events,
+		quit:   make(chan struct{}), ended: make(chan struct{}),
 	}
 	var taken *takenError
 	s.lock, err = lock(file, s.owner, lockWait)
@@ -128,6 +133,7 @@ func (s *state) restore(set *rule.Set) {
 
 // giveUp sets a file aside that could not be restored.
 func (s *state) giveUp(err error, now time.Time) {
+	s.events.failed(fmt.Sprintf("the state could not be restored, the series start anew: %v", err), now)
 	aside, failed := setAside(s.file, now)
 	if failed != nil {
 		s.log.Error("the state could not be restored and not be set aside, the series start anew",
@@ -206,7 +212,9 @@ func (s *state) await(deadline time.Time) {
 	select {
 	case <-s.ended:
 	case <-late.C:
-		s.log.Error("the state was not written in time, what was counted since the last one may be lost", "file", s.file)
+		const text = "the state was not written in time, what was counted since the last one may be lost"
+		s.events.failed(text, time.Now())
+		s.log.Error(text, "file", s.file)
 	}
 }
 
@@ -232,6 +240,7 @@ func (s *state) write() {
 	}
 	s.failed = true
 	s.errors.Add(1)
+	s.events.failed(fmt.Sprintf("the state could not be written: %v", err), begin)
 	if suppressed, ok := s.failing.pass(begin); ok {
 		s.log.Error("the state could not be written; the metrics go on", "file", s.file, "error", err, "suppressed", suppressed)
 	}

@@ -45,7 +45,7 @@ func openDisk(t *testing.T, create func(syncer) syncer) (s *state, c *collector.
 	log = new(logged)
 	s = &state{
 		file: filepath.Join(t.TempDir(), "state"), owner: ownerName("promexporter.0"), interval: time.Hour,
-		log: log.logger(), collector: c, quiet: func() {}, panicked: func(cause any) { t.Error(cause) },
+		log: log.logger(), collector: c, quiet: func() {}, events: new(events), panicked: func(cause any) { t.Error(cause) },
 		quit: make(chan struct{}), ended: make(chan struct{}),
 		create: func(name string) (syncer, error) {
 			f, err := createFile(name)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/exporter"
@@ -68,7 +67,7 @@ func (p *Pipeline) status() exporter.Status {
 	for _, r := range p.rules.current().Stats() {
 		s.Rules = append(s.Rules, ruleStatus(&r, series))
 	}
-	s.LastReload, s.LastError = p.rules.events()
+	s.LastReload, s.LastError = p.events.last()
 	return s
 }
 
@@ -96,22 +95,4 @@ func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
 		}
 	}
 	return status
-}
-
-// events returns the last reload, and the last one that failed.
-func (r *rules) events() (reload, failure exporter.Event) {
-	r.telling.Lock()
-	defer r.telling.Unlock()
-	return r.lastReload, r.lastFailure
-}
-
-// tell remembers a reload for the pages.
-func (r *rules) tell(err error, now time.Time) {
-	r.telling.Lock()
-	defer r.telling.Unlock()
-	r.lastReload = exporter.Event{Time: now}
-	if err != nil {
-		r.lastReload.Text = err.Error()
-		r.lastFailure = r.lastReload
-	}
 }

@@ -1,0 +1,106 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/flb"
+)
+
+// told reads from the page for programs what p tells of the past.
+func told(t *testing.T, p *Pipeline) (reload, failure exporter.Event) {
+	t.Helper()
+	var page struct {
+		Instances []struct {
+			LastReload exporter.Event `json:"last_reload"`
+			LastError  exporter.Event `json:"last_error"`
+		}
+	}
+	code, body := get(t, p, "/-/rules")
+	if err := json.Unmarshal([]byte(body), &page); err != nil || code != http.StatusOK || len(page.Instances) != 1 {
+		t.Fatalf("%d %v\n%s", code, err, body)
+	}
+	return page.Instances[0].LastReload, page.Instances[0].LastError
+}
+
+// TestLastError holds that the pages tell what went wrong last, whatever it was, and
+// nothing of a record.
+func TestLastError(t *testing.T) {
+	const secret = "content-of-a-record"
+	for name, test := range map[string]struct {
+		keys func() map[string]string
+		do   func(p *Pipeline)
+		want string
+	}{
+		"nothing": {nil, func(p *Pipeline) { flush(t, p, secret, `{"l":"`+secret+`"}`, flb.OK) }, ""},
+		"a chunk": {nil, func(p *Pipeline) { p.Flush([]byte("\xc1"+secret), secret) }, "a chunk holds what is no log event: "},
+		"a panic": {nil, func(p *Pipeline) {
+			p.flushers.New = func() any { panic(secret) }
+			p.Flush([]byte("\x90"), secret)
+		}, "panic in flush, please report it"},
+		"the state": {func() map[string]string {
+			return map[string]string{"state_file": filepath.Join(t.TempDir(), "none", "state")}
+		}, nil, "the state could not be written: "},
+		"a bad state": {func() map[string]string {
+			return map[string]string{"state_file": rulesFile(t, "not a state")}
+		}, nil, "the state could not be restored, the series start anew: this is no state of promexporter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys := map[string]string{}
+			if test.keys != nil {
+				keys = test.keys()
+			}
+			p, _ := openOne(t, keys)
+			if test.do != nil {
+				test.do(p)
+			}
+			// The state is written by a goroutine, and the pages may be a second old.
+			var failure exporter.Event
+			until(t, test.want, func() bool {
+				_, failure = told(t, p)
+				return strings.HasPrefix(failure.Text, test.want)
+			})
+			if strings.Contains(failure.Text, secret) || failure.Time.IsZero() != (test.want == "") {
+				t.Errorf("told is %+v", failure)
+			}
+		})
+	}
+}
+
+// TestLastReload holds that the pages tell of a reload of Fluent Bit whether its
+// keys came into force.
+func TestLastReload(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	p := of.open("promexporter.0", keys)
+	keys["listen_address"], keys["series_limit"] = p.endpoint.Addr().String(), "many"
+	p = of.reload(p, keys)
+	reload, failure := told(t, p)
+	if !strings.HasPrefix(reload.Text, `series_limit: "many": `) || reload != failure {
+		t.Errorf("after wrong keys: the reload %+v, the error %+v", reload, failure)
+	}
+	keys["series_limit"] = "10"
+	p = of.reload(p, keys)
+	if again, still := told(t, p); again.Text != "" || !again.Time.After(reload.Time) || still != failure {
+		t.Errorf("after good keys: the reload %+v, the error %+v", again, still)
+	}
+}
+
+// TestManyMistakes holds that the page stays short.
+func TestManyMistakes(t *testing.T) {
+	var e events
+	e.reloaded(errors.New("one\ntwo\nthree"), time.Now())
+	if reload, _ := e.last(); reload.Text != "one\ntwo\nthree" {
+		t.Errorf("told is %q", reload.Text)
+	}
+	e.reloaded(errors.New("one\ntwo\nthree\nfour\nfive"), time.Now())
+	if reload, failure := e.last(); reload.Text != "one\ntwo\nthree\nand 2 more, which the log has" || failure != reload {
+		t.Errorf("told is %q", reload.Text)
+	}
+}
