@@ -93,8 +93,11 @@ func (e *Endpoint) Encrypted() bool { return e.on[0].front.Load().gate.encrypted
 
 func (e *Endpoint) debugs() bool { return e.debug }
 
-// warnReadable tells of a password that others may read on its way.
-func (e *Endpoint) warnReadable(g *gate) {
+// warnOpen tells of a password that others may read on its way, and of a file that protects nothing.
+func (e *Endpoint) warnOpen(g *gate) {
+	if g.file != nil && !g.file.tls && !g.file.users {
+		e.log.Warn("web_config_file has neither TLS nor users: everybody may read", "file", g.file.path)
+	}
 	for _, srv := range e.on {
 		if g.readable() && !isLocal(srv.addr()) {
 			e.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())

@@ -44,7 +44,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 		gone, err := s.join(e, addresses, g, last && o.ListenLater)
 		finish(gone)
 		if err == nil {
-			e.warnReadable(g)
+			e.warnOpen(g)
 			e.warnMissed()
 			return e, nil
 		}

@@ -117,8 +117,14 @@ func cause(err error) error {
 // openToAll says whether path needs no password: what asks for health has none, and learns nothing else.
 func openToAll(path string) bool { return path == healthyPath || path == readyPath }
 
-// admit says whether r may go on, and answers it if not.
+// admit says whether r may go on, and answers it if not. Users of a web configuration file were asked before.
 func (f *front) admit(w http.ResponseWriter, r *http.Request) bool {
+	if file := f.gate.file; file != nil && file.lostUsers(r) {
+		f.server.logs.warn(f.server.log(), nil, "web_config_file has lost its users: requests are refused until it has some, "+
+			"or until a reload", "file", file.path)
+		http.Error(w, "500 web_config_file has lost its users; the log says more", http.StatusInternalServerError)
+		return false
+	}
 	u := f.gate.user
 	if u == nil || openToAll(r.URL.Path) {
 		return true

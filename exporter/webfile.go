@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -61,6 +63,9 @@ func checkWebFile(path string, content []byte, c *web.Config) error {
 				fmt.Sprintf("the password of %q is no bcrypt hash", name), "make one with htpasswd -nBC 10 NAME")
 		}
 	}
+	if err := checkRateLimit(path, content, c.RateLimiterConfig); err != nil {
+		return err
+	}
 	authorities := []byte(c.TLSConfig.ClientCAsText)
 	if file := c.TLSConfig.ClientCAs; file != "" {
 		if !filepath.IsAbs(file) {
@@ -77,6 +82,37 @@ func checkWebFile(path string, content []byte, c *web.Config) error {
 			"the client CA holds no certificate", "write one or more in PEM")
 	}
 	return nil
+}
+
+// checkRateLimit finds limits that would limit nothing, or admit nobody. A number without a unit is nanoseconds.
+func checkRateLimit(path string, content []byte, limit web.RateLimiterConfig) error {
+	switch {
+	case limit == web.RateLimiterConfig{}:
+		return nil
+	case limit.Interval < time.Microsecond:
+		return webFileError(path, lineOf(content, "rate_limit", "interval"),
+			fmt.Sprintf("an interval of %s limits nothing", limit.Interval), "write for example interval: 1s")
+	case limit.Burst < 1:
+		return webFileError(path, lineOf(content, "rate_limit", "burst"),
+			fmt.Sprintf("a burst of %d admits nobody", limit.Burst), "write for example burst: 10")
+	}
+	return nil
+}
+
+// lostUsers says whether the file had users but has none now, for whom the toolkit would admit r. A file is empty for
+// a moment when it is written in place.
+func (f *webFile) lostUsers(r *http.Request) bool {
+	if !f.users {
+		return false
+	}
+	if _, _, given := r.BasicAuth(); !given {
+		return true // users would have been asked for
+	}
+	content, err := readSmall(f.path, maxWebFile)
+	var now struct {
+		Users map[string]any `yaml:"basic_auth_users"`
+	}
+	return err != nil || yaml.Unmarshal(content, &now) != nil || len(now.Users) == 0
 }
 
 // lineOf is the line of the first of names in section, or of section, or 0.

@@ -101,6 +101,52 @@ func TestWebConfigFileIsReadAgain(t *testing.T) {
 	}
 }
 
+// A file that loses its users, as one that is being written, does not open the endpoint.
+func TestWebConfigFileLosesItsUsers(t *testing.T) {
+	users := "basic_auth_users:\n  alice: " + hashOf(t, secret) + "\n"
+	folder := newWebFolder(t, users)
+	var out logged
+	var servers Servers
+	e := open(t, &servers, Options{Web: Web{ConfigFile: folder.config()}, Log: out.log()})
+	url := "http://" + e.Addr().String() + "/metrics"
+	for _, step := range []struct {
+		file                    string
+		nobody, alice, stranger int
+	}{
+		{users, 401, 200, 401}, {"", 500, 500, 500}, {"basic_auth_users: {}\n", 500, 500, 500}, {users, 401, 200, 401},
+	} {
+		folder.write(t, "web.yml", step.file)
+		for user, want := range map[string]int{"": step.nobody, "alice": step.alice, "mallory": step.stranger} {
+			password := secret
+			if user == "" {
+				password = ""
+			}
+			if code := fetch(t, http.DefaultClient, url, user, password).StatusCode; code != want {
+				t.Errorf("with %q as %q: %d, want %d", step.file, user, code, want)
+			}
+		}
+	}
+	if text := out.String(); strings.Count(text, "web_config_file has lost its users: requests are refused") != 1 {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+// A file that protects nothing is allowed, with a line.
+func TestWebConfigFileThatProtectsNothing(t *testing.T) {
+	folder := newWebFolder(t, "")
+	for config, want := range map[string]int{"": 1, "rate_limit: {interval: 1s, burst: 9}\n": 1, tlsConfig: 0} {
+		folder.write(t, "web.yml", config)
+		folder.writePair(t, newCertificate(t, 1))
+		var out logged
+		var servers Servers
+		open(t, &servers, Options{Web: Web{ConfigFile: folder.config()}, Log: out.log()})
+		const line = "web_config_file has neither TLS nor users: everybody may read"
+		if got := strings.Count(out.String(), line); got != want {
+			t.Errorf("%q: %d lines, want %d:\n%s", config, got, want, out.String())
+		}
+	}
+}
+
 func TestWebConfigFileWithoutTLS(t *testing.T) {
 	folder := newWebFolder(t, "http_server_config:\n  http2: false\nrate_limit:\n  interval: 1h\n  burst: 2\n")
 	var servers Servers
@@ -184,6 +230,12 @@ func TestWebConfigFileMistakes(t *testing.T) {
 			"FILE:1: client CA's have been configured without a Client Auth Policy"}},
 		"header": {"http_server_config:\n  headers:\n    Server: x\n", []string{
 			`FILE:2: HTTP header "Server" can not be configured`}},
+		"rate without interval": {"rate_limit:\n  burst: 5\n", []string{
+			"FILE:1: an interval of 0s limits nothing; write for example interval: 1s"}},
+		"rate without unit": {"rate_limit:\n  burst: 5\n  interval: 5\n", []string{"FILE:3: an interval of 5ns limits nothing"}},
+		"rate below zero":   {"rate_limit:\n  interval: -1s\n  burst: 5\n", []string{"FILE:2: an interval of -1s limits nothing"}},
+		"rate for nobody": {"rate_limit:\n  interval: 1s\n", []string{
+			"FILE:1: a burst of 0 admits nobody; write for example burst: 10"}},
 		"empty is right": {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
