@@ -11,6 +11,9 @@ const (
 	// peopleRequests is the same bound for the pages that people read, and for profiles.
 	peopleRequests = 8
 
+	// profileLimit bounds how long a profile of Go is recorded.
+	profileLimit = time.Minute
+
 	// slowAfter is how long a client may take to read its page while others wait for its place.
 	slowAfter = 5 * time.Second
 

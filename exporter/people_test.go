@@ -252,6 +252,8 @@ func TestProfilesOnlyForDebugging(t *testing.T) {
 	for path, want := range map[string]int{
 		"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200, "/debug/pprof/heap": 200, "/debug/pprof/symbol": 200,
 		"/debug/pprof/trace?seconds=0.01": 200, "/debug/pprof/profile?seconds=1": 200, "/debug/pprof/none": 404,
+		"/debug/pprof/profile?seconds=61": 400, "/debug/pprof/trace?seconds=1e9": 400, "/debug/pprof/heap?seconds=1e300": 400,
+		"/debug/pprof/trace?seconds=NaN": 400, "/debug/pprof/heap?seconds=none": 400,
 		"/debug/pprof/cmdline": 404, "/debug/pprof": 404, "/debug/vars": 404,
 	} {
 		if w := ask(s, http.MethodGet, path); w.Code != want {

@@ -1,8 +1,10 @@
 package exporter
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -18,9 +20,13 @@ func (s *server) serveProfiles(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer v.leave()
+	// Not for ever: the package extends the write time-out by this, and a client that reads slowly fills the memory.
+	if seconds, err := strconv.ParseFloat(r.FormValue("seconds"), 64); err == nil && !(seconds <= profileLimit.Seconds()) {
+		http.Error(w, fmt.Sprintf("400 a profile takes %g seconds at most", profileLimit.Seconds()), http.StatusBadRequest)
+		return
+	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-	// A profile takes as long as is asked for, which the package bounds by the write time-out; the read time-out
-	// would end it before.
+	// A profile takes as long as is asked for; the read time-out would end it before.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	switch strings.TrimPrefix(r.URL.Path, profilesPath) {
 	case "cmdline":
