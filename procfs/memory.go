@@ -1,6 +1,7 @@
 package procfs
 
 import (
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ type memory struct {
 
 // remembered is one process. Its pid and its start together tell it from every other.
 type remembered struct {
-	start   uint64
+	start   uint64 // unknownStart as long as it could not be read
 	round   uint64 // the last one that saw it
 	at      time.Time
 	total   CPU
@@ -27,6 +28,9 @@ type remembered struct {
 	wanted  bool
 	cmdline string
 }
+
+// unknownStart is no start that a stat file can tell of a process that lives.
+const unknownStart = math.MaxUint64
 
 func newMemory() *memory { return &memory{processes: map[int32]*remembered{}} }
 
@@ -47,8 +51,9 @@ func (m *memory) end(began time.Time) {
 func (m *memory) recall(pid int32, start uint64) *remembered {
 	r := m.processes[pid]
 	if r == nil || r.start != start {
+		hidden := r != nil && r.start == unknownStart
 		r = &remembered{start: start}
-		if m.bornSince(start) {
+		if !hidden && m.bornSince(start) {
 			// All that it has used, it has used since the round before: it is compared with a process at its birth.
 			r.at, r.hasIO = m.before, true
 		}
@@ -57,6 +62,20 @@ func (m *memory) recall(pid int32, start uint64) *remembered {
 	r.round = m.round
 	m.latest = max(m.latest, start)
 	return r
+}
+
+// hide is recall for a process that is there and cannot be read. What is remembered of it stays until it can be. One of
+// which there is nothing is remembered as such: whatever it has used by then, it may have used before this round.
+func (m *memory) hide(pid int32) {
+	r := m.processes[pid]
+	if r == nil {
+		r = &remembered{start: unknownStart}
+		m.processes[pid] = r
+	}
+	r.round = m.round
+	if r.start != unknownStart {
+		m.latest = max(m.latest, r.start)
+	}
 }
 
 // bornSince reports whether a process that the round before did not see was not there. It may have been, out of sight.

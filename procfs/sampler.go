@@ -162,6 +162,7 @@ func (s *Sampler) skip(pid int32, err error) {
 		s.round.Skipped.Vanished++
 		return
 	}
+	s.memory.hide(pid)
 	s.round.Skipped.Unreadable++
 	s.report("stat", pid, err)
 }
@@ -178,6 +179,7 @@ func (s *Sampler) readStat(dir int, p *Process) (known *remembered, ok bool) {
 	}
 	f, ok := parseStat(b, p.PID)
 	if !ok {
+		s.memory.hide(p.PID)
 		s.round.Skipped.Garbled++
 		s.report("stat", p.PID, errGarbled)
 		return nil, false

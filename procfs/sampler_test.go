@@ -351,3 +351,41 @@ func TestOneProcess(t *testing.T) {
 		t.Errorf("the second one's file: %s", b)
 	}
 }
+
+// TestHidden has processes that no round can read for a while, as without file descriptors to open their files by.
+func TestHidden(t *testing.T) {
+	tree := newFakeTree(t)
+	first, last := fake{pid: 5, name: "a", user: 1000, start: 100}, fake{pid: 6, name: "b", user: 5000, start: 200}
+	show := func() {
+		tree.process(first)
+		tree.process(last)
+	}
+	hide := func(pid int) {
+		tree.remove(fmt.Sprint(pid, "/stat"))
+		tree.write(fmt.Sprint(pid, "/stat/is-a-directory"), "")
+	}
+	show()
+	hide(7)
+	r := newRig(t, Choice{Path: tree.path})
+	r.round(0)
+	hide(5)
+	hide(6)
+	if round := r.round(time.Second); len(round.Processes) != 0 || round.Skipped.Unreadable != 3 {
+		t.Fatalf("%d processes, %+v", len(round.Processes), round.Skipped)
+	}
+	for _, pid := range []string{"5", "6", "7"} {
+		tree.remove(pid)
+	}
+	first.user, last.user = 1010, 5020
+	show()
+	tree.process(fake{pid: 7, name: "c", user: 9000, start: 300})
+	round := r.round(time.Second)
+	for n, want := range []CPU{{10, 0}, {20, 0}, {}} {
+		if p := round.Processes[n]; p.Interval != want {
+			t.Errorf("%s has used %+v in %s, want %+v", p.Name, p.Interval, p.Elapsed, want)
+		}
+	}
+	if a, c := round.Processes[0].Elapsed, round.Processes[2].Elapsed; a != 2*time.Second || c != 0 {
+		t.Errorf("compared with %s and %s before", a, c)
+	}
+}
