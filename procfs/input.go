@@ -38,6 +38,7 @@ type Input struct {
 	slow    bool        // that it does not end has been logged
 	records chan []byte // what the round that is running will give; nil if it failed
 	buffer  []byte      // the round's while one is running, otherwise the host's until the next Collect
+	spare   []byte      // the host's while a round is running that began as it got the records of the one before
 
 	logged map[string]bool // of what is logged once; for the round that is running
 }
@@ -77,22 +78,39 @@ func (in *Input) Collect(now time.Time) []byte {
 	if in.paused {
 		return nil
 	}
-	if !in.running {
+	late := in.running
+	if !late {
 		if !in.schedule.due(now) {
 			return nil
 		}
-		in.running, in.began, in.slow = true, now, false
-		go in.round()
+		in.begin(now)
 	}
+	b, ended := in.wait()
+	if !ended {
+		in.warnSlow(now)
+	}
+	if ended && late && in.schedule.due(now) {
+		in.buffer, in.spare = in.spare, in.buffer // the host is to read what this round gave
+		in.begin(now)
+	}
+	return b
+}
+
+func (in *Input) begin(now time.Time) {
+	in.running, in.began, in.slow = true, now, false
+	go in.round()
+}
+
+// wait returns the records of the round that is running, if it ends within patience.
+func (in *Input) wait() (records []byte, ended bool) {
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	select {
 	case b := <-in.records:
 		in.running = false
-		return b
+		return b, true
 	case <-timeout.C:
-		in.warnSlow(now)
-		return nil
+		return nil, false
 	}
 }
 

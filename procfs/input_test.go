@@ -211,6 +211,40 @@ func TestSlowRound(t *testing.T) {
 	}
 }
 
+// TestSlowRounds has rounds that are over when the next one is due, as those of ten thousand processes. None is left out
+// for that, and none writes where the host still reads the records of the one before.
+func TestSlowRounds(t *testing.T) {
+	tree := newFakeTree(t)
+	release := tree.slowProcess(fake{pid: 1, name: "x"})
+	in, _ := openInput(t, "interval_sec=1\nformat=wide\npath="+tree.path)
+	now := time.Now()
+	if b := in.Collect(now); b != nil {
+		t.Fatalf("records of a round that is not over: % x", b)
+	}
+	for second := range 4 {
+		release()
+		ended := <-in.records
+		in.records <- ended
+		now = now.Add(time.Second)
+		b := in.Collect(now)
+		kept := bytes.Clone(b)
+		if len(decode(t, b)) != 1 || !in.running {
+			t.Fatalf("%d bytes of records after %ds, the next round runs: %v", len(b), second+1, in.running)
+		}
+		release()
+		next := <-in.records
+		if !bytes.Equal(b, kept) {
+			t.Errorf("the records changed while the host read them: %q, %q", kept, b)
+		}
+		in.records <- next
+		now = now.Add(time.Second)
+		if b := in.Collect(now); len(decode(t, b)) != 1 {
+			t.Fatalf("%d bytes of records", len(b))
+		}
+	}
+	release()
+}
+
 // TestCloseDuringARound holds that Close waits for nothing, and that the sampler is closed all the same.
 func TestCloseDuringARound(t *testing.T) {
 	tree := newFakeTree(t)

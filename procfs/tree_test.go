@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -71,5 +72,22 @@ func (t fakeTree) process(f fake) {
 	}
 	for n := range f.fds {
 		t.write(fmt.Sprint(dir, "fd/", n), "")
+	}
+}
+
+// slowProcess adds a process that nothing can be read of before release, once for each round.
+func (t fakeTree) slowProcess(f fake) (release func()) {
+	t.tb.Helper()
+	t.process(f)
+	t.remove(fmt.Sprint(f.pid, "/stat"))
+	path := filepath.Join(t.path, fmt.Sprint(f.pid), "stat")
+	if err := syscall.Mkfifo(path, 0o644); err != nil {
+		t.tb.Skip(err)
+	}
+	return func() {
+		t.tb.Helper()
+		if err := os.WriteFile(path, []byte(f.stat()), 0o644); err != nil { // waits for the reader
+			t.tb.Fatal(err)
+		}
 	}
 }
