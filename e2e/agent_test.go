@@ -65,8 +65,17 @@ func program() (path string, real bool) {
 // start runs the agent in dir with args.
 func start(t *testing.T, dir string, args ...string) *agent {
 	t.Helper()
+	path, _ := program()
+	cmd := exec.Command(path, args...)
+	cmd.Dir = dir
+	return startCommand(t, cmd)
+}
+
+// startCommand is start of a command that the caller made.
+func startCommand(t *testing.T, cmd *exec.Cmd) *agent {
+	t.Helper()
 	log := &buffer{}
-	a := startTo(t, log, dir, args...)
+	a := run(t, log, cmd)
 	a.log = log
 	return a
 }
@@ -75,8 +84,14 @@ func start(t *testing.T, dir string, args ...string) *agent {
 func startTo(t *testing.T, out io.Writer, dir string, args ...string) *agent {
 	t.Helper()
 	path, _ := program()
-	a := &agent{t: t, cmd: exec.Command(path, args...), log: &buffer{}, ended: make(chan struct{})}
-	a.cmd.Dir = dir
+	cmd := exec.Command(path, args...)
+	cmd.Dir = dir
+	return run(t, out, cmd)
+}
+
+func run(t *testing.T, out io.Writer, cmd *exec.Cmd) *agent {
+	t.Helper()
+	a := &agent{t: t, cmd: cmd, log: &buffer{}, ended: make(chan struct{})}
 	a.cmd.Stdout, a.cmd.Stderr = out, out
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"time"
 )
 
@@ -22,29 +21,35 @@ func (s *soak) show() used {
 	return u
 }
 
-func (s *soak) used() (u used) {
+func (s *soak) used() used {
 	s.t.Helper()
-	proc := "/proc/" + s.pid() + "/"
+	return s.agent.used("http://" + s.address + "/one")
+}
+
+// used is what the process that has the plugin holds, which serves the page at url.
+func (a *agent) used(url string) (u used) {
+	a.t.Helper()
+	proc := fmt.Sprintf("/proc/%d/", a.pluginPID())
 	for _, count := range []struct {
 		folder string
 		n      *int
 	}{{"task", &u.threads}, {"fd", &u.files}} {
 		all, err := os.ReadDir(proc + count.folder)
 		if err != nil {
-			s.t.Fatal(err)
+			a.t.Fatal(err)
 		}
 		*count.n = len(all)
 	}
 	statm, err := os.ReadFile(proc + "statm")
 	if err != nil {
-		s.t.Fatal(err)
+		a.t.Fatal(err)
 	}
 	var size int
 	if _, err := fmt.Sscan(string(statm), &size, &u.rss); err != nil {
-		s.t.Fatal(err)
+		a.t.Fatal(err)
 	}
 	u.rss *= os.Getpagesize()
-	u.goroutines = whole(value(scrape(s.t, "http://"+s.address+"/one"), "go_goroutines"))
+	u.goroutines = whole(value(scrape(a.t, url), "go_goroutines"))
 	return u
 }
 
@@ -95,16 +100,4 @@ func (s *soak) flat(early used) {
 	if u := s.used(); u.threads > most.threads || u.rss > most.rss {
 		s.t.Errorf("the agent has %+v, more than %+v", u, most)
 	}
-}
-
-var reloading = regexp.MustCompile(`reloading instance pid=(\d+)`)
-
-// pid is the process that has the plugin, which is a child of the development host's. It is told at a reload.
-func (s *soak) pid() string {
-	s.t.Helper()
-	found := reloading.FindStringSubmatch(s.log.String())
-	if found == nil {
-		s.t.Fatal("no reload in the log")
-	}
-	return found[1]
 }

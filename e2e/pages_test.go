@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const pageRules = "metrics:\n- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}\n"
+
+// TestPagesForPeople reads what the pages tell of a section: its rules, its series, and what went wrong; nothing of a
+// record, and no name that would be HTML.
+func TestPagesForPeople(t *testing.T) {
+	rules := filepath.Join(t.TempDir(), "rules.yaml")
+	writeRules(t, rules, pageRules)
+	const content = "content-of-a-record"
+	a := start(t, "", withPlugin(append(dummy(content, `{"l":"`+content+`"}`), "-o", "promexporter", "-p", anyPort,
+		"-p", "alias=<b>edge", "-p", "rules_file="+rules, "-p", "reload=on")...)...)
+	metrics := a.url(0)
+	base := strings.TrimSuffix(metrics, "/metrics")
+	a.page(metrics, "no record", func(page string) bool { return value(page, `seen_total{l="`+content+`"}`) != "" })
+
+	writeRules(t, rules, "metrics:\n- {name: seen_total, type: count, help: '<i>'}\n")
+	response, err := http.Post(base+"/-/reload", "", nil)
+	if err != nil || response.StatusCode != 500 {
+		t.Fatalf("reload of bad rules: %v %v", response, err)
+	}
+	response.Body.Close()
+
+	const mistake = "metrics[0].type: unknown word"
+	page := a.page(base+"/", "no record or no error", func(page string) bool {
+		return strings.Contains(page, "1 families, 1 series") && strings.Contains(page, mistake)
+	})
+	for _, want := range []string{`<a href="/metrics">`, "<h2>&lt;b&gt;edge</h2>", "<td>seen_total</td>", "Up for", base} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s is missing in\n%s", want, page)
+		}
+	}
+	text := scrape(t, base+"/-/rules")
+	var told struct {
+		Instances []struct {
+			Instance  string
+			Series    int
+			Rules     []struct{ Rule string }
+			LastError struct{ Text string } `json:"last_error"`
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Instances) != 1 {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if i := told.Instances[0]; i.Instance != "<b>edge" || i.Series != 1 || len(i.Rules) != 1 || i.Rules[0].Rule != "seen_total" ||
+		!strings.Contains(i.LastError.Text, mistake) {
+		t.Errorf("told is %+v", i)
+	}
+	for _, no := range []string{content, "<b>", "<i>", "<script"} {
+		if strings.Contains(page+text, no) {
+			t.Errorf("%s is on a page", no)
+		}
+	}
+	a.stop()
+}
+
+// TestSectionsThatClash has two sections of one page that define a family differently.
+func TestSectionsThatClash(t *testing.T) {
+	dir, address := t.TempDir(), freePort(t)
+	args := dummy("t", `{"l":"x"}`)
+	for name, labels := range map[string]string{"one": "l: $l", "two": "m: $l"} {
+		writeRules(t, filepath.Join(dir, name), strings.Replace(pageRules, "l: $l", labels, 1))
+	}
+	for _, name := range []string{"one", "two"} {
+		args = append(args, "-o", "promexporter", "-m", "*", "-p", "listen_address="+address, "-p", "rules_file="+filepath.Join(dir, name))
+	}
+	a := start(t, "", withPlugin(args...)...)
+	a.failed()
+	lines := ownError.FindAllString(a.log.String(), -1)
+	const want = "promexporter.0 and promexporter.1 share the page /metrics, and seen_total has the labels l in the first and m in the second; "
+	if len(lines) != 1 || !strings.Contains(lines[0], want) {
+		t.Errorf("the log has %q, want one line of %q", lines, want)
+	}
+}
+
+// TestBadFamily has two sections of one page whose records make families that do not go together: the second is left
+// out and counted, and the page is whole.
+func TestBadFamily(t *testing.T) {
+	if !atLeast(t, 2, 1) {
+		t.Skip("Fluent Bit before 2.0.7 crashes at exit with several outputs of a Go plugin")
+	}
+	rules, address := filepath.Join(t.TempDir(), "rules.yaml"), "listen_address="+freePort(t)
+	writeRules(t, rules, "metrics:\n- {name: a, type: histogram, help: A., value: $a, buckets: [1]}\n- {name: b, type: gauge, help: B., value: $a}\n")
+	a := start(t, "", withPlugin(append(dummy("t", `{"a":1}`), "-o", "promexporter", "-m", "*", "-p", address,
+		"-o", "promexporter", "-m", "*", "-p", address, "-p", "rules_file="+rules)...)...)
+	const left = `promexporter_scrape_families_dropped_total{path="/metrics",reason="type"}`
+	page := a.page(a.url(1), "no family was left out", func(page string) bool {
+		return value(page, "b") == "1" && value(page, `a{tag="t"}`) == "1" && value(page, left) != "0"
+	})
+	if strings.Contains(page, "a_bucket") {
+		t.Error("both families are on the page")
+	}
+	lint(t, page)
+	a.logged("metrics left out: another instance of the page has the family with another type")
+	a.stop()
+}
