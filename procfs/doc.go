@@ -25,6 +25,7 @@
 //
 // # Bounds
 //
-// Per process: 4096 bytes of a file, 6 to 13 system calls, about half a kilobyte of memory beside its records. Per
-// instance: one round at a time, one buffer of records, which the host reads where it is.
+// Per process: 4096 bytes of a file, 6 to 16 system calls, about half a kilobyte of memory beside its records. Per
+// instance: one round at a time, one buffer of records, which the host reads where it is, and a second one where rounds
+// take longer than a callback waits for them.
 package procfs

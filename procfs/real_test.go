@@ -138,6 +138,46 @@ func (r *Round) at(t *testing.T, pid int32) Process {
 	return Process{}
 }
 
+// TestResidentMemory compares with the status file, between two readings of it that say the same.
+func TestResidentMemory(t *testing.T) {
+	if part() != "" {
+		obey(func() string { return "done" })
+	}
+	c := startChild(t, "idle", nil)
+	c.do() // it has started
+	pid := int32(c.Process.Pid)
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Files}, func(string, int32, error) {})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer s.Close()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		before := statusRSS(t, pid)
+		got := realRound(t, s).at(t, pid).RSS
+		if before != statusRSS(t, pid) && time.Now().Before(deadline) {
+			continue
+		}
+		if got != before {
+			t.Errorf("%d bytes, the kernel says %d", got, before)
+		}
+		return
+	}
+}
+
+// statusRSS returns bytes.
+func statusRSS(t *testing.T, pid int32) (n uint64) {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(status), "\nVmRSS:")
+	if _, err := fmt.Sscan(line, &n); err != nil {
+		t.Fatal(err)
+	}
+	return n * 1024
+}
+
 // compareWithPS asks ps of a process that does nothing.
 func compareWithPS(t *testing.T, record map[string]any) {
 	t.Helper()

@@ -61,7 +61,8 @@ type Sampler struct {
 	round    Round
 }
 
-// NewSampler opens a procfs. It fails if there is none at the path. report is told of every file that cannot be read.
+// NewSampler opens a procfs. It fails if there is none at the path. report is told of every file that cannot be read:
+// of a process, or of the whole procfs where pid is 0.
 func NewSampler(c Choice, report func(file string, pid int32, err error)) (*Sampler, error) {
 	fs, err := prometheus.NewFS(c.Path)
 	if err != nil {
@@ -189,9 +190,14 @@ func (s *Sampler) readStat(dir int, p *Process) (known *remembered, ok bool) {
 		known.name, known.wanted = name, s.wants(name)
 	}
 	p.Name, p.State, p.Parent, p.Threads, p.Start = known.name, f.state, f.parent, f.threads, f.start
-	p.Virtual, p.RSS = f.virtual, min(f.pages, math.MaxUint64/s.pageSize)*s.pageSize
+	p.Virtual, p.RSS = f.virtual, s.bytes(f.pages)
 	p.Total = CPU{f.user, f.system}
 	return known, true
+}
+
+// bytes is no more than fits, whatever a file says.
+func (s *Sampler) bytes(pages uint64) uint64 {
+	return min(pages, math.MaxUint64/s.pageSize) * s.pageSize
 }
 
 func (s *Sampler) wants(name string) bool {

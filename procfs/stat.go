@@ -20,7 +20,7 @@ type stat struct {
 	threads int32
 	start   uint64 // ticks after boot
 	virtual uint64 // bytes
-	pages   uint64 // resident
+	pages   uint64 // resident, about
 }
 
 // parseStat reads a stat file. It reports false for what is not one, or another process's: of a file that was cut off,
@@ -45,6 +45,17 @@ func parseStat(b []byte, pid int32) (s stat, ok bool) {
 	f.skip(1) // itrealvalue
 	s.start, s.virtual, s.pages = f.uint(), f.uint(), f.uint()
 	return s, !f.bad
+}
+
+// parseStatm reads the second number, which is what is resident.
+func parseStatm(b []byte) (pages uint64, ok bool) {
+	_, rest := cutUint(b)
+	if len(rest) == len(b) || len(rest) == 0 || rest[len(rest)-1] != '\n' {
+		return 0, false
+	}
+	f := fields{rest: rest[:len(rest)-1]}
+	pages = f.uint()
+	return pages, !f.bad
 }
 
 // parseIO reads the two totals of an io file that count what went to and came from storage.

@@ -64,6 +64,32 @@ func TestAgainstPrometheus(t *testing.T) {
 	}
 }
 
+func TestParseStatm(t *testing.T) {
+	for text, want := range map[string]struct {
+		pages uint64
+		ok    bool
+	}{
+		"16884 2871 1500 600 0 1200 0\n": {2871, true},
+		"0 0 0 0 0 0 0\n":                {0, true},
+		"5 18446744073709551615\n":       {math.MaxUint64, true},
+		"5 18446744073709551616\n":       {},
+		"16884 2871 1500 600 0 1200 0":   {},
+		"16884 2871":                     {},
+		"16884\n":                        {},
+		"16884 \n":                       {},
+		" 2871\n":                        {},
+		"x 2871\n":                       {},
+		"5 -1\n":                         {},
+		"5 2x\n":                         {},
+		"\n":                             {},
+		"":                               {},
+	} {
+		if pages, ok := parseStatm([]byte(text)); ok != want.ok || ok && pages != want.pages {
+			t.Errorf("%q: %d, %v, want %+v", text, pages, ok, want)
+		}
+	}
+}
+
 func TestParseIO(t *testing.T) {
 	for text, want := range map[string]struct {
 		io IO
@@ -112,5 +138,6 @@ func FuzzParseStat(f *testing.F) {
 			t.Errorf("%q was taken: %+v", b, s)
 		}
 		parseIO(b)
+		parseStatm(b)
 	})
 }

@@ -21,6 +21,7 @@ type tree struct {
 // The files of a process, as system calls want them.
 var (
 	nameStat    = []byte("stat\x00")
+	nameStatm   = []byte("statm\x00")
 	nameIO      = []byte("io\x00")
 	nameFD      = []byte("fd\x00")
 	nameCmdline = []byte("cmdline\x00")
