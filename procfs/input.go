@@ -180,8 +180,14 @@ func (in *Input) rescue() {
 	}
 }
 
-// unreadable is told of each file that cannot be read, and tells of the first of each kind.
+// unreadable is told of each file that cannot be read, with pid 0 for one of the whole procfs, and tells of the first of
+// each kind.
 func (in *Input) unreadable(file string, pid int32, err error) {
+	if pid == 0 {
+		in.once("boot", "the time of the boot cannot be read, and stays what it was; this is logged once", "file", file,
+			"error", err)
+		return
+	}
 	kind := file // and the error, unless its text may be another one each time
 	if errno := unix.Errno(0); errors.As(err, &errno) {
 		kind += errno.Error()

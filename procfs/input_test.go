@@ -152,6 +152,23 @@ func TestLoggedOnce(t *testing.T) {
 	}
 }
 
+// TestBootUnreadable takes away the file that tells the time of the boot.
+func TestBootUnreadable(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	in, book := openInput(t, "interval_sec=1\npath="+tree.path)
+	tree.remove("stat")
+	start := time.Now()
+	for second := range 2 {
+		if got := collect(t, in, start.Add(time.Duration(second)*time.Second)); len(got) != 1 {
+			t.Errorf("records of %v", names(got))
+		}
+	}
+	if book.count("the time of the boot cannot be read") != 1 || book.count("is skipped") != 0 {
+		t.Errorf("log: %s", book.b.String())
+	}
+}
+
 // TestRoundFails takes the tree away: no records, one line, and the input lives on.
 func TestRoundFails(t *testing.T) {
 	tree := newFakeTree(t)

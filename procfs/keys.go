@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Key is a key of the [INPUT] section.
@@ -107,12 +108,12 @@ func (s *settings) join() (mistakes []error) {
 			strconv.FormatInt(s.nsec, 10), s.Interval))
 	}
 	for _, k := range []struct {
-		name  string
-		given bool
-	}{{"top", s.Top > 0}, {"cmdline", s.command}} {
+		name, value string
+		given       bool
+	}{{"top", strconv.Itoa(s.Top), s.Top > 0}, {"cmdline", "on", s.command}} {
 		if s.Wide && k.given {
-			mistakes = append(mistakes, fmt.Errorf("%s: format wide has no place for it; leave it out, or write format=process",
-				k.name))
+			mistakes = append(mistakes, fmt.Errorf("%s: %q: format wide has no place for it; leave it out, or write format=process",
+				k.name, k.value))
 		}
 	}
 	switch {
@@ -151,7 +152,7 @@ func readFormat(s *settings, value string) error {
 // readPIDs returns the numbers in order, each once.
 func readPIDs(value string) ([]int32, error) {
 	var pids []int32
-	for _, field := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
+	for _, field := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		pid, ok := parsePID([]byte(field))
 		if !ok {
 			return nil, fmt.Errorf("%q is not the number of a process", field)

@@ -30,7 +30,7 @@ func TestDefaults(t *testing.T) {
 
 func TestParseKeys(t *testing.T) {
 	c, err := ParseKeys(properties("path=/host/proc\ninterval_sec=2\ninterval_nsec=500000000\nformat=Process\n" +
-		"include=^a\nexclude=z$\npid=30, 4  30\ntop=3\ncmdline=On"))
+		"include=^a\nexclude=z$\npid=30, 4\t 30\ntop=3\ncmdline=On"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,17 +59,18 @@ func TestMistakes(t *testing.T) {
 		"include=a(":               "include: \"a(\": error parsing regexp: missing closing ): `a(`; write for example include=^(nginx|postgres)$",
 		"exclude=[":                "exclude: \"[\": error parsing regexp: missing closing ]: `[`; write for example exclude=^kworker/",
 		"pid=1 x":                  `pid: "1 x": "x" is not the number of a process; write for example pid=1, 4711`,
+		"pid=1;2":                  `pid: "1;2": "1;2" is not the number of a process; write for example pid=1, 4711`,
 		"pid=0":                    `pid: "0": "0" is not the number of a process; write for example pid=1, 4711`,
 		"pid=,":                    `pid: ",": it holds no number; write for example pid=1, 4711`,
 		"top=0":                    `top: "0": not from 1 to 1000000; write for example top=20`,
 		"top=all":                  `top: "all": not a whole number; write for example top=20`,
 		"top=99999999999999999999": `top: "99999999999999999999": not from 1 to 1000000; write for example top=20`,
 		"cmdline=maybe":            `cmdline: "maybe": neither on nor off; write for example cmdline=on`,
-		"format=wide\ntop=3":       `top: format wide has no place for it; leave it out, or write format=process`,
+		"format=wide\ntop=3":       `top: "3": format wide has no place for it; leave it out, or write format=process`,
 		"format=wide\ncmdline=on\ninterval_sec=0": `interval_sec: "0": with interval_nsec "0" that is 0s, and Fluent Bit asks its Go inputs only once a second; write for example interval_sec=1` + "\n" +
-			`cmdline: format wide has no place for it; leave it out, or write format=process`,
+			`cmdline: "on": format wide has no place for it; leave it out, or write format=process`,
 		"format=wide\ntop=3\ninterval_sec=x": `interval_sec: "x": not a whole number; write for example interval_sec=5` + "\n" +
-			`top: format wide has no place for it; leave it out, or write format=process`,
+			`top: "3": format wide has no place for it; leave it out, or write format=process`,
 		"top=0\nformat=x\ncmdline=y": `format: "x": neither process nor wide; write for example format=process` + "\n" +
 			`top: "0": not from 1 to 1000000; write for example top=20` + "\n" +
 			`cmdline: "y": neither on nor off; write for example cmdline=on`,
