@@ -218,12 +218,8 @@ func TestProcfsBurn(t *testing.T) {
 	needsInputs(t)
 	b := startBurner(t, "burn-by-name")
 	before := b.burn() // its Go runtime is up by then
-	rules, err := filepath.Abs("../rules/procfs.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := procfsConf(t, []string{procfsPlugin(t), plugin}, "[INPUT]\n    Name go_procfs\n    Tag system.metrics\n"+
-		"    Interval_Sec 1\n    Include ^burn-by-\n    Cmdline on\n"+toStdout+toPage("    Rules_File "+rules+"\n"))
+		"    Interval_Sec 1\n    Include ^burn-by-\n    Cmdline on\n"+toStdout+toPage("    Rules_File "+procfsRules(t)+"\n"))
 	a := start(t, dir, "-c", "fluent-bit.conf")
 	url := a.url(0)
 	seconds := func(page string) float64 {
@@ -408,13 +404,9 @@ func TestProcfsYAML(t *testing.T) {
 		t.Skip("plugins: in YAML needs Fluent Bit 3.2")
 	}
 	file := filepath.Join(t.TempDir(), "fluent-bit.yaml")
-	rules, err := filepath.Abs("../rules/procfs.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	text := "service:\n  flush: 0.2\nplugins:\n  - " + plugin + "\n  - " + procfsPlugin(t) + "\npipeline:\n  inputs:\n" +
 		"    - name: go_procfs\n      tag: system.metrics\n      interval_sec: 1\n      top: 3\n  outputs:\n" +
-		"    - name: promexporter\n      match: system.*\n      listen_address: 127.0.0.1:0\n      rules_file: " + rules + "\n"
+		"    - name: promexporter\n      match: system.*\n      listen_address: 127.0.0.1:0\n      rules_file: " + procfsRules(t) + "\n"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import "C"
 
 import "unsafe"
 
-// Key describes one [OUTPUT] key, for the host's config map. The host expands ${VAR} in Default and shows it in its
-// help, but Output.Property does not return it.
+// Key describes one key of the [OUTPUT] or [INPUT] section, for the host's config map. The host expands ${VAR} in
+// Default and shows it in its help, but Property does not return it.
 type Key struct{ Name, Default, Description string }
 
 // newKeys returns keys as the array that the host walks, or nil for none. The array and its strings are one allocation

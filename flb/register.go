@@ -24,10 +24,10 @@ const (
 	Retry Status = 2
 )
 
-// Definition is what the host learns of an output plugin when it loads it.
+// Definition is what the host learns of a plugin when it loads it.
 type Definition struct {
 	Name, Description string
-	Keys              []Key // every [OUTPUT] key that the plugin reads
+	Keys              []Key // every key of a section that the plugin reads
 }
 
 // outputs are the registrations of the output plugin, of which a reload has two for a while.

@@ -15,7 +15,7 @@ import (
 const (
 	exitOK     = 0
 	exitFailed = 1
-	exitInit   = 255 // an output did not start
+	exitInit   = 255 // an input or an output did not start
 )
 
 const banner = "promexporter development host: this is not Fluent Bit, and for development only"

@@ -84,8 +84,8 @@ func (h *Host) State() *os.ProcessState {
 	}
 }
 
-// Start loads the plugins and starts the outputs of c. When it fails, what had been started has been stopped, and
-// another Start may be tried.
+// Start loads the plugins and starts the inputs and outputs of c. When it fails, what had been started has been stopped,
+// and another Start may be tried.
 func (h *Host) Start(ctx context.Context, c Config) error {
 	h.changing.Lock()
 	defer h.changing.Unlock()
@@ -99,7 +99,7 @@ func (h *Host) Start(ctx context.Context, c Config) error {
 	return h.begin(ctx, s)
 }
 
-// DryRun loads the plugins and checks the outputs of c, as fluent-bit --dry-run does. A nil error is a good
+// DryRun loads the plugins and checks the inputs and outputs of c, as fluent-bit --dry-run does. A nil error is a good
 // configuration, as far as can be told without Init.
 func (h *Host) DryRun(ctx context.Context, c Config) error {
 	h.changing.Lock()
@@ -111,8 +111,8 @@ func (h *Host) DryRun(ctx context.Context, c Config) error {
 	return also(err, h.discard(ctx, s))
 }
 
-// Exit stops the outputs and unloads the plugins. It waits for open flushes first. It does nothing when no
-// configuration runs.
+// Exit stops the outputs and the inputs, and unloads the plugins. It waits for open flushes first. It does nothing when
+// no configuration runs.
 func (h *Host) Exit(ctx context.Context) error {
 	h.changing.Lock()
 	defer h.changing.Unlock()

@@ -21,7 +21,7 @@ type setup struct {
 
 const mainThread = 0
 
-// ErrInit is the error of a start that failed because one of the outputs did. Fluent Bit exits with 255.
+// ErrInit is the error of a start that failed because an input or an output did. Fluent Bit exits with 255.
 var ErrInit = errors.New("init")
 
 // load does what Fluent Bit does while it reads its configuration, all of it on the main thread: open each plugin,
