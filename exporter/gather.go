@@ -124,9 +124,17 @@ func (g *gathering) await(ctx context.Context, limit time.Duration) bool {
 		return g.phase.Load() == given
 	}
 	if g.endpoint.cut.Err() == nil {
-		g.server.reportSource(g.endpoint, reasonTimeout, fmt.Errorf("no answer within %s", limit.Round(time.Millisecond)))
+		g.server.reportSource(g.endpoint, reasonTimeout, lateError(limit))
 	}
 	return false
+}
+
+// lateError tells a slow source from an impatient scraper.
+func lateError(limit time.Duration) error {
+	if limit < gatherTimeout {
+		return fmt.Errorf("no answer within %s, which is half of what the scraper waits", limit.Round(time.Microsecond))
+	}
+	return fmt.Errorf("no answer within %s", limit)
 }
 
 // leave lets the scrape go on without g, unless that has ended.

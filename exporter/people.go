@@ -110,6 +110,7 @@ type instanceView struct {
 	instanceStatus
 	Rules  []ruleView
 	More   int    // rules that are not shown
+	Failed bool   // the last error is that of the last reload
 	Errors uint64 // of all rules
 }
 
@@ -142,7 +143,7 @@ func (s *server) view() view {
 
 // newInstanceView shows rules in their order, those with errors first.
 func newInstanceView(of instanceStatus) instanceView {
-	v := instanceView{instanceStatus: of}
+	v := instanceView{instanceStatus: of, Failed: of.LastReload.Text != "" && of.LastError == of.LastReload}
 	for _, r := range of.Rules {
 		failed := r.errors()
 		v.Errors += failed

@@ -44,7 +44,10 @@ func TestLandingPage(t *testing.T) {
 			Options{Instance: "<b>&promexporter.1", Status: func() Status {
 				return Status{LastReload: Event{"rules.yaml:1:1: <script>", now}}
 			}},
-			Options{Path: "/other", Instance: "promexporter.2", Reload: func() error { return nil }},
+			Options{Path: "/other", Instance: "promexporter.2", Reload: func() error { return nil }, Status: func() Status {
+				failed := Event{"told once", now}
+				return Status{LastError: failed, LastReload: failed}
+			}},
 		)
 		time.Sleep(25*time.Hour + time.Minute)
 		w := ask(s, http.MethodGet, "/")
@@ -57,7 +60,7 @@ func TestLandingPage(t *testing.T) {
 			`<a href="/-/healthy">`, `<a href="/-/ready">`, `<a href="/-/rules">`, "POST /-/reload",
 			"<td>requests_total</td>", ">1,234,567</td>", "b\u00a03, no_value\u00a02</td>", "<td>large_total</td>", ">12,000</td>",
 			"2 families, 12,001 series", "5 errors", "flush: 3 bytes are no record", "1 d 1 h ago", "1 d 4 h ago",
-			"failed: rules.yaml:1:1: &lt;script&gt;",
+			"failed: rules.yaml:1:1: &lt;script&gt;", "that of the last reload", "failed: told once",
 			`name="viewport" content="width=device-width`,
 		} {
 			if !strings.Contains(page, want) {
@@ -67,7 +70,7 @@ func TestLandingPage(t *testing.T) {
 		if strings.Index(page, "wait_seconds") > strings.Index(page, "<td>requests_total") {
 			t.Error("rules with errors do not stand first")
 		}
-		for _, bad := range []string{"https:", "debug/", "<script", "src=", "<link", "@import", "url(", "content of a record", "never", " on" + "click"} {
+		for _, bad := range []string{"https:", "debug/", "<script", "src=", "<link", "@import", "url(", "content of a record", "never", " on" + "click", ">told once"} {
 			if strings.Contains(page, bad) {
 				t.Errorf("%s in\n%s", bad, page)
 			}
