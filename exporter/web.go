@@ -40,6 +40,15 @@ func (w Web) LogValue() slog.Value { return slog.StringValue(w.String()) }
 // MarshalText gives w without its password.
 func (w Web) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
+// Check reports what is wrong with w and the files that it names, as Open would.
+func (w Web) Check() error {
+	err := w.check()
+	if err == nil {
+		_, err = w.open()
+	}
+	return err
+}
+
 // check reports every contradiction in w at once. It reads no file.
 func (w Web) check() error {
 	var errs []error

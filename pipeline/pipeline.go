@@ -80,7 +80,7 @@ func Open(o Options) (*Pipeline, error) {
 	if before != nil {
 		return before.reopen(o)
 	}
-	c, err := config.ParseKeys(o.Property)
+	c, err := readKeys(o.Property)
 	if err != nil {
 		return nil, errors.Join(err, checkRules(o.Property("rules_file")))
 	}
@@ -157,7 +157,7 @@ func (p *Pipeline) serve(o Options, families []exporter.Family) (err error) {
 		Families:    families,
 		Log:         o.Log,
 		ListenLater: o.Reloaded,
-		Web:         p.web(),
+		Web:         web(p.config),
 		MaxRequests: p.config.MaxRequests,
 		Debug:       p.config.Debug,
 		Status:      p.status,

@@ -132,23 +132,26 @@ func TestMistakesOfKeys(t *testing.T) {
 func TestMistakesOfKeysAndRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		file string
-		want []string // a line each, as they begin
+		want []string // a line each behind those of the keys, as they begin
 	}{
-		"mistakes":     {rulesFile(t, broken), []string{"series_limit: ", "rules.yaml:2:44: ", "rules.yaml:3:3: "}},
-		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"series_limit: ", "rules_file: "}},
-		"good rules":   {rulesFile(t, oneRule), []string{"series_limit: "}},
-		"no rules":     {"", []string{"series_limit: "}},
+		"mistakes":     {rulesFile(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
+		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: "}},
+		"good rules":   {rulesFile(t, oneRule), nil},
+		"no rules":     {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Open(newProcess(t).options("promexporter.0", map[string]string{"rules_file": test.file, "series_limit": "0"}))
+			_, err := Open(newProcess(t).options("promexporter.0", map[string]string{
+				"rules_file": test.file, "series_limit": "0", "username": "u", "web_config_file": "/no/such/file",
+			}))
 			if err == nil {
 				t.Fatal("opened")
 			}
 			lines := strings.Split(err.Error(), "\n")
-			if len(lines) != len(test.want) {
-				t.Fatalf("%d lines, want %d:\n%v", len(lines), len(test.want), err)
+			all := append([]string{"series_limit: ", "web_config_file: there is a username"}, test.want...)
+			if len(lines) != len(all) {
+				t.Fatalf("%d lines, want %d:\n%v", len(lines), len(all), err)
 			}
-			for i, want := range test.want {
+			for i, want := range all {
 				if !strings.HasPrefix(lines[i], want) {
 					t.Errorf("no %q in front of %q", want, lines[i])
 				}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -33,7 +32,7 @@ func (p *Pipeline) discard() {
 // reopen opens the successor of p. Where its keys or its rules are wrong, it works
 // with those of p: Fluent Bit would end if it did not open.
 func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
-	c, err := config.ParseKeys(o.Property)
+	c, err := readKeys(o.Property)
 	if err == nil {
 		next := newPipeline(o, c, p.section)
 		if err = next.resume(o, p); err == nil {

@@ -1,22 +1,37 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/rule"
 )
 
+// readKeys reads the keys. The error has all mistakes in them, also those of who may
+// read the pages.
+func readKeys(property func(key string) string) (*config.Config, error) {
+	c, err := config.ParseKeys(property)
+	who := web(&config.Config{
+		Username:      property("username"),
+		Password:      config.Secret(property("password")),
+		PasswordFile:  property("password_file"),
+		WebConfigFile: property("web_config_file"),
+	})
+	return c, errors.Join(err, who.Check())
+}
+
 // web returns who may read the pages.
-func (p *Pipeline) web() exporter.Web {
+func web(c *config.Config) exporter.Web {
 	return exporter.Web{
-		Username:     p.config.Username,
-		Password:     string(p.config.Password),
-		PasswordFile: p.config.PasswordFile,
-		ConfigFile:   p.config.WebConfigFile,
+		Username:     c.Username,
+		Password:     string(c.Password),
+		PasswordFile: c.PasswordFile,
+		ConfigFile:   c.WebConfigFile,
 	}
 }
 
