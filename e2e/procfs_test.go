@@ -216,39 +216,40 @@ func TestProcfsDocument(t *testing.T) {
 // what the kernel says.
 func TestProcfsBurn(t *testing.T) {
 	needsInputs(t)
-	b := startBurner(t, "burn-by-name")
+	name := fmt.Sprintf("burn-%d", os.Getpid()) // no other process has it
+	b := startBurner(t, name)
 	before := b.burn() // its Go runtime is up by then
 	dir := procfsConf(t, []string{procfsPlugin(t), plugin}, "[INPUT]\n    Name go_procfs\n    Tag system.metrics\n"+
-		"    Interval_Sec 1\n    Include ^burn-by-\n    Cmdline on\n"+toStdout+toPage("    Rules_File "+procfsRules(t)+"\n"))
+		"    Interval_Sec 1\n    Include ^"+name+"$\n    Cmdline on\n"+toStdout+toPage("    Rules_File "+procfsRules(t)+"\n"))
 	a := start(t, dir, "-c", "fluent-bit.conf")
 	url := a.url(0)
 	seconds := func(page string) float64 {
-		return number(t, page, `processes_cpu_seconds_total{mode="user",name="burn-by-name"}`) +
-			number(t, page, `processes_cpu_seconds_total{mode="system",name="burn-by-name"}`)
+		return number(t, page, `processes_cpu_seconds_total{mode="user",name="`+name+`"}`) +
+			number(t, page, `processes_cpu_seconds_total{mode="system",name="`+name+`"}`)
 	}
 	a.page(url, "nothing of the first rounds", func(page string) bool {
-		return value(page, `processes_cpu_seconds_total{mode="user",name="burn-by-name"}`) != ""
+		return value(page, `processes_cpu_seconds_total{mode="user",name="`+name+`"}`) != ""
 	})
 	used := b.burn() - before
 	page := a.page(url, "the time that was used does not show", func(page string) bool { return seconds(page) > used-0.05 })
 	if got := seconds(page); !near(got, used, 0.05) {
 		t.Errorf("%v s on the page, the process used %v s", got, used)
 	}
-	for series, want := range map[string][2]float64{
-		`processes_alive{name="burn-by-name"}`:                 {1, 0.01},
-		`processes_threads{name="burn-by-name"}`:               {b.status("Threads"), 1.01},
-		`processes_resident_memory_bytes{name="burn-by-name"}`: {1024 * b.status("VmRSS"), 4e6},
+	for family, want := range map[string][2]float64{
+		"processes_alive":                 {1, 0.01},
+		"processes_threads":               {b.status("Threads"), 1.01},
+		"processes_resident_memory_bytes": {1024 * b.status("VmRSS"), 4e6},
 	} {
-		if got := number(t, page, series); !near(got, want[0], want[1]) {
-			t.Errorf("%s is %v, the kernel says %v", series, got, want[0])
+		if got := number(t, page, family+`{name="`+name+`"}`); !near(got, want[0], want[1]) {
+			t.Errorf("%s is %v, the kernel says %v", family, got, want[0])
 		}
 	}
 	lint(t, page)
-	record := regexp.MustCompile(fmt.Sprintf(`\{"pid"=>%d, "ppid"=>%d, "name"=>"burn-by-name", "state"=>"[RS]", "uid"=>%d, `+
+	record := regexp.MustCompile(fmt.Sprintf(`\{"pid"=>%d, "ppid"=>%d, "name"=>%q, "state"=>"[RS]", "uid"=>%d, `+
 		`"cpu_jiffies"=>\d+, "cpu_user_seconds"=>\d+\.\d+, "cpu_system_seconds"=>\d+\.\d+, "cpu_percent"=>(\d+\.\d+), `+
 		`"interval_cpu_user_seconds"=>\d+\.\d+, "interval_cpu_system_seconds"=>\d+\.\d+, "rss_bytes"=>\d+, "virtual_bytes"=>\d+, `+
-		`"threads"=>\d+, "open_fds"=>\d+, "start_time"=>\d+\.\d+,.* "cmdline"=>"[^"]*burn-by-name until told"`,
-		b.pid(), os.Getpid(), os.Geteuid()))
+		`"threads"=>\d+, "open_fds"=>\d+, "start_time"=>\d+\.\d+,.* "cmdline"=>"[^"]*%s until told"`,
+		b.pid(), os.Getpid(), name, os.Geteuid(), name))
 	var percents float64
 	for _, m := range record.FindAllStringSubmatch(a.log.String(), -1) {
 		percent, _ := strconv.ParseFloat(m[1], 64)
