@@ -17,6 +17,7 @@ type Scratch struct {
 	verdicts  []verdict
 	tallies   []tally
 	memos     []map[string][]byte
+	memosOf   *Set
 	spans     []span
 	event     uint64 // numbers the events, for the spans
 	text      []byte
@@ -77,8 +78,11 @@ func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 }
 
 // fit makes room for the rules of the plan and forgets what is known of the last
-// event.
+// event, and what the rules of another set made of label values.
 func (w *Scratch) fit(p *Plan) {
+	if w.memosOf != p.set {
+		w.memos, w.memosOf = nil, p.set
+	}
 	n := len(p.whole) + len(p.perField)
 	if len(w.verdicts) < n {
 		w.verdicts = make([]verdict, n)

@@ -136,11 +136,18 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 	if l.transform != nil {
 		text = w.remember(l, text)
 	}
-	if len(text) > maxLabelValue {
+	long := len(text) > maxLabelValue
+	if long {
 		text = cut(text, maxLabelValue)
+	}
+	// U+FFFD is longer than the bytes in whose place it may stand.
+	if text = validText(text); len(text) > maxLabelValue {
+		text, long = cut(text, maxLabelValue), true
+	}
+	if long {
 		w.labelsCut++
 	}
-	return validText(text)
+	return text
 }
 
 // remember transforms text, or recalls the result of an earlier time: regular

@@ -12,7 +12,7 @@ import (
 func number(v *record.Value, c *config.Value) (float64, Reason) {
 	n, r := convert(v, c)
 	n *= c.Scale
-	if r == made && c.Bounds != nil && (n < c.Bounds.Min || n > c.Bounds.Max) {
+	if r == made && c.Bounds != nil && !(n >= c.Bounds.Min && n <= c.Bounds.Max) {
 		r = OutOfRange
 	}
 	return n, r
