@@ -131,31 +131,42 @@ func (s *stats) collectRules(out chan<- prometheus.Metric) {
 	for _, r := range s.rules.current().Stats() {
 		sendCounter(out, ruleMatchedDesc, r.Matched(), r.Rule)
 		sendRule(out, &r)
-		live, counted := 0, make(map[string]bool, len(r.Families))
-		for _, name := range r.Families {
-			if !counted[name] {
-				counted[name] = true
-				live += series[name]
-			}
-		}
-		sendGauge(out, ruleSeriesDesc, float64(live), r.Rule)
+		sendGauge(out, ruleSeriesDesc, float64(liveSeries(&r, series)), r.Rule)
 	}
 }
 
 // sendRule sends what became of a rule's samples.
 func sendRule(out chan<- prometheus.Metric, r *rule.RuleStats) {
-	made := r.Samples()
+	sendCounter(out, ruleSamplesDesc, r.Applied(), r.Rule)
+	for reason, n := range ruleErrors(r) {
+		sendCounter(out, ruleErrorsDesc, n, r.Rule, reason)
+	}
+}
+
+// ruleErrors returns how many samples a rule lost, by the reasons that occurred.
+func ruleErrors(r *rule.RuleStats) map[string]uint64 {
+	errors := make(map[string]uint64)
 	for _, reason := range collector.Reasons() {
 		if n := r.Dropped(reason); n > 0 {
-			// The counts are read one after the other while they change.
-			made -= min(n, made)
-			sendCounter(out, ruleErrorsDesc, n, r.Rule, reason.String())
+			errors[reason.String()] = n
 		}
 	}
 	for _, reason := range rule.Reasons() {
 		if n := r.GivenUp(reason); n > 0 {
-			sendCounter(out, ruleErrorsDesc, n, r.Rule, reason.String())
+			errors[reason.String()] = n
 		}
 	}
-	sendCounter(out, ruleSamplesDesc, made, r.Rule)
+	return errors
+}
+
+// liveSeries returns how many series a rule feeds, of those that each family has.
+func liveSeries(r *rule.RuleStats, series map[string]int) (live int) {
+	counted := make(map[string]bool, len(r.Families))
+	for _, name := range r.Families {
+		if !counted[name] {
+			counted[name] = true
+			live += series[name]
+		}
+	}
+	return live
 }

@@ -88,26 +88,8 @@ func (p *Pipeline) status() exporter.Status {
 
 // ruleStatus tells of one rule. series holds the live series of each family.
 func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
-	status := exporter.RuleStatus{
-		Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Samples(), Errors: make(map[string]uint64),
+	return exporter.RuleStatus{
+		Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),
+		Series: liveSeries(r, series),
 	}
-	for _, reason := range collector.Reasons() {
-		if n := r.Dropped(reason); n > 0 {
-			status.Errors[reason.String()] += n
-			status.Samples -= min(n, status.Samples)
-		}
-	}
-	for _, reason := range rule.Reasons() {
-		if n := r.GivenUp(reason); n > 0 {
-			status.Errors[reason.String()] += n
-		}
-	}
-	counted := make(map[string]bool, len(r.Families))
-	for _, name := range r.Families {
-		if !counted[name] {
-			counted[name] = true
-			status.Series += series[name]
-		}
-	}
-	return status
 }

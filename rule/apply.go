@@ -196,6 +196,7 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 		Source: to.source,
 	})
 	if !taken {
+		w.tallies[st.index].refused++
 		w.event++ // the spans may be of label values that went with it
 	}
 }

@@ -52,7 +52,9 @@ type Stats struct {
 
 	matched atomic.Uint64
 	samples atomic.Uint64
+	refused atomic.Uint64
 	dropped [reasons]atomic.Uint64
+	applied atomic.Uint64 // what Applied returned at most
 }
 
 // Matched returns the number of records, or fields of a rule with fields, that
@@ -62,6 +64,31 @@ func (s *Stats) Matched() uint64 { return s.matched.Load() }
 // Samples returns the number of samples that the rule made.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
+// Dropped returns the number of samples that the rule made and that were dropped for
+// r, by the collector or by a full batch.
+func (s *Stats) Dropped(r collector.Reason) uint64 {
+	n := s.Origin.Dropped(r)
+	if r == collector.BatchLimit {
+		n += s.refused.Load()
+	}
+	return n
+}
+
+// Applied returns the number of samples that reached a series. It never goes down:
+// while a batch is applied, its drops are counted before its samples are.
+func (s *Stats) Applied() uint64 {
+	n := s.samples.Load()
+	for _, r := range collector.Reasons() {
+		n -= min(n, s.Dropped(r))
+	}
+	for {
+		before := s.applied.Load()
+		if n <= before || s.applied.CompareAndSwap(before, n) {
+			return max(n, before)
+		}
+	}
+}
+
 // GivenUp returns the number of samples that the rule gave up for r.
 func (s *Stats) GivenUp(r Reason) uint64 { return s.dropped[r].Load() }
 
@@ -70,6 +97,7 @@ func (s *Stats) GivenUp(r Reason) uint64 { return s.dropped[r].Load() }
 type tally struct {
 	matched uint64
 	samples uint64
+	refused uint64 // of the samples, by a full batch
 	dropped [reasons]uint64
 }
 
@@ -88,6 +116,7 @@ func (t *tally) flush(s *Stats) {
 	}
 	s.matched.Add(t.matched)
 	s.samples.Add(t.samples)
+	s.refused.Add(t.refused)
 	for r, n := range t.dropped {
 		if n > 0 {
 			s.dropped[r].Add(n)
