@@ -34,9 +34,9 @@ func (c *Collector) apply(b *Batch) (err error) {
 
 // begin does what a batch brings with it beside its samples.
 func (c *Collector) begin(b *Batch) {
-	c.now = max(c.now, b.Now)
+	c.advance(b.Now)
 	c.swept = false
-	c.expireSome(b.Now)
+	c.expireSome(c.now)
 	if b.refused > 0 {
 		c.complain("", BatchLimit)
 	}
@@ -50,32 +50,41 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 	st := f.store
 	if st == nil || st.gone {
 		var r Reason
-		if st, r = c.link(f, b); r != Kept {
+		if st, r = c.link(f); r != Kept {
 			return r
 		}
 	}
-	source := min(s.Source, anySource-1)
+	source := min(s.Source, openSource)
 	i := st.find(b.keys[s.key:s.end])
 	if i < 0 {
 		var r Reason
 		if i, r = c.enter(st, s, b, source); r != Kept {
 			return r
 		}
-	} else if f.Type == Gauge && st.life.due(i, b.Now) {
+	} else if f.Type == Gauge && st.life.due(i, c.now) {
 		st.restart(i, source)
 	}
-	if have := st.sources[i]; have != source && have != anySource {
+	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
 	at := b.time(s)
 	if r := st.apply(i, s, at); r != Kept {
 		return r
 	}
-	st.life.touch(i, b.Now)
+	st.life.touch(i, c.now)
 	if s.pair != s.last || s.badExemplar {
 		c.mark(st, i, s, b.pairs[s.pair:s.last], at)
 	}
 	return Kept
+}
+
+// claim reports whether series i, which has another source, takes samples of source:
+// those that feed it first, and who only declares it.
+func (s *store) claim(i int, source uint32) bool {
+	if s.sources[i] == openSource {
+		s.sources[i] = source
+	}
+	return s.sources[i] == source || source == openSource
 }
 
 // mark keeps the exemplar of a sample, or counts that it is dropped.

@@ -52,8 +52,8 @@ type Sample struct {
 	// Origin, when not nil, counts what happens to the sample.
 	Origin *Origin
 	// Source, when not 0, identifies the field that the value was read from.
-	// A series takes samples of the first source only, so that two fields whose
-	// names became equal cannot overwrite each other.
+	// A series takes samples of the first source only, until Retain, so that two
+	// fields whose names became equal cannot overwrite each other.
 	Source uint32
 	Op     Op
 

@@ -57,7 +57,7 @@ type Collector struct {
 	idle  []*snapshot // those not in use, the last used one last; under gate
 
 	// What follows belongs to the goroutine.
-	now     int64    // the latest Now of a batch
+	now     int64    // the latest time of a batch or scrape, but see advance
 	stores  []*store // in the order they were made
 	byName  map[string]*store
 	exposed map[string]*store // by all names that their families take on a page

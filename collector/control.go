@@ -44,20 +44,21 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 		for _, value := range set {
 			b.Label([]byte(value))
 		}
-		b.Append(&Sample{Family: f, Op: Declare})
+		b.Append(&Sample{Family: f, Op: Declare, Source: openSource})
 	}
 	return c.Ingest(b, nil)
 }
 
 // Retain takes out, between two batches, every family with its series and what
 // is remembered of them, unless it is Equal to one of families or also, when not
-// nil, returns true for it. The others keep their series and take TTL and
-// SeriesLimit from their equal in families. Declared series must be declared
-// again when a family gets its first TTL.
+// nil, returns an equal for it, and not nil. The others keep their series and take
+// TTL and SeriesLimit from their equal; where that is also's, from the first Family
+// that a sample of them comes with, if it differs. Any field may feed their series
+// next, and those that were declared expire as others do until they are again.
 //
 // A family that was taken out begins anew with the next sample of it, so those
 // who make samples of the old families must have stopped.
-func (c *Collector) Retain(families []*Family, also func(*Family) bool) error {
+func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error {
 	byName := make(map[string]*Family, len(families))
 	for _, f := range families {
 		byName[f.Name] = f
@@ -65,24 +66,50 @@ func (c *Collector) Retain(families []*Family, also func(*Family) bool) error {
 	return c.between(func() {
 		var gone []*store
 		for _, st := range c.stores {
-			switch f := byName[st.family.Name]; {
-			case f != nil && f.Equal(st.family):
-				st.adopt(f, c.now)
-				st.provisional = false
-			case also == nil || !also(st.family):
+			f, provisional := successor(st.family, byName, also)
+			if f == nil {
 				gone = append(gone, st)
+				continue
 			}
+			st.provisional = provisional
+			st.adopt(f, c.now)
+			st.open()
+			st.life.unpin(c.now)
 		}
 		c.remove(gone)
 		c.count()
 	})
 }
 
-// adopt takes the settings of f, which is equal to the store's family.
-func (s *store) adopt(f *Family, now int64) {
+// successor returns the Family that is equal to f, or nil. What also returns is
+// provisional.
+func successor(f *Family, byName map[string]*Family, also func(*Family) *Family) (next *Family, provisional bool) {
+	if next = byName[f.Name]; next != nil && next.Equal(f) {
+		return next, false
+	}
+	if also == nil {
+		return nil, false
+	}
+	return also(f), true
+}
+
+// adopt takes the settings of f, which is equal to the store's family. It reports
+// whether there is a TTL now and was none, or the other way round.
+func (s *store) adopt(f *Family, now int64) (changed bool) {
+	before := s.life.ttl
 	s.family = f
-	if max(int64(f.TTL), 0) != s.life.ttl {
+	if max(int64(f.TTL), 0) != before {
 		s.setTTL(f.TTL, now)
+	}
+	return (before != 0) != (s.life.ttl != 0)
+}
+
+// open lets the next field that feeds a series be its source.
+func (s *store) open() {
+	for i, source := range s.sources {
+		if source != anySource {
+			s.sources[i] = openSource
+		}
 	}
 }
 

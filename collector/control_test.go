@@ -29,6 +29,18 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
+// only gives what Retain and Import are to keep beside what they are given: the
+// family of that name.
+func only(name string) func(*collector.Family) *collector.Family {
+	return func(f *collector.Family) *collector.Family {
+		if f.Name != name {
+			return nil
+		}
+		same := *f
+		return &same
+	}
+}
+
 func TestRetain(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now, SeriesLimit: 100})
@@ -50,7 +62,7 @@ func TestRetain(t *testing.T) {
 	keptNow, changedNow := kept, changed
 	keptNow.TTL, keptNow.SeriesLimit = time.Hour, 1
 	changedNow.Help = "Changed."
-	err = c.Retain([]*collector.Family{&keptNow, &changedNow}, func(f *collector.Family) bool { return f.Name == "dynamic_total" })
+	err = c.Retain([]*collector.Family{&keptNow, &changedNow}, only("dynamic_total"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +128,11 @@ func TestRetainContainsPanics(t *testing.T) {
 	f, g := requests(), temperature()
 	ingest(t, c, add(f, 1, "", ""), set(g, 1, ""))
 	calls := 0
-	err := c.Retain(nil, func(*collector.Family) bool {
+	err := c.Retain(nil, func(*collector.Family) *collector.Family {
 		if calls++; calls == 2 {
 			panic("asked")
 		}
-		return false
+		return nil
 	})
 	if err == nil {
 		t.Error("no error")

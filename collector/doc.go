@@ -18,7 +18,7 @@
 // # Series that come and go
 //
 // A family may have a TTL. Its series leave the exposition when no sample touched
-// them for that long, by the Now of the batches. They are looked for in a few
+// them for that long, by the times of batches and scrapes. They are looked for in a few
 // families at each batch, so that memory is freed when nobody scrapes, and in all
 // of them at each scrape. A counter, histogram or summary that comes back goes on
 // from where it was, with its created timestamp; a gauge starts anew, and so do

@@ -4,7 +4,7 @@ import "github.com/promexporter/promexporter/internal/exposition"
 
 // link finds the store of f or makes one. It fails when the name, or that of a
 // sample, is taken by another family, and when no series could be added to it.
-func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
+func (c *Collector) link(f *Family) (*store, Reason) {
 	if f.refusedBy != nil && !f.refusedBy.gone {
 		return nil, FamilyConflict
 	}
@@ -12,7 +12,7 @@ func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
 	switch {
 	case f.Name == "":
 		return nil, Malformed
-	case st == nil && (len(c.stores) >= c.options.Load().SeriesLimit || c.full(b)):
+	case st == nil && (len(c.stores) >= c.options.Load().SeriesLimit || c.full()):
 		return nil, SeriesLimit
 	case st == nil:
 		if f.refusedBy = c.rival(f); f.refusedBy != nil {
@@ -25,8 +25,9 @@ func (c *Collector) link(f *Family, b *Batch) (*store, Reason) {
 	}
 	if st.provisional {
 		st.provisional = false
-		st.adopt(f, c.now)
-		c.listMortal()
+		if st.adopt(f, c.now) {
+			c.listMortal()
+		}
 	}
 	f.store, f.refusedBy = st, nil
 	return st, Kept
@@ -68,19 +69,19 @@ func (c *Collector) enter(st *store, s *Sample, b *Batch, source uint32) (int, R
 	if !wellFormed(key, len(st.family.Labels)) {
 		return 0, Malformed
 	}
-	if c.full(b) {
+	if c.full() {
 		return 0, SeriesLimit
 	}
 	if limit := st.family.SeriesLimit; limit > 0 && st.ordinary() >= limit {
-		c.expire(st, b.Now, len(st.keys))
+		c.expire(st, c.now, len(st.keys))
 		if st.ordinary() >= limit {
 			return c.overflow(st, s, b)
 		}
 	}
-	return c.newSeries(st, string(key), source, b.Now), Kept
+	return c.newSeries(st, string(key), source), Kept
 }
 
-func (c *Collector) newSeries(st *store, key string, source uint32, now int64) int {
+func (c *Collector) newSeries(st *store, key string, source uint32) int {
 	p := st.past[key]
 	if p != nil {
 		key = p.key
@@ -89,7 +90,7 @@ func (c *Collector) newSeries(st *store, key string, source uint32, now int64) i
 	if len(st.keys) == 0 {
 		c.filled++
 	}
-	i := st.add(key, source, now)
+	i := st.add(key, source, c.now)
 	if p != nil {
 		c.recall(st, i, p)
 	}
@@ -98,11 +99,11 @@ func (c *Collector) newSeries(st *store, key string, source uint32, now int64) i
 
 // full reports whether there is no room for another series. Before it says so it
 // takes out what is due, once per batch.
-func (c *Collector) full(b *Batch) bool {
+func (c *Collector) full() bool {
 	limit := c.options.Load().SeriesLimit
 	if c.series >= limit && !c.swept {
 		c.swept = true
-		c.expireAll(b.Now)
+		c.expireAll(c.now)
 	}
 	return c.series >= limit
 }

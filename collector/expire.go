@@ -55,6 +55,16 @@ func (l *life) pin(i int) {
 	l.links[i] = link{pinned, pinned}
 }
 
+// unpin lets series expire that were kept from it, as if they were just touched.
+func (l *life) unpin(now int64) {
+	for i := range l.links {
+		if l.links[i].before == pinned {
+			l.touched[i] = now
+			l.push(int32(i))
+		}
+	}
+}
+
 // due reports whether series i was not touched for too long.
 func (l *life) due(i int, now int64) bool {
 	return l.ttl != 0 && l.links[i].before != pinned && now-l.touched[i] >= l.ttl
@@ -111,6 +121,25 @@ func (l *life) join(before, after int32) {
 		l.tail = before
 	} else {
 		l.links[after].before = before
+	}
+}
+
+// clockSlack is how far behind the latest time a time may be that is no sign of a
+// clock that was turned back: that of a flush which waited for the collector.
+const clockSlack = 10 * time.Second
+
+// advance follows the clock. When it was turned back, series count as touched now at
+// the latest. By a time that is over they would expire as soon as they were touched.
+func (c *Collector) advance(now int64) {
+	if c.now-now <= int64(clockSlack) {
+		c.now = max(c.now, now)
+		return
+	}
+	c.now = now
+	for _, st := range c.mortal {
+		for i, touched := range st.life.touched {
+			st.life.touched[i] = min(touched, now)
+		}
 	}
 }
 

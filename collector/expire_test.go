@@ -167,8 +167,44 @@ func TestDeclaredSeriesStay(t *testing.T) {
 	shows(t, c, `c_total{code="200"} 1`, `c_total{code="500"} 1`)
 }
 
+// TestClockTurnedBack holds that series neither vanish nor stay forever when the
+// clock is turned back, by a batch or by a scrape.
+func TestClockTurnedBack(t *testing.T) {
+	for _, back := range []time.Duration{time.Second, time.Hour, 24 * 365 * time.Hour} {
+		now := &clock{noon}
+		c := open(t, collector.Options{Now: now.Now})
+		g := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}, TTL: time.Minute}
+		f := &collector.Family{Name: "c_total", Type: collector.Counter, TTL: time.Minute}
+		ingestAt(t, c, now.now, set(g, 1, "a"), set(g, 1, "b"), add(f, 1))
+		now.now -= int64(back)
+		ingestAt(t, c, now.now, set(g, 2, "b"))
+		shows(t, c, `c_total 1`, `g{l="a"} 1`, `g{l="b"} 2`)
+		now.now += 30 * second
+		ingestAt(t, c, now.now, add(f, 1))
+		now.now += 45 * second
+		shows(t, c, `c_total 2`)
+		now.now -= int64(back)
+		shows(t, c, `c_total 2`)
+		now.now += 75 * second
+		shows(t, c)
+	}
+}
+
+// TestLateFlush holds that a flush which waited for the collector is not taken for a
+// clock that was turned back, and that its series live as long as others.
+func TestLateFlush(t *testing.T) {
+	now := &clock{noon}
+	c := open(t, collector.Options{Now: now.Now})
+	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}, TTL: 2 * time.Second}
+	ingestAt(t, c, noon, set(f, 1, "a"))
+	now.now += 5 * second
+	shows(t, c)
+	ingestAt(t, c, noon, set(f, 1, "b"))
+	shows(t, c, `g{l="b"} 1`)
+}
+
 // TestScrapeWithoutClock holds that a scrape without a clock goes by the batches.
-// A clock that was turned back lets series live longer, up to those before them.
+// Series live up to a TTL longer when it was turned back.
 func TestScrapeWithoutClock(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}, TTL: time.Minute}

@@ -13,10 +13,10 @@ type ImportOptions struct {
 	Now int64 // in nanoseconds since 1970
 	// Families are those that there will be. Of a state, those that are Equal to one
 	// of them are restored, with its TTL and SeriesLimit, and those for which Also,
-	// if not nil, returns true. The latter take their TTL and SeriesLimit from the
-	// first Family that a sample of them comes with, until then from the state.
+	// if not nil, returns an equal. The latter take their TTL and SeriesLimit from the
+	// first Family that a sample of them comes with, until then from that equal.
 	Families []*Family
-	Also     func(*Family) bool
+	Also     func(*Family) *Family
 	Gauges   bool // whether gauges are restored
 }
 

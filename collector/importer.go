@@ -95,11 +95,11 @@ func (im *importer) define(c *cursor) bool {
 		return false
 	}
 	im.seen[f.Name] = struct{}{}
-	known := im.wanted(f)
+	known, provisional := im.wanted(f)
 	family := imported{family: f, columns: columns, wanted: known != nil}
 	if known != nil && len(im.stores) < im.most {
 		family.store = newStore(known)
-		family.store.provisional = known == f
+		family.store.provisional = provisional
 		if columns.totals {
 			family.store.totals = []float64{}
 		}
@@ -112,18 +112,12 @@ func (im *importer) define(c *cursor) bool {
 	return true
 }
 
-// wanted returns the family that is to be restored as f, or nil.
-func (im *importer) wanted(f *Family) *Family {
+// wanted returns what f is to be restored as, or nil.
+func (im *importer) wanted(f *Family) (known *Family, provisional bool) {
 	if f.Type == Gauge && !im.Gauges {
-		return nil
+		return nil, false
 	}
-	if known := im.byName[f.Name]; known != nil && known.Equal(f) {
-		return known
-	}
-	if im.Also != nil && im.Also(f) {
-		return f
-	}
-	return nil
+	return successor(f, im.byName, im.Also)
 }
 
 // leave counts a series that is not restored.

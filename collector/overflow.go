@@ -26,7 +26,7 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 		if st.overflows >= maxOverflowSeries {
 			return 0, SeriesLimit
 		}
-		i = c.newSeries(st, string(c.scratch), anySource, b.Now)
+		i = c.newSeries(st, string(c.scratch), anySource)
 		st.overflows++
 	} else if st.sources[i] != anySource {
 		st.sources[i] = anySource // a record had these values

@@ -53,7 +53,10 @@ func (c *Collector) fill(s *snapshot) (err error) {
 		}
 		c.count()
 	}()
-	c.expireAll(max(c.now, s.now))
+	if s.now != 0 {
+		c.advance(s.now)
+	}
+	c.expireAll(c.now)
 	if slices.ContainsFunc(s.frames, isGone) {
 		s.frames = slices.DeleteFunc(s.frames, isGone)
 		s.sorted = nil

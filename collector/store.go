@@ -36,15 +36,18 @@ type store struct {
 	overflowed uint64
 	told       bool // Options.Overflowed was called
 
-	provisional bool // the family's settings are those of a state
+	provisional bool // the family's settings are not yet those of a sample's
 	past        map[string]*past
 }
 
 // never is the time of the newest sample where there was none.
 const never = math.MinInt64
 
-// anySource is the source of overflow series, which take samples of all fields.
-const anySource = math.MaxUint32
+// What stands for the source of a series that no field feeds alone.
+const (
+	anySource  = math.MaxUint32     // an overflow series, which takes samples of all fields
+	openSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
+)
 
 func newStore(f *Family) *store {
 	s := &store{family: f, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}

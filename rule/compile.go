@@ -148,15 +148,18 @@ func (s *Set) Families() []*collector.Family {
 	return families
 }
 
-// Makes reports whether a rule of the set that names families after fields could
-// have made f.
-func (s *Set) Makes(f *collector.Family) bool {
+// Makes returns f as the first rule of the set would make it that names families
+// after fields and could have made it, or nil.
+func (s *Set) Makes(f *collector.Family) *collector.Family {
 	for _, r := range s.rules {
-		if r.family == nil && !r.config.Drop && r.newFamily(f.Name).Equal(f) && couldName(r.config.Name, f.Name) {
-			return true
+		if r.family != nil || r.config.Drop || !couldName(r.config.Name, f.Name) {
+			continue
+		}
+		if made := r.newFamily(f.Name); made.Equal(f) {
+			return made
 		}
 	}
-	return false
+	return nil
 }
 
 // Declare makes the series in c that the rules want from the start.
