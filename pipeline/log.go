@@ -101,6 +101,7 @@ type overflow struct{ family, label string }
 const maxOverflows = 100
 
 type loss struct {
+	reason   collector.Reason
 	family   string // the first one since the last line
 	families int    // how many there were since
 	next     time.Time
@@ -115,7 +116,7 @@ func (l *losses) add(family string, r collector.Reason) {
 	}
 	of := l.byReason[r]
 	if of == nil {
-		of = new(loss)
+		of = &loss{reason: r}
 		l.byReason[r] = of
 	}
 	if of.families == 0 {
@@ -137,17 +138,27 @@ func (l *losses) overflow(family, label string) {
 
 // log writes a line per reason, of those that had none within logInterval.
 func (l *losses) log(log *slog.Logger, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.waiting {
-		return
-	}
-	l.waiting = false
-	for _, o := range l.overflows {
+	overflows, dropped := l.take(now)
+	for _, o := range overflows {
 		log.Warn("a family has reached its series_limit, samples of new series go to the overflow series",
 			"family", o.family, "label_with_most_values", o.label)
 	}
-	l.overflows = nil
+	for _, of := range dropped {
+		log.Warn(fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", of.reason),
+			"family", of.family, "families", of.families)
+	}
+}
+
+// take returns what is to be logged at now. The lock is not held while that is
+// written: the collector would wait for it.
+func (l *losses) take(now time.Time) (overflows []overflow, dropped []loss) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.waiting {
+		return nil, nil
+	}
+	l.waiting = false
+	overflows, l.overflows = l.overflows, nil
 	for _, r := range collector.Reasons() {
 		of := l.byReason[r]
 		switch {
@@ -155,11 +166,11 @@ func (l *losses) log(log *slog.Logger, now time.Time) {
 		case now.Before(of.next):
 			l.waiting = true
 		default:
-			log.Warn(fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", r),
-				"family", of.family, "families", of.families)
-			*of = loss{next: now.Add(logInterval)}
+			dropped = append(dropped, *of)
+			*of = loss{reason: r, next: now.Add(logInterval)}
 		}
 	}
+	return overflows, dropped
 }
 
 // logMistakes logs err, a line per mistake.

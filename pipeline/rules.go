@@ -143,6 +143,9 @@ func (p *Pipeline) warn(warnings []config.Mistake) {
 func (p *Pipeline) reload() error {
 	p.rules.reloading.Lock()
 	defer p.rules.reloading.Unlock()
+	if p.closed.Load() {
+		return collector.ErrClosed // the rules may be a successor's by now
+	}
 	set, warnings, err := p.rules.load()
 	if err == nil {
 		p.warn(warnings)
@@ -202,7 +205,7 @@ func (p *Pipeline) watch() {
 // what the file holds.
 func (p *Pipeline) look(seen []byte) (now []byte) {
 	defer p.rescue("panic in the watch of the rules file, please report it")
-	now, err := readFile(p.rules.file)
+	now, err := readFile(p.config.RulesFile)
 	if err != nil {
 		now = []byte(err.Error())
 	}

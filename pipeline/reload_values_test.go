@@ -1,0 +1,110 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/flb"
+)
+
+// TestReloadChangesValues holds that rules which define their family as before may
+// make its values and label values otherwise.
+func TestReloadChangesValues(t *testing.T) {
+	const (
+		mapped = "metrics: [{name: a_total, type: counter, help: A., labels: {l: {from: $l, map: {'^x': %s}}}}]"
+		fed    = "metrics: [{name: a, type: gauge, help: A., fields: '^%s_(?P<l>.)$', labels: {l: {capture: l}}}]"
+		read   = "metrics: [{name: a, type: gauge, help: A., value: $heat_x, labels: {l: x}}]"
+	)
+	for name, test := range map[string]struct{ before, after, want string }{
+		"a map":         {fmt.Sprintf(mapped, "one"), fmt.Sprintf(mapped, "two"), `a_total{l="two"} 1`},
+		"fields":        {fmt.Sprintf(fed, "temp"), fmt.Sprintf(fed, "heat"), `a{l="x"} 2`},
+		"a value":       {fmt.Sprintf(fed, "temp"), read, `a{l="x"} 2`},
+		"not any value": {read, fmt.Sprintf(fed, "temp"), `a{l="x"} 1`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := rulesFile(t, test.before)
+			p, _ := openOne(t, map[string]string{"rules_file": file, "reload": "on"})
+			flush(t, p, "t", `{"l":"x","temp_x":1,"heat_x":2}`, flb.OK)
+			rewrite(t, file, test.after)
+			if code := post(t, p); code != http.StatusOK {
+				t.Fatalf("reload: %d", code)
+			}
+			flush(t, p, "t", `{"l":"x","temp_x":1,"heat_x":2}`, flb.OK)
+			expect(t, p, test.want)
+		})
+	}
+}
+
+// TestClosedSectionReloadsNothing holds that a watch which ends late leaves the rules
+// to the successor.
+func TestClosedSectionReloadsNothing(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	p := of.open("promexporter.0", keys)
+	keys["rules_file"] = rulesFile(t, twoRules)
+	next := of.reload(p, keys)
+	if err := p.reload(); !errors.Is(err, collector.ErrClosed) {
+		t.Errorf("reload of a closed section: %v", err)
+	}
+	p.look(p.look([]byte(oneRule)))
+	expect(t, next, `promexporter_rules_last_reload_successful{output="promexporter.0"} 1
+promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 0
+promexporter_rules_reloads_total{output="promexporter.0",result="success"} 1`)
+}
+
+// stuck is a log that nobody reads.
+type stuck struct {
+	slog.Handler
+	reached chan struct{}
+	release chan struct{}
+}
+
+func (s *stuck) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s *stuck) Handle(context.Context, slog.Record) error {
+	s.reached <- struct{}{}
+	<-s.release
+	return nil
+}
+
+// TestLossesDoNotWaitForTheLog holds that the collector can complain while a flush
+// waits for the log.
+func TestLossesDoNotWaitForTheLog(t *testing.T) {
+	s := &stuck{slog.DiscardHandler, make(chan struct{}), make(chan struct{})}
+	var l losses
+	for _, complain := range []func(){
+		func() { l.add("a", collector.SeriesLimit) },
+		func() { l.overflow("a", "l") },
+	} {
+		complain()
+		logged := make(chan struct{})
+		go func() {
+			defer close(logged)
+			l.log(slog.New(s), time.Now())
+		}()
+		select {
+		case <-s.reached:
+		case <-logged:
+			t.Fatal("nothing was logged")
+		}
+		complained := make(chan struct{})
+		go func() {
+			defer close(complained)
+			complain()
+		}()
+		select {
+		case <-complained:
+		case <-time.After(10 * time.Second):
+			t.Error("the collector waits for the log")
+		}
+		s.release <- struct{}{}
+		<-logged
+		<-complained
+	}
+}
