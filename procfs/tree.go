@@ -12,8 +12,7 @@ import (
 // every file. It is for one goroutine.
 type tree struct {
 	root   int
-	real   bool // of the kernel, and not a copy on some disk
-	counts bool // a directory fd tells its length without being read, as the kernel does since 6.2
+	counts bool // a directory fd tells its length without being read, as the kernel's own does since 6.2
 	buf    []byte
 	name   []byte
 }
@@ -42,8 +41,7 @@ func openTree(path string) (*tree, error) {
 	}
 	t := &tree{root: root, buf: make([]byte, bufferSize), name: make([]byte, 0, 32)}
 	var fs unix.Statfs_t
-	t.real = unix.Fstatfs(root, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC
-	if t.real {
+	if unix.Fstatfs(root, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC { // and not a copy on some disk
 		n, err := t.size(root, []byte("self/fd\x00"))
 		t.counts = err == nil && n > 0 // this process has files open
 	}
