@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/cmd/flbhost/property"
-	"github.com/promexporter/promexporter/config"
 )
 
 // The tests of this file need calls of an input that no Fluent Bit can be made to make, so they always run in the
@@ -248,25 +246,4 @@ func (r procfsRig) files() int {
 		r.t.Fatal(err)
 	}
 	return len(entries)
-}
-
-// TestProcfsRulesByPID holds that the rules which stand in the example as comments are right.
-func TestProcfsRulesByPID(t *testing.T) {
-	text, err := os.ReadFile("../rules/procfs.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, comments, ok := strings.Cut(string(text), "\n# The same by process")
-	_, variant, ok2 := strings.Cut(comments, "\n#\n")
-	if !ok || !ok2 {
-		t.Fatal("there is no variant by process")
-	}
-	variant = regexp.MustCompile(`(?m)^# ?`).ReplaceAllString(variant, "")
-	rules, err := config.ParseRules("procfs.yaml", []byte(head+"\n"+variant))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(rules.Metrics); n != 9 {
-		t.Errorf("%d rules, want the six by name and three by process", n)
-	}
 }
