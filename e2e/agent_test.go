@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,10 +8,11 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // patience bounds every wait for something that must happen.
@@ -28,29 +28,11 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// buffer is a bytes.Buffer for several goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // agent is a running Fluent Bit, or the development host in its place.
 type agent struct {
 	t     *testing.T
 	cmd   *exec.Cmd
-	log   *buffer
+	log   *logtest.Buffer
 	ended chan struct{} // closed when the process has ended
 }
 
@@ -74,7 +56,7 @@ func start(t *testing.T, dir string, args ...string) *agent {
 // startCommand is start of a command that the caller made.
 func startCommand(t *testing.T, cmd *exec.Cmd) *agent {
 	t.Helper()
-	log := &buffer{}
+	log := &logtest.Buffer{}
 	a := run(t, log, cmd)
 	a.log = log
 	return a
@@ -91,7 +73,7 @@ func startTo(t *testing.T, out io.Writer, dir string, args ...string) *agent {
 
 func run(t *testing.T, out io.Writer, cmd *exec.Cmd) *agent {
 	t.Helper()
-	a := &agent{t: t, cmd: cmd, log: &buffer{}, ended: make(chan struct{})}
+	a := &agent{t: t, cmd: cmd, log: &logtest.Buffer{}, ended: make(chan struct{})}
 	a.cmd.Stdout, a.cmd.Stderr = out, out
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)

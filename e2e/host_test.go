@@ -16,6 +16,7 @@ import (
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/cmd/flbhost/property"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // The tests of this file need calls and chunks that no Fluent Bit can be made to
@@ -29,12 +30,12 @@ var versions = []host.Version{host.V19, host.V32, host.V50, host.V51}
 type rig struct {
 	*host.Host
 	t   *testing.T
-	log *buffer
+	log *logtest.Buffer
 }
 
 func launch(t *testing.T, v host.Version) *rig {
 	t.Helper()
-	r := &rig{t: t, log: &buffer{}}
+	r := &rig{t: t, log: &logtest.Buffer{}}
 	h, err := host.Launch(host.Options{Loader: loader, Version: v, Log: r.log, Backoff: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // hang opens a connection to address and sends the beginning of a request.
@@ -71,7 +72,7 @@ func startPrometheus(t *testing.T, program, job string) (api string) {
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	address, log := freePort(t), &buffer{}
+	address, log := freePort(t), &logtest.Buffer{}
 	cmd := exec.Command(program, "--config.file", config, "--storage.tsdb.path", filepath.Join(dir, "data"),
 		"--web.listen-address", address, "--enable-feature", strings.Join(features, ","))
 	cmd.Stdout, cmd.Stderr = log, log

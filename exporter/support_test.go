@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,12 +8,13 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // source is a prometheus.TransactionalGatherer made of a function.
@@ -167,22 +167,7 @@ func stacks() string {
 }
 
 // logged is a log and what was written to it.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+type logged struct{ logtest.Buffer }
 
 func (l *logged) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{

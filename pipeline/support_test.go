@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"flag"
 	"io"
 	"log/slog"
@@ -12,12 +11,12 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
@@ -150,23 +149,12 @@ func listening(addr net.Addr) bool {
 }
 
 // logged is a log and what was written to it.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
+type logged struct{ logtest.Buffer }
 
 // lines returns the lines that contain part.
 func (l *logged) lines(part string) []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var found []string
-	for line := range strings.Lines(l.text.String()) {
+	for line := range strings.Lines(l.String()) {
 		if strings.Contains(line, part) {
 			found = append(found, strings.TrimSpace(line))
 		}

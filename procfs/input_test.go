@@ -7,28 +7,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // logbook keeps log lines.
-type logbook struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
+type logbook struct{ logtest.Buffer }
 
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logbook) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.b.String(), text)
-}
+func (l *logbook) count(text string) int { return strings.Count(l.String(), text) }
 
 func openInput(t *testing.T, text string) (*Input, *logbook) {
 	t.Helper()
@@ -148,7 +136,7 @@ func TestLoggedOnce(t *testing.T) {
 		}
 	}
 	if t.Failed() {
-		t.Log(book.b.String())
+		t.Log(book)
 	}
 }
 
@@ -165,7 +153,7 @@ func TestBootUnreadable(t *testing.T) {
 		}
 	}
 	if book.count("the time of the boot cannot be read") != 1 || book.count("is skipped") != 0 {
-		t.Errorf("log: %s", book.b.String())
+		t.Errorf("log: %s", book.String())
 	}
 }
 
@@ -195,7 +183,7 @@ func TestPanicInARound(t *testing.T) {
 	in.sampler.memory = nil
 	start := time.Now()
 	if got := collect(t, in, start); got != nil || book.count("panic in a round") != 1 {
-		t.Errorf("%v, log: %s", got, book.b.String())
+		t.Errorf("%v, log: %s", got, book.String())
 	}
 	in.sampler.memory = memory
 	if got := collect(t, in, start.Add(time.Second)); len(got) != 1 {

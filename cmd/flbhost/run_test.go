@@ -1,24 +1,23 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/promexporter/promexporter/cmd/flbhost/host/hosttest"
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // session is a run of the program.
 type session struct {
-	stdout, stderr buffer
+	stdout, stderr logtest.Buffer
 	signals        chan os.Signal
 	code           chan int
 }
@@ -339,22 +338,4 @@ func TestHelpAndVersion(t *testing.T) {
 	if s.stdout.String() != banner+"\n" {
 		t.Errorf("got %s", s.stdout.String())
 	}
-}
-
-// buffer is an output that may be read while it is written.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/cmd/flbhost/host/hosttest"
 	"github.com/promexporter/promexporter/cmd/flbhost/property"
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // tasks returns the names of the loader's threads.
@@ -135,7 +135,7 @@ func TestMisuseOfChunk(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	for _, crash := range []string{"read", "write", "keep", "abort"} {
 		t.Run(crash, func(t *testing.T) {
-			var log buffer
+			var log logtest.Buffer
 			h := hosttest.Launch(t, host.Options{Log: &log})
 			start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(property.Of("crash", crash))})
 			var err error
@@ -286,7 +286,7 @@ func TestLogLines(t *testing.T) {
 		{host.V32, host.Trace, "off", nil},
 	} {
 		t.Run(fmt.Sprint(tt.version, tt.level, tt.own), func(t *testing.T) {
-			var log buffer
+			var log logtest.Buffer
 			h := hosttest.Launch(t, host.Options{Version: tt.version, Log: &log})
 			section := property.Of("say", "100% %s", "log_level", tt.own)
 			start(t, h, host.Config{Plugins: []string{p.Path}, Outputs: outputs(section), LogLevel: tt.level})
@@ -309,7 +309,7 @@ func TestLogLines(t *testing.T) {
 // The host's own lines come after those of the plugin that they are about.
 func TestLogOrder(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
-	var log buffer
+	var log logtest.Buffer
 	h := hosttest.Launch(t, host.Options{Log: &log})
 	section := property.Of("say", "the reason", "log_level", "error", "fail", "yes")
 	if err := h.Start(t.Context(), host.Config{Plugins: []string{p.Path}, Outputs: outputs(section)}); err == nil {
@@ -410,22 +410,4 @@ func TestCachedLoader(t *testing.T) {
 	if after, err := os.Stat(second); err != nil || !os.SameFile(before, after) {
 		t.Error("built again")
 	}
-}
-
-// buffer is a log that may be read while it is written.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/cmd/flbhost/host/hosttest"
 	"github.com/promexporter/promexporter/cmd/flbhost/property"
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // rig is both fixtures in a host, whose calls are traced apart.
@@ -257,7 +258,7 @@ func TestDamageByAnInput(t *testing.T) {
 }
 
 func TestInputLogs(t *testing.T) {
-	var log buffer
+	var log logtest.Buffer
 	r := newRig(t, host.Options{Log: &log})
 	start(t, r.Host, r.config(property.Of("say", "hello", "log_level", "warn")))
 	hosttest.Stop(t, r.Host)
