@@ -115,7 +115,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 		return err
 	}
 	p.state.restore(set)
-	if err = set.Declare(p.collector, time.Now().UnixNano()); err == nil {
+	if err = p.enforce(set); err == nil { // also what is restored may be fed otherwise than it was
 		err = p.serve(o, p.known(set))
 	}
 	if err != nil {

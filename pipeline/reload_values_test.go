@@ -108,3 +108,17 @@ func TestLossesDoNotWaitForTheLog(t *testing.T) {
 		<-complained
 	}
 }
+
+// TestRestartChangesValues holds that other fields may feed the series of a state.
+func TestRestartChangesValues(t *testing.T) {
+	const rules = "metrics: [{name: a, type: gauge, help: A., fields: '^%s_(?P<l>.)$', labels: {l: {capture: l}}}]"
+	keys := stateKeys(t, fmt.Sprintf(rules, "temp"))
+	keys["state_gauges"] = "on"
+	p, _ := openOne(t, keys)
+	flush(t, p, "t", `{"temp_x":1,"heat_x":2}`, flb.OK)
+	rewrite(t, keys["rules_file"], fmt.Sprintf(rules, "heat"))
+	p, _ = reopen(t, p, keys)
+	expect(t, p, `a{l="x"} 1`)
+	flush(t, p, "t", `{"temp_x":1,"heat_x":2}`, flb.OK)
+	expect(t, p, `a{l="x"} 2`)
+}
