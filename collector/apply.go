@@ -93,9 +93,6 @@ func (c *Collector) mark(st *store, i int, s *Sample, pairs []byte, at int64) {
 		return
 	}
 	c.stats.exemplars.Add(1)
-	if s.Origin != nil {
-		s.Origin.exemplars.Add(1)
-	}
 }
 
 // complain reports the first loss of each kind. The table is bounded because

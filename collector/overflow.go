@@ -32,16 +32,13 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 		st.sources[i] = anySource // a record had these values
 		st.overflows++
 	}
-	c.tellOverflow(st, s)
+	c.tellOverflow(st)
 	return i, Kept
 }
 
-func (c *Collector) tellOverflow(st *store, s *Sample) {
+func (c *Collector) tellOverflow(st *store) {
 	st.overflowed++
 	c.stats.overflowed.Add(1)
-	if s.Origin != nil {
-		s.Origin.overflowed.Add(1)
-	}
 	if tell := c.options.Load().Overflowed; tell != nil && !st.told {
 		st.told = true
 		tell(st.family.Name, st.busiestLabel())

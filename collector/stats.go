@@ -64,20 +64,12 @@ func (s *Stats) count(samples uint64, dropped *[reasons]uint64) {
 // Origin counts what became of the samples of one rule. The zero Origin is
 // ready. Its methods are safe for concurrent use.
 type Origin struct {
-	dropped    [reasons]atomic.Uint64
-	overflowed atomic.Uint64
-	exemplars  atomic.Uint64
+	dropped [reasons]atomic.Uint64
 }
 
 // Dropped returns the number of samples that were dropped for r. Those that a
 // full batch refused are not among them.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
-
-// Overflowed returns the number of samples that reached an overflow series.
-func (o *Origin) Overflowed() uint64 { return o.overflowed.Load() }
-
-// ExemplarsDropped returns the number of exemplars that were dropped.
-func (o *Origin) ExemplarsDropped() uint64 { return o.exemplars.Load() }
 
 func (o *Origin) drop(r Reason) {
 	if o != nil {

@@ -48,9 +48,6 @@ type Value struct {
 // Kind returns the value's type.
 func (v *Value) Kind() Kind { return v.kind }
 
-// IsNumber reports whether v is an integer or a float.
-func (v *Value) IsNumber() bool { return v.kind >= Int && v.kind <= Float }
-
 // Bytes returns the payload of a string, binary or extension, the encoding of
 // an array or map, and nil for everything else. The bytes borrow the chunk.
 func (v *Value) Bytes() []byte {

@@ -20,7 +20,6 @@ func decoded(t *testing.T, b []byte) Value {
 func TestValueAccessors(t *testing.T) {
 	type answers struct {
 		kind    Kind
-		number  bool
 		float   float64
 		isFloat bool
 		integer int64
@@ -36,15 +35,15 @@ func TestValueAccessors(t *testing.T) {
 		"nil":        {decoded(t, raw{0xc0}), answers{kind: Nil}},
 		"false":      {decoded(t, raw{0xc2}), answers{kind: Bool, isFloat: true}},
 		"true":       {decoded(t, raw{0xc3}), answers{kind: Bool, isFloat: true, float: 1, boolean: true}},
-		"zero":       {decoded(t, raw{0}), answers{kind: Uint, number: true, isFloat: true}},
-		"uint":       {decoded(t, raw{0xcc, 200}), answers{kind: Uint, number: true, isFloat: true, float: 200, uint: 200}},
-		"big uint":   {decoded(t, encode(uint64(math.MaxUint64))), answers{kind: Uint, number: true, isFloat: true, float: 1 << 64, uint: math.MaxUint64}},
-		"int":        {decoded(t, raw{0xff}), answers{kind: Int, number: true, isFloat: true, float: -1, integer: -1}},
-		"small int":  {decoded(t, encode(int64(math.MinInt64))), answers{kind: Int, number: true, isFloat: true, float: -1 << 63, integer: math.MinInt64}},
-		"signed":     {decoded(t, raw{0xd0, 5}), answers{kind: Int, number: true, isFloat: true, float: 5, integer: 5}},
-		"float32":    {decoded(t, encode(float32(0.5))), answers{kind: Float, number: true, isFloat: true, float: 0.5}},
-		"float64":    {decoded(t, encode(-2.5)), answers{kind: Float, number: true, isFloat: true, float: -2.5}},
-		"infinity":   {decoded(t, encode(math.Inf(1))), answers{kind: Float, number: true, isFloat: true, float: math.Inf(1)}},
+		"zero":       {decoded(t, raw{0}), answers{kind: Uint, isFloat: true}},
+		"uint":       {decoded(t, raw{0xcc, 200}), answers{kind: Uint, isFloat: true, float: 200, uint: 200}},
+		"big uint":   {decoded(t, encode(uint64(math.MaxUint64))), answers{kind: Uint, isFloat: true, float: 1 << 64, uint: math.MaxUint64}},
+		"int":        {decoded(t, raw{0xff}), answers{kind: Int, isFloat: true, float: -1, integer: -1}},
+		"small int":  {decoded(t, encode(int64(math.MinInt64))), answers{kind: Int, isFloat: true, float: -1 << 63, integer: math.MinInt64}},
+		"signed":     {decoded(t, raw{0xd0, 5}), answers{kind: Int, isFloat: true, float: 5, integer: 5}},
+		"float32":    {decoded(t, encode(float32(0.5))), answers{kind: Float, isFloat: true, float: 0.5}},
+		"float64":    {decoded(t, encode(-2.5)), answers{kind: Float, isFloat: true, float: -2.5}},
+		"infinity":   {decoded(t, encode(math.Inf(1))), answers{kind: Float, isFloat: true, float: math.Inf(1)}},
 		"string":     {decoded(t, encode("abc")), answers{kind: String, bytes: []byte("abc")}},
 		"no string":  {decoded(t, encode("")), answers{kind: String, bytes: []byte{}}},
 		"binary":     {decoded(t, encode([]byte{1, 2})), answers{kind: Binary, bytes: []byte{1, 2}}},
@@ -58,10 +57,10 @@ func TestValueAccessors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, want := test.value, test.want
 			float, isFloat := v.Float()
-			if v.Kind() != want.kind || v.IsNumber() != want.number || float != want.float || isFloat != want.isFloat ||
+			if v.Kind() != want.kind || float != want.float || isFloat != want.isFloat ||
 				v.Int() != want.integer || v.Uint() != want.uint || v.Bool() != want.boolean {
-				t.Errorf("got %s: number %t, float %v %t, int %d, uint %d, bool %t; want %+v",
-					v.Kind(), v.IsNumber(), float, isFloat, v.Int(), v.Uint(), v.Bool(), want)
+				t.Errorf("got %s: float %v %t, int %d, uint %d, bool %t; want %+v",
+					v.Kind(), float, isFloat, v.Int(), v.Uint(), v.Bool(), want)
 			}
 			if !bytes.Equal(v.Bytes(), want.bytes) || (v.Bytes() == nil) != (want.bytes == nil) || cap(v.Bytes()) != len(v.Bytes()) {
 				t.Errorf("bytes: got %x of capacity %d, want %x", v.Bytes(), cap(v.Bytes()), want.bytes)

@@ -144,9 +144,9 @@ func (r *rig) expectNoLoss() {
 				r.t.Errorf("%s: %d samples were dropped: %s", s.Rule, n, reason)
 			}
 		}
-		if n := s.Overflowed() + s.ExemplarsDropped(); n > 0 {
-			r.t.Errorf("%s: %d samples overflowed or lost their exemplar", s.Rule, n)
-		}
+	}
+	if s := r.collector.Stats(); s.Overflowed()+s.ExemplarsDropped() > 0 {
+		r.t.Errorf("%d samples overflowed, %d lost their exemplar", s.Overflowed(), s.ExemplarsDropped())
 	}
 }
 
