@@ -224,7 +224,7 @@ func recovered(f func() error) (err error) {
 // series of a page of counters. Told to use created timestamps, it asks for protobuf, where they cost nothing. So
 // they are left out for Prometheus, and for what is built on its scraper, which this header tells.
 func wantsCreatedLines(r *http.Request) bool {
-	return r.Header.Get("X-Prometheus-Scrape-Timeout-Seconds") == ""
+	return r.Header.Get(timeoutHeader) == ""
 }
 
 // fixed is a gatherer of families that were gathered before, since promhttp gives a gatherer neither the request nor

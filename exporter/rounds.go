@@ -29,8 +29,7 @@ type round struct {
 
 // kindOfPage tells pages apart: two requests of one kind get the same bytes.
 func kindOfPage(r *http.Request, p *page) string {
-	_, timed := r.Header[http.CanonicalHeaderKey(timeoutHeader)] // decides on created timestamps in OpenMetrics
-	return fmt.Sprintf("%s %p %t %q %q %q", p.path, r.Context().Value(frontKey{}), timed,
+	return fmt.Sprintf("%s %p %t %q %q %q", p.path, r.Context().Value(frontKey{}), wantsCreatedLines(r),
 		r.Header["Accept"], r.Header["Accept-Encoding"], r.URL.RawQuery)
 }
 

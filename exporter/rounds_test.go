@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -154,6 +155,31 @@ func (p panicsOnce) Handle(context.Context, slog.Record) error {
 		panic("the log")
 	}
 	return nil
+}
+
+// TestKindsOfPages holds that requests which get different pages are of different kinds.
+func TestKindsOfPages(t *testing.T) {
+	p, seen := &page{path: "/metrics"}, make(map[string]string)
+	for name, header := range map[string][]string{
+		"without time limit": nil, "with one": {timeoutHeader, "10"}, "OpenMetrics": {"Accept", "application/openmetrics-text"},
+		"gzip": {"Accept-Encoding", "gzip"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		kind := kindOfPage(r, p)
+		if other, known := seen[kind]; known {
+			t.Errorf("%s and %s are of one kind", name, other)
+		}
+		seen[kind] = name
+	}
+	// An empty time limit is none, and the page that goes with it has lines that Prometheus would store.
+	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	r.Header.Set(timeoutHeader, "")
+	if name := seen[kindOfPage(r, p)]; name != "without time limit" {
+		t.Errorf("an empty time limit is of the kind %q", name)
+	}
 }
 
 // TestRounds goes through the life of three rounds.
