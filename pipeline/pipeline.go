@@ -2,10 +2,13 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -75,7 +78,21 @@ const closeWatch = 100 * time.Millisecond
 // A section that was closed for a reload goes on: with its series, as far as their
 // families are still defined as they were, and its counts. There, rules or keys
 // that are wrong are logged, and the last good ones stay in force.
-func Open(o Options) (*Pipeline, error) {
+//
+// A panic is an error too: Fluent Bit may be in the middle of a reload, and would end.
+func Open(o Options) (p *Pipeline, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p, err = nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return open(o)
+}
+
+func open(o Options) (*Pipeline, error) {
+	if !utf8.ValidString(o.Instance) {
+		return nil, fmt.Errorf("alias %q: not UTF-8; metrics have it as a label, give the section another one", o.Instance)
+	}
 	before := o.Sections.take(o.Instance)
 	if before != nil {
 		return before.reopen(o)
