@@ -14,6 +14,9 @@ import (
 func checkAddress(s string) error {
 	if scheme, rest, ok := strings.Cut(s, "://"); ok {
 		host, _, _ := strings.Cut(rest, "/")
+		if host == "" {
+			host = "host:port"
+		}
 		return fmt.Errorf("not a URL: leave out %s:// and write %s", scheme, host)
 	}
 	host, port, err := net.SplitHostPort(s)

@@ -33,6 +33,7 @@ func TestWebKeysRefused(t *testing.T) {
 		{"listen_address", "vsock://:0", `not a port alone: write vsock://:8989`},
 		{"listen_address", "systemd://a/b", `not the name of a socket: write systemd://, or systemd://NAME`},
 		{"listen_address", "tcp://:80", `not a URL: leave out tcp:// and write :80`},
+		{"listen_address", "Unix:///a", `not a URL: leave out Unix:// and write host:port`},
 		{"max_requests", "0", `"0": not from 1 to 512`},
 		{"max_requests", "many", `"many": not a whole number`},
 		{"password_file", "/etc/", `"/etc/": a folder`},

@@ -46,9 +46,22 @@ func resolveAll(ctx context.Context, text string) ([]address, error) {
 		if slices.Contains(all, a) && !a.isAny() {
 			return nil, fmt.Errorf("listen_address %q: %s stands there twice; write it once", text, a)
 		}
+		for _, other := range all {
+			if a.covers(other) || other.covers(a) {
+				return nil, fmt.Errorf("listen_address %q: %s and %s overlap; leave out one of them", text, other, a)
+			}
+		}
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// covers says whether a is all interfaces, and b one of them with the same port.
+func (a address) covers(b address) bool {
+	if a.network != tcpNetwork || b.network != tcpNetwork || a.port != b.port || a.port == 0 || a == b {
+		return false
+	}
+	return !a.host.IsValid() || a.host == netip.IPv4Unspecified() && b.host.Is4()
 }
 
 // isAny says whether a stands for any free port.

@@ -105,24 +105,32 @@ func TestAllAddressesOrNone(t *testing.T) {
 
 func TestAddressListMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		":1,:1":           `listen_address ":1,:1": :1 stands there twice; write it once`,
-		":1,[::]:1":       `listen_address ":1,[::]:1": :1 stands there twice; write it once`,
-		":1,":             `listen_address "": is not host:port`,
-		"unix://a.sock":   `listen_address "unix://a.sock": write the full path of the socket, such as unix:///run/promexporter.sock`,
-		"unix:///a\x00":   `listen_address "unix:///a\x00": write a path of at most 107 bytes`,
-		"vsock://:0":      `listen_address "vsock://:0": write the port alone, such as vsock://:8989`,
-		"vsock://2:1":     `listen_address "vsock://2:1": write the port alone, such as vsock://:8989`,
-		"systemd://a/b":   `listen_address "systemd://a/b": write systemd://, or systemd://NAME with the FileDescriptorName of the socket unit`,
-		"http://:8989":    `listen_address "http://:8989": is not host:port`,
-		"unix:///" + long: `listen_address "unix:///` + long + `": write a path of at most 107 bytes`,
+		":1,:1":                 `listen_address ":1,:1": :1 stands there twice; write it once`,
+		":1,[::]:1":             `listen_address ":1,[::]:1": :1 stands there twice; write it once`,
+		":1,127.0.0.1:1":        `listen_address ":1,127.0.0.1:1": :1 and 127.0.0.1:1 overlap; leave out one of them`,
+		"[::1]:1,[::]:1":        `listen_address "[::1]:1,[::]:1": [::1]:1 and :1 overlap; leave out one of them`,
+		"0.0.0.0:1,127.0.0.1:1": `listen_address "0.0.0.0:1,127.0.0.1:1": 0.0.0.0:1 and 127.0.0.1:1 overlap; leave out one of them`,
+		":1,":                   `listen_address "": is not host:port`,
+		"unix://a.sock":         `listen_address "unix://a.sock": write the full path of the socket, such as unix:///run/promexporter.sock`,
+		"unix:///a\x00":         `listen_address "unix:///a\x00": write a path of at most 107 bytes`,
+		"vsock://:0":            `listen_address "vsock://:0": write the port alone, such as vsock://:8989`,
+		"vsock://2:1":           `listen_address "vsock://2:1": write the port alone, such as vsock://:8989`,
+		"systemd://a/b":         `listen_address "systemd://a/b": write systemd://, or systemd://NAME with the FileDescriptorName of the socket unit`,
+		"http://:8989":          `listen_address "http://:8989": is not host:port`,
+		"unix:///" + long:       `listen_address "unix:///` + long + `": write a path of at most 107 bytes`,
 	} {
 		if _, err := resolveAll(t.Context(), text); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
-	list, err := resolveAll(t.Context(), " vsock://:7 ,systemd://web,[::1]:5,unix:///a/b")
-	if got := fmt.Sprint(list); err != nil || got != "[vsock://:7 systemd://web [::1]:5 unix:///a/b]" {
-		t.Errorf("%s, %v", got, err)
+	for text, want := range map[string]string{
+		" vsock://:7 ,systemd://web,[::1]:5,unix:///a/b": "[vsock://:7 systemd://web [::1]:5 unix:///a/b]",
+		"0.0.0.0:1,[::1]:1,:0,127.0.0.1:0":               "[0.0.0.0:1 [::1]:1 :0 127.0.0.1:0]",
+	} {
+		list, err := resolveAll(t.Context(), text)
+		if got := fmt.Sprint(list); err != nil || got != want {
+			t.Errorf("%s, %v", got, err)
+		}
 	}
 }
 
