@@ -18,17 +18,21 @@ type reloader struct {
 	*agent
 	dir     string
 	address string
+	service string // lines of the service
 	reloads int
 }
 
 // startReloader starts an agent that counts the records of a dummy input by its
-// rules.
-func startReloader(t *testing.T) *reloader {
+// rules, with these lines of the service.
+func startReloader(t *testing.T, service ...string) *reloader {
 	t.Helper()
 	if !atLeast(t, 3, 2) {
 		t.Skip("no hot reload")
 	}
 	r := &reloader{dir: t.TempDir(), address: freePort(t)}
+	for _, line := range service {
+		r.service += "    " + line + "\n"
+	}
 	r.write(t, "plugins.conf", "[PLUGINS]\n    Path "+plugin+"\n")
 	r.write(t, "rules.yaml", countRules)
 	r.configure(t, r.section("Alias edge"))
@@ -54,7 +58,7 @@ func (r *reloader) section(lines ...string) string {
 
 func (r *reloader) configure(t *testing.T, outputs ...string) {
 	t.Helper()
-	r.write(t, "fluent-bit.conf", "[SERVICE]\n    Flush 0.2\n    Plugins_File plugins.conf\n"+
+	r.write(t, "fluent-bit.conf", "[SERVICE]\n    Flush 0.2\n    Plugins_File plugins.conf\n"+r.service+
 		"[INPUT]\n    Name dummy\n    Rate 20\n    Dummy {\"n\":1}\n"+strings.Join(outputs, ""))
 }
 
@@ -219,6 +223,30 @@ func TestReloadWithMistakes(t *testing.T) {
 	r.configure(t, "[OUTPUT]\n    Name no_such_output\n    Match *\n")
 	r.signal(syscall.SIGHUP)
 	r.logged("Reloading is halted")
+	r.seen(n)
+	r.stop()
+}
+
+// TestReloadByHTTP reloads by Fluent Bit's own interface.
+func TestReloadByHTTP(t *testing.T) {
+	if _, real := program(); !real {
+		t.Skip("the development host reloads by signal only")
+	}
+	_, port, err := net.SplitHostPort(freePort(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := startReloader(t, "Hot_Reload On", "HTTP_Server On", "HTTP_Listen 127.0.0.1", "HTTP_Port "+port)
+	n := r.seen(0)
+	until(t, "no reload by HTTP", func() bool {
+		response, err := http.Post("http://127.0.0.1:"+port+"/api/v2/reload", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			return false // not listening yet
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	r.logged("the rules were reloaded")
 	r.seen(n)
 	r.stop()
 }

@@ -147,6 +147,45 @@ func TestPrometheusWithTLS(t *testing.T) {
 	a.stop()
 }
 
+// TestClientCertificates asks for the certificate of a client, and takes up new certificates while it runs.
+func TestClientCertificates(t *testing.T) {
+	dir := t.TempDir()
+	pool := certificates(t, dir)
+	writeRules(t, filepath.Join(dir, "web.yml"), "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"+
+		"  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n")
+	a := start(t, "", withPlugin(append(dummy("t", `{"a":1}`), "-o", "promexporter", "-p", anyPort,
+		"-p", "web_config_file="+filepath.Join(dir, "web.yml"))...)...)
+	page := a.url(0)
+	known := clientOf(t, dir, pool)
+	if code, _ := request(t, known, page, "", ""); code != 200 {
+		t.Errorf("with a certificate: %d", code)
+	}
+	nobody := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	if _, err := nobody.Get(page); err == nil {
+		t.Error("without a certificate there is a page")
+	}
+	pool = certificates(t, dir)
+	if code, _ := request(t, clientOf(t, dir, pool), page, "", ""); code != 200 {
+		t.Errorf("with the new certificate: %d", code)
+	}
+	if _, err := known.Get(page); err == nil {
+		t.Error("the old certificates are still good")
+	}
+	a.stop()
+}
+
+// clientOf makes a client that trusts pool and has the certificate in dir, over a connection of its own each time.
+func clientOf(t *testing.T, dir string, pool *x509.CertPool) *http.Client {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}},
+	}}
+}
+
 // isCreated holds that the first sample of series is a zero at the time that the page gives in created.
 func isCreated(t *testing.T, api, page, series, created string) {
 	t.Helper()
