@@ -47,6 +47,10 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 	if r := f.check(s); r != Kept {
 		return r
 	}
+	at := b.time(s)
+	if f.early(s, at, c.now) {
+		return TooNew
+	}
 	st := f.store
 	if st == nil || st.gone {
 		var r Reason
@@ -67,7 +71,6 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	at := b.time(s)
 	if r := st.apply(i, s, at); r != Kept {
 		return r
 	}

@@ -12,6 +12,7 @@ const (
 	NegativeIncrement               // a counter does not go down
 	NotFinite                       // NaN or infinite, in or by itself, in a counter, histogram or summary
 	OutOfOrder                      // older than what the series has of it
+	TooNew                          // its time is too far ahead of the clock
 	WeightLimit                     // it stands for too many observations
 	BatchLimit                      // its batch is full
 	Malformed                       // labels or operation do not fit the family: a bug
@@ -21,7 +22,7 @@ const (
 
 var reasonNames = [reasons]string{
 	"kept", "series_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
-	"out_of_order", "weight_limit", "batch_limit", "malformed", "panic",
+	"out_of_order", "too_new", "weight_limit", "batch_limit", "malformed", "panic",
 }
 
 // String returns the reason as it stands in the label `reason`.
