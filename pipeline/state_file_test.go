@@ -113,13 +113,23 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	}
 	p, log := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
-	until(t, "no error", func() bool { return p.state.errors.Load() > 0 })
-	if lines := log.lines("the state could not be written"); len(lines) != 1 || !strings.Contains(lines[0], "promexporter.0 in process") {
+	if lines := notWritten(t, p, log); len(lines) != 1 || !strings.Contains(lines[0], "promexporter.0 in process") {
 		t.Errorf("log: %q", lines)
 	}
 	held.Close()
 	until(t, "it is not written", func() bool { return p.state.writtenAt.Load() > 0 })
 	until(t, "it is not told", func() bool { return len(log.lines("the state is written again")) == 1 })
+}
+
+// notWritten waits for the line that the state could not be written, which comes
+// after the error was counted.
+func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
+	t.Helper()
+	until(t, "no error", func() bool {
+		lines = log.lines("the state could not be written; the metrics go on")
+		return p.state.errors.Load() > 0 && len(lines) > 0
+	})
+	return lines
 }
 
 // TestStateIsForItsOwner holds that nobody else reads the label values of a state,
@@ -153,8 +163,7 @@ func TestStateFolderIsNotThere(t *testing.T) {
 	keys := map[string]string{"rules_file": rulesFile(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
 	p, log := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
-	until(t, "no error", func() bool { return p.state.errors.Load() > 0 })
-	if lines := log.lines("the state could not be written; the metrics go on"); len(lines) != 1 || !strings.Contains(lines[0], "no such file or directory") {
+	if lines := notWritten(t, p, log); len(lines) != 1 || !strings.Contains(lines[0], "no such file or directory") {
 		t.Errorf("log: %q", lines)
 	}
 	expect(t, p, `a_total{l="x"} 1`)
