@@ -34,7 +34,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := o.Web.open()
+	g, err := s.gateOf(o)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +52,22 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 			return nil, err
 		}
 	}
+}
+
+// gateOf reads the files of o.Web, or takes what was read of them before.
+func (s *Servers) gateOf(o Options) (*gate, error) {
+	g, err := o.Web.open()
+	if err == nil || !o.KeepWeb {
+		return g, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before := s.awayOf(o.Instance); before != nil {
+		if kept := before.on[0].front.Load().gate; kept.web == o.Web.shown() {
+			return kept, nil
+		}
+	}
+	return nil, err
 }
 
 // join adds e to the servers of all addresses, of which it starts those that are missing, or to none. It never waits,

@@ -505,3 +505,39 @@ func TestReloadHammer(t *testing.T) {
 	anchor.Close()
 	noGoroutines(t)
 }
+
+// A reload may do with what was read of files that are broken now, and serves by them as soon as they are right again.
+func TestReloadKeepsWhatWasRead(t *testing.T) {
+	pair := newCertificate(t, 1)
+	good := tlsConfig + "basic_auth_users:\n  alice: " + hashOf(t, secret) + "\n"
+	folder := newWebFolder(t, good)
+	folder.writePair(t, pair)
+	var servers Servers
+	o := Options{Web: Web{ConfigFile: folder.config()}, Source: families(up("a", "1"))}
+	e := open(t, &servers, o)
+	o.Address = e.Addr().String()
+	url := "https://" + o.Address + "/metrics"
+	if err := e.CloseForReload(); err != nil {
+		t.Fatal(err)
+	}
+	folder.write(t, "web.yml", "tls_server_config: [\n")
+	if _, err := servers.Open(withDefaults(o)); err == nil {
+		t.Fatal("opened with a broken file")
+	}
+	o.KeepWeb = true
+	other := o
+	other.Web = Web{ConfigFile: folder.config() + ".other"}
+	if _, err := servers.Open(withDefaults(other)); err == nil {
+		t.Fatal("opened with the file of another")
+	}
+	open(t, &servers, o)
+	if response, err := clientOf(t, pair).Get(url); err == nil {
+		t.Errorf("%s with a broken file", response.Status)
+	}
+	folder.write(t, "web.yml", good)
+	for user, want := range map[string]int{"alice": http.StatusOK, "mallory": http.StatusUnauthorized} {
+		if code := fetch(t, clientOf(t, pair), url, user, secret).StatusCode; code != want {
+			t.Errorf("as %s: %d, want %d", user, code, want)
+		}
+	}
+}

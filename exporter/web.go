@@ -87,7 +87,7 @@ type gate struct {
 
 // open reads the files of w. The error says what is wrong and what would be right.
 func (w Web) open() (*gate, error) {
-	g := &gate{web: Web{Username: w.Username, PasswordFile: absolute(w.PasswordFile), ConfigFile: absolute(w.ConfigFile)}}
+	g := &gate{web: w.shown()}
 	var err error
 	switch {
 	case w.ConfigFile != "":
@@ -101,6 +101,11 @@ func (w Web) open() (*gate, error) {
 		return nil, err
 	}
 	return g, nil
+}
+
+// shown is w without its password, with paths that are good in every folder.
+func (w Web) shown() Web {
+	return Web{Username: w.Username, PasswordFile: absolute(w.PasswordFile), ConfigFile: absolute(w.ConfigFile)}
 }
 
 // absolute is path as it is found from everywhere. A process may change its folder later.

@@ -45,6 +45,7 @@ type Pipeline struct {
 	closed   atomic.Bool
 	quit     chan struct{} // closed at the end
 	watched  chan struct{} // closed when the watch of the rules file has ended
+	lastGood bool          // the keys are those of the section before, because the new ones are wrong
 }
 
 // section is what survives a reload of Fluent Bit.
@@ -175,6 +176,7 @@ func (p *Pipeline) serve(o Options, families []exporter.Family) (err error) {
 		Log:         o.Log,
 		ListenLater: o.Reloaded,
 		Web:         web(p.config),
+		KeepWeb:     p.lastGood,
 		MaxRequests: p.config.MaxRequests,
 		Debug:       p.config.Debug,
 		Status:      p.status,

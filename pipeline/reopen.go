@@ -41,6 +41,7 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 		}
 	}
 	next := newPipeline(o, p.config, p.section)
+	next.lastGood = true
 	next.logMistakes(err)
 	next.log.Error("the keys were not reloaded, the last good ones stay in force")
 	p.keysGood.Store(false)
@@ -61,7 +62,12 @@ func (p *Pipeline) resume(o Options, before *Pipeline) error {
 	}
 	before.state.unregister(p.metrics)
 	if err := p.openState(); err != nil {
-		return err
+		if !p.lastGood {
+			return err
+		}
+		// The series are worth more than their state.
+		p.logMistakes(err)
+		p.log.Error("the state is not written until the next reload", "file", p.config.StateFile)
 	}
 	if mistakes == nil && p.config.StateFile != before.config.StateFile {
 		p.state.restore(set)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -232,6 +233,88 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 				promexporter_config_last_reload_successful{output="promexporter.0"} 1`)
 		})
 	}
+}
+
+// TestHotReloadWithBrokenFiles holds that a file which was good at the start, and is
+// not at a reload, costs neither series nor page.
+func TestHotReloadWithBrokenFiles(t *testing.T) {
+	for key, content := range map[string]string{"password_file": "hunter2", "web_config_file": "http_server_config: {http2: false}\n"} {
+		t.Run(key, func(t *testing.T) {
+			of, file := newProcess(t), rulesFile(t, content)
+			keys := map[string]string{"rules_file": rulesFile(t, oneRule), key: file}
+			if key == "password_file" {
+				keys["username"] = "u"
+			}
+			p := of.open("promexporter.0", keys)
+			flush(t, p, "t", `{"l":"x"}`, flb.OK)
+			keys["listen_address"] = p.endpoint.Addr().String()
+			rewrite(t, file, "\n[")
+			if key == "password_file" {
+				rewrite(t, file, "")
+			}
+			p = of.reload(p, keys)
+			flush(t, p, "t", `{"l":"x"}`, flb.OK)
+			if len(of.log.lines("the keys were not reloaded, the last good ones stay in force")) != 1 || p.keysGood.Load() {
+				t.Errorf("log %q", of.log.lines(""))
+			}
+			rewrite(t, file, content)
+			page := pageOf(t, p, "u", "hunter2")
+			if !strings.Contains(page, "\na_total{l=\"x\"} 2\n") {
+				t.Errorf("the page is\n%s", records(page))
+			}
+			p = of.reload(p, keys)
+			if flush(t, p, "t", `{"l":"x"}`, flb.OK); !p.keysGood.Load() {
+				t.Errorf("log %q", of.log.lines(""))
+			}
+		})
+	}
+}
+
+// TestHotReloadWithoutState holds that series survive a reload at which their state
+// file is none any more.
+func TestHotReloadWithoutState(t *testing.T) {
+	of, keys := newProcess(t), stateKeys(t, oneRule)
+	p := of.open("promexporter.0", keys)
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	keys["listen_address"] = p.endpoint.Addr().String()
+	p.CloseForReload()
+	if err := errors.Join(os.Remove(keys["state_file"]), os.Mkdir(keys["state_file"], 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	p = of.reload(p, keys)
+	flush(t, p, "t", `{"l":"x"}`, flb.OK)
+	expect(t, p, `
+		a_total{l="x"} 2
+		promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
+	if len(of.log.lines("the state is not written until the next reload")) != 1 {
+		t.Errorf("log %q", of.log.lines(""))
+	}
+	if err := os.Remove(keys["state_file"]); err != nil {
+		t.Fatal(err)
+	}
+	p = of.reload(p, keys)
+	until(t, "no state", func() bool { return p.state.writtenAt.Load() > 0 })
+	expect(t, p, `a_total{l="x"} 2`)
+}
+
+// pageOf scrapes the pipeline as a user.
+func pageOf(t *testing.T, p *Pipeline, user, password string) string {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, "http://"+p.endpoint.Addr().String()+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth(user, password)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v", response.Status, err)
+	}
+	return string(body)
 }
 
 // TestHotReloadToATakenAddress holds that the section goes on, and serves when the
