@@ -90,6 +90,11 @@ func TestLastReload(t *testing.T) {
 	if again, still := told(t, p); again.Text != "" || !again.Time.After(reload.Time) || still != failure {
 		t.Errorf("after good keys: the reload %+v, the error %+v", again, still)
 	}
+	delete(keys, "rules_file")
+	of.reload(p, keys)
+	if len(of.log.lines("the rules were reloaded file=default")) != 1 {
+		t.Errorf("log %q", of.log.lines("the rules"))
+	}
 }
 
 // TestManyMistakes holds that the page stays short.

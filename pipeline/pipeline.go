@@ -192,16 +192,12 @@ func (p *Pipeline) serve(o Options, families []exporter.Family) (err error) {
 }
 
 func (p *Pipeline) tellServing(version string) {
-	source := "default"
-	if p.rules.file != "" {
-		source = p.rules.file
-	}
 	text := "serving metrics on "
 	if !p.endpoint.Listening() {
 		text = "waiting to serve metrics on "
 	}
 	p.log.Info(text+pageURLs(p.endpoint, p.config.MetricsPath),
-		"address", addresses(p.endpoint), "version", version, "rules", source)
+		"address", addresses(p.endpoint), "version", version, "rules", p.rules.source())
 }
 
 // Close stops serving and ends every goroutine of the pipeline, within a second

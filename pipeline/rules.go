@@ -42,6 +42,14 @@ type rules struct {
 	successes, failures atomic.Uint64
 }
 
+// source names where the rules come from in log lines.
+func (r *rules) source() string {
+	if r.file == "" {
+		return "default"
+	}
+	return r.file
+}
+
 // current returns the rules in force.
 func (r *rules) current() *rule.Set {
 	r.swap.RLock()
@@ -165,12 +173,12 @@ func (p *Pipeline) tellReload(set *rule.Set, err error) {
 	if err != nil {
 		p.rules.failures.Add(1)
 		p.logMistakes(err)
-		p.log.Error("the rules were not reloaded, the last good ones stay in force", "file", p.rules.file)
+		p.log.Error("the rules were not reloaded, the last good ones stay in force", "file", p.rules.source())
 		return
 	}
 	p.rules.successes.Add(1)
 	p.rules.goodAt.Store(time.Now().UnixNano())
-	p.log.Info("the rules were reloaded", "file", p.rules.file, "rules", set.Len())
+	p.log.Info("the rules were reloaded", "file", p.rules.source(), "rules", set.Len())
 }
 
 // enforce puts set in force, between two chunks.
