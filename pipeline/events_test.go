@@ -92,7 +92,7 @@ func TestLastReload(t *testing.T) {
 	}
 	delete(keys, "rules_file")
 	of.reload(p, keys)
-	if len(of.log.lines("the rules were reloaded file=default")) != 1 {
+	if len(of.log.lines("reloaded\" file=default ")) != 1 {
 		t.Errorf("log %q", of.log.lines("the rules"))
 	}
 }
