@@ -2,7 +2,9 @@ package rule_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -55,4 +57,58 @@ func TestFieldsGiveWayInOpenMetrics(t *testing.T) {
 		queue_value_created 1.7e+09`); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+// TestNamesWithDigits holds that no name of a field starts with a digit.
+func TestNamesWithDigits(t *testing.T) {
+	r := newRig(t, rule.Options{}, defaults(t))
+	r.feed("t", chunktest.Events(`{"0a":1,"9a":2}`))
+	r.expect(dedent(`
+		# HELP _0a The value of the record field of this name.
+		# TYPE _0a gauge
+		_0a{tag="t"} 1
+		# HELP _9a The value of the record field of this name.
+		# TYPE _9a gauge
+		_9a{tag="t"} 2`))
+}
+
+// TestMakes holds which families rules with fields may have made, and that they come
+// with the settings of their rule.
+func TestMakes(t *testing.T) {
+	r := rigOf(t, `
+		metrics:
+		- {name: 'disk_${what}_bytes', type: gauge, help: D., fields: '^(?P<what>[a-z]+)$', ttl: 5m, series_limit: 7}
+		- {name: fixed_bytes, type: gauge, help: D., value: 1}`)
+	family := func(name, help string) *collector.Family {
+		return &collector.Family{Name: name, Type: collector.Gauge, Help: help}
+	}
+	made := r.set.Makes(family("disk_read_bytes", "D."))
+	if made == nil || made.Name != "disk_read_bytes" || made.TTL != 5*time.Minute || made.SeriesLimit != 7 {
+		t.Errorf("made is %+v", made)
+	}
+	for _, f := range []*collector.Family{
+		family("disk_read", "D."), family("fixed_bytes", "D."), family("disk_read_bytes", "Other."),
+	} {
+		if made := r.set.Makes(f); made != nil {
+			t.Errorf("%s, %s is made as %+v", f.Name, f.Help, made)
+		}
+	}
+}
+
+// TestFirstElementOfNoArray holds that a record whose field is no array is not kept
+// from later rules.
+func TestFirstElementOfNoArray(t *testing.T) {
+	r := rigOf(t, `
+		metrics:
+		- {name: elements_total, type: counter, help: E., each: $list, first: true}
+		- {name: others_total, type: counter, help: O.}`)
+	r.feed("t", chunktest.Events(`{"list":"text"}
+{"list":[{}]}`))
+	r.expect(dedent(`
+		# HELP elements_total E.
+		# TYPE elements_total counter
+		elements_total 1
+		# HELP others_total O.
+		# TYPE others_total counter
+		others_total 1`))
 }

@@ -39,15 +39,29 @@ func TestCutBehindReplacement(t *testing.T) {
 	}
 }
 
+// nan is an event whose field n is NaN.
+const nan = "\x92\xce\x00\x00\x00\x01\x81\xa1n\xca\x7f\xc0\x00\x00"
+
 // TestNoNumberIsWithinBounds holds that NaN is outside of min and max.
 func TestNoNumberIsWithinBounds(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, `metrics: [{name: a, type: gauge, help: h, value: {from: $n, max: 5}}]`))
-	nan := "\x92\xce\x00\x00\x00\x01\x81\xa1n\xca\x7f\xc0\x00\x00"
 	r.feed("tag", []byte(nan))
 	if got := r.text(); got != "" {
 		t.Errorf("NaN is shown:\n%s", got)
 	}
 	if n := r.set.Stats()[0].GivenUp(rule.OutOfRange); n != 1 {
 		t.Errorf("%d out of range, want 1", n)
+	}
+}
+
+// TestNoNumberIsOnASide holds that NaN is neither above nor below a number, nor it.
+func TestNoNumberIsOnASide(t *testing.T) {
+	for _, op := range []string{"gt", "gte", "lt", "lte", "eq"} {
+		r := newRig(t, rule.Options{}, parse(t,
+			"metrics: [{name: a_total, type: counter, help: h, condition: {field: $n, op: "+op+", value: 5}}]"))
+		r.feed("tag", []byte(nan))
+		if got := r.text(); got != "" {
+			t.Errorf("NaN is %s 5:\n%s", op, got)
+		}
 	}
 }
