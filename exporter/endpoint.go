@@ -16,6 +16,7 @@ import (
 // Endpoint is what one instance serves: its part of one page, on one or more servers. It is safe for concurrent use.
 type Endpoint struct {
 	instance    string
+	address     string // as in Options
 	path        string
 	version     string
 	source      prometheus.TransactionalGatherer
@@ -52,6 +53,7 @@ type Endpoint struct {
 func newEndpoint(s *Servers, o Options) *Endpoint {
 	e := &Endpoint{
 		instance:    o.Instance,
+		address:     o.Address,
 		path:        o.Path,
 		version:     o.Version,
 		source:      o.Source,

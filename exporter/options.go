@@ -48,9 +48,9 @@ type Options struct {
 	ListenLater bool
 	// Web says who may read, and whether in plain HTTP. Instances that share an address have the same.
 	Web Web
-	// KeepWeb lets an endpoint that takes the place of one with the same Web do with what that one had read of its
-	// files, when they cannot be read or are wrong now.
-	KeepWeb bool
+	// Keep lets an endpoint that takes the place of one with the same Address and Web do with what that one had found:
+	// addresses, when a host cannot be looked up now, and files of Web, when they cannot be read or are wrong now.
+	Keep bool
 	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least
 	// bound counts.
 	MaxRequests int

@@ -30,7 +30,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	addresses, err := resolveAll(context.Background(), o.Address)
+	addresses, err := s.addressesOf(o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,20 +54,37 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 	}
 }
 
+// addressesOf resolves o.Address, or takes what it stood for before.
+func (s *Servers) addressesOf(o Options) ([]address, error) {
+	all, err := resolveAll(context.Background(), o.Address)
+	if before := s.keptOf(o); err != nil && before != nil && before.address == o.Address {
+		for _, srv := range before.on {
+			all = append(all, srv.address)
+		}
+		return all, nil
+	}
+	return all, err
+}
+
 // gateOf reads the files of o.Web, or takes what was read of them before.
 func (s *Servers) gateOf(o Options) (*gate, error) {
 	g, err := o.Web.open()
-	if err == nil || !o.KeepWeb {
-		return g, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if before := s.awayOf(o.Instance); before != nil {
+	if before := s.keptOf(o); err != nil && before != nil {
 		if kept := before.on[0].front.Load().gate; kept.web == o.Web.shown() {
 			return kept, nil
 		}
 	}
-	return nil, err
+	return g, err
+}
+
+// keptOf is the endpoint in whose place one of o comes, if that may use what it had found, or nil.
+func (s *Servers) keptOf(o Options) *Endpoint {
+	if !o.Keep {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.awayOf(o.Instance)
 }
 
 // join adds e to the servers of all addresses, of which it starts those that are missing, or to none. It never waits,

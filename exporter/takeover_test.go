@@ -524,7 +524,7 @@ func TestReloadKeepsWhatWasRead(t *testing.T) {
 	if _, err := servers.Open(withDefaults(o)); err == nil {
 		t.Fatal("opened with a broken file")
 	}
-	o.KeepWeb = true
+	o.Keep = true
 	other := o
 	other.Web = Web{ConfigFile: folder.config() + ".other"}
 	if _, err := servers.Open(withDefaults(other)); err == nil {
@@ -539,5 +539,30 @@ func TestReloadKeepsWhatWasRead(t *testing.T) {
 		if code := fetch(t, clientOf(t, pair), url, user, secret).StatusCode; code != want {
 			t.Errorf("as %s: %d, want %d", user, code, want)
 		}
+	}
+}
+
+// A reload may do with the addresses of a host that cannot be looked up now.
+func TestReloadKeepsAddresses(t *testing.T) {
+	var servers Servers
+	o := Options{Address: "127.0.0.1:0,127.0.0.1:0", Source: families(up("a", "1"))}
+	e := open(t, &servers, o)
+	want := fmt.Sprint(e.Addrs())
+	o.Address = "name.invalid:1" // as if it had been this
+	if err := e.CloseForReload(); err != nil {
+		t.Fatal(err)
+	}
+	o.Keep = true
+	if _, err := servers.Open(withDefaults(o)); err == nil {
+		t.Fatal("opened with the addresses of another host")
+	}
+	e.address = o.Address
+	o.Keep = false
+	if _, err := servers.Open(withDefaults(o)); err == nil {
+		t.Fatal("opened although there is no such host")
+	}
+	o.Keep = true
+	if got := fmt.Sprint(open(t, &servers, o).Addrs()); got != want || servers.count() != 2 {
+		t.Errorf("%d servers, addresses %s, want %s", servers.count(), got, want)
 	}
 }

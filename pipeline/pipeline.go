@@ -176,7 +176,7 @@ func (p *Pipeline) serve(o Options, families []exporter.Family) (err error) {
 		Log:         o.Log,
 		ListenLater: o.Reloaded,
 		Web:         web(p.config),
-		KeepWeb:     p.lastGood,
+		Keep:        p.lastGood,
 		MaxRequests: p.config.MaxRequests,
 		Debug:       p.config.Debug,
 		Status:      p.status,
