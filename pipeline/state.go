@@ -32,8 +32,8 @@ type state struct {
 	panicked  func(cause any) // counts and logs
 	events    *events
 
-	lock     io.Closer // nil while it could not be had; of run's goroutine once that runs
-	restored collector.Imported
+	lock     io.Closer                          // nil while it could not be had; of run's goroutine once that runs
+	restored atomic.Pointer[collector.Imported] // never nil; a scrape may look while the file is read
 	began    bool
 	quit     chan struct{} // closed by close
 	ended    chan struct{} // closed when nothing is written any more
@@ -79,6 +79,7 @@ func newState(p *Pipeline) (*state, error) {
 		events: &p.events,
 		quit:   make(chan struct{}), ended: make(chan struct{}),
 	}
+	s.restored.Store(new(collector.Imported))
 	var taken *takenError
 	s.lock, err = lock(file, s.owner, lockWait)
 	switch {
@@ -118,17 +119,19 @@ func (s *state) restore(set *rule.Set) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
+	var restored collector.Imported
 	if err == nil {
 		defer f.Close()
-		s.restored, err = s.collector.Import(f, collector.ImportOptions{
+		restored, err = s.collector.Import(f, collector.ImportOptions{
 			Now: now.UnixNano(), Families: set.Families(), Also: set.Makes, Gauges: s.gauges,
 		})
 	}
+	s.restored.Store(&restored)
 	if err != nil {
 		s.giveUp(err, now)
 		return
 	}
-	s.tell(now)
+	s.tell(now, &restored)
 }
 
 // giveUp sets a file aside that could not be restored.
@@ -143,8 +146,7 @@ func (s *state) giveUp(err error, now time.Time) {
 	s.log.Error("the state could not be restored, the series start anew", "file", s.file, "error", err, "set_aside", aside)
 }
 
-func (s *state) tell(now time.Time) {
-	r := &s.restored
+func (s *state) tell(now time.Time, r *collector.Imported) {
 	s.log.Info("the state was restored", "file", s.file, "age", now.Sub(time.Unix(0, r.At)).Round(time.Second).String(),
 		"families", r.Families, "series", r.Series, "remembered", r.Remembered)
 	if r.Redefined > 0 {

@@ -50,7 +50,8 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	sendGauge(out, stateBytesDesc, float64(s.writtenBytes.Load()))
 	sendGauge(out, stateDurationDesc, float64(s.writtenIn.Load())/float64(time.Second))
 	sendCounter(out, stateErrorsDesc, s.errors.Load())
-	sendGauge(out, stateRestoredDesc, float64(s.restored.Series))
-	sendGauge(out, stateLeftOutDesc, float64(s.restored.Redefined), "redefined")
-	sendGauge(out, stateLeftOutDesc, float64(s.restored.Beyond), "limit")
+	restored := s.restored.Load()
+	sendGauge(out, stateRestoredDesc, float64(restored.Series))
+	sendGauge(out, stateLeftOutDesc, float64(restored.Redefined), "redefined")
+	sendGauge(out, stateLeftOutDesc, float64(restored.Beyond), "limit")
 }
