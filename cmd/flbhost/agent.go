@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/activation"
+
 	"github.com/promexporter/promexporter/cmd/flbhost/conf"
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 )
@@ -70,7 +72,9 @@ func (a *agent) launch() error {
 	if err != nil {
 		return err
 	}
-	a.host, err = host.Launch(host.Options{Loader: loader, Log: a.stderr, Stdout: a.stdout})
+	a.host, err = host.Launch(host.Options{
+		Loader: loader, Log: a.stderr, Stdout: a.stdout, Sockets: activation.Files(true),
+	})
 	return err
 }
 

@@ -7,6 +7,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -20,6 +23,7 @@ type Options struct {
 	Env     []string      // added to this process's environment
 	Dir     string        // where the loader runs; "" is here
 	Backoff time.Duration // before a chunk is flushed again the first time; 0 is one second
+	Sockets []*os.File    // that plugins find as if systemd had passed them on, by their names
 }
 
 // Host is a running loader and the configuration in it.
@@ -54,9 +58,7 @@ func Launch(o Options) (*Host, error) {
 		stdout = &output{w: o.Stdout}
 	}
 	errLines, outLines := &lines{w: log}, &lines{w: stdout}
-	cmd := exec.Command(o.Loader, string(o.Version))
-	cmd.Dir = o.Dir
-	cmd.Env = append(os.Environ(), o.Env...)
+	cmd := o.command()
 	cmd.Stdout, cmd.Stderr = outLines, errLines
 	p, err := startProcess(cmd, func() {
 		errLines.flush()
@@ -66,6 +68,27 @@ func Launch(o Options) (*Host, error) {
 		return nil, err
 	}
 	return &Host{o: o, p: p}, nil
+}
+
+// firstFile is the first file that systemd passes on. The pipes to the loader lie behind the sockets, so that a plugin
+// may print to 0, 1 and 2 and finds sockets where they are with systemd.
+const firstFile = 3
+
+func (o *Options) command() *exec.Cmd {
+	args := []string{o.Loader, string(o.Version), strconv.Itoa(firstFile + len(o.Sockets))}
+	env := append(os.Environ(), o.Env...)
+	if len(o.Sockets) > 0 {
+		// The shell becomes the loader, and knows its process before a plugin can ask for it.
+		args = append([]string{"/bin/sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`}, args...)
+		var names []string
+		for _, s := range o.Sockets {
+			names = append(names, s.Name())
+		}
+		env = append(env, fmt.Sprint("LISTEN_FDS=", len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir, cmd.Env, cmd.ExtraFiles = o.Dir, env, slices.Clone(o.Sockets)
+	return cmd
 }
 
 // PID is the loader's process.

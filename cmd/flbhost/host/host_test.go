@@ -354,7 +354,7 @@ func TestLoaderFollowsDriver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer requests.Close()
-	cmd := exec.CommandContext(t.Context(), hosttest.Loader(t), string(host.V51))
+	cmd := exec.CommandContext(t.Context(), hosttest.Loader(t), string(host.V51), "3")
 	cmd.ExtraFiles = []*os.File{requests, requests}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

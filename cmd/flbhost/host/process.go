@@ -45,7 +45,7 @@ type process struct {
 	failure error
 }
 
-// startProcess runs cmd with the two pipes as files 3 and 4. It calls atEnd when all output has been written.
+// startProcess runs cmd with two pipes behind its extra files. It calls atEnd when all output has been written.
 func startProcess(cmd *exec.Cmd, atEnd func()) (*process, error) {
 	theirRequests, requests, err := os.Pipe()
 	if err != nil {
@@ -55,7 +55,7 @@ func startProcess(cmd *exec.Cmd, atEnd func()) (*process, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("pipe to the loader: %w", err), theirRequests.Close(), requests.Close())
 	}
-	cmd.ExtraFiles = []*os.File{theirRequests, theirReplies}
+	cmd.ExtraFiles = append(cmd.ExtraFiles, theirRequests, theirReplies)
 	// A process group of its own: an interrupt from the terminal is for the driver, which then stops the loader.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// A plugin's child that holds the output open must not hold up the end.

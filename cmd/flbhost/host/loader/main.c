@@ -6,7 +6,6 @@
 #include "operation.h"
 #include "signals.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +15,11 @@ int main(int argc, char **argv)
 {
     struct request r;
 
-    if (argc != 2 || abi_select(argv[1]) != 0) {
-        fprintf(stderr, "usage: loader 1.9|3.2|5.0|5.1, started by flbhost\n");
+    if (argc != 3 || abi_select(argv[1]) != 0) {
+        fprintf(stderr, "usage: loader 1.9|3.2|5.0|5.1 PIPE, started by flbhost\n");
         return EXIT_FAILURE;
     }
-    if (fcntl(WIRE_REQUESTS, F_SETFD, FD_CLOEXEC) != 0 ||
-        fcntl(WIRE_REPLIES, F_SETFD, FD_CLOEXEC) != 0) {
+    if (wire_open(atoi(argv[2])) != 0) {
         fprintf(stderr, "flbhost loader: no pipes to a driver\n");
         return EXIT_FAILURE;
     }

@@ -1,13 +1,25 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static int wire_requests, wire_replies;
 static pthread_mutex_t replies = PTHREAD_MUTEX_INITIALIZER;
+
+int wire_open(int requests)
+{
+    wire_requests = requests;
+    wire_replies = requests + 1;
+    if (fcntl(wire_requests, F_SETFD, FD_CLOEXEC) != 0) {
+        return -1;
+    }
+    return fcntl(wire_replies, F_SETFD, FD_CLOEXEC);
+}
 
 static void broken(const char *why)
 {
@@ -18,7 +30,7 @@ static void broken(const char *why)
 static int read_full(char *buf, size_t len)
 {
     while (len > 0) {
-        ssize_t n = read(WIRE_REQUESTS, buf, len);
+        ssize_t n = read(wire_requests, buf, len);
 
         if (n < 0 && errno == EINTR) {
             continue;
@@ -132,7 +144,7 @@ void reply_send(struct reply *p)
     memcpy(p->bytes, &size, sizeof(size));
     pthread_mutex_lock(&replies);
     while (done < p->len) {
-        ssize_t n = write(WIRE_REPLIES, p->bytes + done, p->len - done);
+        ssize_t n = write(wire_replies, p->bytes + done, p->len - done);
 
         if (n < 0 && errno != EINTR) {
             break; /* the driver is gone; the next read ends this process */

@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define WIRE_REQUESTS 3 /* file descriptors, so that a plugin may print to 0, 1 and 2 */
-#define WIRE_REPLIES 4
+/* wire_open takes two pipes as file descriptors: that of requests, and the next one for replies. */
+int wire_open(int requests);
 
 struct request {
     uint32_t call;
