@@ -146,6 +146,15 @@ func (s *connections) note(c net.Conn, state http.ConnState) {
 	known.state, known.since = state, time.Now()
 }
 
+// CloseWrite ends what c sends. net/http calls it behind an answer to a request that it has not read to the end: were c
+// only closed, the client might lose the answer.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 func (c *conn) Close() error {
 	c.of.mu.Lock()
 	c.of.drop(c)
