@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const pageRules = "metrics:\n- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}\n"
@@ -100,5 +102,53 @@ func TestBadFamily(t *testing.T) {
 	}
 	lint(t, page)
 	a.logged("metrics left out: another instance of the page has the family with another type")
+	a.stop()
+}
+
+// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the pages for people stay small, none is slow,
+// and the metrics have them all.
+func TestTenThousandFamiliesOfRecords(t *testing.T) {
+	const inputs, fields, soon = 4, 2500, 2 * time.Second
+	var args []string
+	for input := range inputs {
+		var record strings.Builder
+		for field := range fields {
+			fmt.Fprintf(&record, `,"f%d_%d":%d`, input, field, field)
+		}
+		args = append(args, dummy("t", "{"+record.String()[1:]+"}")...)
+	}
+	a := start(t, "", withPlugin(append(args, "-o", "promexporter", "-m", "*", "-p", anyPort)...)...)
+	metrics := a.url(0)
+	a.page(metrics+"?name[]=promexporter_families", "not all families came", func(page string) bool {
+		return value(page, `promexporter_families{output="promexporter.0"}`) == fmt.Sprint(inputs*fields)
+	})
+	quick := func(url string) string {
+		begin := time.Now()
+		text := scrape(t, url)
+		if took := time.Since(begin); took > soon {
+			t.Errorf("%s took %s", url, took)
+		}
+		return text
+	}
+	base := strings.TrimSuffix(metrics, "/metrics")
+	until(t, "the page for people does not tell of all", func() bool {
+		page := quick(base + "/")
+		if len(page) > 100_000 {
+			t.Fatalf("the page for people has %d bytes", len(page))
+		}
+		return strings.Contains(page, "10,000 families, 10,000 series")
+	})
+	var told struct {
+		Instances []struct{ Families, Series int }
+	}
+	text := quick(base + "/-/rules")
+	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Instances) != 1 || told.Instances[0].Families != inputs*fields {
+		t.Errorf("%v in\n%.2000s", err, text)
+	}
+	page := quick(metrics)
+	if n := strings.Count(foreign(page), "# TYPE f"); n != inputs*fields {
+		t.Errorf("%d families on the page", n)
+	}
+	expect(t, page, map[string]string{`f0_0{tag="t"}`: "0", `f3_2499{tag="t"}`: "2499"})
 	a.stop()
 }
