@@ -52,6 +52,7 @@ func fill(t *testing.T, file string) {
 // TestStateOnFullDisk fills the disk of the state: metrics go on, errors are counted and told, the last state stays,
 // and once there is room a new one is written.
 func TestStateOnFullDisk(t *testing.T) {
+	t.Parallel()
 	folder, rules := t.TempDir(), filepath.Join(t.TempDir(), "rules.yaml")
 	writeRules(t, rules, countRules)
 	path, _ := program()

@@ -41,6 +41,7 @@ var escaped = map[string]struct{ family, label, series string }{
 
 // TestFormats asks for every format with every way of escaping names, plain and compressed.
 func TestFormats(t *testing.T) {
+	t.Parallel()
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
 	writeRules(t, rules, formatRules)
 	a := start(t, "", withPlugin(append(dummy("t", `{"n":7,"pod":"a"}`), "-o", "promexporter", "-p", anyPort, "-p", "rules_file="+rules)...)...)

@@ -33,6 +33,7 @@ func do(t *testing.T, client *http.Client, method, url string, header http.Heade
 
 // TestMethods holds that pages are for GET and HEAD, and the reload for POST and PUT.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "reload=on", "-p", "debug=on")...)...)
 	base := strings.TrimSuffix(a.url(0), "/metrics")
 	until(t, "not ready", func() bool { code, _, _ := get(t, base+"/-/ready"); return code == 200 })
@@ -67,6 +68,7 @@ func TestMethods(t *testing.T) {
 
 // TestLargeHeader holds that a proxy's headers are read, and larger ones refused.
 func TestLargeHeader(t *testing.T) {
+	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort)...)...)
 	for _, test := range []struct{ kib, code int }{{12, 200}, {24, 431}, {12, 200}} {
 		// Without keep-alive: the server closes a connection whose request it did not read.
@@ -81,6 +83,7 @@ func TestLargeHeader(t *testing.T) {
 
 // TestHeadersAndRateLimit has a web configuration file with headers, a rate limit, and HTTP/2 or not.
 func TestHeadersAndRateLimit(t *testing.T) {
+	t.Parallel()
 	for http2, major := range map[string]int{"true": 2, "false": 1} {
 		t.Run("http2 "+http2, func(t *testing.T) {
 			dir := t.TempDir()
