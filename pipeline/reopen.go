@@ -43,12 +43,12 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	next := newPipeline(o, p.config, p.section)
 	next.lastGood = true
 	next.logMistakes(err)
-	next.log.Error("the keys were not reloaded, the last good ones stay in force")
 	p.keysGood.Store(false)
 	if failed := next.resume(o, p); failed != nil {
 		p.discard()
 		return nil, failed
 	}
+	next.log.Error("the keys were not reloaded, the last good ones stay in force")
 	p.events.reloaded(err, time.Now())
 	return next, nil
 }
