@@ -21,6 +21,7 @@ func TestRunWithInputPlugin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), name)
 			write(t, file, content)
+			out.Calls(t) // of the run before
 			s := begin(t, "-e", out.Path, "-e", in.Path, "-c", file)
 			seen := map[string]bool{}
 			await(t, "a flush of each", func() bool {

@@ -154,6 +154,7 @@ func TestRunWithConfiguration(t *testing.T) {
 			for path, content := range files {
 				write(t, filepath.Join(dir, path), content)
 			}
+			p.Calls(t) // of the run before
 			s := begin(t, "-c", filepath.Join(dir, name))
 			awaitCall(t, p, "Flush fromenv t ")
 			s.terminate(t)
@@ -183,7 +184,7 @@ func TestRunUnderRealInputs(t *testing.T) {
 }
 
 // reloading is a configuration whose output has the given properties.
-func reloading(p *hosttest.Plugin, properties string) string {
+func reloading(properties string) string {
 	return "[SERVICE]\n    Flush 0.02\n    Hot_Reload on\n[INPUT]\n    Name dummy\n    Rate 100\n" +
 		"[OUTPUT]\n    Name fixture\n" + properties
 }
@@ -191,10 +192,10 @@ func reloading(p *hosttest.Plugin, properties string) string {
 func TestReload(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	file := filepath.Join(t.TempDir(), "a.conf")
-	write(t, file, reloading(p, "    Id old\n"))
+	write(t, file, reloading("    Id old\n"))
 	s := begin(t, "-e", p.Path, "-c", file)
 	awaitCall(t, p, "Flush old")
-	write(t, file, reloading(p, "    Id new\n"))
+	write(t, file, reloading("    Id new\n"))
 	s.signals <- syscall.SIGHUP
 	calls := awaitCall(t, p, "Flush new")
 	calls = slices.DeleteFunc(calls, func(c string) bool { return strings.HasPrefix(c, "Flush") })
@@ -217,10 +218,11 @@ func TestReloadOfBrokenConfiguration(t *testing.T) {
 		"file":   "[OUTPUT\n",
 		"input":  "[INPUT]\n    Name nothing\n[OUTPUT]\n    Name fixture\n",
 		"output": "[INPUT]\n    Name cpu\n[OUTPUT]\n    Name nothing\n",
-		"key":    reloading(p, "    Idd new\n"),
+		"key":    reloading("    Idd new\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			write(t, file, reloading(p, "    Id old\n"))
+			write(t, file, reloading("    Id old\n"))
+			p.Calls(t) // of the run before
 			s := begin(t, "-e", p.Path, "-c", file)
 			awaitCall(t, p, "Flush old")
 			write(t, file, broken)
@@ -236,10 +238,10 @@ func TestReloadOfBrokenConfiguration(t *testing.T) {
 func TestReloadThatFailsToStart(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	file := filepath.Join(t.TempDir(), "a.conf")
-	write(t, file, reloading(p, "    Id old\n"))
+	write(t, file, reloading("    Id old\n"))
 	s := begin(t, "-e", p.Path, "-c", file)
 	awaitCall(t, p, "Flush old")
-	write(t, file, reloading(p, "    Fail yes\n"))
+	write(t, file, reloading("    Fail yes\n"))
 	s.signals <- syscall.SIGHUP
 	s.end(t, exitInit)
 	if !strings.HasSuffix(s.stderr.String(), "reloading is aborted and exit\n") {
@@ -311,6 +313,7 @@ func TestLogLevels(t *testing.T) {
 		t.Run(args, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			write(t, "l.conf", "[SERVICE]\n    Log_Level error\n")
+			p.Calls(t) // of the run before
 			s := begin(t, append(strings.Fields(args), "-e", p.Path, "-i", "cpu", "-o", "fixture", "-p", "say=hello")...)
 			awaitCall(t, p, "PreRun")
 			s.terminate(t)
