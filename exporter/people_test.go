@@ -145,10 +145,9 @@ func TestTenThousandFamilies(t *testing.T) {
 	all := manyRules(10_000)
 	all.Rules[9_999].Errors = map[string]uint64{"no_value": 1}
 	s, _ := offline(Options{Status: func() Status { return all }})
-	started := time.Now()
 	page := ask(s, http.MethodGet, "/").Body.String()
-	if took := time.Since(started); len(page) > 100_000 || took > 2*time.Second {
-		t.Errorf("%d bytes after %s", len(page), took)
+	if len(page) > 100_000 {
+		t.Errorf("%d bytes", len(page))
 	}
 	if got := strings.Count(page, "<tr><td>"); got != shownRules+shownFamilies {
 		t.Errorf("%d rows", got)

@@ -149,7 +149,7 @@ func TestDiskThatHangs(t *testing.T) {
 	begin := time.Now()
 	s.close()
 	s.await(begin.Add(50 * time.Millisecond))
-	if took := time.Since(begin); took > 500*time.Millisecond {
+	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("took %s", took)
 	}
 	if lines := log.lines("was not written in time"); len(lines) != 1 {
