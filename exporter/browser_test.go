@@ -17,6 +17,7 @@ import (
 type browser struct {
 	t       *testing.T
 	in      *os.File
+	pipe    *os.File // what out reads
 	out     *bufio.Reader
 	session string
 	last    int      // number of the last command
@@ -55,10 +56,7 @@ func newBrowser(t *testing.T) *browser {
 	}
 	itsIn.Close()
 	itsOut.Close()
-	if err := out.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	b := &browser{t: t, in: in, out: bufio.NewReaderSize(out, 1<<20)}
+	b := &browser{t: t, in: in, pipe: out, out: bufio.NewReaderSize(out, 1<<20)}
 	t.Cleanup(func() {
 		in.Close() // which ends it
 		defer time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() }).Stop()
@@ -129,6 +127,9 @@ func (b *browser) call(method string, params map[string]any, result any) {
 
 func (b *browser) read() (r report) {
 	b.t.Helper()
+	if err := b.pipe.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		b.t.Fatal(err)
+	}
 	text, err := b.out.ReadBytes(0)
 	if err != nil {
 		b.t.Fatal("chromium: ", err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -48,11 +49,15 @@ func inBackground(url string) <-chan string {
 	return result
 }
 
+// inTime is above the second that closing takes at most, for slow machines, and below what it would take if it waited
+// for what it must not: for a client five seconds or a minute, for a source that hangs without end.
+const inTime = 4 * time.Second
+
 func closeInTime(t *testing.T, e *Endpoint) error {
 	t.Helper()
 	started := time.Now()
 	err := e.Close()
-	if took := time.Since(started); took > time.Second {
+	if took := time.Since(started); took > inTime {
 		t.Errorf("Close took %s", took)
 	}
 	return err
@@ -154,44 +159,61 @@ func TestCloseLeavesTheRestOfThePage(t *testing.T) {
 
 // Close waits for a scrape that has the families, as long as that is not too long.
 func TestCloseWaitsForScrapes(t *testing.T) {
-	h := newHanging(up("slow", "1"))
-	var servers Servers
-	rest := open(t, &servers, Options{})
-	e := open(t, &servers, Options{Address: rest.Addr().String(), Instance: "promexporter.1", Source: h})
-	result := inBackground("http://" + rest.Addr().String() + "/metrics")
-	until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
-	time.AfterFunc(50*time.Millisecond, func() { close(h.release) })
-	if err := closeInTime(t, e); err != nil {
-		t.Error(err)
-	}
-	if h.given.Load() != 1 {
-		t.Error("Close returned while the scrape had the families")
-	}
-	if got := <-result; value(got, `slow{l="1"}`) != "1" {
-		t.Errorf("the scrape got %s", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newHanging(up("slow", "1"))
+		s, endpoints := offline(Options{}, Options{Instance: "promexporter.1", Source: h})
+		result := make(chan string)
+		go func() { result <- ask(s, http.MethodGet, "/metrics").Body.String() }()
+		synctest.Wait()
+		const takes = closeGrace - 1
+		time.AfterFunc(takes, func() { close(h.release) })
+		started := time.Now()
+		if err := endpoints[1].Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(started); took != takes || h.given.Load() != 1 {
+			t.Errorf("Close returned after %s, %d families were given back", took, h.given.Load())
+		}
+		if got := <-result; value(got, `slow{l="1"}`) != "1" {
+			t.Errorf("the scrape got %s", got)
+		}
+	})
+}
+
+// Close takes less than a second also when the source of a scrape hangs.
+func TestCloseDoesNotWaitForSources(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHanging()
+		s, endpoints := offline(Options{Source: h})
+		go ask(s, http.MethodGet, "/metrics")
+		synctest.Wait()
+		started := time.Now()
+		if err := endpoints[0].Close(); err == nil || time.Since(started) >= time.Second {
+			t.Errorf("%v after %s", err, time.Since(started))
+		}
+		close(h.release)
+	})
 }
 
 // A scrape that waits for its turn to encode does not keep Close, and gets what is left of the page.
 func TestCloseEndsWaitForATurn(t *testing.T) {
-	var servers Servers
-	var asked atomic.Int64
-	rest := open(t, &servers, Options{Source: families(up("rest", "1"))})
-	e := open(t, &servers, Options{Address: rest.Addr().String(), Instance: "promexporter.1",
-		Source: source(func() ([]*dto.MetricFamily, func(), error) {
-			asked.Add(1)
-			return []*dto.MetricFamily{up("gone", "1")}, func() {}, nil
-		})})
-	end := takeTurns(t, e.on[0])
-	result := inBackground("http://" + e.Addr().String() + "/metrics")
-	until(t, "the scrape has what it asked for", func() bool { return asked.Load() == 1 })
-	if err := closeInTime(t, e); err != nil {
-		t.Error(err)
-	}
-	end()
-	if got := <-result; value(got, `rest{l="1"}`) != "1" || strings.Contains(got, "gone") {
-		t.Errorf("the scrape got %s", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s, endpoints := offline(
+			Options{Source: families(up("rest", "1"))},
+			Options{Source: families(up("gone", "1")), Instance: "promexporter.1"},
+		)
+		end := takeTurns(t, s)
+		result := make(chan string)
+		go func() { result <- ask(s, http.MethodGet, "/metrics").Body.String() }()
+		synctest.Wait()
+		if err := endpoints[1].Close(); err != nil {
+			t.Error(err)
+		}
+		end()
+		if got := <-result; value(got, `rest{l="1"}`) != "1" || strings.Contains(got, "gone") {
+			t.Errorf("the scrape got %s", got)
+		}
+	})
 }
 
 // When its time is up, a scrape that still encodes is answered 503 and lets go of the families.

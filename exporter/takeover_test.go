@@ -100,9 +100,7 @@ func TestReloadsAreNotSeen(t *testing.T) {
 	if !one.ready() {
 		t.Error("no longer ready after a reload")
 	}
-	if n := runtime.NumGoroutine(); n > goroutines+5 {
-		t.Errorf("%d goroutines, %d after the first round", n, goroutines)
-	}
+	until(t, "there are more goroutines than after the first round", func() bool { return runtime.NumGoroutine() <= goroutines+5 })
 	if n := servers.count(); n != 1 {
 		t.Errorf("%d servers", n)
 	}
@@ -151,7 +149,7 @@ func closeInTimeForReload(t *testing.T, e *Endpoint) error {
 	t.Helper()
 	started := time.Now()
 	err := e.CloseForReload()
-	if took := time.Since(started); took > time.Second {
+	if took := time.Since(started); took > inTime {
 		t.Errorf("CloseForReload took %s", took)
 	}
 	return err
@@ -544,7 +542,7 @@ func TestReloadKeepsWhatWasRead(t *testing.T) {
 
 // A reload may do with the addresses of a host that cannot be looked up now.
 func TestReloadKeepsAddresses(t *testing.T) {
-	var servers Servers
+	servers := Servers{Linger: time.Minute} // a look-up may take its time to fail
 	o := Options{Address: "127.0.0.1:0,127.0.0.1:0", Source: families(up("a", "1"))}
 	e := open(t, &servers, o)
 	want := fmt.Sprint(e.Addrs())
