@@ -33,7 +33,7 @@ func TestStateHoldsEveryAnswer(t *testing.T) {
 			})
 		}
 		until(t, "no chunk is answered", func() bool { return answered.Load() > 100 })
-		p.Close()
+		closeWritten(t, p)
 		flushing.Wait()
 		total += float64(answered.Load())
 	}
@@ -79,7 +79,7 @@ func TestKilled(t *testing.T) {
 		if lines := log.lines("level=ERROR"); len(lines) > 0 {
 			t.Errorf("log: %q", lines)
 		}
-		p.Close()
+		closeWritten(t, p)
 		last = value
 	}
 	if files, _ := filepath.Glob(keys["state_file"] + "*"); len(files) != 2 {
@@ -105,11 +105,11 @@ func TestDraftOfACrash(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	p, _ := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
-	p.Close()
+	closeWritten(t, p)
 	rewrite(t, draft(keys["state_file"]), "half a sta")
 	p, _ = openOne(t, keys)
 	expect(t, p, `a_total{l="x"} 1`)
-	p.Close()
+	closeWritten(t, p)
 	if _, err := os.Stat(draft(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the draft: %v", err)
 	}

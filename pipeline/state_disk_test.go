@@ -109,6 +109,7 @@ func TestFullDisk(t *testing.T) {
 // TestRealFullDisk is the same on a disk of 64 KiB, where one can be mounted.
 func TestRealFullDisk(t *testing.T) {
 	keys := stateKeys(t, oneRule)
+	keys["state_interval"] = "1h"
 	folder := filepath.Dir(keys["state_file"])
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=64k"); err != nil {
 		t.Skipf("no disk can be mounted: %v", err)
@@ -123,7 +124,7 @@ func TestRealFullDisk(t *testing.T) {
 	if n := p.state.errors.Load(); n == 0 || len(log.lines("no space left on device")) != 1 {
 		t.Errorf("%d errors, log %q", n, log.lines(""))
 	}
-	p.Close()
+	closeWritten(t, p)
 	if files, _ := filepath.Glob(keys["state_file"] + "*"); len(files) != 2 {
 		t.Errorf("left are %q", files)
 	}

@@ -34,7 +34,7 @@ func stateKeys(t testing.TB, rules string) map[string]string {
 // reopen closes a pipeline and opens another one with the same keys.
 func reopen(t testing.TB, p *Pipeline, keys map[string]string) (*Pipeline, *logged) {
 	t.Helper()
-	p.Close()
+	closeWritten(t, p)
 	return openOne(t, keys)
 }
 

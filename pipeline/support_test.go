@@ -33,15 +33,19 @@ type process struct {
 
 func newProcess(t testing.TB) *process { return &process{t: t} }
 
-// options are those of a section with these keys, on a free port unless they say
-// otherwise.
+// options are those of a section with these keys. Unless they say otherwise it is on
+// a free port, and chunks are not refused because the machine is slow.
 func (p *process) options(instance string, keys map[string]string) Options {
 	return Options{
 		Property: func(key string) string {
-			if _, ok := keys[key]; !ok && key == "listen_address" {
+			value, ok := keys[key]
+			switch {
+			case !ok && key == "listen_address":
 				return "127.0.0.1:0"
+			case !ok && key == "flush_timeout":
+				return "5s"
 			}
-			return keys[key]
+			return value
 		},
 		Instance: instance,
 		Log:      p.log.logger(),
@@ -65,6 +69,29 @@ func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
 	t.Helper()
 	p := newProcess(t)
 	return p.open("promexporter.0", keys), &p.log
+}
+
+// closeWritten closes p and waits until its state is written, for which a slow disk
+// may take longer than Close waits.
+func closeWritten(t testing.TB, p *Pipeline) {
+	t.Helper()
+	p.Close()
+	awaitState(t, p)
+}
+
+// awaitState waits until a pipeline that was closed no longer writes its state.
+func awaitState(t testing.TB, p *Pipeline) {
+	t.Helper()
+	until(t, "the state is still being written", func() bool { return isClosed(p.state.ended) })
+}
+
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // flush flushes a chunk of one event per line of records.
