@@ -30,13 +30,18 @@ func openInput(t *testing.T, text string) (*Input, *logbook) {
 	return in, book
 }
 
-// collect asks until a round is through, which under a debugger or on a busy machine may take more than one callback.
-// The host's next tick is the only thing that it says about the time.
 func collect(t *testing.T, in *Input, now time.Time) []event {
+	t.Helper()
+	return decode(t, records(t, in, now))
+}
+
+// records asks until a round is through, which under a debugger or on a busy machine may take more than one callback.
+// The host's next tick is the only thing that it says about the time.
+func records(t *testing.T, in *Input, now time.Time) []byte {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		if b := in.Collect(now); b != nil || !in.running {
-			return decode(t, b)
+			return b
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("the round does not end")
@@ -211,7 +216,7 @@ func TestSlowRound(t *testing.T) {
 		t.Errorf("%d lines of a round that hangs, want 1", n)
 	}
 	in.records <- []byte{1}
-	if b := in.Collect(time.Now()); len(b) != 1 {
+	if b := records(t, in, time.Now()); len(b) != 1 {
 		t.Errorf("the records that came late: %v", b)
 	}
 }
@@ -220,7 +225,8 @@ func TestSlowRound(t *testing.T) {
 // for that, and none writes where the host still reads the records of the one before.
 func TestSlowRounds(t *testing.T) {
 	tree := newFakeTree(t)
-	release := tree.slowProcess(fake{pid: 1, name: "x"})
+	reached := tree.slowProcess(fake{pid: 1, name: "x"})
+	release := func() { reached()() }
 	in, _ := openInput(t, "interval_sec=1\nformat=wide\npath="+tree.path)
 	now := time.Now()
 	if b := in.Collect(now); b != nil {
@@ -231,7 +237,7 @@ func TestSlowRounds(t *testing.T) {
 		ended := <-in.records
 		in.records <- ended
 		now = now.Add(time.Second)
-		b := in.Collect(now)
+		b := records(t, in, now)
 		kept := bytes.Clone(b)
 		if len(decode(t, b)) != 1 || !in.running {
 			t.Fatalf("%d bytes of records after %ds, the next round runs: %v", len(b), second+1, in.running)
@@ -243,7 +249,7 @@ func TestSlowRounds(t *testing.T) {
 		}
 		in.records <- next
 		now = now.Add(time.Second)
-		if b := in.Collect(now); len(decode(t, b)) != 1 {
+		if b := records(t, in, now); len(decode(t, b)) != 1 {
 			t.Fatalf("%d bytes of records", len(b))
 		}
 	}
@@ -253,7 +259,7 @@ func TestSlowRounds(t *testing.T) {
 // TestCloseDuringARound holds that Close waits for nothing, and that the sampler is closed all the same.
 func TestCloseDuringARound(t *testing.T) {
 	tree := newFakeTree(t)
-	release := tree.slowProcess(fake{pid: 1, name: "x"})
+	reached := tree.slowProcess(fake{pid: 1, name: "x"})
 	in, err := Open(Options{Property: properties("path=" + tree.path), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -261,6 +267,7 @@ func TestCloseDuringARound(t *testing.T) {
 	if b := in.Collect(time.Now()); b != nil {
 		t.Fatalf("records of a round that is not over: % x", b)
 	}
+	release := reached()
 	in.Close()
 	open := func() bool {
 		_, err := in.sampler.tree.owner(in.sampler.tree.root)

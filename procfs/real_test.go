@@ -85,13 +85,19 @@ func used() time.Duration {
 func TestBurn(t *testing.T) {
 	const work = 500 * time.Millisecond
 	if part() != "" {
+		started := false
 		obey(func() string {
+			if !started {
+				started = true
+				return "started"
+			}
 			for end := used() + work; used() < end; {
 			}
 			return "done"
 		})
 	}
 	c := startChild(t, "burn", nil)
+	c.do() // its start is no part of the work
 	pid := int32(c.Process.Pid)
 	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Command}, func(string, int32, error) {})
 	if err != nil {
@@ -103,19 +109,19 @@ func TestBurn(t *testing.T) {
 	c.do()
 	took := time.Since(began)
 	end := realRound(t, s).at(t, pid)
-	const tolerance = 60 * time.Millisecond // ticks, and the start of the child
+	const tolerance = 60 * time.Millisecond // ticks, and what its runtime does beside the work
 	interval := time.Duration(end.Interval.ticks()) * time.Second / ticksPerSecond
 	if interval < work-tolerance || interval > work+tolerance || end.Elapsed < took || end.Total.minus(begin.Total) != end.Interval {
 		t.Errorf("%s of CPU time in %s, the process used %s in %s", interval, end.Elapsed, work, took)
 	}
-	record := decode(t, appendProcesses(nil, &s.round))[0].record
-	if percent, want := record["cpu_percent"].(float64), 100*interval.Seconds()/end.Elapsed.Seconds(); percent != want {
+	record := func() map[string]any { return decode(t, appendProcesses(nil, &s.round))[0].record }
+	if percent, want := record()["cpu_percent"].(float64), 100*interval.Seconds()/end.Elapsed.Seconds(); percent != want {
 		t.Errorf("cpu_percent %v, want %v", percent, want)
 	}
 	if end.Parent != int32(os.Getpid()) || end.User != uint32(os.Geteuid()) || !strings.Contains(end.Cmdline, "TestBurn") {
 		t.Errorf("got %+v", end)
 	}
-	compareWithPS(t, record)
+	compareWithPS(t, func() map[string]any { realRound(t, s); return record() })
 }
 
 func realRound(t *testing.T, s *Sampler) *Round {
@@ -178,23 +184,36 @@ func statusRSS(t *testing.T, pid int32) (n uint64) {
 	return n * 1024
 }
 
-// compareWithPS asks ps of a process that does nothing.
-func compareWithPS(t *testing.T, record map[string]any) {
+// compareWithPS asks ps of a process that does nothing, apart from what its runtime does: until a record says the same.
+func compareWithPS(t *testing.T, record func() map[string]any) {
 	t.Helper()
-	pid := fmt.Sprint(record["pid"])
-	out, err := exec.Command("ps", "-o", "ppid=,uid=,nlwp=,vsz=,cputimes=,comm=", "-p", pid).Output()
-	if err != nil {
-		t.Logf("not compared with ps: %v", err)
-		return
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		got, err := askPS(record()["pid"])
+		if err != nil {
+			t.Logf("not compared with ps: %v", err)
+			return
+		}
+		want := asPS(record())
+		if got == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("ps says %q, the record %q", got, want)
+		}
 	}
-	fields := strings.Fields(string(out))
+}
+
+func askPS(pid any) (string, error) {
+	out, err := exec.Command("ps", "-o", "ppid=,uid=,nlwp=,vsz=,cputimes=,comm=", "-p", fmt.Sprint(pid)).Output()
+	return strings.Join(strings.Fields(string(out)), " "), err
+}
+
+// asPS is a record as ps writes it.
+func asPS(record map[string]any) string {
 	virtual, _ := strconv.ParseUint(fmt.Sprint(record["virtual_bytes"]), 10, 64)
 	ticks, _ := strconv.ParseUint(fmt.Sprint(record["cpu_jiffies"]), 10, 64)
-	want := []string{fmt.Sprint(record["ppid"]), fmt.Sprint(record["uid"]), fmt.Sprint(record["threads"]),
-		fmt.Sprint(virtual / 1024), fmt.Sprint(ticks / ticksPerSecond), fmt.Sprint(record["name"])}
-	if got := strings.Join(fields, " "); got != strings.Join(want, " ") {
-		t.Errorf("ps says %q, the record %q", got, want)
-	}
+	return fmt.Sprint(record["ppid"], " ", record["uid"], " ", record["threads"], " ", virtual/1024, " ", ticks/ticksPerSecond, " ",
+		record["name"])
 }
 
 // TestWithoutRights reads the processes as a user who may not look into all of them.

@@ -29,39 +29,59 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-// TestAgainstPrometheus reads this machine's processes by both.
+// TestAgainstPrometheus reads this machine's processes by both: by the other one before and after, to know what stayed.
 func TestAgainstPrometheus(t *testing.T) {
 	fs, err := prometheus.NewFS("/proc")
 	if err != nil {
 		t.Skip(err)
 	}
+	r := newRig(t, Choice{Path: "/proc", Only: Command})
+	before := byPrometheus(t, fs)
+	ours := make(map[int]Process)
+	for _, p := range r.round(0).Processes {
+		ours[int(p.PID)] = p
+	}
+	compared := 0
+	for pid, after := range byPrometheus(t, fs) {
+		b, a, p := before[pid].stat, after.stat, ours[pid]
+		if b.Starttime != a.Starttime || b.Comm != a.Comm || b.PPID != a.PPID || before[pid].user != after.user {
+			continue
+		}
+		compared++
+		if p.Start != a.Starttime || p.Name != a.Comm || int(p.Parent) != a.PPID || uint64(p.User) != after.user ||
+			p.Total.User < uint64(b.UTime) || p.Total.User > uint64(a.UTime) ||
+			p.Total.System < uint64(b.STime) || p.Total.System > uint64(a.STime) {
+			t.Errorf("%+v, and by prometheus %+v and %+v", p, before[pid], after)
+		}
+	}
+	if compared == 0 {
+		t.Error("no process was compared")
+	}
+}
+
+type readByPrometheus struct {
+	stat prometheus.ProcStat
+	user uint64
+}
+
+// byPrometheus reads all processes, but for those that end meanwhile.
+func byPrometheus(t *testing.T, fs prometheus.FS) map[int]readByPrometheus {
+	t.Helper()
 	all, err := fs.AllProcs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, Choice{Path: "/proc", Only: Command})
-	compared := 0
-	for _, p := range r.round(0).Processes {
-		theirs, err := prometheus.Proc{}, error(nil)
-		if theirs, err = fs.Proc(int(p.PID)); err != nil {
+	found := make(map[int]readByPrometheus)
+	for _, p := range all {
+		status, err := p.NewStatus()
+		if err != nil {
 			continue
 		}
-		s, err := theirs.Stat()
-		if err != nil || s.Starttime != p.Start || s.Comm != p.Name {
-			continue
-		}
-		compared++
-		if s.PPID != int(p.Parent) || uint64(s.UTime) < p.Total.User || uint64(s.STime) < p.Total.System {
-			t.Errorf("%+v, and by prometheus %+v", p, s)
-		}
-		status, err := theirs.NewStatus()
-		if err == nil && status.UIDs[1] != uint64(p.User) {
-			t.Errorf("%d is of user %d, and by prometheus of %d", p.PID, p.User, status.UIDs[1])
+		if stat, err := p.Stat(); err == nil {
+			found[p.PID] = readByPrometheus{stat, status.UIDs[1]}
 		}
 	}
-	if compared < len(all)/2 {
-		t.Errorf("%d of %d processes were compared", compared, len(all))
-	}
+	return found
 }
 
 func TestParseStatm(t *testing.T) {

@@ -1,6 +1,7 @@
 package procfs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,8 +76,8 @@ func (t fakeTree) process(f fake) {
 	}
 }
 
-// slowProcess adds a process that nothing can be read of before release, once for each round.
-func (t fakeTree) slowProcess(f fake) (release func()) {
+// slowProcess adds a process at which each round stops. reached waits for a round to come there, and release lets it go on.
+func (t fakeTree) slowProcess(f fake) (reached func() (release func())) {
 	t.tb.Helper()
 	t.process(f)
 	t.remove(fmt.Sprint(f.pid, "/stat"))
@@ -84,10 +85,18 @@ func (t fakeTree) slowProcess(f fake) (release func()) {
 	if err := syscall.Mkfifo(path, 0o644); err != nil {
 		t.tb.Skip(err)
 	}
-	return func() {
+	return func() func() {
 		t.tb.Helper()
-		if err := os.WriteFile(path, []byte(f.stat()), 0o644); err != nil { // waits for the reader
+		pipe, err := os.OpenFile(path, os.O_WRONLY, 0) // waits for the reader
+		if err != nil {
 			t.tb.Fatal(err)
+		}
+		return func() {
+			t.tb.Helper()
+			_, err := pipe.WriteString(f.stat())
+			if err := errors.Join(err, pipe.Close()); err != nil {
+				t.tb.Fatal(err)
+			}
 		}
 	}
 }
