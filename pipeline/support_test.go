@@ -72,9 +72,10 @@ func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
 }
 
 // closeWritten closes p and waits until its state is written, for which a slow disk
-// may take longer than Close waits.
+// may take longer than Close waits. The write of the start comes to its end before.
 func closeWritten(t testing.TB, p *Pipeline) {
 	t.Helper()
+	until(t, "the state was not written at the start", func() bool { return p.state.writtenAt.Load() > 0 || p.state.errors.Load() > 0 })
 	p.Close()
 	awaitState(t, p)
 }
