@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -205,17 +206,22 @@ func TestDummyRecord(t *testing.T) {
 	}
 	lint(t, page)
 	for path, want := range map[string]string{"/": "promexporter", "/-/healthy": "healthy", "/-/ready": "ready"} {
-		if code, body, _ := get(t, strings.TrimSuffix(url, "/metrics")+path); code != 200 || !strings.Contains(body, want) {
+		if code, body, _ := get(t, base+path); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("GET %s: %d %s", path, code, body)
 		}
 	}
 	a.stop()
 }
 
-// freePort returns an address that nothing listens on.
+var addresses atomic.Uint32
+
+// freePort returns an address that nothing listens on. Its IP address is no one else's, since anybody may take a port of
+// 127.0.0.1 before the caller does.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	pid := os.Getpid()
+	own := net.IPv4(127, byte(1+pid>>8&0x7f), byte(pid), byte(addresses.Add(1)))
+	l, err := net.Listen("tcp", net.JoinHostPort(own.String(), "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
