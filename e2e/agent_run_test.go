@@ -55,7 +55,7 @@ func TestCPU(t *testing.T) {
 		t.Error("help or type are wrong")
 	}
 	lint(t, page)
-	if took := a.stop(); took > 2*time.Second {
+	if took := a.stop(); took > maxStop {
 		t.Errorf("stopping took %s", took)
 	}
 	portIsFree(t, url)

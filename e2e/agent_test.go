@@ -15,16 +15,30 @@ import (
 	"github.com/promexporter/promexporter/internal/logtest"
 )
 
-// patience bounds every wait for something that must happen.
-const patience = 20 * time.Second
+const (
+	// patience bounds every wait for something that must happen, on a machine with much else to do.
+	patience = time.Minute
+
+	// maxStop is how long an agent may take to end. The plugin promises a second, and without that it would wait five
+	// for a client that does not end its header.
+	maxStop = 4 * time.Second
+)
+
+// becomes polls condition and reports whether it came to hold in time.
+func becomes(condition func() bool) bool {
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
 
 // until polls condition and fails the test when it does not hold in time.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("timeout: %s", what)
-		}
+	if !becomes(condition) {
+		t.Fatalf("timeout: %s", what)
 	}
 }
 
@@ -97,7 +111,7 @@ func withPlugin(args ...string) []string {
 	return append([]string{"-e", plugin, "-f", "0.2"}, args...)
 }
 
-var serving = regexp.MustCompile(`\[output:promexporter:(\S+)\] serving metrics on (https?://\S+)`)
+var serving = regexp.MustCompile(`\[output:promexporter:(\S+)\] serving metrics on (https?://\S+).*\n`)
 
 // url waits for the n-th endpoint that the log tells of.
 func (a *agent) url(n int) string {
@@ -218,6 +232,24 @@ func value(page, series string) string {
 		}
 	}
 	return ""
+}
+
+// shows waits for a page with these values of series.
+func shows(t *testing.T, url string, want map[string]string) {
+	t.Helper()
+	var page string
+	if !becomes(func() bool {
+		page = scrape(t, url)
+		for series, v := range want {
+			if value(page, series) != v {
+				return false
+			}
+		}
+		return true
+	}) {
+		expect(t, page, want)
+		t.FailNow()
+	}
 }
 
 // expect compares the values of series on page.

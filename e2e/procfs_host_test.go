@@ -174,7 +174,7 @@ func TestProcfsDryRun(t *testing.T) {
 }
 
 // TestProcfsHangs has a process whose file blocks its reader for good, as the kernel can do. Callbacks, pause and exit
-// come back within a tenth of a second all the same.
+// come back all the same. They take a tenth of a second at most, but for what else the machine has to do.
 func TestProcfsHangs(t *testing.T) {
 	tree := t.TempDir()
 	if err := os.WriteFile(filepath.Join(tree, "stat"), []byte("btime 1700000000\n"), 0o644); err != nil {
@@ -187,7 +187,9 @@ func TestProcfsHangs(t *testing.T) {
 		t.Skip(err)
 	}
 	r := startProcfs(t, host.V51, property.Of("path", tree, "interval_sec", "1"))
-	const bound = 100 * time.Millisecond
+	const bound = 2 * time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	calls := []struct {
 		name string
 		call func(context.Context) error
@@ -200,10 +202,10 @@ func TestProcfsHangs(t *testing.T) {
 	}
 	for _, c := range calls {
 		began := time.Now()
-		if err := c.call(t.Context()); err != nil {
+		if err := c.call(ctx); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if took := time.Since(began); took > bound && os.Getenv("CI") == "" {
+		if took := time.Since(began); took > bound {
 			t.Errorf("%s took %s", c.name, took)
 		}
 	}

@@ -303,7 +303,7 @@ func TestProcfsBesideExporter(t *testing.T) {
 					return value(page, series) != "" && received(page) > before
 				})
 			}
-			if took := a.stop(); took > 4*time.Second {
+			if took := a.stop(); took > maxStop {
 				t.Errorf("stopping took %s", took)
 			}
 			portIsFree(t, url)
@@ -355,7 +355,7 @@ func TestProcfsTwice(t *testing.T) {
 	if strings.Contains(a.log.String(), `first: [[`) && regexp.MustCompile(`first: .*"timestamp"=>`).MatchString(a.log.String()) {
 		t.Error("the first section has the records of the second")
 	}
-	if took := a.stop(); took > 3*time.Second {
+	if took := a.stop(); took > maxStop {
 		t.Errorf("stopping took %s", took)
 	}
 }

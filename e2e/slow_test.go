@@ -27,7 +27,8 @@ func bigPage(t *testing.T) (r *rig, page *url.URL) {
 	t.Helper()
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
 	writeRules(t, rules, "metrics:\n- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}\n")
-	r = startHost(t, host.V51, property.Of("listen_address", "127.0.0.1:0", "rules_file", rules, "max_requests", "10"))
+	r = startHost(t, host.V51, property.Of("listen_address", "127.0.0.1:0", "rules_file", rules, "max_requests", "10",
+		"flush_timeout", "5s"))
 	var records []string
 	for n := range bigSeries {
 		records = append(records, fmt.Sprintf(`{"l":"%s%d"}`, strings.Repeat("x", 60), n))
@@ -76,7 +77,8 @@ func TestSlowReaders(t *testing.T) {
 	}
 	after := memory(t, r.PID(), "VmHWM")
 	t.Logf("the longest flush took %s; memory %d MiB before, %d MiB at most", longest, before>>20, after>>20)
-	if longest > 500*time.Millisecond {
+	// One that waits for a slow reader would take the five seconds that the reader has, or those of flush_timeout.
+	if longest > 3*time.Second {
 		t.Errorf("a flush took %s", longest)
 	}
 	if after-before > maxSlowGrowth {
@@ -109,8 +111,12 @@ func TestScrapeGivesUp(t *testing.T) {
 			got = got && err == nil
 			response.Body.Close()
 		}
-		if took := time.Since(begin); got != want || took > 5*time.Second {
+		took := time.Since(begin)
+		if got != want {
 			t.Errorf("a scrape of %s s: a page %v after %s, want %v", seconds, got, took, want)
+		}
+		if !want && took > 4*time.Second { // without a limit, a source alone may take five
+			t.Errorf("a scrape of %s s was given up after %s", seconds, took)
 		}
 	}
 
@@ -132,7 +138,7 @@ func TestScrapeGivesUp(t *testing.T) {
 	}
 	until(t, "the scrape does not begin", alone("2"))
 	until(t, "the scrape does not end", alone("1"))
-	if took := time.Since(begin); took < time.Second || took > 4*time.Second {
+	if took := time.Since(begin); took < time.Second || took > 20*time.Second { // without a limit, it may take sixty
 		t.Errorf("a scrape that nobody reads ended after %s, want 2 s", took)
 	}
 	r.stop()

@@ -95,7 +95,7 @@ func flushAndHide(t *testing.T, keys []string) (stop func()) {
 	return func() {
 		close(quit)
 		<-ended
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), maxStop)
 		defer cancel()
 		if err := h.Stop(ctx); err != nil {
 			t.Error(err)

@@ -73,7 +73,7 @@ func (s *session) terminate(t *testing.T) {
 	began := time.Now()
 	s.signals <- syscall.SIGTERM
 	s.end(t, exitOK)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 4*time.Second { // five, when the host kills what hangs
 		t.Errorf("the end took %v", took)
 	}
 }
