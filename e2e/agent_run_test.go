@@ -73,13 +73,18 @@ func lint(t *testing.T, page string) {
 
 func portIsFree(t *testing.T, url string) {
 	t.Helper()
-	address := regexp.MustCompile(`//([^/]+)`).FindStringSubmatch(url)[1]
-	l, err := net.Listen("tcp", address)
-	if err != nil {
+	if err := listenOnce(url); err != nil {
 		t.Errorf("the port is not free: %v", err)
-		return
 	}
-	l.Close()
+}
+
+// listenOnce listens where url is, and ends that.
+func listenOnce(url string) error {
+	l, err := net.Listen("tcp", regexp.MustCompile(`//([^/]+)`).FindStringSubmatch(url)[1])
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // project returns a directory with the shipped configuration and the plugin, the
