@@ -210,6 +210,8 @@ func TestDummyRecord(t *testing.T) {
 		t.Errorf("%d families, want 4:\n%s", n, foreign(page))
 	}
 	lint(t, page)
+	base := strings.TrimSuffix(url, "/metrics")
+	until(t, "not ready", func() bool { code, _, _ := get(t, base+"/-/ready"); return code == 200 }) // after the answer to the chunk
 	for path, want := range map[string]string{"/": "promexporter", "/-/healthy": "healthy", "/-/ready": "ready"} {
 		if code, body, _ := get(t, base+path); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("GET %s: %d %s", path, code, body)

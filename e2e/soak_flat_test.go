@@ -61,7 +61,9 @@ func (s *soak) finish(early used) {
 	} else if n := s.crowd.busy.Load(); n > 0 {
 		s.t.Logf("%d scrapes were refused, the last one: %v", n, s.crowd.lastError())
 	}
-	page := scrape(s.t, "http://"+s.address+"/two")
+	page := s.page("http://"+s.address+"/two", fmt.Sprintf("not all of %d records were received", s.sent), func(page string) bool {
+		return whole(value(page, `promexporter_records_received_total{output="two"}`)) >= s.sent // counted after they show
+	})
 	expect(s.t, page, map[string]string{
 		`promexporter_samples_dropped_total{output="two",reason="panic"}`: "0",
 		`promexporter_panics_total{output="two"}`:                         "0",

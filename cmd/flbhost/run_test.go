@@ -123,10 +123,10 @@ func TestRun(t *testing.T) {
 func TestRunEndsWithItsContext(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	ctx, cancel := context.WithCancel(t.Context())
-	args := []string{"-e", p.Path, "-i", "dummy", "-o", "fixture"}
+	args := []string{"-e", p.Path, "-i", "dummy", "-p", "rate=100", "-o", "fixture", "-f", "0.02"}
 	code := make(chan int)
 	go func() { code <- run(ctx, args, io.Discard, t.Output(), nil) }()
-	awaitCall(t, p, "PreRun")
+	awaitCall(t, p, "Flush") // by then the start is over, which would end with its context too, and fail
 	cancel()
 	if got := <-code; got != exitOK {
 		t.Errorf("exit code %d", got)
@@ -255,6 +255,7 @@ func TestReloadHasToBeEnabled(t *testing.T) {
 	awaitCall(t, p, "Flush")
 	s.signals <- syscall.SIGHUP
 	s.awaitLog(t, "[reload] hot reloading is not enabled")
+	p.Calls(t)
 	awaitCall(t, p, "Flush")
 	s.terminate(t)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/cmd/flbhost/host/hosttest"
@@ -267,7 +268,13 @@ func TestManyReloads(t *testing.T) {
 		}
 		flush(t, h, 1, host.StatusOK)
 	}
-	if after := tasks(t, h); !slices.Equal(before, after) {
+	after := tasks(t, h)
+	// The kernel may list a thread for a moment after it was joined.
+	for deadline := time.Now().Add(hosttest.Patience); !slices.Equal(before, after) && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+		after = tasks(t, h)
+	}
+	if !slices.Equal(before, after) {
 		t.Errorf("threads were %q, and now are %q", before, after)
 	}
 	hosttest.Stop(t, h)
