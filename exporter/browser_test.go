@@ -22,6 +22,7 @@ type browser struct {
 	session string
 	last    int      // number of the last command
 	events  []report // that came and nobody has waited for
+	logged  []string
 }
 
 // A report is an answer or an event.
@@ -110,7 +111,7 @@ func (b *browser) call(method string, params map[string]any, result any) {
 	for {
 		r := b.read()
 		if r.ID != b.last {
-			b.events = append(b.events, r)
+			b.keep(r)
 			continue
 		}
 		if r.Error != nil {
@@ -140,28 +141,34 @@ func (b *browser) read() (r report) {
 	return r
 }
 
-// await drops the events up to one of method.
-func (b *browser) await(method string) {
-	b.t.Helper()
-	for i, r := range b.events {
-		if r.Method == method {
-			b.events = b.events[i+1:]
-			return
-		}
-	}
-	b.events = nil
-	for b.read().Method != method {
+// keep keeps an event.
+func (b *browser) keep(r report) {
+	if r.Method == "Log.entryAdded" {
+		b.logged = append(b.logged, string(r.Params))
+	} else {
+		b.events = append(b.events, r)
 	}
 }
 
-// complaints are what the browser has logged since the last await, such as a broken policy.
-func (b *browser) complaints() (texts []string) {
-	for _, r := range b.events {
-		if r.Method == "Log.entryAdded" {
-			texts = append(texts, string(r.Params))
+// await drops the events up to one of method.
+func (b *browser) await(method string) {
+	b.t.Helper()
+	for {
+		for len(b.events) > 0 {
+			r := b.events[0]
+			b.events = b.events[1:]
+			if r.Method == method {
+				return
+			}
 		}
+		b.keep(b.read())
 	}
-	return texts
+}
+
+// complaints are what the browser has logged since the last visit, such as a broken policy.
+func (b *browser) complaints() []string {
+	eval[int](b, "0") // what it has logged comes before the answer
+	return b.logged
 }
 
 // A screen is that of a phone or of a desk.
@@ -184,7 +191,7 @@ func (b *browser) screen(s screen, scheme string) {
 
 func (b *browser) visit(url string) {
 	b.t.Helper()
-	b.events = nil
+	b.events, b.logged = nil, nil
 	b.call("Page.navigate", map[string]any{"url": url}, nil)
 	b.await("Page.loadEventFired")
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -32,6 +35,20 @@ func TestLandingPageInChromium(t *testing.T) {
 				checkPicture(t, b.picture(name), name, scheme)
 			}
 		}
+	}
+}
+
+// The browser does complain of a page that wants what its policy forbids.
+func TestComplaintsOfChromium(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		fmt.Fprint(w, "<style>p {color: red}</style><p>p")
+	}))
+	defer s.Close()
+	b := newBrowser(t)
+	b.visit(s.URL)
+	if text := strings.Join(b.complaints(), " "); !strings.Contains(text, "Content Security Policy") {
+		t.Errorf("complaints: %q", text)
 	}
 }
 
