@@ -186,6 +186,21 @@ func TestHotReloadWithBadRules(t *testing.T) {
 	expect(t, p, "a_total{l=\"x\"} 4\nb_total 1")
 }
 
+// TestHotReloadWithoutRulesFile holds that the watch does not tell the loss again.
+func TestHotReloadWithoutRulesFile(t *testing.T) {
+	of := newProcess(t)
+	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	p := of.open("promexporter.0", keys)
+	if err := os.Remove(keys["rules_file"]); err != nil {
+		t.Fatal(err)
+	}
+	p = of.reload(p, keys)
+	seen := p.look(p.look(nil))
+	if failures := p.rules.failures.Load(); failures != 1 {
+		t.Errorf("%d failures, seen %q", failures, seen)
+	}
+}
+
 // TestHotReloadWithBadKeys holds that the last good keys stay in force, whichever
 // part refuses the new ones, and that the next good ones apply.
 func TestHotReloadWithBadKeys(t *testing.T) {

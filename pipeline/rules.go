@@ -35,7 +35,7 @@ type rules struct {
 	set  *rule.Set // under swap
 
 	reloading sync.Mutex
-	tried     []byte // what the file held when it was last read; under reloading
+	tried     []byte // what readWatched gave when the rules were last read; under reloading
 
 	good                atomic.Bool  // the last reload succeeded
 	goodAt              atomic.Int64 // when the rules in force were read, in nanoseconds since 1970
@@ -78,13 +78,23 @@ func (r *rules) load() (set *rule.Set, warnings []config.Mistake, err error) {
 	return rule.Compile(files, r.options), warnings, nil
 }
 
-// parseFile reads a rules file. The text is nil when there is none.
+// parseFile reads a rules file. The text is that of readWatched.
 func parseFile(name string) (text []byte, file *config.Rules, err error) {
-	if text, err = readFile(name); err != nil {
-		return nil, nil, fmt.Errorf("rules_file: %w", err)
+	if text, err = readWatched(name); err != nil {
+		return text, nil, fmt.Errorf("rules_file: %w", err)
 	}
 	file, err = config.ParseRules(name, text)
 	return text, file, err
+}
+
+// readWatched reads a rules file. The text of a file that cannot be read is that
+// of the error, so that this is noticed, and told once, as a change is.
+func readWatched(name string) ([]byte, error) {
+	text, err := readFile(name)
+	if err != nil {
+		text = []byte(err.Error())
+	}
+	return text, err
 }
 
 // checkRules says what is wrong with a rules file, "" for none.
@@ -213,10 +223,7 @@ func (p *Pipeline) watch() {
 // what the file holds.
 func (p *Pipeline) look(seen []byte) (now []byte) {
 	defer p.rescue("panic in the watch of the rules file, please report it")
-	now, err := readFile(p.config.RulesFile)
-	if err != nil {
-		now = []byte(err.Error())
-	}
+	now, _ = readWatched(p.config.RulesFile)
 	p.rules.reloading.Lock()
 	known := bytes.Equal(now, p.rules.tried)
 	p.rules.reloading.Unlock()
