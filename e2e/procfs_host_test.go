@@ -174,7 +174,7 @@ func TestProcfsDryRun(t *testing.T) {
 }
 
 // TestProcfsHangs has a process whose file blocks its reader for good, as the kernel can do. Callbacks, pause and exit
-// come back all the same. They take a tenth of a second at most, but for what else the machine has to do.
+// come back within a tenth of a second all the same. Of what a busy machine is late with, a few attempts are free.
 func TestProcfsHangs(t *testing.T) {
 	tree := t.TempDir()
 	if err := os.WriteFile(filepath.Join(tree, "stat"), []byte("btime 1700000000\n"), 0o644); err != nil {
@@ -186,11 +186,23 @@ func TestProcfsHangs(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(tree, "5", "stat"), 0o644); err != nil {
 		t.Skip(err)
 	}
+	const attempts, bound = 10, 100 * time.Millisecond
+	for range attempts {
+		name, longest := slowestOfHanging(t, tree)
+		if longest <= bound {
+			return
+		}
+		t.Logf("%s took %s", name, longest)
+	}
+	t.Errorf("each time, something took more than %s", bound)
+}
+
+// slowestOfHanging returns which call of an input took longest, and how long.
+func slowestOfHanging(t *testing.T, tree string) (slowest string, longest time.Duration) {
 	r := startProcfs(t, host.V51, property.Of("path", tree, "interval_sec", "1"))
-	const bound = 2 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	calls := []struct {
+	for _, c := range []struct {
 		name string
 		call func(context.Context) error
 	}{
@@ -199,17 +211,17 @@ func TestProcfsHangs(t *testing.T) {
 		{"resume", func(ctx context.Context) error { return r.ResumeInput(ctx, 0) }},
 		{"callback again", func(ctx context.Context) error { _, err := r.Collect(ctx, 0); return err }},
 		{"exit", r.Exit},
-	}
-	for _, c := range calls {
+	} {
 		began := time.Now()
 		if err := c.call(ctx); err != nil {
-			t.Errorf("%s: %v", c.name, err)
+			t.Fatalf("%s: %v", c.name, err)
 		}
-		if took := time.Since(began); took > bound {
-			t.Errorf("%s took %s", c.name, took)
+		if took := time.Since(began); took > longest {
+			slowest, longest = c.name, took
 		}
 	}
 	r.stop()
+	return slowest, longest
 }
 
 // TestProcfsReloads has reloads, every second of them a failed one, and then counts what is left of them.
