@@ -84,7 +84,7 @@ type fields struct {
 }
 
 func (f *fields) next() []byte {
-	if len(f.rest) < 2 || f.rest[0] != ' ' {
+	if len(f.rest) < 2 || f.rest[0] != ' ' || f.rest[1] == ' ' {
 		f.bad, f.rest = true, nil
 		return nil
 	}

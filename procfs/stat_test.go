@@ -3,6 +3,7 @@ package procfs
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	prometheus "github.com/prometheus/procfs"
@@ -25,6 +26,12 @@ func TestParseStat(t *testing.T) {
 	for cut := range len(line) {
 		if s, ok := parseStat([]byte(line[:cut]), 7); ok {
 			t.Errorf("cut off at %d: %+v", cut, s)
+		}
+	}
+	_, fields, _ := strings.Cut(line, ") b (c)")
+	for _, garbage := range []string{"0" + line, strings.Replace(line, fields, strings.Replace(fields, " 0 ", "  ", 1), 1)} {
+		if s, ok := parseStat([]byte(garbage), 7); ok {
+			t.Errorf("%q was taken: %+v", garbage, s)
 		}
 	}
 }
@@ -139,6 +146,7 @@ func TestParsePID(t *testing.T) {
 	for name, want := range map[string]int32{
 		"1": 1, "4194304": 4194304, "2147483647": math.MaxInt32,
 		"0": 0, "": 0, "self": 0, "1a": 0, "-1": 0, "+1": 0, " 1": 0, "2147483648": 0, "99999999999999999999": 0,
+		"01": 0,
 	} {
 		if pid, ok := parsePID([]byte(name)); pid != want || ok != (want != 0) {
 			t.Errorf("%q: %d, %v, want %d", name, pid, ok, want)

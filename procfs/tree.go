@@ -175,7 +175,7 @@ func untilNUL(b []byte) []byte {
 // parsePID reads the name of a process's directory. Everything else that stands in a procfs has another form.
 func parsePID(name []byte) (int32, bool) {
 	n, rest := cutUint(name)
-	if len(rest) > 0 || len(name) == 0 || n == 0 || n > 1<<31-1 {
+	if len(rest) > 0 || len(name) == 0 || name[0] == '0' || n > 1<<31-1 {
 		return 0, false
 	}
 	return int32(n), true
