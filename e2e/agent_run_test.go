@@ -73,14 +73,14 @@ func lint(t *testing.T, page string) {
 
 func portIsFree(t *testing.T, url string) {
 	t.Helper()
-	if err := listenOnce(url); err != nil {
+	if err := listenOnce(regexp.MustCompile(`//([^/]+)`).FindStringSubmatch(url)[1]); err != nil {
 		t.Errorf("the port is not free: %v", err)
 	}
 }
 
-// listenOnce listens where url is, and ends that.
-func listenOnce(url string) error {
-	l, err := net.Listen("tcp", regexp.MustCompile(`//([^/]+)`).FindStringSubmatch(url)[1])
+// listenOnce listens at address, and ends that.
+func listenOnce(address string) error {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func TestDummyRecord(t *testing.T) {
 	}
 	lint(t, page)
 	base := strings.TrimSuffix(url, "/metrics")
-	until(t, "not ready", func() bool { code, _, _ := get(t, base+"/-/ready"); return code == 200 }) // after the answer to the chunk
+	isReady(t, base) // after the answer to the chunk
 	for path, want := range map[string]string{"/": "promexporter", "/-/healthy": "healthy", "/-/ready": "ready"} {
 		if code, body, _ := get(t, base+path); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("GET %s: %d %s", path, code, body)

@@ -183,26 +183,27 @@ func (a *agent) stop() time.Duration {
 	return time.Since(begin)
 }
 
+// fresh is a client that has a connection of its own for each request.
+func fresh() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+}
+
 // get fetches url over a connection of its own.
 func get(t *testing.T, url string) (code int, body string, header http.Header) {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	response, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(text), response.Header
+	response, body := do(t, fresh(), http.MethodGet, url, nil)
+	return response.StatusCode, body, response.Header
+}
+
+// isReady waits until the plugin at base says that it is ready.
+func isReady(t *testing.T, base string) {
+	t.Helper()
+	until(t, "not ready", func() bool { code, _, _ := get(t, base+"/-/ready"); return code == http.StatusOK })
 }
 
 // answers reports whether there is an answer from url.
 func answers(url string) bool {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	response, err := client.Get(url)
+	response, err := fresh().Get(url)
 	if err == nil {
 		response.Body.Close()
 	}

@@ -73,31 +73,23 @@ func TestFormats(t *testing.T) {
 // encoded scrapes in the format and the encoding that are asked for, and returns the page as it was before encoding.
 func encoded(t *testing.T, url, accept, encoding string) (page, contentType string) {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Accept", accept)
-	r.Header.Set("Accept-Encoding", encoding)
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, compressed := io.Reader(response.Body), response.Header.Get("Content-Encoding")
+	response, page := do(t, http.DefaultClient, http.MethodGet, url, http.Header{"Accept": {accept}, "Accept-Encoding": {encoding}})
+	compressed := response.Header.Get("Content-Encoding")
 	if response.StatusCode != http.StatusOK || (compressed == "gzip") != (encoding == "gzip") {
 		t.Errorf("%s, encoded as %q", response.Status, compressed)
 	}
 	if compressed == "gzip" {
-		if body, err = gzip.NewReader(body); err != nil {
+		body, err := gzip.NewReader(strings.NewReader(page))
+		if err != nil {
 			t.Fatal(err)
 		}
+		text, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page = string(text)
 	}
-	text, err := io.ReadAll(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text), response.Header.Get("Content-Type")
+	return page, response.Header.Get("Content-Type")
 }
 
 // isFamily holds that page, in protobuf, has a family of one series with the value 7 and a label of the value a, among

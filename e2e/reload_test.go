@@ -81,10 +81,9 @@ func (r *reloader) reload(told string) {
 }
 
 // seen returns how many records are counted.
-func (r *reloader) seen() (n int) {
+func (r *reloader) seen() int {
 	r.t.Helper()
-	_, _ = fmt.Sscan(value(scrape(r.t, r.metrics()), "seen_total"), &n) // 0 before the first
-	return n
+	return int(number(r.t, scrape(r.t, r.metrics()), "seen_total")) // 0 before the first
 }
 
 // counts holds that no record was forgotten since it was called last, and waits until one more is counted than there
@@ -154,7 +153,7 @@ func TestTwentyReloads(t *testing.T) {
 
 // scrapeAlong scrapes until stop, each time over a new connection.
 func scrapeAlong(t *testing.T, url string, stop chan struct{}) {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	client := fresh()
 	last := 0
 	for n := 0; ; n++ {
 		select {
@@ -183,20 +182,10 @@ func scrapeAlong(t *testing.T, url string, stop chan struct{}) {
 // createdOf returns the created timestamp of the counter.
 func createdOf(t *testing.T, address string) string {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, "http://"+address+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Accept", "application/openmetrics-text;version=1.0.0")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	page, err := io.ReadAll(response.Body)
-	created := value(string(page), "seen_created")
-	if err != nil || created == "" {
-		t.Fatalf("no created timestamp, %v:\n%s", err, page)
+	_, page := request(t, http.DefaultClient, "http://"+address+"/metrics", "", "application/openmetrics-text;version=1.0.0")
+	created := value(page, "seen_created")
+	if created == "" {
+		t.Fatalf("no created timestamp:\n%s", page)
 	}
 	return created
 }
@@ -287,7 +276,7 @@ func TestReloadWithoutTheSection(t *testing.T) {
 	r.configure(t, "[OUTPUT]\n    Name null\n    Match *\n")
 	begin := time.Now()
 	r.reload("its series are gone")
-	until(t, "the port is not free", func() bool { return listenOnce(r.metrics()) == nil })
+	until(t, "the port is not free", func() bool { return listenOnce(r.address) == nil })
 	if took := time.Since(begin); took > 18*time.Second { // ten, and twenty if the port outlived the series
 		t.Errorf("took %s", took)
 	}

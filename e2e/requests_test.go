@@ -36,7 +36,7 @@ func TestMethods(t *testing.T) {
 	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "reload=on", "-p", "debug=on")...)...)
 	base := strings.TrimSuffix(a.url(0), "/metrics")
-	until(t, "not ready", func() bool { code, _, _ := get(t, base+"/-/ready"); return code == 200 })
+	isReady(t, base)
 	isRefused := func(method, path, allow string) {
 		t.Helper()
 		response, body := do(t, http.DefaultClient, method, base+path, nil)
@@ -72,9 +72,8 @@ func TestLargeHeader(t *testing.T) {
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort)...)...)
 	for _, test := range []struct{ kib, code int }{{12, 200}, {24, 431}, {12, 200}} {
 		// Without keep-alive: the server closes a connection whose request it did not read.
-		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		header := http.Header{"X-Forwarded": {strings.Repeat("a", test.kib<<10)}}
-		if response, body := do(t, client, "GET", a.url(0), header); response.StatusCode != test.code || body == "" {
+		if response, body := do(t, fresh(), "GET", a.url(0), header); response.StatusCode != test.code || body == "" {
 			t.Errorf("a header of %d KiB: %s %s", test.kib, response.Status, foreign(body))
 		}
 	}

@@ -46,7 +46,7 @@ func TestRulesFile(t *testing.T) {
 			`http_response_bytes_bucket{le="10000"}`,
 			`promexporter_rule_samples_total{output="promexporter.0",rule="http_requests_total"}`,
 		} {
-			if v := value(page, series); v == "" || v == "0" {
+			if number(t, page, series) == 0 {
 				return false
 			}
 		}

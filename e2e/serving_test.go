@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -20,26 +19,15 @@ import (
 // request fetches url as a user, who is written as name:password, in the format accept.
 func request(t *testing.T, client *http.Client, url, user, accept string) (code int, body string) {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := http.Request{Header: http.Header{}}
 	if name, password, ok := strings.Cut(user, ":"); ok {
 		r.SetBasicAuth(name, password)
 	}
 	if accept != "" {
 		r.Header.Set("Accept", accept)
 	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
+	response, body := do(t, client, http.MethodGet, url, r.Header)
+	return response.StatusCode, body
 }
 
 // TestPrometheusWithPasswordFile scrapes as the user of the section, in OpenMetrics text.
