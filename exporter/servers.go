@@ -57,24 +57,32 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 // addressesOf resolves o.Address, or takes what it stood for before.
 func (s *Servers) addressesOf(o Options) ([]address, error) {
 	all, err := resolveAll(context.Background(), o.Address)
-	if before := s.keptOf(o); err != nil && before != nil && before.address == o.Address {
-		for _, srv := range before.on {
-			all = append(all, srv.address)
-		}
+	if err == nil {
 		return all, nil
 	}
-	return all, err
+	before := s.keptOf(o)
+	if before == nil || before.address != o.Address {
+		return nil, err
+	}
+	var kept []address
+	for _, srv := range before.on {
+		kept = append(kept, srv.address)
+	}
+	return kept, nil
 }
 
 // gateOf reads the files of o.Web, or takes what was read of them before.
 func (s *Servers) gateOf(o Options) (*gate, error) {
 	g, err := o.Web.open()
-	if before := s.keptOf(o); err != nil && before != nil {
+	if err == nil {
+		return g, nil
+	}
+	if before := s.keptOf(o); before != nil {
 		if kept := before.on[0].front.Load().gate; kept.web == o.Web.shown() {
 			return kept, nil
 		}
 	}
-	return g, err
+	return nil, err
 }
 
 // keptOf is the endpoint in whose place one of o comes, if that may use what it had found, or nil.
