@@ -53,12 +53,13 @@ func inBackground(url string) <-chan string {
 // for what it must not: for a client five seconds or a minute, for a source that hangs without end.
 const inTime = 4 * time.Second
 
-func closeInTime(t *testing.T, e *Endpoint) error {
+// closeInTime calls Close or CloseForReload of an endpoint.
+func closeInTime(t *testing.T, closing func() error) error {
 	t.Helper()
 	started := time.Now()
-	err := e.Close()
+	err := closing()
 	if took := time.Since(started); took > inTime {
-		t.Errorf("Close took %s", took)
+		t.Errorf("closing took %s", took)
 	}
 	return err
 }
@@ -69,7 +70,7 @@ func TestCloseWithHangingSource(t *testing.T) {
 	e := open(t, &servers, Options{Source: h})
 	result := inBackground("http://" + e.Addr().String() + "/metrics")
 	until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
-	err := closeInTime(t, e)
+	err := closeInTime(t, e.Close)
 	want := "close promexporter.0 at " + e.Addr().String() + "/metrics: its source has not returned from a scrape within 800ms"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -98,7 +99,7 @@ func TestCloseWithHangingClient(t *testing.T) {
 	})})
 	c := dial(t, e, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
 	until(t, "the families are given back", func() bool { return done.Load() == 1 })
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	if _, err := io.ReadAll(c); err == nil {
@@ -116,7 +117,7 @@ func TestCloseWithIdleAndSilentClients(t *testing.T) {
 	}
 	dial(t, e, "")
 	dial(t, e, "GET /metrics HTTP/1.1\r\nHost")
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	noGoroutines(t)
@@ -144,7 +145,7 @@ func TestCloseLeavesTheRestOfThePage(t *testing.T) {
 	url := "http://" + rest.Addr().String() + "/metrics"
 	result := inBackground(url)
 	until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
-	if err := closeInTime(t, e); err == nil {
+	if err := closeInTime(t, e.Close); err == nil {
 		t.Error("no error, though the source hangs")
 	}
 	if got := <-result; !strings.HasPrefix(got, "200 ") || value(got, `rest{l="1"}`) != "1" {

@@ -204,7 +204,7 @@ func TestThousandConnections(t *testing.T) {
 	if got := value(page, `promexporter_http_connections_closed_total{reason="silent"}`); got == "0" {
 		t.Error("no connection was closed")
 	}
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	noGoroutines(t)
@@ -243,7 +243,7 @@ func TestGarbage(t *testing.T) {
 	if strings.Contains(out.String(), "level=WARN") || strings.Contains(out.String(), "level=ERROR") {
 		t.Errorf("clients write to the log:\n%s", out.String())
 	}
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	noGoroutines(t)

@@ -67,7 +67,7 @@ func TestSeveralAddresses(t *testing.T) {
 	if _, page := get(t, "http://"+addrs[0].String()+"/metrics"); value(page, `b{l="1"}`) != "" {
 		t.Errorf("got\n%s", foreign(page))
 	}
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	for _, a := range addrs {
@@ -172,7 +172,7 @@ func TestUnixSocket(t *testing.T) {
 	if code := fetch(t, overUnix(t, path), "http://unix/-/healthy", "", "").StatusCode; code != 200 {
 		t.Errorf("got %d", code)
 	}
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(path); err == nil {
@@ -321,7 +321,7 @@ func TestListenLater(t *testing.T) {
 		t.Errorf("%d\n%s", code, foreign(page))
 	}
 	other.Close()
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	noGoroutines(t)
@@ -335,7 +335,7 @@ func TestListenLaterIsClosed(t *testing.T) {
 	defer taken.Close()
 	var servers Servers
 	e := open(t, &servers, Options{Address: taken.Addr().String(), ListenRetry: -1, ListenLater: true})
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	noGoroutines(t)

@@ -105,7 +105,7 @@ func TestReloadsAreNotSeen(t *testing.T) {
 		t.Errorf("%d servers", n)
 	}
 	for _, e := range []*Endpoint{one, two} {
-		if err := closeInTime(t, e); err != nil {
+		if err := closeInTime(t, e.Close); err != nil {
 			t.Error(err)
 		}
 	}
@@ -118,7 +118,7 @@ func TestScrapeWaitsForReload(t *testing.T) {
 	o := withDefaults(Options{Source: families(up("old", "1"))})
 	e := open(t, &servers, o)
 	o.Address = e.Addr().String()
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Fatal(err)
 	}
 	url := "http://" + o.Address
@@ -145,16 +145,6 @@ func TestScrapeWaitsForReload(t *testing.T) {
 	noGoroutines(t)
 }
 
-func closeInTimeForReload(t *testing.T, e *Endpoint) error {
-	t.Helper()
-	started := time.Now()
-	err := e.CloseForReload()
-	if took := time.Since(started); took > inTime {
-		t.Errorf("CloseForReload took %s", took)
-	}
-	return err
-}
-
 // The source of the old instance is not used once CloseForReload has returned.
 func TestReloadLetsGoOfTheSource(t *testing.T) {
 	var using atomic.Int64
@@ -167,7 +157,7 @@ func TestReloadLetsGoOfTheSource(t *testing.T) {
 	})})
 	along := scrapeAlong("http://" + e.Addr().String() + "/metrics")
 	until(t, "a scrape", func() bool { return using.Load() > 0 })
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	if using.Load() != 0 {
@@ -194,7 +184,7 @@ func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 	end := takeTurns(t, e.on[0])
 	result := inBackground("http://" + o.Address + "/metrics")
 	until(t, "the scrape has what it asked for", func() bool { return asked.Load() == 1 })
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	o.Source = families(up("new", "1"))
@@ -209,7 +199,7 @@ func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 func TestLingerEnds(t *testing.T) {
 	servers := Servers{Linger: 50 * time.Millisecond}
 	e := open(t, &servers, Options{})
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	until(t, "the address is free", func() bool {
@@ -232,7 +222,7 @@ func TestLingerEndsOnSharedPage(t *testing.T) {
 	rest := open(t, &servers, Options{Source: families(up("rest", "1"))})
 	e := open(t, &servers, Options{Address: rest.Addr().String(), Instance: "promexporter.1", Source: families(up("a", "1"))})
 	started := time.Now()
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	_, page := get(t, "http://"+rest.Addr().String()+"/metrics")
@@ -247,7 +237,7 @@ func TestScrapeDoesNotWaitTooLong(t *testing.T) {
 	rest := open(t, &servers, Options{Path: "/rest", Source: families(up("rest", "1"))})
 	for i, path := range []string{"/rest", "/alone"} {
 		e := open(t, &servers, Options{Address: rest.Addr().String(), Path: path, Instance: fmt.Sprint("promexporter.", i+1)})
-		if err := closeInTimeForReload(t, e); err != nil {
+		if err := closeInTime(t, e.CloseForReload); err != nil {
 			t.Error(err)
 		}
 	}
@@ -270,12 +260,12 @@ func TestScrapeDoesNotWaitTooLong(t *testing.T) {
 func TestCloseEndsTheLinger(t *testing.T) {
 	var servers Servers
 	e := open(t, &servers, Options{})
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	result := inBackground("http://" + e.Addr().String() + "/metrics")
 	until(t, "the scrape waits", func() bool { return taken(e.on[0]) == 1 })
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	if got := <-result; !strings.HasPrefix(got, "503 "+endClosing) {
@@ -296,7 +286,7 @@ func TestReloadWithChanges(t *testing.T) {
 	e := open(t, &servers, Options{Address: "127.0.0.1:0,127.0.0.1:0,unix://" + path, Source: families(up("a", "1"))})
 	kept, left := e.Addrs()[0].String(), e.Addrs()[1].String()
 	along := scrapeAlong("http://" + kept + "/-/healthy") // open to all, before and after
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	next := open(t, &servers, Options{
@@ -332,7 +322,7 @@ func TestReloadWithChanges(t *testing.T) {
 		t.Error(wrong)
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := closeInTime(t, next); err != nil {
+	if err := closeInTime(t, next.Close); err != nil {
 		t.Error(err)
 	}
 	noGoroutines(t)
@@ -342,7 +332,7 @@ func TestReloadWithChanges(t *testing.T) {
 func TestOldGateAdmitsToNothingNew(t *testing.T) {
 	var servers Servers
 	e := open(t, &servers, Options{Source: families(up("a", "1"))})
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	result := inBackground("http://" + e.Addr().String() + "/metrics")
@@ -390,7 +380,7 @@ func TestReloadTurnsTLSOn(t *testing.T) {
 		t.Errorf("got %d", code)
 	}
 	folder.write(t, "web.yml", tlsConfig)
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	next := open(t, &servers, o)
@@ -407,7 +397,7 @@ func TestReloadToOverlappingAddress(t *testing.T) {
 	var servers Servers
 	e := open(t, &servers, Options{})
 	_, port, _ := net.SplitHostPort(e.Addr().String())
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	next := open(t, &servers, Options{Address: ":" + port, ListenRetry: -1})
@@ -423,7 +413,7 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 	var servers Servers
 	rest := open(t, &servers, Options{Path: "/rest"})
 	e := open(t, &servers, Options{Address: rest.Addr().String(), Instance: "promexporter.1", Source: families(up("a", "1"))})
-	if err := closeInTimeForReload(t, e); err != nil {
+	if err := closeInTime(t, e.CloseForReload); err != nil {
 		t.Error(err)
 	}
 	_, err := servers.Open(withDefaults(Options{
@@ -447,7 +437,7 @@ func TestReloadWithHangingSource(t *testing.T) {
 	e := open(t, &servers, Options{Source: h})
 	result := inBackground("http://" + e.Addr().String() + "/metrics")
 	until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
-	if err := closeInTimeForReload(t, e); err == nil {
+	if err := closeInTime(t, e.CloseForReload); err == nil {
 		t.Error("no error, though the source hangs")
 	}
 	next := open(t, &servers, Options{Address: e.Addr().String(), Source: families(up("b", "1"))})

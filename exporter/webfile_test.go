@@ -56,7 +56,7 @@ basic_auth_users:
 	if text := out.String(); strings.Contains(text, secret) || strings.Contains(text, "$2a$") {
 		t.Errorf("a secret is logged:\n%s", text)
 	}
-	if err := closeInTime(t, e); err != nil {
+	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
 	c.CloseIdleConnections()
