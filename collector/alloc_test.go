@@ -81,7 +81,7 @@ func TestGatherAllocations(t *testing.T) {
 		c := open(t, collector.Options{})
 		fill(t, c, series)
 		n := testing.AllocsPerRun(20, func() {
-			_, done, err := c.Gather()
+			_, done, err := c.Gather(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -75,6 +75,9 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 		return r
 	}
 	st.life.touch(i, c.now)
+	if st.updated != nil && s.Op != Declare {
+		st.updated[i] = c.now
+	}
 	if s.pair != s.last || s.badExemplar {
 		c.mark(st, i, s, b.pairs[s.pair:s.last], at)
 	}
@@ -118,4 +121,5 @@ func (c *Collector) count() {
 	c.stats.series.Store(int64(c.series))
 	c.stats.families.Store(int64(c.filled))
 	c.stats.remembered.Store(int64(c.memory.count))
+	c.listSizes()
 }

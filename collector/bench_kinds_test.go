@@ -90,7 +90,7 @@ func BenchmarkTouched(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				_, done, err := c.Gather()
+				_, done, err := c.Gather(b.Context())
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // labelSet returns the i-th of many label sets as an access log has them.
@@ -104,7 +104,7 @@ func BenchmarkScrape(b *testing.B) {
 			populate(b, c, hits(), series)
 			b.ReportAllocs()
 			for b.Loop() {
-				families, done, err := c.Gather()
+				families, done, err := c.Gather(b.Context())
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -127,7 +127,7 @@ func BenchmarkGather(b *testing.B) {
 		if err := c.Ingest(batch, nil); err != nil {
 			b.Fatal(err)
 		}
-		_, done, err := c.Gather()
+		_, done, err := c.Gather(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -148,20 +148,24 @@ func BenchmarkScrapeClientGolang(b *testing.B) {
 	b.Run(fmt.Sprintf("series=%d", series), func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			families, err := registry.Gather()
+			gathered, err := registry.Gather()
 			if err != nil {
 				b.Fatal(err)
+			}
+			var families []exposition.Family
+			for _, f := range gathered {
+				families = append(families, exposition.Family{MetricFamily: f})
 			}
 			discard(b, families)
 		}
 	})
 }
 
-func discard(b *testing.B, families []*dto.MetricFamily) {
+func discard(b *testing.B, families []exposition.Family) {
 	b.Helper()
 	encoder := expfmt.NewEncoder(io.Discard, textFormat)
 	for _, f := range families {
-		if err := encoder.Encode(f); err != nil {
+		if err := encoder.Encode(f.MetricFamily); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -176,7 +180,7 @@ func BenchmarkMemory(b *testing.B) {
 		c := collector.New(collector.Options{SeriesLimit: series})
 		populate(b, c, hits(), series)
 		b.ReportMetric((heap()-before)/series, "B/series")
-		_, done, err := c.Gather()
+		_, done, err := c.Gather(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package collector
 
 import (
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -51,10 +50,8 @@ type Collector struct {
 
 	stats Stats
 
-	slots chan struct{} // holds one element per snapshot in use
-	gate  sync.Mutex
-	next  *turn       // the scrapes that wait for a snapshot; under gate
-	idle  []*snapshot // those not in use, the last used one last; under gate
+	idle  idleSnapshots
+	sizes atomic.Pointer[[]familySize] // of the families there are; never nil
 
 	// What follows belongs to the goroutine.
 	now     int64    // the latest time of a batch or scrape, but see advance
@@ -65,7 +62,8 @@ type Collector struct {
 	hand    int               // the next of mortal to look at
 	swept   bool              // everything due was taken out in the current batch
 	series  int
-	filled  int // families that have series
+	filled  int  // families that have series
+	listed  bool // sizes has the families there are
 	memory  memory
 	told    map[complaint]struct{}
 	scratch []byte
@@ -84,11 +82,11 @@ func New(o Options) *Collector {
 		calls:    make(chan *call),
 		quit:     make(chan struct{}),
 		closed:   make(chan struct{}),
-		slots:    make(chan struct{}, MaxSnapshots),
 		byName:   make(map[string]*store),
 		exposed:  make(map[string]*store),
 		told:     make(map[complaint]struct{}),
 	}
+	c.sizes.Store(new([]familySize))
 	c.configure(o)
 	go c.run()
 	return c

@@ -3,7 +3,6 @@ package collector
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/promexporter/promexporter/internal/exposition"
 )
@@ -127,6 +126,7 @@ func (c *Collector) remove(stores []*store) {
 		}
 	}
 	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.gone })
+	c.listed = false
 	c.listMortal()
 	for k := range c.told {
 		if c.byName[k.family] == nil {
@@ -160,33 +160,4 @@ func (c *Collector) Adopt(o Options) error {
 		}
 		c.count()
 	})
-}
-
-// FamilyStats tells of one family.
-type FamilyStats struct {
-	Name        string
-	Type        Type
-	Series      int    // live ones
-	SeriesLimit int    // 0: only the collector's limit
-	Overflowed  uint64 // samples that reached an overflow series
-}
-
-// Families returns what there is of each family, sorted by name. It waits for
-// the batch that is being applied.
-func (c *Collector) Families() ([]FamilyStats, error) {
-	var all []FamilyStats
-	err := c.between(func() {
-		all = make([]FamilyStats, 0, len(c.stores))
-		for _, st := range c.stores {
-			all = append(all, FamilyStats{
-				Name:        st.family.Name,
-				Type:        st.family.Type,
-				Series:      len(st.keys),
-				SeriesLimit: st.family.SeriesLimit,
-				Overflowed:  st.overflowed,
-			})
-		}
-	})
-	slices.SortFunc(all, func(a, b FamilyStats) int { return strings.Compare(a.Name, b.Name) })
-	return all, err
 }

@@ -34,7 +34,7 @@
 //   - series of a family: Family.SeriesLimit. Beyond it samples go to overflow
 //     series, of which a family has 100 at most.
 //   - what is remembered of expired series: Options.Remembered bytes.
-//   - snapshots: [MaxSnapshots], however many scrapes there are at once.
+//   - snapshots: one per scrape that is not done. The exporter bounds these.
 //   - a batch: [MaxBatchBytes] of label values and [MaxBatchSamples] samples.
 //   - an exemplar: 128 runes. A counter keeps one, a classic histogram one per
 //     bucket, a native histogram 16.

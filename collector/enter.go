@@ -57,6 +57,7 @@ func (c *Collector) enlist(st *store) {
 		c.exposed[name] = st
 	}
 	c.stores = append(c.stores, st)
+	c.listed = false
 	if st.life.ttl != 0 {
 		c.mortal = append(c.mortal, st)
 	}

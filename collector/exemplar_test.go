@@ -53,7 +53,7 @@ func TestExemplars(t *testing.T) {
 		)
 	}
 	golden(t, c, "exemplars")
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func TestExemplarSnapshot(t *testing.T) {
 			with(collector.Sample{Family: l, Op: collector.Observe, Value: 9}, trace(id), "/"))
 	}
 	round("one")
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -234,7 +234,7 @@ func TestManyExpire(t *testing.T) {
 		if err := c.Ingest(b, nil); err != nil {
 			t.Fatal(err)
 		}
-		families, done, err := c.Gather()
+		families, done, err := c.Gather(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
 
 	"github.com/promexporter/promexporter/collector"
@@ -89,7 +90,7 @@ func TestFamiliesAreSorted(t *testing.T) {
 
 func gatheredNames(t testing.TB, c *collector.Collector) []string {
 	t.Helper()
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -104,12 +105,16 @@ func gatheredNames(t testing.TB, c *collector.Collector) []string {
 func TestLint(t *testing.T) {
 	c := open(t, collector.Options{})
 	ingest(t, c, add(requests(), 1, "GET", "200"), observe(latency(), 1, "/"))
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	var models []*dto.MetricFamily
+	for _, f := range families {
+		models = append(models, f.MetricFamily)
+	}
+	problems, err := promlint.NewWithMetricFamilies(models).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("lint: %v, %v", problems, err)
 	}

@@ -1,94 +1,34 @@
 package collector
 
 import (
+	"context"
 	"fmt"
-	"sync/atomic"
+	"sync"
 
-	dto "github.com/prometheus/client_model/go"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// MaxSnapshots bounds the snapshots, and with them the memory of scrapes. Two let
-// a pair of Prometheus servers scrape at once.
-const MaxSnapshots = 2
+// maxIdleSnapshots bounds the snapshots whose memory is kept for later scrapes. It is how many pages the exporter makes at
+// the same time.
+const maxIdleSnapshots = 2
 
-// turn is a snapshot to be, and the scrapes that wait for it. All of them came
-// before it is taken, so it is as new as each of them may ask for.
-type turn struct {
-	scrapes  int32 // under Collector.gate until the snapshot is taken
-	ready    chan struct{}
-	snapshot *snapshot // nil after an error
-	err      error
+// Gather returns all families that have series, sorted by name, as they are between two batches, after all batches whose
+// Ingest returned before the call. The families are read-only and valid until done is called, which must be called once
+// err is nil. Each call that is not done holds a copy of all values and the exposition model, so the caller bounds how
+// many there are at the same time.
+//
+// Gather waits for the batch that is being applied. When ctx ends before, or the collector is closed, it returns an error
+// and leaves nothing behind.
+func (c *Collector) Gather(ctx context.Context) (families []exposition.Family, done func(), err error) {
+	s := c.idle.take()
+	if err := c.take(ctx, s); err != nil {
+		return nil, func() {}, err
+	}
+	return s.families, sync.OnceFunc(func() { c.idle.put(s) }), nil
 }
 
-// Gather returns all families that have series, sorted by name, as they stand
-// between two batches, after all that Ingest returned for before the call. The
-// families are read-only, since scrapes may share them, and stand until done is
-// called, which must be called. While MaxSnapshots are in use, further scrapes
-// wait and then share one. It implements prometheus.TransactionalGatherer.
-func (c *Collector) Gather() (families []*dto.MetricFamily, done func(), err error) {
-	t, first := c.join()
-	if first {
-		c.serve(t)
-	}
-	<-t.ready
-	if t.err != nil {
-		return nil, func() {}, t.err
-	}
-	var once atomic.Bool
-	return t.snapshot.shown(), func() {
-		if once.CompareAndSwap(false, true) {
-			c.release(t.snapshot)
-		}
-	}, nil
-}
-
-// join enters the scrape into the next turn. The first one has to serve it.
-func (c *Collector) join() (t *turn, first bool) {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	if c.next == nil {
-		c.next = &turn{ready: make(chan struct{})}
-		first = true
-	}
-	c.next.scrapes++
-	return c.next, first
-}
-
-// shut ends the next turn: who comes from now on waits for the one after it. It
-// returns a snapshot that is not in use, the last used one for its warm memory.
-func (c *Collector) shut() *snapshot {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	c.next = nil
-	if last := len(c.idle) - 1; last >= 0 {
-		s := c.idle[last]
-		c.idle = c.idle[:last]
-		return s
-	}
-	return newSnapshot()
-}
-
-// serve takes the snapshot of a turn.
-func (c *Collector) serve(t *turn) {
-	defer close(t.ready)
-	select {
-	case c.slots <- struct{}{}:
-	case <-c.closed:
-		c.shut()
-		t.err = ErrClosed
-		return
-	}
-	s := c.shut()
-	s.users.Store(t.scrapes)
-	if t.err = c.take(s); t.err != nil {
-		<-c.slots // and s is left alone: it may be broken
-		return
-	}
-	t.snapshot = s
-}
-
-// take fills and renders s.
-func (c *Collector) take(s *snapshot) (err error) {
+// take fills and renders s. After an error s is left alone, because it may be broken.
+func (c *Collector) take(ctx context.Context, s *snapshot) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while a scrape was rendered: %v", p)
@@ -100,7 +40,9 @@ func (c *Collector) take(s *snapshot) (err error) {
 	}
 	select {
 	case c.requests <- s:
-		err = <-s.taken
+		err = <-s.taken // soon: the goroutine copies the columns and does nothing else before
+	case <-ctx.Done():
+		return fmt.Errorf("the collector was busy: %w", context.Cause(ctx))
 	case <-c.closed:
 		return ErrClosed
 	}
@@ -110,13 +52,29 @@ func (c *Collector) take(s *snapshot) (err error) {
 	return err
 }
 
-// release gives a snapshot back when its last scrape is done with it.
-func (c *Collector) release(s *snapshot) {
-	if s.users.Add(-1) > 0 {
-		return
+// idleSnapshots are the snapshots that no scrape uses. The zero value is ready.
+type idleSnapshots struct {
+	mu  sync.Mutex
+	all []*snapshot // the last used one last; guarded by mu
+}
+
+// take returns the last used one, because its memory is warm, or a new one.
+func (i *idleSnapshots) take() *snapshot {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	last := len(i.all) - 1
+	if last < 0 {
+		return newSnapshot()
 	}
-	c.gate.Lock()
-	c.idle = append(c.idle, s)
-	c.gate.Unlock()
-	<-c.slots
+	s := i.all[last]
+	i.all = i.all[:last]
+	return s
+}
+
+func (i *idleSnapshots) put(s *snapshot) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.all) < maxIdleSnapshots {
+		i.all = append(i.all, s)
+	}
 }

@@ -42,6 +42,7 @@ func (s *store) observe(i int, m *Sample) Reason {
 		return NotFinite
 	}
 	s.values[i] = sum
+	s.signed = s.signed || m.Value < 0
 	at := 0
 	if s.width > 1 {
 		at = bucket(s.family.Buckets, m.Value)

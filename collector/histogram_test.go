@@ -144,7 +144,7 @@ func TestNativeBoundsEqualClientGolangs(t *testing.T) {
 
 func compareHistograms(t *testing.T, name string, round int, c *collector.Collector, theirs prometheus.Histogram) {
 	t.Helper()
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestNativeExposition(t *testing.T) {
 		}
 	}
 	golden(t, c, "native")
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func TestNativeSnapshotIsIsolated(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "h", Type: collector.Histogram, Native: collector.Native{Factor: 1.1, MaxBuckets: 10}}
 	ingest(t, c, observe(f, 1))
-	first, done, err := c.Gather()
+	first, done, err := c.Gather(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

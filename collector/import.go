@@ -114,6 +114,7 @@ func (s *store) restore(key string, r *row, touched int64) {
 	i := s.add(key, r.source, touched)
 	s.created[i] = r.created
 	s.values[i] = r.value
+	s.signed = s.signed || r.value < 0 && s.family.Type != Gauge
 	copy(s.buckets[i*s.width:], r.buckets)
 	if s.totals != nil {
 		s.totals[i] = r.total

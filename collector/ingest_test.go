@@ -86,7 +86,7 @@ func TestCloseWhileWaiting(t *testing.T) {
 	for range each {
 		go func() { ingested <- c.Ingest(batchAt(noon, add(requests(), 1, "", "")), nil) }()
 		go func() {
-			_, done, err := c.Gather()
+			_, done, err := c.Gather(t.Context())
 			done()
 			gathered <- err
 		}()
@@ -126,7 +126,7 @@ func TestAfterClose(t *testing.T) {
 		if err := c.Ingest(batchAt(noon, add(requests(), 1, "", "")), nil); !errors.Is(err, collector.ErrClosed) {
 			t.Errorf("Ingest: %v, want ErrClosed", err)
 		}
-		families, done, err := c.Gather()
+		families, done, err := c.Gather(t.Context())
 		done()
 		if families != nil || !errors.Is(err, collector.ErrClosed) {
 			t.Errorf("Gather: %v, %v, want ErrClosed", families, err)
@@ -187,7 +187,7 @@ func TestExactlyOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func TestKeysNeverCollide(t *testing.T) {
 	for i, s := range sets {
 		ingest(t, c, set(f, float64(i), s...))
 	}
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestManySeries(t *testing.T) {
 			if err := c.Ingest(b, nil); err != nil {
 				t.Fatal(err)
 			}
-			families, done, err := c.Gather()
+			families, done, err := c.Gather(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

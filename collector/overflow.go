@@ -37,7 +37,6 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 }
 
 func (c *Collector) tellOverflow(st *store) {
-	st.overflowed++
 	c.stats.overflowed.Add(1)
 	if tell := c.options.Load().Overflowed; tell != nil && !st.told {
 		st.told = true

@@ -40,7 +40,7 @@ func TestComingBack(t *testing.T) {
 	if s := c.Stats(); s.Remembered() != 4 || s.Forgotten() != 0 {
 		t.Errorf("remembered %d, forgotten %d", s.Remembered(), s.Forgotten())
 	}
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)

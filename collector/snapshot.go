@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // snapshot is a copy of all columns at one moment, and the exposition model
@@ -17,15 +17,11 @@ type snapshot struct {
 	now      int64    // the time of the scrape, 0: not known
 	frames   []*frame // frames[i] is a copy of the collector's stores[i]
 	sorted   []*frame // the same, by name; nil when frames changed
-	families []*dto.MetricFamily
+	families []exposition.Family
 	taken    chan error
-	users    atomic.Int32 // scrapes that show it
 }
 
 func newSnapshot() *snapshot { return &snapshot{taken: make(chan error, 1)} }
-
-// shown returns the families. An append to them leaves the snapshot's alone.
-func (s *snapshot) shown() []*dto.MetricFamily { return slices.Clip(s.families) }
 
 // frame is a copy of one store.
 type frame struct {
@@ -38,6 +34,8 @@ type frame struct {
 	width   int
 	buckets []uint64
 	times   []int64 // only with Timestamps
+	updated []int64 // of a gauge
+	signed  bool
 	natives []native
 	streams []prometheus.Summary
 	slots   int
@@ -79,7 +77,7 @@ func (f *frame) copy(s *store) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}
 	}
-	f.family, f.width, f.slots = s.family, s.width, s.slots
+	f.family, f.width, f.slots, f.signed = s.family, s.width, s.slots, s.signed
 	if f.version != s.version {
 		f.version = s.version
 		f.keys = append(f.keys[:0], s.keys...)
@@ -90,6 +88,7 @@ func (f *frame) copy(s *store) {
 	}
 	f.values = append(f.values[:0], s.values...)
 	f.buckets = append(f.buckets[:0], s.buckets...)
+	f.updated = append(f.updated[:0], s.updated...)
 	if s.family.Timestamps {
 		f.times = append(f.times[:0], s.times...)
 	}
@@ -128,7 +127,9 @@ func (s *snapshot) render() {
 	s.families = s.families[:0]
 	for _, f := range s.sorted {
 		if len(f.keys) > 0 {
-			s.families = append(s.families, f.page.render(f))
+			s.families = append(s.families, exposition.Family{
+				MetricFamily: f.page.render(f), Signed: f.signed, Updated: f.updated,
+			})
 		}
 	}
 }

@@ -1,9 +1,10 @@
 package collector_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,13 +24,13 @@ func TestSnapshotIsIsolated(t *testing.T) {
 		}
 	}
 	grow(10)
-	first, doneFirst, err := c.Gather()
+	first, doneFirst, err := c.Gather(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	atFirst := encode(t, first, textFormat)
 	grow(20)
-	second, doneSecond, err := c.Gather()
+	second, doneSecond, err := c.Gather(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,16 +57,16 @@ func TestDoneTwice(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "m_total", Type: collector.Counter}
 	ingest(t, c, add(f, 1))
-	_, done, err := c.Gather()
+	_, done, err := c.Gather(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	done()
 	done()
-	one, doneOne, _ := c.Gather()
+	one, doneOne, _ := c.Gather(t.Context())
 	defer doneOne()
 	ingest(t, c, add(f, 1))
-	two, doneTwo, _ := c.Gather()
+	two, doneTwo, _ := c.Gather(t.Context())
 	defer doneTwo()
 	if a, b := one[0].Metric[0].Counter.GetValue(), two[0].Metric[0].Counter.GetValue(); a != 1 || b != 2 {
 		t.Errorf("values %v and %v, want 1 and 2", a, b)
@@ -96,77 +97,109 @@ func TestSnapshotMemoryIsReused(t *testing.T) {
 		ingest(t, used, s...)
 		scrape(t, used, textFormat)
 	}
-	a, doneA, _ := used.Gather()
+	a, doneA, _ := used.Gather(t.Context())
 	defer doneA()
-	b, doneB, _ := fresh.Gather()
+	b, doneB, _ := fresh.Gather(t.Context())
 	defer doneB()
 	if len(a) != len(b) {
 		t.Fatalf("%d and %d families", len(a), len(b))
 	}
 	for i := range a {
-		if !proto.Equal(a[i], b[i]) {
+		if !proto.Equal(a[i].MetricFamily, b[i].MetricFamily) {
 			t.Errorf("used memory shows\n%v\nfresh memory\n%v", a[i], b[i])
 		}
 	}
 }
 
-// TestScrapesShareMemory holds that scrapes that wait for memory are served
-// together, and that each shows what was ingested before it began.
-func TestScrapesShareMemory(t *testing.T) {
-	c := open(t, collector.Options{})
+// TestGatherEndsWithItsContext holds that a scrape waits for a busy collector no longer than its context, and leaves
+// nothing behind.
+func TestGatherEndsWithItsContext(t *testing.T) {
+	busy, free := make(chan struct{}), make(chan struct{})
+	c := open(t, collector.Options{Dropped: func(string, collector.Reason) {
+		close(busy)
+		<-free
+	}})
 	f := &collector.Family{Name: "m_total", Type: collector.Counter}
-	ingest(t, c, add(f, 1))
-	var held []func()
-	for range collector.MaxSnapshots {
-		_, done, err := c.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, done)
-	}
-	ingest(t, c, add(f, 1))
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			families, done, err := c.Gather()
-			defer done()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if v := families[0].Metric[0].Counter.GetValue(); v < 2 {
-				t.Errorf("a scrape shows %v, 2 were ingested before it", v)
-			}
-		})
-	}
-	held[0]()
-	wg.Wait()
-	for _, done := range held[1:] {
-		done()
-	}
-	wantText(t, c, "# HELP m_total \n# TYPE m_total counter\nm_total 2\n")
-}
-
-func TestCloseWhileScrapesWaitForMemory(t *testing.T) {
-	c := open(t, collector.Options{})
-	for range collector.MaxSnapshots {
-		if _, _, err := c.Gather(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	answers := make(chan error, 5)
+	ingested := make(chan error)
+	go func() { ingested <- c.Ingest(batchAt(noon, add(f, 1), add(f, -1)), nil) }()
+	receive(t, "the collector is busy", busy)
+	gave := errors.New("the client gave up")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	answers := make(chan error, 20)
 	for range cap(answers) {
 		go func() {
-			_, done, err := c.Gather()
+			families, done, err := c.Gather(ctx)
 			done()
+			if families != nil {
+				t.Error("families of a scrape that ended")
+			}
 			answers <- err
 		}()
 	}
-	c.Close()
+	cancel(gave)
 	for range cap(answers) {
-		if err := receive(t, "a waiting scrape ends", answers); err != collector.ErrClosed {
-			t.Errorf("Gather: %v, want ErrClosed", err)
+		if err := receive(t, "a scrape ends with its context", answers); !errors.Is(err, gave) {
+			t.Errorf("Gather: %v, want %v", err, gave)
 		}
+	}
+	close(free)
+	if err := receive(t, "the batch is applied", ingested); err != nil {
+		t.Error(err)
+	}
+	wantText(t, c, "# HELP m_total \n# TYPE m_total counter\nm_total 1\n")
+}
+
+func TestGatherAfterClose(t *testing.T) {
+	c := open(t, collector.Options{})
+	c.Close()
+	_, done, err := c.Gather(t.Context())
+	done()
+	if !errors.Is(err, collector.ErrClosed) {
+		t.Errorf("Gather: %v, want ErrClosed", err)
+	}
+}
+
+// TestUpdated holds that a snapshot knows when each series of a gauge last had a sample.
+func TestUpdated(t *testing.T) {
+	c := open(t, collector.Options{})
+	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}}
+	ingestAt(t, c, noon, set(f, 1, "a"), set(f, 1, "b"))
+	ingestAt(t, c, noon+5, set(f, 2, "b"), set(f, 2, "c"))
+	families, done, err := c.Gather(t.Context())
+	defer done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := families[0].Updated, []int64{noon, noon + 5, noon + 5}; !slices.Equal(got, want) {
+		t.Errorf("updated %v, want %v", got, want)
+	}
+}
+
+// TestSigned holds that a snapshot knows which sums OpenMetrics does not take.
+func TestSigned(t *testing.T) {
+	for name, test := range map[string]struct {
+		f    collector.Family
+		v    float64
+		want bool
+	}{
+		"positive":       {collector.Family{Type: collector.Histogram, Buckets: []float64{0, 1}}, 1, false},
+		"observation":    {collector.Family{Type: collector.Histogram, Buckets: []float64{0, 1}}, -1, true},
+		"bound":          {collector.Family{Type: collector.Histogram, Buckets: []float64{-1, 1}}, 1, true},
+		"native":         {collector.Family{Type: collector.Histogram, Native: collector.Native{Factor: 2}}, -1, true},
+		"summary":        {collector.Family{Type: collector.Summary}, 1, false},
+		"signed summary": {collector.Family{Type: collector.Summary}, -1, true},
+	} {
+		c := open(t, collector.Options{})
+		test.f.Name = "m"
+		ingest(t, c, observe(&test.f, test.v), observe(&test.f, 5))
+		families, done, err := c.Gather(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if families[0].Signed != test.want {
+			t.Errorf("%s: signed %t, want %t", name, families[0].Signed, test.want)
+		}
+		done()
 	}
 }
 
@@ -181,8 +214,8 @@ func TestPanicInScrape(t *testing.T) {
 		return time.Unix(0, noon)
 	}})
 	ingest(t, c, add(&collector.Family{Name: "m_total", Type: collector.Counter}, 1))
-	for range 3 * collector.MaxSnapshots {
-		families, done, err := c.Gather()
+	for range 5 {
+		families, done, err := c.Gather(t.Context())
 		done()
 		if families != nil || err == nil || errors.Is(err, collector.ErrClosed) {
 			t.Errorf("Gather: %v, %v, want a panic reported", families, err)

@@ -167,7 +167,7 @@ func withoutQuantiles(text string) string {
 // nativeOf returns the native histograms as text.
 func nativeOf(t *testing.T, c *collector.Collector) string {
 	t.Helper()
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)

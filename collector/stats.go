@@ -76,3 +76,40 @@ func (o *Origin) drop(r Reason) {
 		o.dropped[r].Add(1)
 	}
 }
+
+// FamilyStats is the size of one family.
+type FamilyStats struct {
+	Name   string
+	Type   Type
+	Series int // live ones
+}
+
+// familySize is where the size of a family can be read at any time.
+type familySize struct {
+	name   string
+	kind   Type
+	series *atomic.Int64
+}
+
+// Families returns the size of each family, in no particular order, as of the last batch or scrape. It waits for nothing.
+func (c *Collector) Families() []FamilyStats {
+	sizes := *c.sizes.Load()
+	all := make([]FamilyStats, len(sizes))
+	for i := range sizes {
+		all[i] = FamilyStats{sizes[i].name, sizes[i].kind, int(sizes[i].series.Load())}
+	}
+	return all
+}
+
+// listSizes publishes which families there are, when they changed.
+func (c *Collector) listSizes() {
+	if c.listed {
+		return
+	}
+	c.listed = true
+	sizes := make([]familySize, len(c.stores))
+	for i, st := range c.stores {
+		sizes[i] = familySize{st.family.Name, st.family.Type, st.size}
+	}
+	c.sizes.Store(&sizes)
+}

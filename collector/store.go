@@ -2,6 +2,7 @@ package collector
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -14,6 +15,7 @@ type store struct {
 	family *Family
 	gone   bool // taken out of the collector; Families that point here look again
 
+	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
 	index   map[string]int32
 	version uint64 // changes when keys or created do
 	keys    []string
@@ -24,6 +26,8 @@ type store struct {
 	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
 	totals  []float64 // the last running total
 	times   []int64   // of the newest sample, never before the first
+	updated []int64   // when a gauge last had a sample, by the collector's clock; 0: not known
+	signed  bool      // an observation was negative, or a bound is
 	natives []native
 	scale   resolution           // of the natives
 	changes uint64               // of any of them
@@ -32,9 +36,8 @@ type store struct {
 	marks   []exemplar
 	life    life
 
-	overflows  int // overflow series
-	overflowed uint64
-	told       bool // Options.Overflowed was called
+	overflows int  // overflow series
+	told      bool // Options.Overflowed was called
 
 	provisional bool // the family's settings are not yet those of a sample's
 	past        map[string]*past
@@ -50,7 +53,7 @@ const (
 )
 
 func newStore(f *Family) *store {
-	s := &store{family: f, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
+	s := &store{family: f, size: new(atomic.Int64), index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
 	s.life = newLife(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
@@ -58,6 +61,7 @@ func newStore(f *Family) *store {
 	if f.Timestamps {
 		s.times = []int64{}
 	}
+	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	return s
 }
 
@@ -86,6 +90,9 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.times != nil {
 		s.times = append(s.times, never)
 	}
+	if s.family.Type == Gauge {
+		s.updated = append(s.updated, 0)
+	}
 	if s.family.isNative() {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
 	}
@@ -97,6 +104,7 @@ func (s *store) add(key string, source uint32, now int64) int {
 	}
 	s.life.add(now)
 	s.index[key] = int32(i) // last: a series is found when all of it is there
+	s.size.Store(int64(len(s.keys)))
 	return i
 }
 
@@ -117,10 +125,12 @@ func (s *store) remove(i int) {
 	s.buckets = cut(s.buckets, i, s.width)
 	s.totals = cut(s.totals, i, 1)
 	s.times = cut(s.times, i, 1)
+	s.updated = cut(s.updated, i, 1)
 	s.natives = cut(s.natives, i, 1)
 	s.streams = cut(s.streams, i, 1)
 	s.marks = cut(s.marks, i, s.slots)
 	s.life.remove(i)
+	s.size.Store(int64(len(s.keys)))
 }
 
 // cut moves the last width elements of a column to series i and shortens it.
@@ -143,7 +153,7 @@ func (s *store) shrink() {
 		return
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
-	s.buckets, s.totals, s.times = clip(s.buckets), clip(s.totals), clip(s.times)
+	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
 	s.natives, s.streams, s.marks = clip(s.natives), clip(s.streams), clip(s.marks)
 	s.life.touched, s.life.links = clip(s.life.touched), clip(s.life.links)
 	s.index = make(map[string]int32, len(s.keys))

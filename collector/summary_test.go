@@ -40,7 +40,7 @@ func TestSummaryAges(t *testing.T) {
 		f := &collector.Family{Name: "s", Type: collector.Summary, Quantiles: map[float64]float64{0.5: 0.05}, MaxAge: time.Minute}
 		ingest(t, c, observe(f, 1), observe(f, 1))
 		median := func() (median, sum float64) {
-			families, done, err := c.Gather()
+			families, done, err := c.Gather(t.Context())
 			defer done()
 			if err != nil {
 				t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
@@ -88,7 +89,7 @@ var (
 // scrape returns the exposition in a format.
 func scrape(t testing.TB, c *collector.Collector, format expfmt.Format) string {
 	t.Helper()
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatalf("Gather: %v", err)
@@ -96,12 +97,12 @@ func scrape(t testing.TB, c *collector.Collector, format expfmt.Format) string {
 	return encode(t, families, format)
 }
 
-func encode(t testing.TB, families []*dto.MetricFamily, format expfmt.Format) string {
+func encode(t testing.TB, families []exposition.Family, format expfmt.Format) string {
 	t.Helper()
 	var out bytes.Buffer
 	encoder := expfmt.NewEncoder(&out, format, expfmt.WithCreatedLines())
 	for _, f := range families {
-		if err := encoder.Encode(f); err != nil {
+		if err := encoder.Encode(f.MetricFamily); err != nil {
 			t.Fatalf("encoding %s: %v", f.GetName(), err)
 		}
 	}
@@ -129,7 +130,7 @@ func golden(t *testing.T, c *collector.Collector, name string) {
 	compareFile(t, name+".prom", scrape(t, c, textFormat))
 	compareFile(t, name+".om", scrape(t, c, openFormat))
 
-	families, done, err := c.Gather()
+	families, done, err := c.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +141,8 @@ func golden(t *testing.T, c *collector.Collector, name string) {
 		if err := decoder.Decode(&got); err != nil {
 			t.Fatalf("decoding %s: %v", want.GetName(), err)
 		}
-		if !proto.Equal(&got, want) {
-			t.Errorf("protobuf of %s reads back as\n%v\nwant\n%v", want.GetName(), &got, want)
+		if !proto.Equal(&got, want.MetricFamily) {
+			t.Errorf("protobuf of %s reads back as\n%v\nwant\n%v", want.GetName(), &got, want.MetricFamily)
 		}
 	}
 	if err := decoder.Decode(&dto.MetricFamily{}); !errors.Is(err, io.EOF) {

@@ -103,7 +103,7 @@ func TestBucketBounds(t *testing.T) {
 		for i := -1; i <= width; i++ {
 			ingest(t, c, observe(f, float64(i)), observe(f, float64(i)+0.5))
 		}
-		families, done, err := c.Gather()
+		families, done, err := c.Gather(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promexporter/promexporter/internal/address"
 )
 
 // Key is a key of the [OUTPUT] section.
@@ -20,8 +22,8 @@ type Key struct {
 
 // Config is the [OUTPUT] section of one instance, checked.
 type Config struct {
-	ListenAddress string // one or more with commas in between: host:port, where the host may be empty, unix://, vsock://, systemd://
-	MetricsPath   string
+	Addresses     []address.Address // at least one
+	MetricsPath   address.Path
 	Username      string // "" for none; whether the next three fit to it is not checked here
 	Password      Secret
 	PasswordFile  string
@@ -33,6 +35,7 @@ type Config struct {
 	FlushTimeout  time.Duration
 	RulesFile     string // "" for the embedded rules
 	Reload        bool   // whether POST /-/reload reads the rules again
+	AllowedHosts  []string
 	StateFile     string // "" for none
 	StateInterval time.Duration
 	StateGauges   bool // whether it holds gauges too
@@ -57,11 +60,11 @@ var keys = [...]key{
 		"Address on which the metrics are served, as host:port; without a host on all interfaces, port 0 takes any free one; " +
 			"also unix:///path, vsock://:port and systemd://name, and several with commas in between",
 		"127.0.0.1:8989",
-	}, func(c *Config, v string) error { c.ListenAddress = v; return checkAddresses(v) }},
+	}, func(c *Config, v string) (err error) { c.Addresses, err = address.ParseList(v); return err }},
 	{Key{
 		"metrics_path", "/metrics",
 		"Path of the metrics page", "/metrics",
-	}, func(c *Config, v string) error { c.MetricsPath = v; return checkPath(v) }},
+	}, func(c *Config, v string) (err error) { c.MetricsPath, err = address.ParsePath(v); return err }},
 	{Key{
 		"username", "",
 		"Name that clients have to give, except for /-/healthy and /-/ready; goes with password or password_file", "prometheus",
@@ -103,6 +106,11 @@ var keys = [...]key{
 		"reload", "off",
 		"Whether a POST of /-/reload reads the rules file again; a change of the file is noticed either way", "on",
 	}, func(c *Config, v string) (err error) { c.Reload, err = readSwitch(v); return err }},
+	{Key{
+		"allowed_hosts", "",
+		"Host names, separated by commas, to which a POST of /-/reload may be sent when there are no users; " +
+			"IP addresses, localhost and the name of the machine are always allowed", "fluent-bit.example.com",
+	}, func(c *Config, v string) (err error) { c.AllowedHosts, err = parseHosts(v); return err }},
 	{Key{
 		"state_file", "",
 		"File that keeps counters, histograms and summaries over a restart; each section needs its own",

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/address"
 )
 
 func properties(pairs ...string) func(string) string {
@@ -22,7 +24,7 @@ func TestParseKeysDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		ListenAddress: ":8989", MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, FlushTimeout: time.Second,
+		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, FlushTimeout: time.Second,
 		StateInterval: 30 * time.Second,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -39,7 +41,7 @@ func TestParseKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		ListenAddress: "[::1]:0", MetricsPath: "/fluent-bit/metrics_2", MaxRequests: 40, Namespace: "edge_1", SeriesLimit: 10,
+		Addresses: []address.Address{{Host: "::1"}}, MetricsPath: "/fluent-bit/metrics_2", MaxRequests: 40, Namespace: "edge_1", SeriesLimit: 10,
 		FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
 		StateFile: "s.state", StateInterval: time.Minute, StateGauges: true,
 	}
@@ -66,28 +68,28 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"listen_address", ":-1", `":-1": the port "-1" is not a number`},
 		{"listen_address", ":http", `":http": the port "http" is not a number`},
 		{"listen_address", ":080", `":080": the port 080 is not from 0 to 65535`},
-		{"listen_address", ":", `":": no port behind the colon`},
+		{"listen_address", ":", `":": the port after the colon is missing`},
 		{"listen_address", "8989", `"8989": the colon is missing: write :8989`},
-		{"listen_address", "localhost", `"localhost": no port: write localhost:8989`},
-		{"listen_address", "::1", `"::1": no port: write [::1]:8989`},
-		{"listen_address", "[::1]", `"[::1]": no port: write [::1]:8989`},
-		{"listen_address", "fe80::1::2:8989", `"fe80::1::2:8989": an IPv6 address stands in brackets: write [::1]:8989`},
+		{"listen_address", "localhost", `"localhost": the port is missing: write localhost:8989`},
+		{"listen_address", "::1", `"::1": the port is missing: write [::1]:8989`},
+		{"listen_address", "[::1]", `"[::1]": the port is missing: write [::1]:8989`},
+		{"listen_address", "fe80::1::2:8989", `"fe80::1::2:8989": an IPv6 address needs brackets: write [::1]:8989`},
 		{"listen_address", "http://localhost:8989/metrics", `"http://localhost:8989/metrics": not a URL: leave out http:// and write localhost:8989`},
-		{"listen_address", "256.1.1.1:80", `"256.1.1.1:80": the host "256.1.1.1" is no IP address`},
-		{"listen_address", "[::g]:80", `"[::g]:80": the host "::g" is no IP address`},
-		{"listen_address", "*:80", `"*:80": no host means all interfaces: leave out the *`},
+		{"listen_address", "256.1.1.1:80", `"256.1.1.1:80": the host "256.1.1.1" is not an IP address`},
+		{"listen_address", "[::g]:80", `"[::g]:80": the host "::g" is not an IP address`},
+		{"listen_address", "*:80", `"*:80": without a host all interfaces are meant: leave out the *`},
 		{"listen_address", "a b:80", `"a b:80": the host "a b" is neither a name nor an IP address`},
 		{"listen_address", " :80", `" :80": the host " " is neither a name nor an IP address`},
 		{"listen_address", "-a:80", `"-a:80": the host "-a" is neither a name nor an IP address`},
-		{"metrics_path", "metrics", `"metrics": no slash in front`},
-		{"metrics_path", "/-/metrics", `"/-/metrics": paths below /-/ are those of health and readiness`},
-		{"metrics_path", "/-", `"/-": paths below /-/ are those of health and readiness`},
+		{"metrics_path", "metrics", `"metrics": does not start with a slash`},
+		{"metrics_path", "/-/metrics", `"/-/metrics": paths below /-/ are reserved for health and readiness`},
+		{"metrics_path", "/-", `"/-": paths below /-/ are reserved for health and readiness`},
 		{"metrics_path", "/metrics?a=b", `"/metrics?a=b": a query does not belong to the path`},
 		{"metrics_path", "/metrics#a", `"/metrics#a": a fragment does not belong to the path`},
-		{"metrics_path", "/my metrics", `"/my metrics": the character ' ' is none of letters, digits and -._~/`},
-		{"metrics_path", "/m%20", `"/m%20": the character '%' is none of letters, digits and -._~/`},
-		{"metrics_path", "//metrics", `"//metrics": clients remove empty, . and .. segments`},
-		{"metrics_path", "/a/../b", `"/a/../b": clients remove empty, . and .. segments`},
+		{"metrics_path", "/my metrics", `"/my metrics": the character ' ' is not allowed; letters, digits and any of -._~/ are`},
+		{"metrics_path", "/m%20", `"/m%20": the character '%' is not allowed; letters, digits and any of -._~/ are`},
+		{"metrics_path", "//metrics", `"//metrics": has an empty, . or .. segment, which clients remove`},
+		{"metrics_path", "/a/../b", `"/a/../b": has an empty, . or .. segment, which clients remove`},
 		{"metrics_path", "/" + strings.Repeat("x", 256), "longer than 256 bytes"},
 		{"namespace", "5x", `"5x": not made of letters, digits and _, without a digit in front`},
 		{"namespace", "a-b", `"a-b": not made of letters, digits and _, without a digit in front`},

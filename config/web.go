@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/promexporter/promexporter/internal/address"
 )
 
 // Secret is a text that is not to be shown: printing it gives a placeholder.
@@ -19,47 +21,6 @@ func (s Secret) GoString() string { return shownSecret }
 
 // MarshalText is like String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(shownSecret), nil }
-
-// checkAddresses checks a list of addresses with commas in between.
-func checkAddresses(s string) error {
-	for one := range strings.SplitSeq(s, ",") {
-		// Around a comma there may be spaces; around the only address there are none.
-		if one != s {
-			one = strings.TrimSpace(one)
-		}
-		if err := checkOneAddress(one); err != nil {
-			if one == s {
-				return err
-			}
-			return fmt.Errorf("%s: %w", quote(one), err)
-		}
-	}
-	return nil
-}
-
-// checkOneAddress checks host:port, or what stands behind the scheme of another kind of address.
-func checkOneAddress(s string) error {
-	scheme, rest, _ := strings.Cut(s, "://")
-	switch scheme {
-	case "unix":
-		if !strings.HasPrefix(rest, "/") || strings.HasSuffix(rest, "/") {
-			return errors.New("not the full path of a socket: write unix:///run/promexporter.sock")
-		}
-		return nil
-	case "systemd":
-		if strings.ContainsAny(rest, "/:") {
-			return errors.New("not the name of a socket: write systemd://, or systemd://NAME with its FileDescriptorName")
-		}
-		return nil
-	case "vsock":
-		port, ok := strings.CutPrefix(rest, ":")
-		if n, err := strconv.ParseUint(port, 10, 32); !ok || err != nil || n == 0 {
-			return errors.New("not a port alone: write vsock://:8989")
-		}
-		return nil
-	}
-	return checkAddress(s)
-}
 
 // maxRequestsLimit bounds max_requests: a server has no more connections.
 const maxRequestsLimit = 512
@@ -82,4 +43,17 @@ func checkFile(value string) error {
 		return errors.New("a folder")
 	}
 	return nil
+}
+
+// parseHosts reads host names with commas in between.
+func parseHosts(value string) ([]string, error) {
+	var hosts []string
+	for host := range strings.SplitSeq(value, ",") {
+		host = strings.TrimSpace(host)
+		if err := address.CheckHost(host); err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts, nil
 }

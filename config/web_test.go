@@ -14,7 +14,7 @@ func TestWebKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Username != "prometheus" || c.Password != "hunter2" || c.PasswordFile != "p" || c.WebConfigFile != "w.yml" ||
-		c.MaxRequests != 512 || !c.Debug || !strings.HasPrefix(c.ListenAddress, ":1, unix:") {
+		c.MaxRequests != 512 || !c.Debug || len(c.Addresses) != 4 || c.Addresses[3].String() != "systemd://web" {
 		t.Errorf("got %+v", c)
 	}
 	text, err := json.Marshal(c)
@@ -25,7 +25,7 @@ func TestWebKeys(t *testing.T) {
 
 func TestWebKeysRefused(t *testing.T) {
 	for _, test := range []struct{ key, value, want string }{
-		{"listen_address", ":1,", `":1,": "": no port: write :8989`},
+		{"listen_address", ":1,", `":1,": "": the port is missing: write :8989`},
 		{"listen_address", ":1,:99999", `":1,:99999": ":99999": the port 99999 is not from 0 to 65535`},
 		{"listen_address", "unix://a.sock", `not the full path of a socket: write unix:///run/promexporter.sock`},
 		{"listen_address", "unix:///a/", `not the full path of a socket: write unix:///run/promexporter.sock`},

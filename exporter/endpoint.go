@@ -2,220 +2,144 @@ package exporter
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/promexporter/promexporter/exporter/internal/listen"
 )
 
 // Endpoint is what one instance serves: its part of one page, on one or more servers. It is safe for concurrent use.
 type Endpoint struct {
-	instance    string
-	address     string // as in Options
-	path        string
-	version     string
-	source      prometheus.TransactionalGatherer
-	reload      func() error // nil when not offered
-	log         *slog.Logger
-	opened      time.Time
-	maxRequests int
-	debug       bool
-	families    []Family // guarded by the lock of the table
-	told        told     // what it last told of itself
-
 	table   *Servers
-	on      []*server         // written when it joins them
-	missed  map[*server]error // those that did not listen then, and why
+	opened  time.Time
 	flushed atomic.Bool
-	debt    debt // of its source
 
-	away      atomic.Bool   // closed for a reload, and not back; changed under the lock of the table
-	back      chan struct{} // closed when it is back, or is no longer waited for
-	lingering *time.Timer   // ends the wait; guarded by the lock of the table
+	session     atomic.Pointer[session] // never nil; replaced under the lock of the table
+	definitions []Definition            // guarded by the lock of the table
 
-	cut       context.Context // done when scrapes that still use the source are ended
-	endScrape context.CancelFunc
-
-	mu     sync.Mutex
-	uses   int           // scrapes that use the source; guarded by mu
-	closed bool          // no new uses; guarded by mu
-	idle   chan struct{} // closed when closed is true and uses is 0
-
-	closing  sync.Once
-	closeErr error // written in closing
+	closing  sync.Mutex // held by Suspend, Resume and Close
+	isClosed bool       // guarded by closing
+	closeErr error      // guarded by closing
 }
 
-func newEndpoint(s *Servers, o Options) *Endpoint {
-	e := &Endpoint{
-		instance:    o.Instance,
-		address:     o.Address,
-		path:        o.Path,
-		version:     o.Version,
-		source:      o.Source,
-		reload:      o.Reload,
-		log:         o.log(),
-		opened:      time.Now(),
-		maxRequests: o.maxRequests(),
-		debug:       o.Debug,
-		families:    o.Families,
-		told:        told{ask: o.Status},
-		table:       s,
-		back:        make(chan struct{}),
-		idle:        make(chan struct{}),
+// Suspend lets no further scrape use the source, for an instance that is about to be opened again: its servers go on, so
+// that no client is refused in between, and scrapes of its page wait for Resume, for some seconds at most. Scrapes that
+// use the source are waited for, then ended, so that Suspend returns within one second. An error means that the source did
+// not return from Gather by then.
+//
+// Resume or Close must follow. Nothing else ends the suspension.
+func (e *Endpoint) Suspend() error {
+	e.closing.Lock()
+	defer e.closing.Unlock()
+	s := e.session.Load()
+	if !s.isOpen() {
+		return nil
 	}
-	e.cut, e.endScrape = context.WithCancel(context.Background())
-	return e
+	s.refuse(errSuspended)
+	grace, limit, cancel := closeTimes()
+	defer cancel()
+	return s.drain(grace, limit)
 }
 
-// Addr is the first of the addresses that the endpoint listens on, with the real port. It stays the same after Close.
-func (e *Endpoint) Addr() net.Addr { return e.on[0].addr() }
+// Resume serves o in the place of what was served before Suspend: on the addresses that both have, the connections and
+// the self-metrics stay, unless o has other users or TLS. Then the address is closed and opened anew. On return, addresses
+// that o does not have are free. Addresses and files of o.Web that cannot be read now, and were the same before, are taken
+// as they were found then.
+//
+// After an error the endpoint is suspended as before.
+func (e *Endpoint) Resume(o Options) error {
+	e.closing.Lock()
+	defer e.closing.Unlock()
+	if e.isClosed {
+		return errClosed
+	}
+	o.ListenLater = true
+	return e.table.open(e, o)
+}
 
-// Addrs are the addresses that the endpoint listens on, in the order of Options.Address. One that Options.ListenLater
-// still tries to get stands there as it was asked for.
+// Close takes the endpoint off its page. Addresses of which it was the last one are free on return. No scrape calls
+// Gather after Close began, and those that use the source are waited for, then ended, so that Close returns within one
+// second. An error means that the source did not return from Gather by then: it may still do so later, and its done
+// function is called then. Further calls return what the first one returned.
+func (e *Endpoint) Close() error {
+	e.closing.Lock()
+	defer e.closing.Unlock()
+	if e.isClosed {
+		return e.closeErr
+	}
+	e.isClosed = true
+	s := e.session.Load()
+	gone := e.table.leave(e)
+	if s.isOpen() {
+		s.refuse(errClosed)
+	}
+	s.giveUp()
+	grace, limit, cancel := closeTimes()
+	defer cancel()
+	shutDown(gone, grace)
+	e.closeErr = s.drain(grace, limit)
+	return e.closeErr
+}
+
+// closeTimes returns when scrapes have had the time to end by themselves, and when Close returns at the latest.
+func closeTimes() (grace, limit context.Context, cancel func()) {
+	limit, cancelLimit := context.WithTimeout(context.Background(), closeLimit)
+	grace, cancelGrace := context.WithTimeout(limit, closeGrace)
+	return grace, limit, func() { cancelGrace(); cancelLimit() }
+}
+
+// Redefine replaces Options.Definitions, when the source is about to give other families. A *ClashError says that another
+// instance of the page stands against it; then they stay as they were. An instance that has its definition of the same
+// origin is expected to follow, and stands against nothing of it.
+func (e *Endpoint) Redefine(definitions []Definition) error {
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
+	s := e.session.Load()
+	if err := e.table.checkDefinitions(s, s.servers, definitions, true); err != nil {
+		return err
+	}
+	e.definitions = definitions
+	return nil
+}
+
+// Addrs are the addresses that the endpoint listens on, with their real ports, in the order of Options.Addresses. One that
+// it cannot listen on yet is as it was asked for.
 func (e *Endpoint) Addrs() []net.Addr {
 	var all []net.Addr
-	for _, srv := range e.on {
+	for _, srv := range e.session.Load().servers {
 		all = append(all, srv.addr())
 	}
 	return all
 }
 
-// Listening says whether the endpoint listens on all of its addresses, as it always does without Options.ListenLater.
+// Listening reports whether the endpoint listens on all of its addresses, as it always does after Open without
+// Options.ListenLater.
 func (e *Endpoint) Listening() bool {
-	return !slices.ContainsFunc(e.on, func(s *server) bool { return s.socket.addr() == nil })
+	return !slices.ContainsFunc(e.session.Load().servers, func(s *server) bool { return s.listener() == nil })
 }
 
-// Encrypted says whether clients have to use TLS.
-func (e *Endpoint) Encrypted() bool { return e.on[0].front.Load().gate.encrypted() }
-
-func (e *Endpoint) debugs() bool { return e.debug }
-
-// warnOpen tells of a password that others may read on its way, and of a file that protects nothing.
-func (e *Endpoint) warnOpen(g *gate) {
-	if g.file != nil && !g.file.tls && !g.file.users {
-		e.log.Warn("web_config_file has neither TLS nor users: everybody may read", "file", g.file.path)
-	}
-	for _, srv := range e.on {
-		if g.readable() && !isLocal(srv.addr()) {
-			e.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
-		}
-	}
-}
-
-func (e *Endpoint) warnMissed() {
-	for srv, err := range e.missed {
-		srv.notListening(err)
-	}
-}
+// Encrypted reports whether clients have to use TLS.
+func (e *Endpoint) Encrypted() bool { return e.session.Load().access.Encrypted() }
 
 // MarkReady says that the first flush has happened. It may be called any number of times, also after Close.
 func (e *Endpoint) MarkReady() { e.flushed.Store(true) }
 
-// ready says whether e no longer keeps its server from being ready.
+// ready reports whether e no longer keeps its server from being ready.
 func (e *Endpoint) ready() bool {
 	return e.flushed.Load() || time.Since(e.opened) >= readyAfter
 }
 
-// Close takes the endpoint off its page. Addresses of which it was the last one are free on return. No scrape calls
-// Gather after Close began, and those that use the source are waited for, then ended, so that Close returns within
-// one second. An error means that the source did not return from Gather by then: it may still do so later, and its
-// done function is called then. Further calls return what the first one returned. After CloseForReload, Close ends
-// the wait for the instance to come back.
-func (e *Endpoint) Close() error {
-	e.closing.Do(func() { e.closeErr = e.drain(e.table.leave(e)) })
-	finish(e.giveUp())
-	return e.closeErr
-}
-
-// drain lets no further scrape use the source, waits for those that do, and shuts down the servers in gone.
-func (e *Endpoint) drain(gone []*server) error {
-	limit, cancel := context.WithTimeout(context.Background(), closeLimit)
-	defer cancel()
-	grace, cancelGrace := context.WithTimeout(limit, closeGrace)
-	defer cancelGrace()
-
-	e.refuse()
-	shutDownAll(gone, grace, e.endScrape)
-	if e.awaitIdle(grace) || e.awaitIdleAfterCut(limit) {
-		return nil
+// warnOpen logs that others may read a password on its way, or that a file protects nothing.
+func (s *session) warnOpen() {
+	if s.access.ProtectsNothing() {
+		s.log.Warn("web_config_file has neither TLS nor users: everybody may read", "file", s.options.Web.ConfigFile)
 	}
-	return fmt.Errorf("close %s at %s%s: its source has not returned from a scrape within %s",
-		e.instance, e.on[0].address, e.path, closeLimit)
-}
-
-func (e *Endpoint) awaitIdleAfterCut(ctx context.Context) bool {
-	e.endScrape()
-	return e.awaitIdle(ctx)
-}
-
-// onCut calls f when scrapes that still use the source are ended, unless stop was called before. When stop returns, f
-// does not run.
-func (e *Endpoint) onCut(f func()) (stop func()) {
-	ended := make(chan struct{})
-	revoke := context.AfterFunc(e.cut, func() {
-		defer close(ended)
-		f()
-	})
-	return func() {
-		if !revoke() {
-			<-ended
+	for _, srv := range s.servers {
+		if s.access.Readable() && !listen.IsLocal(srv.addr()) {
+			s.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
 		}
-	}
-}
-
-// awaitIdle waits until nothing uses the source of a closed endpoint, and says whether it came to that.
-func (e *Endpoint) awaitIdle(ctx context.Context) bool {
-	select {
-	case <-e.idle:
-	case <-ctx.Done():
-		// Both may be so, and then this one counts.
-		select {
-		case <-e.idle:
-		default:
-			return false
-		}
-	}
-	e.endScrape() // frees the context
-	return true
-}
-
-// acquire takes the source into use, unless the endpoint is closed. Each success is followed by one release.
-func (e *Endpoint) acquire() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return false
-	}
-	e.uses++
-	return true
-}
-
-func (e *Endpoint) release() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.uses--
-	if e.closed && e.uses == 0 {
-		close(e.idle)
-	}
-}
-
-func (e *Endpoint) isOpen() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return !e.closed
-}
-
-// refuse lets no further scrape use the source.
-func (e *Endpoint) refuse() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	if e.uses == 0 {
-		close(e.idle)
 	}
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
-	"time"
+	"net/url"
+	"sync"
 
-	dto "github.com/prometheus/client_model/go"
+	"github.com/promexporter/promexporter/exporter/internal/families"
+	"github.com/promexporter/promexporter/exporter/internal/render"
+	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/fence"
 )
 
 // Reasons for which a scrape does without a source, or without a part of it.
@@ -17,157 +20,148 @@ const (
 	reasonTimeout = "timeout"
 )
 
-var errPanic = errors.New("panic")
-
-// Phases of a gathering.
-const (
-	waiting = iota // until the source has answered earlier scrapes
-	asking
-	given
-	refused // the source still owes an earlier answer
-	left    // the scrape goes on without it
-)
-
-// A gathering is what one source gives to one scrape. It keeps the source in use until release.
-type gathering struct {
-	server   *server
-	endpoint *Endpoint
-	phase    atomic.Int32
-	ended    chan struct{} // closed when phase is given or refused; the fields below are written then
-	families []*dto.MetricFamily
+// gathered is what one source gave to one scrape.
+type gathered struct {
+	session  *session
+	families []exposition.Family
 	done     func()
 	err      error
 }
 
-// gather asks all sources at once and waits for limit at most, so that one that hangs costs the others of its page
-// nothing but time. The caller releases every gathering. What went wrong is reported.
-func (s *server) gather(endpoints []*Endpoint, limit time.Duration) []*gathering {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+// makePage gathers what the sessions of p give, merges it with the server's own metrics and renders it. On return nothing
+// of the sources is in use. Suspended sessions are left out, or make it fail with errSuspended if wait is set.
+func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*render.Page, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	all, err := s.gather(ctx, p, wait)
+	for _, g := range all {
+		defer s.release(g)
+		defer context.AfterFunc(g.session.ctx, func() { cancel(context.Cause(g.session.ctx)) })()
+	}
+	if err != nil {
+		return nil, err
+	}
+	sources := [][]exposition.Family{s.gatherSelf()}
+	for _, g := range all {
+		sources = append(sources, g.families)
+	}
+	var lost families.Losses
+	merged := families.Merge(selected(q.names, sources), &lost)
+	s.reportLosses(p, &lost)
+	rendered, err := s.table.renderer.Render(ctx, merged, q.format, func(bad *render.FamilyError) {
+		p.counts.badFamilies.Inc()
+		s.logs.Warn(s.log(), bad.Err, "metrics left out: the family cannot be encoded", "path", p.path, "family", bad.Family)
+	})
+	if err != nil && ctx.Err() == nil {
+		s.logs.Warn(s.log(), err, "scrape failed", "path", p.path)
+	}
+	return rendered, err
+}
+
+// gather asks all sources at once. What went wrong with one of them is reported, and costs the page no more than its
+// families. The caller releases what is returned, also with an error.
+func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathered, err error) {
+	ctx, cancel := within(ctx, gatherTimeout)
 	defer cancel()
-	asked := make([]*gathering, 0, len(endpoints))
-	for _, e := range endpoints {
-		if g := s.ask(ctx, e); g != nil {
-			asked = append(asked, g)
+	var asking sync.WaitGroup
+	for _, of := range p.sessions {
+		if why := of.acquire(); why != nil {
+			err = why
+			continue
 		}
+		g := &gathered{session: of, done: func() {}}
+		all = append(all, g)
+		asking.Go(func() { g.ask(ctx) })
 	}
-	given := asked[:0]
-	for _, g := range asked {
-		if g.await(ctx, limit) {
-			g.report(g.err)
-			given = append(given, g)
+	asking.Wait()
+	if errors.Is(err, errSuspended) && wait || len(all) == 0 {
+		return all, err
+	}
+	answered := 0
+	for _, g := range all {
+		if g.err == nil || !isTimeout(g.err) {
+			answered++
 		}
+		s.reportGather(g)
 	}
-	return given
+	if answered == 0 {
+		return all, errDeadline
+	}
+	return all, nil
 }
 
-// ask starts a gathering of e, unless e is closed.
-func (s *server) ask(ctx context.Context, e *Endpoint) *gathering {
-	if !e.acquire() {
-		return nil
-	}
-	g := &gathering{server: s, endpoint: e, ended: make(chan struct{}), done: func() {}}
-	go func() {
-		// What is left to recover is a panic of the log.
-		_ = recovered(func() error { g.run(ctx); return nil })
-	}()
-	return g
-}
-
-// run calls the source, when it has answered those scrapes that did not wait for it: each call could leave one more
-// goroutine with a source that hangs. When nobody waits any more, it also gives back what the source gave.
-func (g *gathering) run(ctx context.Context) {
-	if !g.endpoint.settled(ctx) {
-		defer g.endpoint.release()
-		if g.phase.CompareAndSwap(waiting, refused) {
-			close(g.ended)
-			g.server.reportSource(g.endpoint, reasonTimeout, errors.New("it still owes the answer to an earlier scrape"))
+// ask calls the source, until ctx or the session ends.
+func (g *gathered) ask(ctx context.Context) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(g.session.ctx, func() { cancel(context.Cause(g.session.ctx)) })()
+	g.err = fence.Run(func() error {
+		families, done, err := g.session.options.Source.Gather(ctx)
+		g.families = families
+		if done != nil {
+			g.done = done
 		}
-		return
-	}
-	if !g.phase.CompareAndSwap(waiting, asking) {
-		g.endpoint.release()
-		return
-	}
-	g.call()
-	if g.phase.CompareAndSwap(asking, given) {
-		close(g.ended)
-		return
-	}
-	defer g.release()
-	g.endpoint.debt.pay()
-	g.report(g.err)
+		return err
+	})
 }
 
-func (g *gathering) call() {
-	defer func() {
-		if p := recover(); p != nil {
-			g.err = fmt.Errorf("%w in Gather: %v", errPanic, p)
-		}
-	}()
-	families, done, err := g.endpoint.source.Gather()
-	if done != nil {
-		g.done = done
-	}
-	g.families, g.err = families, err
-}
-
-// await says whether the source gave before ctx ended, or the endpoint's own scrapes were ended.
-func (g *gathering) await(ctx context.Context, limit time.Duration) bool {
-	select {
-	case <-g.ended:
-		return g.phase.Load() == given
-	case <-g.endpoint.cut.Done():
-	case <-ctx.Done():
-	}
-	if !g.leave() {
-		<-g.ended
-		return g.phase.Load() == given
-	}
-	if g.endpoint.cut.Err() == nil {
-		g.server.reportSource(g.endpoint, reasonTimeout, lateError(limit))
-	}
-	return false
-}
-
-// lateError tells a slow source from an impatient scraper.
-func lateError(limit time.Duration) error {
-	if limit < gatherTimeout {
-		return fmt.Errorf("no answer within %s, which is half of what the scraper waits", limit.Round(time.Microsecond))
-	}
-	return fmt.Errorf("no answer within %s", limit)
-}
-
-// leave lets the scrape go on without g, unless that has ended.
-func (g *gathering) leave() bool {
-	if g.phase.CompareAndSwap(waiting, left) {
-		return true
-	}
-	// Counted before it is decided: run takes it back only after that.
-	g.endpoint.debt.owe()
-	if g.phase.CompareAndSwap(asking, left) {
-		return true
-	}
-	g.endpoint.debt.pay()
-	return false
-}
+func isTimeout(err error) bool { return errors.Is(err, errDeadline) }
 
 // release gives the families back to the source.
-func (g *gathering) release() {
-	defer g.endpoint.release()
-	defer func() {
-		if p := recover(); p != nil {
-			g.report(fmt.Errorf("%w in done: %v", errPanic, p))
-		}
-	}()
-	g.done()
+func (s *server) release(g *gathered) {
+	defer g.session.release()
+	if err := fence.Run(func() error { g.done(); return nil }); err != nil {
+		s.reportSource(g.session, reasonPanic, err)
+	}
 }
 
-func (g *gathering) report(err error) {
+func (s *server) reportGather(g *gathered) {
 	switch {
-	case err == nil:
-	case errors.Is(err, errPanic):
-		g.server.reportSource(g.endpoint, reasonPanic, err)
+	case g.err == nil, errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
+	case errors.Is(g.err, fence.ErrPanic):
+		s.reportSource(g.session, reasonPanic, fmt.Errorf("in Gather: %w", g.err))
+	case isTimeout(g.err):
+		s.reportSource(g.session, reasonTimeout, g.err)
 	default:
-		g.server.reportSource(g.endpoint, reasonError, err)
+		s.reportSource(g.session, reasonError, g.err)
+	}
+}
+
+// reportSource counts and logs what a source did not give. A session that has left the server is logged only.
+func (s *server) reportSource(of *session, reason string, err error) {
+	if counts := s.routes.Load().failures[of.instance()]; counts != nil {
+		counts[reason].Inc()
+	}
+	s.logs.Warn(of.log, err, "page is incomplete: an instance did not give all of its metrics",
+		"path", of.path(), "instance", of.instance(), "reason", reason)
+}
+
+// selected leaves out what a query with name[] does not ask for.
+func selected(query string, sources [][]exposition.Family) [][]exposition.Family {
+	values, _ := url.ParseQuery(query) // of a wrong one, what could be read counts, as in net/http
+	names := values["name[]"]
+	if len(names) == 0 {
+		return sources
+	}
+	wanted := make(map[string]bool, len(names))
+	for _, name := range names {
+		wanted[name] = true
+	}
+	for i, all := range sources {
+		var kept []exposition.Family
+		for _, f := range all {
+			if wanted[f.GetName()] {
+				kept = append(kept, f)
+			}
+		}
+		sources[i] = kept
+	}
+	return sources
+}
+
+func (s *server) reportLosses(p *page, lost *families.Losses) {
+	for reason, loss := range lost.All() {
+		p.counts.lost[reason].Add(float64(loss.Count))
+		s.logs.Warn(s.log(), nil, "metrics left out: "+reason.Description(), "path", p.path, "family", loss.Family)
 	}
 }

@@ -1,70 +1,95 @@
 package exporter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/promexporter/promexporter/exporter/internal/access"
+	"github.com/promexporter/promexporter/exporter/internal/families"
+	"github.com/promexporter/promexporter/exporter/internal/status"
+	"github.com/promexporter/promexporter/internal/address"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
+
+type (
+	// Web says who may read the pages of a server, and whether its connections are encrypted.
+	Web = access.Settings
+	// Definition defines a metric family that a source is known to give.
+	Definition = families.Definition
+	// Status is what an instance shows of itself on the pages that people read, "/" and "/-/rules".
+	Status = status.Status
+	// RuleStatus is what came of one rule since it is in force.
+	RuleStatus = status.Rule
+	// FamilyStatus is the size of one metric family.
+	FamilyStatus = status.Family
+	// Event is something that happened at a time.
+	Event = status.Event
+)
+
+// A Source gives the metric families of one instance.
+type Source interface {
+	// Gather returns the families, sorted by name. They are read-only, and valid until done is called, which the caller
+	// does once, also after an error. Each family has valid metrics, labels sorted by name, and no series twice. No two
+	// families take the same name on a page, in any format. With an error, the families may be incomplete.
+	//
+	// Gather is called from several goroutines at once. It returns soon after ctx ended.
+	Gather(ctx context.Context) (all []exposition.Family, done func(), err error)
+}
 
 // Options describes what one instance serves, and where.
 type Options struct {
-	// Address is one or more of these, separated by commas:
-	//
-	//	host:port           without a host all interfaces; port 0 is any free one; an IPv6 host stands in brackets
-	//	unix:///path        a Unix socket; what is left of one that nobody listens on any more is replaced
-	//	vsock://:port       a socket between virtual machines and their host
-	//	systemd://          every socket that systemd activated
-	//	systemd://name      those with that FileDescriptorName
-	Address string
-	// Path is the path of the metrics page, such as "/metrics". Paths below "/-/" are reserved.
-	Path string
+	// Addresses are where the instance is served. Instances with an address in common share a server.
+	Addresses []address.Address
+	// Path is the path of the metrics page. Instances that share a server and have the same path share a page.
+	Path address.Path
 	// Instance names the instance on pages, in self-metrics and in logs. It is unique among the open endpoints.
 	Instance string
 	// Version is shown on the landing page and in promexporter_build_info. The instance that starts a server
 	// determines it for that server.
 	Version string
-	// Source gives the families of the instance. Gather is called from several goroutines at once, and done may
-	// be called after Close of the endpoint when Gather did not return in time. Each family holds valid metrics,
-	// labels sorted by name, and no series twice. No two families take the same name on a page, in any format.
-	Source prometheus.TransactionalGatherer
-	// Families are those that the source is known to give, as far as they are. Instances that share a page must not
-	// define them differently: Open returns a *ClashError then. Families that are not known beforehand are left out of
-	// the page when it comes to that.
-	Families []Family
-	// Reload, when not nil, is called for a POST of /-/reload, from several goroutines at once. Its error is shown to
-	// the client.
+	// Source gives the families of the instance.
+	Source Source
+	// Definitions are those of the families that the source is known to give. Instances that share a page must not
+	// define them differently: Open and Resume return a *ClashError then. Families that are not known beforehand are
+	// left out of the page when it comes to that.
+	Definitions []Definition
+	// Reload, when not nil, is called for a POST of /-/reload. Its error is shown to the client.
 	Reload func() error
+	// AllowedHosts are names under which browsers may send such a POST where there are no users. IP addresses,
+	// localhost and the name of the machine are always allowed.
+	AllowedHosts []string
 	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil means none.
 	Log *slog.Logger
-	// ListenRetry is how long to retry a taken port. 0 means one second, a negative value means not at all.
+	// ListenRetry is how long Open retries a taken port. 0 means one second, a negative value means not at all.
 	ListenRetry time.Duration
 	// ListenLater makes a failure to listen no error of Open: it is logged, and tried again each second until it
-	// succeeds or the endpoint is closed.
+	// succeeds or the endpoint is closed. Resume always does so.
 	ListenLater bool
-	// Web says who may read, and whether in plain HTTP. Instances that share an address have the same.
+	// Web says who may read. Instances that share an address have the same.
 	Web Web
-	// Keep lets an endpoint that takes the place of one with the same Address and Web do with what that one had found:
-	// addresses, when a host cannot be looked up now, and files of Web, when they cannot be read or are wrong now.
-	Keep bool
 	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least
-	// bound counts.
+	// bound counts. One client may have a quarter of them.
 	MaxRequests int
-	// Status, when not nil, gives what the pages for people tell of the instance. It is called by one goroutine at a
-	// time and at most once a second, and never after Close unless it did not return in time. What it returns must
-	// not change any more.
+	// Status, when not nil, returns what the pages for people show of the instance. It must not wait, and nothing in it
+	// may come from a record, because these pages are shown around.
 	Status func() Status
 	// Debug offers Go's profiles below /debug/pprof/, to those who may read the metrics.
 	Debug bool
 }
 
 // check reports every mistake in o at once.
-func (o Options) check() error {
+func (o *Options) check() error {
 	var errs []error
+	if len(o.Addresses) == 0 {
+		errs = append(errs, errors.New("listen_address: none; an endpoint needs an address"))
+	}
+	if _, err := address.ParsePath(string(o.Path)); err != nil {
+		errs = append(errs, fmt.Errorf("metrics_path: %w", err))
+	}
 	if o.Instance == "" {
 		errs = append(errs, errors.New("instance: no name; give each instance a name of its own"))
 	}
@@ -74,76 +99,44 @@ func (o Options) check() error {
 	if o.MaxRequests < 0 || o.MaxRequests > maxConnections {
 		errs = append(errs, fmt.Errorf("max_requests %d: not from 1 to %d", o.MaxRequests, maxConnections))
 	}
-	errs = append(errs, checkPath(o.Path), o.Web.check())
 	return errors.Join(errs...)
 }
 
-func (o Options) maxRequests() int {
+func (o *Options) maxRequests() int {
 	if o.MaxRequests == 0 {
 		return defaultMaxRequests
 	}
 	return o.MaxRequests
 }
 
-// isFinal says whether another try to open would give the same error.
-func (o Options) isFinal(err error) bool {
+// isFinal reports whether another try to open would give the same error.
+func (o *Options) isFinal(err error) bool {
 	return errors.As(err, new(*ClashError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
 }
 
-func (o Options) log() *slog.Logger {
+func (o *Options) log() *slog.Logger {
 	if o.Log == nil {
 		return slog.New(slog.DiscardHandler)
 	}
 	return o.Log
 }
 
-func (o Options) listenRetry() time.Duration {
+func (o *Options) listenRetry() time.Duration {
 	if o.ListenRetry == 0 {
 		return defaultListenRetry
 	}
 	return o.ListenRetry
 }
 
-// checkPath reports what keeps path from being the path of a page. Only characters that need no escaping are
-// allowed, because an escaped path and a decoded one would be two spellings of the same page.
-func checkPath(path string) error {
-	wrong := pathMistake(path)
-	if wrong == "" {
-		return nil
-	}
-	return fmt.Errorf("metrics_path %q: %s; write a path such as \"/metrics\"", path, wrong)
+// ClashError says that two instances that share a page define a family differently, or two families that one page cannot
+// have both.
+type ClashError struct {
+	First, Second string // instances; the first one was there before
+	Path          string
+	cause         string
 }
 
-func pathMistake(path string) string {
-	switch {
-	case !strings.HasPrefix(path, "/"):
-		return "does not start with a slash"
-	case len(path) > maxPathLength:
-		return fmt.Sprintf("longer than %d bytes", maxPathLength)
-	case path == "/-" || strings.HasPrefix(path, "/-/"):
-		return "paths below /-/ are reserved for health and readiness"
-	case strings.Contains(path, "?"):
-		return "holds a query"
-	case strings.Contains(path, "#"):
-		return "holds a fragment"
-	}
-	for _, r := range path {
-		if !isPathRune(r) {
-			return fmt.Sprintf("holds the character %q; letters, digits and any of \"-._~/\" are allowed", r)
-		}
-	}
-	for segment := range strings.SplitSeq(strings.TrimSuffix(path[1:], "/"), "/") {
-		if segment == "." || segment == ".." || segment == "" && path != "/" {
-			return "holds an empty, \".\" or \"..\" segment, which clients remove"
-		}
-	}
-	return ""
-}
-
-func isPathRune(r rune) bool {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		return true
-	}
-	return strings.ContainsRune("-._~/", r)
+func (e *ClashError) Error() string {
+	return fmt.Sprintf("%s and %s share the page %s, and %s; define it the same in both, or give one of them another "+
+		"metrics_path", e.First, e.Second, e.Path, e.cause)
 }

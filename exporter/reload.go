@@ -1,46 +1,141 @@
 package exporter
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/promexporter/promexporter/internal/fence"
 )
 
-const reloadPath = "/-/reload"
-
-// reloaders returns the endpoints that offer a reload.
-func (t *routes) reloaders() []*Endpoint {
-	var offers []*Endpoint
-	for _, e := range t.endpoints {
-		if e.reload != nil && !e.isAway() {
-			offers = append(offers, e)
+// reloaders returns the sessions that offer a reload.
+func (t *routes) reloaders() []*session {
+	var offers []*session
+	for _, s := range t.sessions {
+		if s.options.Reload != nil && s.isOpen() {
+			offers = append(offers, s)
 		}
 	}
 	return offers
 }
 
-// serveReload reloads every instance that offers it and tells of all that failed. An instance whose reload fails goes
-// on as before.
-func (t *routes) serveReload(w http.ResponseWriter, r *http.Request) {
+// serveReload reloads the rules of every instance that offers it and reports all that failed. An instance whose reload
+// fails goes on as before.
+func (s *server) serveReload(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
 		w.Header().Set("Allow", "POST, PUT")
 		http.Error(w, "405 method not allowed; use POST", http.StatusMethodNotAllowed)
 		return
 	}
-	// A browser that knows the password, or is let in without one, must not do this for another site.
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+	if err := s.checkOrigin(r); err != nil {
 		http.Error(w, "403 forbidden; "+err.Error(), http.StatusForbidden)
 		return
 	}
+	err := s.reloads.get(r.Context(), s.reloadAll)
+	switch {
+	case r.Context().Err() != nil: // the client has gone
+	case err != nil:
+		text := err.Error()
+		if len(text) > maxReloadBody {
+			text = strings.ToValidUTF8(text[:maxReloadBody], "") + "...\nthe log has the rest"
+		}
+		http.Error(w, "reload failed; the rules in force are the last valid ones\n"+text, http.StatusInternalServerError)
+	default:
+		writeText(w, http.StatusOK, "reloaded")
+	}
+}
+
+func (s *server) reloadAll() error {
 	var failed []error
-	for _, e := range t.reloaders() {
-		if err := recovered(e.reload); err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", e.instance, err))
+	for _, of := range s.routes.Load().reloaders() {
+		if err := fence.Run(of.options.Reload); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", of.instance(), err))
 		}
 	}
-	if err := errors.Join(failed...); err != nil {
-		http.Error(w, "reload failed; the rules in force are the last good ones\n"+err.Error(), http.StatusInternalServerError)
-		return
+	return errors.Join(failed...)
+}
+
+// checkOrigin refuses what a browser sends for another site. A browser that knows the password, or is let in without one,
+// must not do that. Without users, the name of the host is checked as well: a site can point its own name to this address
+// (DNS rebinding), and is then not another one.
+func (s *server) checkOrigin(r *http.Request) error {
+	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+		return err
 	}
-	writeText(w, http.StatusOK, "reloaded")
+	if s.binding.Load().access.HasUsers() || s.isAllowedHost(r.Host) {
+		return nil
+	}
+	return fmt.Errorf("host %q: send the request to an IP address, localhost or the name of this machine, or write the host "+
+		"into allowed_hosts", r.Host)
+}
+
+func (s *server) isAllowedHost(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "localhost" || host == "" {
+		return true
+	}
+	if name, err := os.Hostname(); err == nil && strings.EqualFold(host, name) {
+		return true
+	}
+	return slices.ContainsFunc(s.routes.Load().sessions, func(of *session) bool {
+		return slices.ContainsFunc(of.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
+	})
+}
+
+// reloads runs at most one reload in reloadInterval. Clients that ask meanwhile share the next one, so that each gets the
+// result of a reload that began after its request. The zero value is ready.
+type reloads struct {
+	mu   sync.Mutex
+	next *sharedReload // that has not begun; guarded by mu
+
+	running sync.Mutex
+	last    time.Time // when the last one ended; guarded by running
+}
+
+type sharedReload struct {
+	done chan struct{}
+	err  error // written before done is closed
+}
+
+// get returns the result of a reload that begins after the call. It waits until ctx ends at most.
+func (s *reloads) get(ctx context.Context, reload func() error) error {
+	s.mu.Lock()
+	one := s.next
+	if one == nil {
+		one = &sharedReload{done: make(chan struct{})}
+		s.next = one
+		go s.run(one, reload)
+	}
+	s.mu.Unlock()
+	select {
+	case <-one.done:
+		return one.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// run runs one when it is time to.
+func (s *reloads) run(one *sharedReload, reload func() error) {
+	defer close(one.done)
+	s.running.Lock()
+	defer s.running.Unlock()
+	time.Sleep(time.Until(s.last.Add(reloadInterval)))
+	s.mu.Lock()
+	s.next = nil
+	s.mu.Unlock()
+	one.err = fence.Run(reload)
+	s.last = time.Now()
 }

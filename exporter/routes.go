@@ -2,9 +2,13 @@ package exporter
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/promexporter/promexporter/exporter/internal/status"
+	"github.com/promexporter/promexporter/internal/fence"
 )
 
 const (
@@ -12,42 +16,55 @@ const (
 	readyPath   = "/-/ready"
 	landingPath = "/"
 	rulesPath   = "/-/rules"
+	reloadPath  = "/-/reload"
 )
 
 // routes is what a server serves at one time. It is immutable.
 type routes struct {
-	endpoints []*Endpoint // in the order in which they were opened
-	pages     map[string]*page
-	failures  map[string]sourceCounts // by instance
+	sessions []*session // in the order in which their endpoints were opened
+	pages    map[string]*page
+	failures map[string]sourceCounts // by instance
+	log      *slog.Logger            // of the first session, or of the one that was last
 }
 
-// attach adds e, in the place of the endpoint of the same instance that is away, if there is one. The caller holds
-// the lock of the table.
-func (s *server) attach(e *Endpoint) {
-	endpoints := slices.Clone(s.routes.Load().endpoints)
-	i := slices.IndexFunc(endpoints, func(o *Endpoint) bool { return o.instance == e.instance })
+// A page is what one path serves: the families of its sessions, and the server's own. It is immutable but for the counters
+// and the limit, which outlive the changes of its sessions.
+type page struct {
+	path     string
+	sessions []*session
+	limit    int // of scrapes in flight
+	inFlight *requestLimit
+	counts   *pageCounts
+}
+
+// add routes to a session, in the place of the one that its endpoint had before. The caller holds the lock of the table.
+func (s *server) add(next *session) {
+	sessions := slices.Clone(s.routes.Load().sessions)
+	i := slices.IndexFunc(sessions, func(other *session) bool { return other.endpoint == next.endpoint })
 	if i >= 0 {
-		endpoints[i] = e
+		sessions[i] = next
 	} else {
-		endpoints = append(endpoints, e)
+		sessions = append(sessions, next)
 	}
-	s.route(endpoints)
+	s.route(sessions)
 }
 
-// route replaces the routes by those of endpoints. Pages and instances that were there before keep their counters
-// and their slots. The caller holds the lock of the table.
-func (s *server) route(endpoints []*Endpoint) {
+// route replaces the routes by those of sessions. Pages and instances that were there before keep their counters. The
+// caller holds the lock of the table.
+func (s *server) route(sessions []*session) {
 	before := s.routes.Load()
-	next := &routes{endpoints: endpoints, pages: make(map[string]*page), failures: make(map[string]sourceCounts)}
-	for _, e := range endpoints {
-		p := next.pages[e.path]
+	next := &routes{
+		sessions: sessions, pages: make(map[string]*page), failures: make(map[string]sourceCounts), log: sessions[0].log,
+	}
+	for _, of := range sessions {
+		p := next.pages[of.path()]
 		if p == nil {
-			p = s.newPage(before.pages[e.path], e)
-			next.pages[e.path] = p
+			p = s.newPage(before.pages[of.path()], of)
+			next.pages[p.path] = p
 		}
-		p.endpoints = append(p.endpoints, e)
-		p.limit = min(p.limit, e.maxRequests)
-		next.failures[e.instance] = s.self.addInstance(e.instance)
+		p.sessions = append(p.sessions, of)
+		p.limit = min(p.limit, of.options.maxRequests())
+		next.failures[of.instance()] = s.self.addInstance(of.instance())
 	}
 	s.routes.Store(next)
 	for path := range before.pages {
@@ -62,27 +79,47 @@ func (s *server) route(endpoints []*Endpoint) {
 	}
 }
 
-// newPage is the page of e's path, as yet without endpoints.
-func (s *server) newPage(before *page, e *Endpoint) *page {
-	p := &page{path: e.path, limit: e.maxRequests}
+// newPage is the page of a session's path, as yet without sessions.
+func (s *server) newPage(before *page, of *session) *page {
+	p := &page{path: of.path(), limit: of.options.maxRequests()}
 	if before != nil {
-		p.slots, p.counts = before.slots, before.counts
+		p.inFlight, p.counts = before.inFlight, before.counts
 	} else {
-		p.counts = s.self.addPath(e.path)
-		p.slots = &slots{cut: p.counts.cut}
+		p.inFlight, p.counts = new(requestLimit), s.self.addPath(p.path)
 	}
 	return p
+}
+
+// isDeserted reports whether s only waits for suspended instances to resume.
+func (s *server) isDeserted() bool {
+	return !slices.ContainsFunc(s.routes.Load().sessions, func(of *session) bool { return !of.isSuspended() })
+}
+
+// openToAll reports whether path needs no password: whoever asks for health has none, and learns nothing else.
+func openToAll(path string) bool { return path == healthyPath || path == readyPath }
+
+// refuseBodies answers requests that announce a body, which none of ours has, before anything else is done for them.
+func refuseBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Connection", "close")
+		http.Error(w, "413 no request here has a body; send it without one", http.StatusRequestEntityTooLarge)
+	})
 }
 
 // ServeHTTP answers every request of the server.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recoverRequest(w, r)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if now := s.routes.Load(); r.URL.Path == reloadPath && len(now.reloaders()) > 0 {
-		now.serveReload(w, r)
+	now := s.routes.Load()
+	if r.URL.Path == reloadPath && len(now.reloaders()) > 0 {
+		s.serveReload(w, r)
 		return
 	}
-	handler := s.handler(r.URL.Path)
+	handler := s.handler(now, r.URL.Path)
 	switch {
 	case handler == nil:
 		http.Error(w, "404 page not found; / lists what there is", http.StatusNotFound)
@@ -95,10 +132,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // handler is what serves path, or nil. A metrics page may take the place of the landing page.
-func (s *server) handler(path string) http.HandlerFunc {
-	now := s.routes.Load()
+func (s *server) handler(now *routes, path string) http.HandlerFunc {
 	if p := now.pages[path]; p != nil {
-		return func(w http.ResponseWriter, r *http.Request) { s.scrape(w, r, p) }
+		return func(w http.ResponseWriter, r *http.Request) { s.serveScrape(w, r, p) }
 	}
 	switch {
 	case path == healthyPath:
@@ -109,10 +145,14 @@ func (s *server) handler(path string) http.HandlerFunc {
 		return s.serveLanding
 	case path == rulesPath:
 		return s.serveRules
-	case strings.HasPrefix(path, profilesPath) && slices.ContainsFunc(now.endpoints, (*Endpoint).debugs):
+	case strings.HasPrefix(path, status.ProfilesPath) && now.debugs():
 		return s.serveProfiles
 	}
 	return nil
+}
+
+func (t *routes) debugs() bool {
+	return slices.ContainsFunc(t.sessions, func(s *session) bool { return s.options.Debug })
 }
 
 // recoverRequest ends a request that panicked. Whatever was sent of its answer already is left as it is.
@@ -122,7 +162,7 @@ func (s *server) recoverRequest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.self.panics.Inc()
-	s.logs.warn(s.log(), fmt.Errorf("%w: %v", errPanic, p), "request failed", "path", r.URL.Path)
+	s.logs.Warn(s.log(), fmt.Errorf("%w: %v", fence.ErrPanic, p), "request failed", "path", r.URL.Path)
 	http.Error(w, "500 internal server error; the log says more", http.StatusInternalServerError)
 }
 
@@ -130,12 +170,12 @@ func serveHealthy(w http.ResponseWriter, _ *http.Request) {
 	writeText(w, http.StatusOK, "healthy")
 }
 
-// serveReady says 503 while an endpoint waits for its first flush.
+// serveReady answers 503 while an endpoint waits for its first flush.
 func (t *routes) serveReady(w http.ResponseWriter, _ *http.Request) {
 	var waiting []string
-	for _, e := range t.endpoints {
-		if !e.ready() {
-			waiting = append(waiting, e.instance)
+	for _, s := range t.sessions {
+		if !s.endpoint.ready() {
+			waiting = append(waiting, s.instance())
 		}
 	}
 	if len(waiting) == 0 {

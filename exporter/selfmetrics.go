@@ -3,7 +3,6 @@ package exporter
 import (
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,20 +10,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/promexporter/promexporter/exporter/internal/families"
+	"github.com/promexporter/promexporter/exporter/internal/listen"
+	"github.com/promexporter/promexporter/exporter/internal/status"
 )
 
 // InstanceLabel is the label that tells the instances of a page apart in self-metrics. It is not "instance", which
 // Prometheus sets itself.
 const InstanceLabel = "output"
 
-// Reasons for which a scrape leaves out a family or a series.
-const (
-	reasonType      = "type"
-	reasonUnit      = "unit"
-	reasonName      = "name"
-	reasonEncoding  = "encoding"
-	reasonDuplicate = "duplicate"
-)
+// reasonEncoding is why a scrape leaves out a family that cannot be encoded. The other reasons are those of
+// families.Losses.
+const reasonEncoding = "encoding"
 
 // selfMetrics are the metrics of one server about itself. Label values come from the configuration only.
 type selfMetrics struct {
@@ -35,15 +33,15 @@ type selfMetrics struct {
 	families *prometheus.CounterVec
 	series   *prometheus.CounterVec
 	sources  *prometheus.CounterVec
-	cut      *prometheus.CounterVec
 	panics   prometheus.Counter
 
 	unauthorized      prometheus.Counter
-	connections       func() int // set before the first scrape
+	throttled         prometheus.Counter
 	closedConnections map[string]prometheus.Counter
 }
 
-func newSelfMetrics(version string) *selfMetrics {
+// newSelfMetrics makes the metrics of a server with this version, and with so many connections.
+func newSelfMetrics(version string, connections func() int) *selfMetrics {
 	m := &selfMetrics{
 		registry: prometheus.NewRegistry(),
 		scrapes: counters("promexporter_scrapes_total",
@@ -67,39 +65,39 @@ func newSelfMetrics(version string) *selfMetrics {
 				"has the same series.", "path", "reason"),
 		sources: counters("promexporter_scrape_source_failures_total",
 			"Scrapes that an instance could not answer, or not in full, by instance and reason.", InstanceLabel, "reason"),
-		cut: counters("promexporter_scrapes_cut_total",
-			"Scrapes that were ended to make room for those of other clients, by path: the client was slow to read, or had "+
-				"the most in flight.", "path"),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "promexporter_http_panics_total",
 			Help: "Panics recovered while an HTTP request was answered.",
 		}),
-		connections: func() int { return 0 },
 	}
 	m.registry.MustRegister(buildInfo(version), collectors.NewGoCollector(),
-		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.cut, m.panics)
-	m.addConnections()
+		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.panics)
+	m.addConnections(connections)
 	return m
 }
 
 // addConnections adds what concerns all requests and connections.
-func (m *selfMetrics) addConnections() {
+func (m *selfMetrics) addConnections(connections func() int) {
 	m.unauthorized = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "promexporter_http_unauthorized_total",
 		Help: "Requests refused because the username or the password was missing or wrong.",
 	})
+	m.throttled = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "promexporter_http_throttled_total",
+		Help: "Requests refused because too many others waited for their password to be checked, or because of the rate limit.",
+	})
 	closed := counters("promexporter_http_connections_closed_total",
-		"Connections closed to make room for another one, by what they did: idle between requests, silent before a "+
-			"request, slow to read an answer; or full, when all others did better and the new one was closed.", "reason")
+		"Connections closed because of a limit, by reason: idle (made room for another one while it served no request), "+
+			"client (its client had a quarter of the limit), full (all others were serving requests).", "reason")
 	m.closedConnections = make(map[string]prometheus.Counter)
-	for _, reason := range []string{reasonIdle, reasonSilent, reasonSlow, reasonFull} {
+	for _, reason := range listen.Reasons() {
 		m.closedConnections[reason] = closed.WithLabelValues(reason)
 	}
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "promexporter_http_connections",
 		Help: "Open connections of the address that answers this scrape.",
-	}, func() float64 { return float64(m.connections()) })
-	m.registry.MustRegister(m.unauthorized, closed, open)
+	}, func() float64 { return float64(connections()) })
+	m.registry.MustRegister(m.unauthorized, m.throttled, closed, open)
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
@@ -111,21 +109,9 @@ func buildInfo(version string) prometheus.Collector {
 		Name: "promexporter_build_info",
 		Help: "Always 1; the labels say what was built.",
 		ConstLabels: prometheus.Labels{
-			"version": version, "revision": revision(), "goversion": runtime.Version(),
+			"version": version, "revision": status.Revision(), "goversion": runtime.Version(),
 		},
 	}, func() float64 { return 1 })
-}
-
-// revision is the commit that the binary was built from, as far as the build recorded it.
-func revision() string {
-	if build, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range build.Settings {
-			if setting.Key == "vcs.revision" {
-				return setting.Value
-			}
-		}
-	}
-	return "unknown"
 }
 
 // pageCounts are the self-metrics of one path. They may be counted up after the path is gone, with no effect.
@@ -133,17 +119,13 @@ type pageCounts struct {
 	codes       map[int]prometheus.Counter
 	duration    prometheus.Observer
 	inFlight    prometheus.Gauge
-	badTypes    prometheus.Counter
-	badUnits    prometheus.Counter
-	badNames    prometheus.Counter
+	lost        map[families.Reason]prometheus.Counter
 	badFamilies prometheus.Counter
-	duplicates  prometheus.Counter
-	cut         prometheus.Counter
 }
 
 // answeredCodes are all status codes of a scrape.
 func answeredCodes() []int {
-	return []int{http.StatusOK, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	return []int{http.StatusOK, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
 }
 
 func (m *selfMetrics) addPath(path string) *pageCounts {
@@ -151,15 +133,18 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		codes:       make(map[int]prometheus.Counter),
 		duration:    m.duration.WithLabelValues(path),
 		inFlight:    m.inFlight.WithLabelValues(path),
-		badTypes:    m.families.WithLabelValues(path, reasonType),
-		badUnits:    m.families.WithLabelValues(path, reasonUnit),
-		badNames:    m.families.WithLabelValues(path, reasonName),
+		lost:        make(map[families.Reason]prometheus.Counter),
 		badFamilies: m.families.WithLabelValues(path, reasonEncoding),
-		duplicates:  m.series.WithLabelValues(path, reasonDuplicate),
-		cut:         m.cut.WithLabelValues(path),
 	}
 	for _, code := range answeredCodes() {
 		c.codes[code] = m.scrapes.WithLabelValues(path, strconv.Itoa(code))
+	}
+	for _, reason := range families.Reasons() {
+		vec := m.families
+		if reason == families.Duplicate {
+			vec = m.series
+		}
+		c.lost[reason] = vec.WithLabelValues(path, string(reason))
 	}
 	return c
 }
@@ -174,7 +159,6 @@ func (m *selfMetrics) removePath(path string) {
 	m.inFlight.DeletePartialMatch(of)
 	m.families.DeletePartialMatch(of)
 	m.series.DeletePartialMatch(of)
-	m.cut.DeletePartialMatch(of)
 }
 
 // sourceCounts are the failures of one instance, by reason.
@@ -203,7 +187,7 @@ type Desc struct {
 // SelfMetrics describes the metrics that every server shows about itself, sorted by name, those of the Go runtime
 // excepted: their set belongs to the version of Go.
 func SelfMetrics() []Desc {
-	m := newSelfMetrics("")
+	m := newSelfMetrics("", func() int { return 0 })
 	m.addPath("/metrics")
 	m.addInstance("promexporter.0")
 	families, err := m.registry.Gather()

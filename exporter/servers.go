@@ -2,203 +2,189 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/promexporter/promexporter/exporter/internal/access"
+	"github.com/promexporter/promexporter/exporter/internal/families"
+	"github.com/promexporter/promexporter/exporter/internal/listen"
+	"github.com/promexporter/promexporter/exporter/internal/render"
 )
 
 // Servers is the table of HTTP servers that the instances of a process share, one server per listen address.
 // The zero value is ready. It is safe for concurrent use, and must not be copied.
 type Servers struct {
-	// Linger is how long a server waits for an endpoint that was closed with CloseForReload to be opened again;
-	// 0 means ten seconds. It is set before the first Open.
-	Linger time.Duration
+	sockets  listen.Sockets
+	pages    sharedPages
+	renderer render.Renderer
 
-	activated activatedSockets
-	turns     turns
-
-	mu        sync.Mutex // guards byAddress, and the routes and the fronts of each server in it
-	byAddress map[address]*server
+	mu        sync.Mutex // guards byAddress, and the routes and bindings of each server in it; never held while anything waits
+	byAddress map[listen.Addr]*server
 }
 
-// Open starts to serve o, on servers of its own or on those of the instances that are open with the same addresses.
-// It takes the place of an endpoint of the same instance that was closed with CloseForReload. A taken port is retried
-// for o.ListenRetry; every other error is returned at once, and names what is wrong and what would be right. After an
-// error no port is open that was not before. The caller closes the endpoint.
+// Open starts to serve o, on servers of its own or on those of the instances that are open with the same addresses. A
+// taken port is retried for o.ListenRetry; every other error is returned at once, and names what is wrong and what would
+// be right. After an error no port is open that was not before. The caller closes the endpoint.
 func (s *Servers) Open(o Options) (*Endpoint, error) {
+	e := &Endpoint{table: s, opened: time.Now()}
+	if err := s.open(e, o); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// open gives e a session that serves o.
+func (s *Servers) open(e *Endpoint, o Options) error {
 	if err := o.check(); err != nil {
-		return nil, err
+		return err
 	}
-	addresses, err := s.addressesOf(o)
+	next, err := prepare(e, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	g, err := s.gateOf(o)
-	if err != nil {
-		return nil, err
-	}
-	e := newEndpoint(s, o)
 	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
 		last := !time.Now().Before(deadline)
-		gone, err := s.join(e, addresses, g, last && o.ListenLater)
+		gone, err := s.attach(next, last && o.ListenLater)
 		finish(gone)
 		if err == nil {
-			e.warnOpen(g)
-			e.warnMissed()
-			return e, nil
+			next.warnOpen()
+			return nil
 		}
 		if last || o.isFinal(err) {
-			return nil, err
+			return err
 		}
 	}
 }
 
-// addressesOf resolves o.Address, or takes what it stood for before.
-func (s *Servers) addressesOf(o Options) ([]address, error) {
-	all, err := resolveAll(context.Background(), o.Address)
-	if err == nil {
-		return all, nil
+// prepare resolves the addresses and reads the files of o. What cannot be read now, and was the same in the session
+// before, is taken as it was found then.
+func prepare(e *Endpoint, o Options) (*session, error) {
+	before := e.session.Load()
+	addresses, err := listen.Resolve(context.Background(), o.Addresses)
+	if err != nil && before != nil && slices.Equal(before.options.Addresses, o.Addresses) {
+		addresses, err = before.addresses, nil
 	}
-	before := s.keptOf(o)
-	if before == nil || before.address != o.Address {
-		return nil, err
-	}
-	var kept []address
-	for _, srv := range before.on {
-		kept = append(kept, srv.address)
-	}
-	return kept, nil
-}
-
-// gateOf reads the files of o.Web, or takes what was read of them before.
-func (s *Servers) gateOf(o Options) (*gate, error) {
-	g, err := o.Web.open()
-	if err == nil {
-		return g, nil
-	}
-	if before := s.keptOf(o); before != nil {
-		if kept := before.on[0].front.Load().gate; kept.web == o.Web.shown() {
-			return kept, nil
-		}
-	}
-	return nil, err
-}
-
-// keptOf is the endpoint in whose place one of o comes, if that may use what it had found, or nil.
-func (s *Servers) keptOf(o Options) *Endpoint {
-	if !o.Keep {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.awayOf(o.Instance)
-}
-
-// join adds e to the servers of all addresses, of which it starts those that are missing, or to none. It never waits,
-// because it holds the lock. Servers that had to make room are to be shut down by the caller.
-func (s *Servers) join(e *Endpoint, wanted []address, g *gate, later bool) (gone []*server, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.checkUnique(e.instance); err != nil {
-		return nil, err
-	}
-	addresses, err := s.expand(wanted)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkShared(e, addresses, g); err != nil {
+	a, err := access.Open(o.Web)
+	if err != nil && before != nil && before.options.Web == o.Web {
+		a, err = before.access, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := e.checkFamilies(s.at(addresses), e.families, false); err != nil {
+	return newSession(e, o, a, addresses), nil
+}
+
+// attach makes next the session of its endpoint, on the servers of all addresses, of which it starts those that are
+// missing, or leaves all as it was. later lets a server start that cannot listen yet. Servers that nobody needs any more
+// are to be shut down by the caller.
+func (s *Servers) attach(next *session, later bool) (gone []*server, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	addresses, err := s.sockets.Expand(next.addresses)
+	if err != nil {
 		return nil, err
 	}
-	starting := starting{table: s, version: e.version, gate: g, later: later, missed: make(map[*server]error)}
+	if err := s.check(next, addresses); err != nil {
+		return nil, err
+	}
+	starting := starting{table: s, session: next, later: later}
 	if err := starting.all(addresses); err != nil {
 		return starting.gone, err
 	}
-	e.on, e.missed = starting.servers, starting.missed
-	before := s.awayOf(e.instance)
-	for _, srv := range e.on {
-		if srv.front.Load().gate.outdated(g) && srv.isDeserted() {
-			srv.meet(g)
-		}
-		srv.attach(e)
+	next.servers = starting.servers
+	before := next.endpoint.session.Swap(next)
+	next.endpoint.definitions = next.options.Definitions
+	for _, srv := range next.servers {
+		srv.add(next)
 	}
-	return append(starting.gone, e.follow(before)...), nil
+	gone = starting.gone
+	if before != nil {
+		gone = append(gone, s.takeOff(before)...)
+		before.giveUp()
+	}
+	return gone, nil
 }
 
-// at returns the servers that there are at addresses. The caller holds the lock.
-func (s *Servers) at(addresses []address) (there []*server) {
-	for _, a := range addresses {
-		if srv := s.byAddress[a]; srv != nil && !a.isAny() {
-			there = append(there, srv)
-		}
-	}
-	return there
-}
-
-func (s *Servers) checkUnique(instance string) error {
+// check reports what keeps next from the servers at addresses.
+func (s *Servers) check(next *session, addresses []listen.Addr) error {
+	var there []*server
 	for _, srv := range s.byAddress {
-		for _, e := range srv.routes.Load().endpoints {
-			if e.instance == instance && !e.isAway() {
-				return fmt.Errorf("instance %q is open already, at %s%s; close it first", instance, srv.address, e.path)
+		for _, other := range srv.routes.Load().sessions {
+			if other.instance() == next.instance() && other.endpoint != next.endpoint {
+				return fmt.Errorf("instance %q is open already, at %s%s; close it first", next.instance(), srv.address, other.path())
 			}
 		}
 	}
-	return nil
-}
-
-// checkShared says what keeps e from sharing the servers at addresses with those who have them.
-func (s *Servers) checkShared(e *Endpoint, addresses []address, g *gate) error {
 	for _, a := range addresses {
 		srv := s.byAddress[a]
-		if srv == nil || a.isAny() || srv.isDeserted() {
+		if srv == nil || a.IsAny() {
 			continue
 		}
-		if key := srv.front.Load().gate.difference(g); key != "" {
+		there = append(there, srv)
+		if srv.isDeserted() {
+			continue
+		}
+		if key := srv.binding.Load().access.Difference(next.access); key != "" {
 			return fmt.Errorf("%s and %s share the address %s (listen_address) with different %s; "+
 				"write the same username, password and web_config_file in both, or another listen_address in one",
-				srv.routes.Load().endpoints[0].instance, e.instance, a, key)
+				srv.routes.Load().sessions[0].instance(), next.instance(), a, key)
+		}
+	}
+	return s.checkDefinitions(next, there, next.options.Definitions, false)
+}
+
+// checkDefinitions returns a *ClashError if definitions cannot be on the pages of a session with those of others. Those
+// that have the origin of one in the way are not compared if follow is set.
+func (s *Servers) checkDefinitions(of *session, servers []*server, definitions []Definition, follow bool) error {
+	for _, srv := range servers {
+		p := srv.routes.Load().pages[of.path()]
+		if p == nil || len(definitions) == 0 {
+			continue
+		}
+		for _, other := range p.sessions {
+			if other.endpoint == of.endpoint || other.isSuspended() {
+				continue
+			}
+			if cause := families.Conflict(other.endpoint.definitions, definitions, follow); cause != "" {
+				return &ClashError{First: other.instance(), Second: of.instance(), Path: of.path(), cause: cause}
+			}
 		}
 	}
 	return nil
 }
 
-// neighbour names an endpoint of another server that uses the port of a, or is empty.
-func (s *Servers) neighbour(a address) string {
+// neighbor names an endpoint of another server that uses the port of a, or is empty.
+func (s *Servers) neighbor(a listen.Addr) string {
 	for other, srv := range s.byAddress {
-		if other.network == tcpNetwork && a.network == tcpNetwork && other.port == a.port {
-			if es := srv.routes.Load().endpoints; len(es) > 0 {
-				return fmt.Sprintf("%s at %s", es[0].instance, other)
-			}
+		if sessions := srv.routes.Load().sessions; len(sessions) > 0 && other.SamePort(a) {
+			return fmt.Sprintf("%s at %s", sessions[0].instance(), other)
 		}
 	}
 	return ""
 }
 
-// remove takes srv from the table and frees its address. The caller holds the lock.
-func (s *Servers) remove(srv *server) {
-	delete(s.byAddress, srv.address)
-	srv.socket.close()
-}
-
-// leave takes e off its servers, and returns those of which it was the last one: they are gone from the table, and
-// their addresses are free.
+// leave takes e off its servers, and returns those that it was the last one of: they are gone from the table, and their
+// addresses are free.
 func (s *Servers) leave(e *Endpoint) (gone []*server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.takeOff(e, e.on)
+	return s.takeOff(e.session.Load())
 }
 
-// takeOff takes e off some of its servers. The caller holds the lock.
-func (s *Servers) takeOff(e *Endpoint, servers []*server) (gone []*server) {
-	for _, srv := range servers {
-		now := srv.routes.Load().endpoints
-		rest := slices.DeleteFunc(slices.Clone(now), func(o *Endpoint) bool { return o == e })
+// takeOff takes a session off its servers, where no other one has its place. The caller holds the lock.
+func (s *Servers) takeOff(old *session) (gone []*server) {
+	for _, srv := range old.servers {
+		now := srv.routes.Load().sessions
+		rest := slices.DeleteFunc(slices.Clone(now), func(other *session) bool { return other == old })
 		switch {
 		case len(rest) == len(now):
-			// Another one has its place.
 		case len(rest) > 0:
 			srv.route(rest)
 		case s.byAddress[srv.address] == srv:
@@ -210,23 +196,98 @@ func (s *Servers) takeOff(e *Endpoint, servers []*server) (gone []*server) {
 	return gone
 }
 
-// finish shuts down servers that nothing uses any more.
-func finish(gone []*server) {
-	if len(gone) == 0 {
-		return
-	}
-	grace, cancel := context.WithTimeout(context.Background(), closeGrace)
-	defer cancel()
-	shutDownAll(gone, grace, func() {})
+// remove takes srv from the table and frees its address. The caller holds the lock.
+func (s *Servers) remove(srv *server) {
+	delete(s.byAddress, srv.address)
+	srv.binding.Load().stop()
 }
 
-// shutDownAll shuts down servers at the same time.
-func shutDownAll(servers []*server, grace context.Context, end func()) {
+// finish shuts down servers that nothing uses any more.
+func finish(gone []*server) {
+	if len(gone) > 0 {
+		grace, _, cancel := closeTimes()
+		defer cancel()
+		shutDown(gone, grace)
+	}
+}
+
+// shutDown lets the requests of servers end by themselves until grace is done, then cuts their connections.
+func shutDown(servers []*server, grace context.Context) {
 	var all sync.WaitGroup
 	for _, srv := range servers {
-		all.Go(func() {
-			_ = recovered(func() error { srv.shutDown(grace, end); return nil })
-		})
+		all.Go(func() { srv.binding.Load().shutDown(grace) })
 	}
 	all.Wait()
+}
+
+// starting finds or starts the servers of one session. The lock of the table is held.
+type starting struct {
+	table   *Servers
+	session *session
+	later   bool      // whether a server may start without a listener
+	servers []*server // of the addresses so far
+	begun   []*server // those of them that are new
+	gone    []*server // deserted ones that had to make room
+}
+
+// all gives every address a server, or leaves everything as it was.
+func (t *starting) all(addresses []listen.Addr) error {
+	for _, a := range addresses {
+		srv := t.table.byAddress[a]
+		if a.IsAny() || srv == nil {
+			var err error
+			if srv, err = t.start(a); err != nil {
+				t.undo()
+				return err
+			}
+		}
+		t.servers = append(t.servers, srv)
+	}
+	for _, srv := range t.servers {
+		if srv.binding.Load().access.Outdated(t.session.access) && srv.isDeserted() {
+			srv.rebind(t.session.access)
+		}
+	}
+	return nil
+}
+
+// start makes a server that listens on a. It has no routes yet.
+func (t *starting) start(a listen.Addr) (*server, error) {
+	l, err := t.table.sockets.Listen(a)
+	if errors.Is(err, syscall.EADDRINUSE) && t.makeRoom(a) {
+		l, err = t.table.sockets.Listen(a)
+	}
+	if err != nil && !t.later {
+		return nil, listen.Error(a, err, t.table.neighbor(a))
+	}
+	if err == nil {
+		a = a.WithPort(l)
+	}
+	srv := newServer(t.table, a, t.session)
+	if t.table.byAddress == nil {
+		t.table.byAddress = make(map[listen.Addr]*server)
+	}
+	t.table.byAddress[a] = srv
+	t.begun = append(t.begun, srv)
+	srv.bind(t.session.access, l, err)
+	return srv, nil
+}
+
+// makeRoom closes the servers on the port of a that only wait for suspended instances, and reports whether there were any.
+func (t *starting) makeRoom(a listen.Addr) bool {
+	before := len(t.gone)
+	for other, srv := range t.table.byAddress {
+		if other.SamePort(a) && srv.isDeserted() && !slices.Contains(t.servers, srv) {
+			t.table.remove(srv)
+			t.gone = append(t.gone, srv)
+		}
+	}
+	return len(t.gone) > before
+}
+
+func (t *starting) undo() {
+	for _, srv := range t.begun {
+		t.table.remove(srv)
+	}
+	t.gone = append(t.gone, t.begun...)
 }

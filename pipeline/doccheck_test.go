@@ -1,14 +1,7 @@
 package pipeline
 
 import (
-	"errors"
-	"go/ast"
-	"go/constant"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"maps"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -232,102 +224,4 @@ func TestRulesExample(t *testing.T) {
 	if got := "\n" + records(page(t, p)); got != parts[3] {
 		t.Errorf("page:%s\nin README.md:%s", got, parts[3])
 	}
-}
-
-// TestBoundsDocument holds the bounds in docs/design.md equal to the constants,
-// and complete: a constant whose name starts with max is one.
-func TestBoundsDocument(t *testing.T) {
-	documented := make(map[string]string)
-	for _, row := range table(document(t, "docs/design.md"), "| What is bounded | Value | Constant |") {
-		documented[row[2]] = row[1]
-	}
-	for _, room := range []string{"record", "rule", "collector", "exporter", "config", "flb", "pipeline", "procfs"} {
-		scope := constants(t, filepath.Join("..", room))
-		for _, name := range scope.Names() {
-			c, ok := scope.Lookup(name).(*types.Const)
-			value, known := documented[room+"."+name]
-			switch {
-			case !ok:
-			case known && !slices.Contains(strings.FieldsFunc(value, notWord), bound(c)):
-				t.Errorf("%s.%s is %s, in docs/design.md %s", room, name, bound(c), value)
-			case !known && maximum.MatchString(name):
-				t.Errorf("docs/design.md has no bound %s.%s, which is %s", room, name, bound(c))
-			}
-			delete(documented, room+"."+name)
-		}
-	}
-	for name := range documented {
-		t.Errorf("there is no constant %s, which docs/design.md has", name)
-	}
-}
-
-var maximum = regexp.MustCompile(`^[mM]ax[A-Z]`)
-
-func notWord(r rune) bool { return r == ' ' || r == ',' }
-
-// constants returns the names of a package. What it imports, time and math
-// excepted, stays unknown, as does what depends on it.
-func constants(t *testing.T, dir string) *types.Scope {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := token.NewFileSet()
-	var parsed []*ast.File
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(set, file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed = append(parsed, f)
-	}
-	check := types.Config{Importer: few{}, Error: func(error) {}, FakeImportC: true}
-	pkg, _ := check.Check(dir, set, parsed, nil)
-	return pkg.Scope()
-}
-
-// few imports what constants are made of.
-type few struct{}
-
-func (few) Import(path string) (*types.Package, error) {
-	pkg := types.NewPackage(path, path)
-	insert := func(name string, typ types.Type, n int64) {
-		pkg.Scope().Insert(types.NewConst(token.NoPos, pkg, name, typ, constant.MakeInt64(n)))
-	}
-	switch path {
-	case "time":
-		name := types.NewTypeName(token.NoPos, pkg, "Duration", nil)
-		d := types.NewNamed(name, types.Typ[types.Int64], nil)
-		pkg.Scope().Insert(name)
-		insert("Millisecond", d, int64(time.Millisecond))
-		insert("Second", d, int64(time.Second))
-		insert("Minute", d, int64(time.Minute))
-		insert("Hour", d, int64(time.Hour))
-	case "math":
-		insert("MaxInt32", types.Typ[types.UntypedInt], math.MaxInt32)
-		insert("MaxInt64", types.Typ[types.UntypedInt], math.MaxInt64)
-	default:
-		return nil, errors.New("not needed")
-	}
-	pkg.MarkComplete()
-	return pkg, nil
-}
-
-// bound is a constant as docs/design.md writes it.
-func bound(c *types.Const) string {
-	if c.Type().String() != "time.Duration" {
-		return c.Val().ExactString()
-	}
-	n, _ := constant.Int64Val(c.Val())
-	text := time.Duration(n).String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
 }

@@ -79,7 +79,7 @@ func TestLastReload(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
 	p := of.open("promexporter.0", keys)
-	keys["listen_address"], keys["series_limit"] = p.endpoint.Addr().String(), "many"
+	keys["listen_address"], keys["series_limit"] = p.endpoint.Addrs()[0].String(), "many"
 	p = of.reload(p, keys)
 	reload, failure := told(t, p)
 	if !strings.HasPrefix(reload.Text, `series_limit: "many": `) || reload != failure {

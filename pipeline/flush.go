@@ -100,7 +100,7 @@ func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) fl
 	if p.closed.Load() { // meanwhile: the last state may have been taken
 		return flb.Retry
 	}
-	plan := p.rules.set.Plan(tag)
+	plan := p.rules.set.Load().Plan(tag)
 	f.read(plan, chunk, now)
 
 	f.withdraw.Reset(p.config.FlushTimeout)

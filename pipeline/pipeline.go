@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
@@ -40,12 +38,11 @@ type Pipeline struct {
 	sections *Sections
 	config   *config.Config
 	log      *slog.Logger
-	endpoint *exporter.Endpoint
 	state    *state // nil without a state_file
 	closed   atomic.Bool
 	quit     chan struct{} // closed at the end
 	watched  chan struct{} // closed when the watch of the rules file has ended
-	lastGood bool          // the keys are those of the section before, because the new ones are wrong
+
 }
 
 // section is what survives a reload of Fluent Bit.
@@ -53,6 +50,7 @@ type section struct {
 	instance  string
 	rules     rules
 	collector *collector.Collector
+	endpoint  *exporter.Endpoint
 	metrics   *metrics
 	flushers  sync.Pool
 	keysGood  atomic.Bool // the keys in force are those of the configuration
@@ -134,13 +132,15 @@ func (p *Pipeline) begin(o Options) (err error) {
 	}
 	p.state.restore(set)
 	if err = p.enforce(set); err == nil { // also what is restored may be fed otherwise than it was
-		err = p.serve(o, p.known(set))
+		p.endpoint, err = p.sections.servers.Open(p.serving(o, p.known(set)))
 	}
 	if err != nil {
 		p.closeState()
 		p.collector.Close()
+		return err
 	}
-	return err
+	p.logServing(o.Version)
+	return nil
 }
 
 // limits configures the collector.
@@ -163,40 +163,36 @@ func (p *Pipeline) run() {
 	}
 }
 
-// serve opens the HTTP endpoint, for rules that make families.
-func (p *Pipeline) serve(o Options, families []exporter.Family) (err error) {
+// serving is what the endpoint of p serves, for rules that make families.
+func (p *Pipeline) serving(o Options, families []exporter.Definition) exporter.Options {
+	c := p.config
 	options := exporter.Options{
-		Address:  p.config.ListenAddress,
-		Path:     p.config.MetricsPath,
-		Instance: p.instance,
-		Version:  o.Version,
-		Source: prometheus.NewMultiTRegistry(p.collector,
-			prometheus.ToTransactionalGatherer(p.metrics.registry)),
-		Families:    families,
-		Log:         o.Log,
-		ListenLater: o.Reloaded,
-		Web:         web(p.config),
-		Keep:        p.lastGood,
-		MaxRequests: p.config.MaxRequests,
-		Debug:       p.config.Debug,
-		Status:      p.status,
+		Addresses:    c.Addresses,
+		Path:         c.MetricsPath,
+		Instance:     p.instance,
+		Version:      o.Version,
+		Source:       p.section,
+		Definitions:  families,
+		AllowedHosts: c.AllowedHosts,
+		Log:          o.Log,
+		ListenLater:  o.Reloaded,
+		Web:          web(c),
+		MaxRequests:  c.MaxRequests,
+		Debug:        c.Debug,
+		Status:       p.status,
 	}
-	if p.config.Reload {
+	if c.Reload {
 		options.Reload = p.reload
 	}
-	if p.endpoint, err = o.Sections.serve(options); err != nil {
-		return err
-	}
-	p.tellServing(o.Version)
-	return nil
+	return options
 }
 
-func (p *Pipeline) tellServing(version string) {
+func (p *Pipeline) logServing(version string) {
 	text := "serving metrics on "
 	if !p.endpoint.Listening() {
 		text = "waiting to serve metrics on "
 	}
-	p.log.Info(text+pageURLs(p.endpoint, p.config.MetricsPath),
+	p.log.Info(text+pageURLs(p.endpoint, string(p.config.MetricsPath)),
 		"address", addresses(p.endpoint), "version", version, "rules", p.rules.source())
 }
 

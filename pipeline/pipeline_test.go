@@ -43,8 +43,8 @@ func TestOpenFlushScrapeClose(t *testing.T) {
 	if took := time.Since(start); took > 4*time.Second {
 		t.Errorf("Close took %s", took)
 	}
-	if listening(p.endpoint.Addr()) {
-		t.Errorf("%s is still open after Close", p.endpoint.Addr())
+	if listening(p.endpoint.Addrs()[0]) {
+		t.Errorf("%s is still open after Close", p.endpoint.Addrs()[0])
 	}
 	if lines := log.lines("level=WARN"); len(lines) > 0 {
 		t.Errorf("log: %q", lines)
@@ -54,7 +54,7 @@ func TestOpenFlushScrapeClose(t *testing.T) {
 func TestTwoOnOnePage(t *testing.T) {
 	of := newProcess(t)
 	a := of.open("promexporter.0", nil)
-	b := of.open("promexporter.1", map[string]string{"listen_address": a.endpoint.Addr().String()})
+	b := of.open("promexporter.1", map[string]string{"listen_address": a.endpoint.Addrs()[0].String()})
 	flush(t, a, "first", `{"a": 1}`, flb.OK)
 	flush(t, b, "second", `{"a": 2, "b": 3}`, flb.OK)
 	for _, p := range []*Pipeline{a, b} {
@@ -74,7 +74,7 @@ func TestTwoOnOnePage(t *testing.T) {
 	flush(t, b, "second", `{"a": 4}`, flb.OK)
 	expect(t, b, `a{tag="second"} 4`)
 	b.Close()
-	if listening(b.endpoint.Addr()) {
+	if listening(b.endpoint.Addrs()[0]) {
 		t.Error("the port is still open after the last Close")
 	}
 }
@@ -82,7 +82,7 @@ func TestTwoOnOnePage(t *testing.T) {
 func TestTwoPathsOfOneAddress(t *testing.T) {
 	of := newProcess(t)
 	a := of.open("promexporter.0", map[string]string{"metrics_path": "/a"})
-	b := of.open("promexporter.1", map[string]string{"listen_address": a.endpoint.Addr().String(), "metrics_path": "/b"})
+	b := of.open("promexporter.1", map[string]string{"listen_address": a.endpoint.Addrs()[0].String(), "metrics_path": "/b"})
 	flush(t, a, "first", `{"a": 1}`, flb.OK)
 	flush(t, b, "second", `{"a": 2}`, flb.OK)
 	if got, want := records(page(t, a)), aGauge+"a{tag=\"first\"} 1\n"; got != want {
@@ -232,8 +232,8 @@ func TestNamespace(t *testing.T) {
 
 func TestStartLine(t *testing.T) {
 	p, log := openOne(t, nil)
-	want := `level=INFO msg="serving metrics on http://` + p.endpoint.Addr().String() + `/metrics" address=` +
-		p.endpoint.Addr().String() + ` version=1.2.3 rules=default`
+	want := `level=INFO msg="serving metrics on http://` + p.endpoint.Addrs()[0].String() + `/metrics" address=` +
+		p.endpoint.Addrs()[0].String() + ` version=1.2.3 rules=default`
 	if lines := log.lines(""); len(lines) != 1 || lines[0] != want {
 		t.Errorf("log %q, want %q", lines, want)
 	}

@@ -15,7 +15,7 @@ func (p *Pipeline) CloseForReload() {
 	if p.closed.Swap(true) {
 		return
 	}
-	p.end(p.endpoint.CloseForReload)
+	p.end(p.endpoint.Suspend)
 	p.awaitFlushes() // the successor has the same rules and the same log
 	p.sections.park(p)
 }
@@ -35,16 +35,15 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	c, err := readKeys(o.Property)
 	if err == nil {
 		next := newPipeline(o, c, p.section)
-		if err = next.resume(o, p); err == nil {
+		if err = next.resume(o, p, false); err == nil {
 			p.keysGood.Store(true)
 			return next, nil
 		}
 	}
 	next := newPipeline(o, p.config, p.section)
-	next.lastGood = true
 	next.logMistakes(err)
 	p.keysGood.Store(false)
-	if failed := next.resume(o, p); failed != nil {
+	if failed := next.resume(o, p, true); failed != nil {
 		p.discard()
 		return nil, failed
 	}
@@ -54,15 +53,15 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 }
 
 // resume starts p with what before has left. When it fails, all of that is as it
-// was.
-func (p *Pipeline) resume(o Options, before *Pipeline) error {
+// was. again says that p has the keys of before, which are better than none.
+func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 	set, mistakes := p.loadRules()
 	if err := p.collector.Adopt(p.limits()); err != nil {
 		return err
 	}
 	before.state.unregister(p.metrics)
 	if err := p.openState(); err != nil {
-		if !p.lastGood {
+		if !again {
 			return err
 		}
 		// The series are worth more than their state.
@@ -82,17 +81,25 @@ func (p *Pipeline) resume(o Options, before *Pipeline) error {
 	return nil
 }
 
-// resumeServing opens the endpoint. Families that another section of the page stands against are a mistake of the
+// resumeServing resumes the endpoint. Families that another section of the page stands against are a mistake of the
 // rules; those of the rules in force are not checked again, and the page leaves out what does not fit.
 func (p *Pipeline) resumeServing(o Options, set *rule.Set, before error) (mistakes, err error) {
-	if before != nil {
-		return before, p.serve(o, nil)
+	mistakes = before
+	if mistakes == nil {
+		err = p.endpoint.Resume(p.serving(o, p.known(set)))
+		if !errors.As(err, new(*exporter.ClashError)) {
+			return nil, p.resumed(o, err)
+		}
+		mistakes = err
 	}
-	err = p.serve(o, p.known(set))
-	if errors.As(err, new(*exporter.ClashError)) {
-		return err, p.serve(o, nil)
+	return mistakes, p.resumed(o, p.endpoint.Resume(p.serving(o, nil)))
+}
+
+func (p *Pipeline) resumed(o Options, err error) error {
+	if err == nil {
+		p.logServing(o.Version)
 	}
-	return nil, err
+	return err
 }
 
 // resumeRules puts the rules that were read in force, unless there are mistakes.
@@ -102,5 +109,5 @@ func (p *Pipeline) resumeRules(set *rule.Set, mistakes error) {
 	if mistakes == nil {
 		mistakes = p.enforce(set)
 	}
-	p.tellReload(set, mistakes)
+	p.reportReload(set, mistakes, true)
 }

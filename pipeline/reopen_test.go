@@ -49,14 +49,14 @@ func TestHotReload(t *testing.T) {
 	p := of.open("promexporter.0", keys)
 	flush(t, p, "t", `{"l":"x","n":5}`, flb.OK)
 	flush(t, p, "t", `{"l":"y","n":0.5}`, flb.OK)
-	before := exposition(t, p)
-	keys["listen_address"] = p.endpoint.Addr().String()
+	before := shownSeries(t, p)
+	keys["listen_address"] = p.endpoint.Addrs()[0].String()
 
 	other := strings.ReplaceAll(reloadRules, "Before.", "After.")
 	other, _, _ = strings.Cut(other, "- {name: leaves_total")
 	rewrite(t, keys["rules_file"], other)
 	p = of.reload(p, keys)
-	after := exposition(t, p)
+	after := shownSeries(t, p)
 	for line := range strings.Lines(before) {
 		survives := !strings.HasPrefix(line, "changes_total") && !strings.HasPrefix(line, "leaves_total")
 		if strings.Contains(after, line) != survives {
@@ -86,7 +86,7 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
 	p := of.open("promexporter.0", keys)
-	keys["listen_address"] = p.endpoint.Addr().String()
+	keys["listen_address"] = p.endpoint.Addrs()[0].String()
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 
 	var now sync.RWMutex // Fluent Bit flushes to one instance at a time
@@ -126,7 +126,7 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 	expect(t, p, fmt.Sprintf(`a_total{l="x"} %d`, applied))
 	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
 	closeWritten(t, p)
-	if listening(p.endpoint.Addr()) {
+	if listening(p.endpoint.Addrs()[0]) {
 		t.Error("the address is still taken")
 	}
 	again := of.open("promexporter.1", map[string]string{"rules_file": keys["rules_file"], "state_file": keys["state_file"]})
@@ -213,7 +213,7 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			of := newProcess(t)
 			neighbour := of.open("promexporter.1", map[string]string{"metrics_path": "/other"})
-			keys := map[string]string{"rules_file": rulesFile(t, oneRule), "listen_address": neighbour.endpoint.Addr().String(), "series_limit": "7"}
+			keys := map[string]string{"rules_file": rulesFile(t, oneRule), "listen_address": neighbour.endpoint.Addrs()[0].String(), "series_limit": "7"}
 			p := of.open("promexporter.0", keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
 			bad := map[string]string{"listen_address": keys["listen_address"], "rules_file": keys["rules_file"], test.key: test.value}
@@ -253,7 +253,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 			}
 			p := of.open("promexporter.0", keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
-			keys["listen_address"] = p.endpoint.Addr().String()
+			keys["listen_address"] = p.endpoint.Addrs()[0].String()
 			rewrite(t, file, "\n[")
 			if key == "password_file" {
 				rewrite(t, file, "")
@@ -282,7 +282,7 @@ func TestHotReloadWithoutState(t *testing.T) {
 	of, keys := newProcess(t), stateKeys(t, oneRule)
 	p := of.open("promexporter.0", keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
-	keys["listen_address"] = p.endpoint.Addr().String()
+	keys["listen_address"] = p.endpoint.Addrs()[0].String()
 	p.CloseForReload()
 	awaitState(t, p)
 	if err := errors.Join(os.Remove(keys["state_file"]), os.Mkdir(keys["state_file"], 0o700)); err != nil {
@@ -307,7 +307,7 @@ func TestHotReloadWithoutState(t *testing.T) {
 // pageOf scrapes the pipeline as a user.
 func pageOf(t *testing.T, p *Pipeline, user, password string) string {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, "http://"+p.endpoint.Addr().String()+"/metrics", nil)
+	request, err := http.NewRequest(http.MethodGet, "http://"+p.endpoint.Addrs()[0].String()+"/metrics", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestHotReloadWithoutSuccessor(t *testing.T) {
 	if status := p.Flush(chunktest.Events(`{"l":"x"}`), "t"); status != flb.Retry {
 		t.Errorf("a flush is answered %d", status)
 	}
-	until(t, "the address is still taken", func() bool { return !listening(p.endpoint.Addr()) })
+	until(t, "the address is still taken", func() bool { return !listening(p.endpoint.Addrs()[0]) })
 	until(t, "no line", func() bool { return len(of.log.lines("its series are gone")) == 1 })
 	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
 	again := of.reload(p, map[string]string{"rules_file": rulesFile(t, oneRule)})
@@ -403,7 +403,7 @@ func TestHotReloadOfSeveral(t *testing.T) {
 		for range n + 1 {
 			flush(t, open[name], "t", `{"l":"x"}`, flb.OK)
 		}
-		keys["listen_address"] = open[name].endpoint.Addr().String()
+		keys["listen_address"] = open[name].endpoint.Addrs()[0].String()
 	}
 	for _, name := range names {
 		open[name].CloseForReload()
@@ -455,7 +455,7 @@ const (
 func TestSectionsThatClash(t *testing.T) {
 	of := newProcess(t)
 	first := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, asCounter)})
-	keys := map[string]string{"rules_file": rulesFile(t, asGauge), "listen_address": first.endpoint.Addr().String()}
+	keys := map[string]string{"rules_file": rulesFile(t, asGauge), "listen_address": first.endpoint.Addrs()[0].String()}
 	_, err := Open(of.options("promexporter.1", keys))
 	want := "promexporter.0 and promexporter.1 share the page /metrics, and shared_total has the type counter in the first and gauge in " +
 		"the second; define it the same in both, or give one of them another metrics_path"
@@ -487,7 +487,7 @@ func TestDefinitionsThatClash(t *testing.T) {
 		"unit: seconds, labels: {a: $b}, buckets: [1, 2], ttl: 1h":   "",
 		"unit: seconds, labels: {a: $b}, buckets: [1, 2], match: x*": "",
 	} {
-		keys := map[string]string{"rules_file": rulesFile(t, rule(other)), "listen_address": first.endpoint.Addr().String()}
+		keys := map[string]string{"rules_file": rulesFile(t, rule(other)), "listen_address": first.endpoint.Addrs()[0].String()}
 		second, err := Open(of.options("promexporter.1", keys))
 		if err == nil {
 			second.Close()
@@ -504,7 +504,7 @@ func TestSharedRulesFileChanges(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": rulesFile(t, asCounter)}
 	first := of.open("promexporter.0", keys)
-	keys["listen_address"] = first.endpoint.Addr().String()
+	keys["listen_address"] = first.endpoint.Addrs()[0].String()
 	second := of.open("promexporter.1", keys)
 	rewrite(t, keys["rules_file"], asGauge)
 	for _, p := range []*Pipeline{first, second} {
@@ -522,7 +522,7 @@ func TestHotReloadOfSectionsThatClash(t *testing.T) {
 	of := newProcess(t)
 	both := map[string]string{"rules_file": rulesFile(t, asCounter)}
 	first := of.open("promexporter.0", both)
-	both["listen_address"] = first.endpoint.Addr().String()
+	both["listen_address"] = first.endpoint.Addrs()[0].String()
 	own := map[string]string{"rules_file": rulesFile(t, asCounter), "listen_address": both["listen_address"]}
 	second := of.open("promexporter.1", own)
 	reload := func() {

@@ -32,10 +32,15 @@ type rules struct {
 	// swap is held for reading while a chunk is flushed, so that new rules come
 	// into force between two chunks.
 	swap sync.RWMutex
-	set  *rule.Set // under swap
+	set  atomic.Pointer[rule.Set] // replaced under swap
 
 	reloading sync.Mutex
 	tried     []byte // what readWatched gave when the rules were last read; under reloading
+	logged    struct {
+		result string
+		tried  []byte
+		at     time.Time
+	} // the last reload that was logged; under reloading
 
 	good                atomic.Bool  // the last reload succeeded
 	goodAt              atomic.Int64 // when the rules in force were read, in nanoseconds since 1970
@@ -48,13 +53,6 @@ func (r *rules) source() string {
 		return "default"
 	}
 	return r.file
-}
-
-// current returns the rules in force.
-func (r *rules) current() *rule.Set {
-	r.swap.RLock()
-	defer r.swap.RUnlock()
-	return r.set
 }
 
 // load reads the rules as they are now. The warnings are mistakes that do not
@@ -145,7 +143,7 @@ func (p *Pipeline) loadRules() (*rule.Set, error) {
 
 // start puts the first rules in force.
 func (r *rules) start(set *rule.Set) {
-	r.set = set
+	r.set.Store(set)
 	r.good.Store(true)
 	r.goodAt.Store(time.Now().UnixNano())
 }
@@ -172,23 +170,42 @@ func (p *Pipeline) reload() error {
 	if err == nil {
 		err = p.enforce(set)
 	}
-	p.tellReload(set, err)
+	p.reportReload(set, err, p.rules.isNews(err, time.Now()))
 	return err
 }
 
-// tellReload counts and logs what came of a reload.
-func (p *Pipeline) tellReload(set *rule.Set, err error) {
+// reportReload counts what came of a reload, and logs it if it is news.
+func (p *Pipeline) reportReload(set *rule.Set, err error, news bool) {
 	p.rules.good.Store(err == nil)
 	p.events.reloaded(err, time.Now())
 	if err != nil {
 		p.rules.failures.Add(1)
+		if !news {
+			return
+		}
 		p.logMistakes(err)
 		p.log.Error("the rules were not reloaded, the last good ones stay in force", "file", p.rules.source())
 		return
 	}
 	p.rules.successes.Add(1)
 	p.rules.goodAt.Store(time.Now().UnixNano())
-	p.log.Info("the rules were reloaded", "file", p.rules.source(), "rules", set.Len())
+	if news {
+		p.log.Info("the rules were reloaded", "file", p.rules.source(), "rules", set.Len())
+	}
+}
+
+// isNews reports whether a reload read something else than the one before, or came to another result, or is to be logged
+// again because a minute is over. The caller holds reloading.
+func (r *rules) isNews(err error, now time.Time) bool {
+	result := "ok"
+	if err != nil {
+		result = err.Error()
+	}
+	if result == r.logged.result && bytes.Equal(r.tried, r.logged.tried) && now.Before(r.logged.at.Add(logInterval)) {
+		return false
+	}
+	r.logged.result, r.logged.tried, r.logged.at = result, r.tried, now
+	return true
 }
 
 // enforce puts set in force, between two chunks.
@@ -198,7 +215,7 @@ func (p *Pipeline) enforce(set *rule.Set) error {
 	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
 		return err
 	}
-	p.rules.set = set
+	p.rules.set.Store(set)
 	return set.Declare(p.collector, time.Now().UnixNano())
 }
 

@@ -40,7 +40,7 @@ func rewrite(t testing.TB, name, text string) {
 // post asks the pipeline to reload.
 func post(t testing.TB, p *Pipeline) (code int) {
 	t.Helper()
-	response, err := http.Post("http://"+p.endpoint.Addr().String()+"/-/reload", "", nil)
+	response, err := http.Post("http://"+p.endpoint.Addrs()[0].String()+"/-/reload", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

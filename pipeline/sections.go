@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -19,7 +20,6 @@ type Sections struct {
 	// means ten seconds. It is set before the first Open.
 	Linger time.Duration
 
-	once    sync.Once
 	servers exporter.Servers
 
 	mu     sync.Mutex
@@ -30,17 +30,6 @@ type Sections struct {
 type parking struct {
 	pipeline *Pipeline
 	timeout  *time.Timer
-}
-
-// serve opens an endpoint on the servers.
-func (s *Sections) serve(o exporter.Options) (*exporter.Endpoint, error) {
-	s.once.Do(func() {
-		if s.Linger == 0 {
-			s.Linger = defaultLinger
-		}
-		s.servers.Linger = s.Linger
-	})
-	return s.servers.Open(o)
 }
 
 // park keeps p, which is closed, for its successor. When none comes in time, its
@@ -55,7 +44,7 @@ func (s *Sections) park(p *Pipeline) {
 		go other.pipeline.discard()
 	}
 	place := &parking{pipeline: p}
-	place.timeout = time.AfterFunc(s.Linger, func() { s.expire(place) })
+	place.timeout = time.AfterFunc(cmp.Or(s.Linger, defaultLinger), func() { s.expire(place) })
 	s.parked[p.instance] = place
 }
 

@@ -38,10 +38,10 @@ func reopen(t testing.TB, p *Pipeline, keys map[string]string) (*Pipeline, *logg
 	return openOne(t, keys)
 }
 
-// exposition is what a scrape shows of records, with created timestamps.
-func exposition(t testing.TB, p *Pipeline) string {
+// shownSeries is what a scrape shows of records, with created timestamps.
+func shownSeries(t testing.TB, p *Pipeline) string {
 	t.Helper()
-	families, done, err := p.collector.Gather()
+	families, done, err := p.collector.Gather(t.Context())
 	defer done()
 	if err != nil {
 		t.Fatal(err)
@@ -64,12 +64,12 @@ func TestStateOverARestart(t *testing.T) {
 			p, _ := openOne(t, keys)
 			flush(t, p, "t", `{"l":"x","n":0.5,"total":100}`, flb.OK)
 			flush(t, p, "t", `{"l":"y","n":20,"total":130}`, flb.OK)
-			before := exposition(t, p)
+			before := shownSeries(t, p)
 			p, log := reopen(t, p, keys)
 			if lines := log.lines("the state was restored"); len(lines) != 1 || !strings.Contains(lines[0], "age=") {
 				t.Errorf("log: %q", lines)
 			}
-			got := exposition(t, p)
+			got := shownSeries(t, p)
 			for line := range strings.Lines(before) {
 				has := strings.Contains(got, line)
 				switch {

@@ -120,15 +120,12 @@ func oneIf(yes bool) float64 {
 }
 
 func (s *stats) collectRules(out chan<- prometheus.Metric) {
-	families, err := s.collector.Families()
-	if err != nil {
-		return // the pipeline is closing
-	}
+	families := s.collector.Families()
 	series := make(map[string]int, len(families))
 	for _, f := range families {
 		series[f.Name] = f.Series
 	}
-	for _, r := range s.rules.current().Stats() {
+	for _, r := range s.rules.set.Load().Stats() {
 		sendCounter(out, ruleMatchedDesc, r.Matched(), r.Rule)
 		sendRule(out, &r)
 		sendGauge(out, ruleSeriesDesc, float64(liveSeries(&r, series)), r.Rule)

@@ -107,7 +107,7 @@ func flush(t testing.TB, p *Pipeline, tag, records string, want flb.Status) {
 func get(t testing.TB, p *Pipeline, path string) (code int, body string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
-	response, err := client.Get("http://" + p.endpoint.Addr().String() + path)
+	response, err := client.Get("http://" + p.endpoint.Addrs()[0].String() + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func get(t testing.TB, p *Pipeline, path string) (code int, body string) {
 // page scrapes the pipeline.
 func page(t testing.TB, p *Pipeline) string {
 	t.Helper()
-	code, body := get(t, p, p.config.MetricsPath)
+	code, body := get(t, p, string(p.config.MetricsPath))
 	if code != http.StatusOK {
 		t.Fatalf("scrape: %d\n%s", code, body)
 	}

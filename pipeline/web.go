@@ -1,14 +1,17 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/exposition"
 	"github.com/promexporter/promexporter/rule"
 )
 
@@ -36,10 +39,10 @@ func web(c *config.Config) exporter.Web {
 }
 
 // known returns the families that rules make whatever the records are.
-func (p *Pipeline) known(set *rule.Set) []exporter.Family {
-	var families []exporter.Family
+func (p *Pipeline) known(set *rule.Set) []exporter.Definition {
+	var families []exporter.Definition
 	for _, f := range set.Families() {
-		families = append(families, exporter.Family{
+		families = append(families, exporter.Definition{
 			Name: f.Name, Type: f.Type.String(), Help: f.Help, Unit: f.Unit, Labels: f.Labels, Shape: shape(f),
 			Origin: p.rules.file,
 		})
@@ -64,14 +67,30 @@ func shape(f *collector.Family) string {
 	return fmt.Sprintf("the buckets %v, native ones of the factor %v", f.Buckets, f.Native.Factor)
 }
 
-// status is what the pages for people tell. Nothing in it comes from a record but
+// Gather gives a scrape the families of the section: those of its series, and its own metrics. It implements
+// exporter.Source.
+func (s *section) Gather(ctx context.Context) (all []exposition.Family, done func(), err error) {
+	all, done, err = s.collector.Gather(ctx)
+	if err != nil {
+		return nil, done, err
+	}
+	gathered, err := s.metrics.registry.Gather()
+	own := exposition.Families(gathered)
+	if len(own) == 0 {
+		return all, done, err
+	}
+	// Both are sorted by name, and no family of records has a name with the prefix of the section's own.
+	at, _ := slices.BinarySearchFunc(all, own[0].GetName(), func(f exposition.Family, name string) int {
+		return strings.Compare(f.GetName(), name)
+	})
+	return slices.Concat(all[:at], own, all[at:]), done, err
+}
+
+// status is what the pages for people show. Nothing in it comes from a record but
 // the names of families.
 func (p *Pipeline) status() exporter.Status {
 	var s exporter.Status
-	families, err := p.collector.Families()
-	if err != nil {
-		return s // the pipeline is closing
-	}
+	families := p.collector.Families()
 	series := make(map[string]int, len(families))
 	for _, f := range families {
 		series[f.Name] = f.Series
@@ -79,7 +98,7 @@ func (p *Pipeline) status() exporter.Status {
 			s.Families = append(s.Families, exporter.FamilyStatus{Name: f.Name, Type: f.Type.String(), Series: f.Series})
 		}
 	}
-	for _, r := range p.rules.current().Stats() {
+	for _, r := range p.rules.set.Load().Stats() {
 		s.Rules = append(s.Rules, ruleStatus(&r, series))
 	}
 	s.LastReload, s.LastError = p.events.last()

@@ -20,7 +20,7 @@ func TestUsers(t *testing.T) {
 		}
 	}
 	for password, want := range map[string]int{"s3cret-word": http.StatusOK, "wrong": http.StatusUnauthorized} {
-		request, err := http.NewRequest(http.MethodGet, "http://"+p.endpoint.Addr().String()+"/metrics", nil)
+		request, err := http.NewRequest(http.MethodGet, "http://"+p.endpoint.Addrs()[0].String()+"/metrics", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,14 +111,14 @@ func (r *rig) encode(f expfmt.Format, options ...expfmt.EncoderOption) string {
 // gather returns copies of the families.
 func (r *rig) gather() []*dto.MetricFamily {
 	r.t.Helper()
-	families, done, err := r.collector.Gather()
+	families, done, err := r.collector.Gather(r.t.Context())
 	defer done()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	var copies []*dto.MetricFamily
 	for _, f := range families {
-		copies = append(copies, proto.Clone(f).(*dto.MetricFamily))
+		copies = append(copies, proto.Clone(f.MetricFamily).(*dto.MetricFamily))
 	}
 	return copies
 }

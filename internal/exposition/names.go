@@ -25,6 +25,10 @@ func Names(name, kind string) []string {
 	return all
 }
 
+// counterNames is how many names a counter takes in one way of escaping. The second one is that of OpenMetrics for the
+// counter as a whole.
+const counterNames = 4
+
 func ofKind(name, kind string) []string {
 	switch kind {
 	case "counter":
@@ -36,4 +40,20 @@ func ofKind(name, kind string) []string {
 		return []string{name, name + "_sum", name + "_count", name + "_created"}
 	}
 	return []string{name}
+}
+
+// SampleNames returns the names that the samples of a family take on a page: those of Names, without the name that
+// OpenMetrics gives to a counter as a whole.
+func SampleNames(name, kind string) []string {
+	names := Names(name, kind)
+	if kind != "counter" {
+		return names
+	}
+	kept := names[:0]
+	for i, name := range names {
+		if i%counterNames != 1 {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }

@@ -1,0 +1,179 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/promexporter/promexporter/exporter/internal/access"
+	"github.com/promexporter/promexporter/exporter/internal/listen"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
+)
+
+// A binding is an address under one access.Access: the listener, or the attempts to get one, and the http.Server.
+type binding struct {
+	server  *server
+	access  *access.Access
+	http    *http.Server
+	stopped chan struct{} // closed by stop
+	ended   chan struct{} // closed when no connection is accepted any more
+
+	mu       sync.Mutex
+	listener *listen.Listener // nil while the address cannot be had; guarded by mu
+}
+
+func newBinding(s *server, a *access.Access) *binding {
+	b := &binding{server: s, access: a, stopped: make(chan struct{}), ended: make(chan struct{})}
+	b.http = &http.Server{
+		Handler:           refuseBodies(a.Handler(s, s.hooks())),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         a.TLSConfig(),
+		ConnState:         b.note,
+		ErrorLog:          log.New(errorLog{s}, "", 0),
+		Protocols:         new(http.Protocols),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		// Otherwise net/http itself answers "OPTIONS *" with 200.
+		DisableGeneralOptionsHandler: true,
+	}
+	b.http.Protocols.SetHTTP1(true)
+	b.http.Protocols.SetHTTP2(a.HTTP2())
+	return b
+}
+
+// start serves in a goroutine of its own, on l or, when l is nil, on the listener that it then gets.
+func (b *binding) start(l net.Listener) {
+	if l != nil {
+		b.use(l)
+	}
+	go func() {
+		defer close(b.ended)
+		_ = fence.Run(func() error { b.run(); return nil })
+	}()
+}
+
+func (b *binding) run() {
+	for b.current() == nil {
+		if !b.pause() {
+			return
+		}
+		b.listen()
+	}
+	for {
+		err := fence.Run(b.serve)
+		if b.isStopped() || errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+		b.server.logs.Warn(b.server.log(), err, "not serving; trying again", "address", b.server.address.String())
+		if !b.pause() {
+			return
+		}
+	}
+}
+
+func (b *binding) serve() error {
+	if b.http.TLSConfig != nil {
+		return b.http.ServeTLS(b.current(), "", "")
+	}
+	return b.http.Serve(b.current())
+}
+
+// listen takes the address if it can be had now.
+func (b *binding) listen() {
+	a := b.server.address
+	l, err := b.server.table.sockets.Listen(a)
+	if err != nil {
+		b.server.notListening(listen.Error(a, err, ""))
+		return
+	}
+	b.use(l)
+	b.server.log().Info("listening", "address", a.String())
+}
+
+// use makes l the listener, or closes it when the binding has stopped.
+func (b *binding) use(l net.Listener) {
+	s := b.server
+	limited := listen.Limit(l, listen.Limits{
+		Total: maxConnections, PerClient: maxConnections / clientShare,
+		Closed: func(reason string) { s.self.closedConnections[reason].Inc() },
+		Failed: func(err error) { s.logs.Warn(s.log(), err, "connections are not accepted") },
+	})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.listener = limited
+	if b.isStopped() {
+		_ = limited.Close() // nothing can be done about an error
+	}
+}
+
+// current is the listener, or nil.
+func (b *binding) current() *listen.Listener {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.listener
+}
+
+// note is the ConnState of the http.Server.
+func (b *binding) note(c net.Conn, state http.ConnState) { b.current().ConnState(c, state) }
+
+// pause reports whether the binding has not stopped within a second.
+func (b *binding) pause() bool {
+	t := time.NewTimer(listenAgain)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-b.stopped:
+		return false
+	}
+}
+
+func (b *binding) isStopped() bool {
+	select {
+	case <-b.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop frees the address before it returns. What is connected stays connected. It is called once.
+func (b *binding) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.stopped)
+	if b.listener != nil {
+		_ = b.listener.Close() // nothing can be done about an error
+	}
+}
+
+// shutDown lets requests end by themselves until grace is done, then cuts their connections. The binding has stopped.
+func (b *binding) shutDown(grace context.Context) {
+	if l := b.current(); l != nil {
+		l.CloseSilent()
+	}
+	select {
+	case <-b.ended:
+	case <-grace.Done():
+	}
+	_ = b.http.Shutdown(grace) // an error is that of grace
+	_ = b.http.Close()
+}
+
+// errorLog takes the lines of net/http, which has no levels: what concerns one connection is caused by the client, and of
+// interest only to those who look for it.
+type errorLog struct{ server *server }
+
+func (l errorLog) Write(line []byte) (int, error) {
+	l.server.log().Debug("connection failed", "error", ratelog.OneLine(strings.TrimSpace(string(line))))
+	return len(line), nil
+}

@@ -1,0 +1,189 @@
+package access
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// Access is checked Settings with their files. It is safe for concurrent use.
+type Access struct {
+	settings Settings // without the password, paths absolute
+	user     *user    // nil without Settings.Username
+	file     *webFile // nil without Settings.ConfigFile
+}
+
+// Open reads and checks the files of s. The error says what is wrong and what would be right.
+func Open(s Settings) (*Access, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	a := &Access{settings: s.shown()}
+	var err error
+	switch {
+	case s.ConfigFile != "":
+		a.file, err = openWebFile(a.settings.ConfigFile)
+	case s.PasswordFile != "":
+		a.user, err = newFileUser(s.Username, a.settings.PasswordFile)
+	case s.Username != "":
+		a.user = newUser(s.Username, s.Password)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Encrypted reports whether clients have to use TLS.
+func (a *Access) Encrypted() bool { return a.file != nil && a.file.tls }
+
+// HTTP2 reports whether clients may use HTTP/2, for which they need TLS.
+func (a *Access) HTTP2() bool { return a.Encrypted() && a.file.http2 }
+
+// HasUsers reports whether clients have to give a user name and a password.
+func (a *Access) HasUsers() bool { return a.user != nil || a.file != nil && a.file.users }
+
+// Readable reports whether a password crosses the network in a form that others can read.
+func (a *Access) Readable() bool { return a.HasUsers() && !a.Encrypted() }
+
+// ProtectsNothing reports whether there is a web configuration file with neither TLS nor users.
+func (a *Access) ProtectsNothing() bool { return a.file != nil && !a.file.tls && !a.file.users }
+
+// Difference names the first key in which the settings of two instances differ, or is empty.
+func (a *Access) Difference(b *Access) string {
+	switch {
+	case a.settings.ConfigFile != b.settings.ConfigFile:
+		return "web_config_file"
+	case a.settings.Username != b.settings.Username:
+		return "username"
+	case a.settings.PasswordFile != b.settings.PasswordFile:
+		return "password_file"
+	case a.literal() != b.literal():
+		return "password"
+	}
+	return ""
+}
+
+// literal is the hash of a password that is not in a file.
+func (a *Access) literal() [sha256.Size]byte {
+	if a.user == nil || a.user.file != "" {
+		return [sha256.Size]byte{}
+	}
+	return a.user.secret()
+}
+
+// Outdated reports whether a server of a serves otherwise than one of next would.
+func (a *Access) Outdated(next *Access) bool {
+	return a.Difference(next) != "" || a.file != nil && a.file.facts != next.file.facts
+}
+
+// TLSConfig returns the configuration of the listener, or nil without TLS. Certificates are read at each handshake.
+func (a *Access) TLSConfig() *tls.Config {
+	if !a.Encrypted() {
+		return nil
+	}
+	return a.file.tlsConfig(a.HTTP2())
+}
+
+// Hooks is what the middleware needs of the server around it. All functions are called from any goroutine.
+type Hooks struct {
+	// Exempt reports whether a path needs no password. It has no effect with a web configuration file.
+	Exempt func(path string) bool
+	// Client returns what tells the client at a remote address from others.
+	Client func(remote string) netip.Addr
+	// Warn logs a line that may come with each request.
+	Warn func(err error, text string, attrs ...any)
+	// Unauthorized counts a request without the right password, Throttled one that was refused because of a limit.
+	Unauthorized, Throttled func()
+}
+
+// Handler returns next behind the check of users, with the headers and the rate limit of the file.
+func (a *Access) Handler(next http.Handler, h Hooks) http.Handler {
+	switch {
+	case a.file != nil:
+		return a.file.handler(next, h)
+	case a.user != nil:
+		return a.user.handler(next, h)
+	}
+	return next
+}
+
+// refuseUser answers a request without the right password.
+func refuseUser(w http.ResponseWriter, h Hooks) {
+	h.Unauthorized()
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("WWW-Authenticate", `Basic realm="promexporter", charset="UTF-8"`)
+	http.Error(w, "401 unauthorized; send the username and the password", http.StatusUnauthorized)
+}
+
+// refuseNow answers a request that a limit refuses.
+func refuseNow(w http.ResponseWriter, h Hooks, text string) {
+	h.Throttled()
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "429 "+text, http.StatusTooManyRequests)
+}
+
+// handler asks for the user of a.
+func (u *user) handler(next http.Handler, h Hooks) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Exempt(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if err := u.refresh(time.Now()); err != nil {
+			h.Warn(err, "password_file cannot be read; the last valid password stays active")
+		}
+		if !u.admits(r) {
+			refuseUser(w, h)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// handler does what the file says, in the order of Prometheus' own servers.
+func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := f.load()
+		switch {
+		case err != nil:
+			h.Warn(err, "web_config_file is invalid; refusing all requests until it is valid")
+			http.Error(w, "500 web_config_file is invalid; the log says more", http.StatusInternalServerError)
+			return
+		case f.limiter != nil && !f.limiter.Allow():
+			refuseNow(w, h, "too many requests; the rate limit of web_config_file is reached")
+			return
+		case f.users && len(c.Users) == 0:
+			// A file is empty for a moment while it is written in place.
+			h.Warn(nil, "web_config_file no longer defines users; refusing all requests until it does, or until a reload", "file", f.path)
+			http.Error(w, "500 web_config_file no longer defines users; the log says more", http.StatusInternalServerError)
+			return
+		}
+		for name, value := range c.HTTPConfig.Header {
+			w.Header().Set(name, value)
+		}
+		if len(c.Users) == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		f.serveUser(w, r, c.Users, next, h)
+	})
+}
+
+func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
+	name, password, given := r.BasicAuth()
+	if !given {
+		refuseUser(w, h)
+		return
+	}
+	switch f.passwords.check(r.Context(), h.Client(r.RemoteAddr), users, name, password) {
+	case right:
+		next.ServeHTTP(w, r)
+	case busy:
+		refuseNow(w, h, "too many passwords are being checked; try again later")
+	default:
+		refuseUser(w, h)
+	}
+}

@@ -1,0 +1,138 @@
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"net/netip"
+	"sync"
+
+	"github.com/prometheus/common/config"
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	// maxChecks bounds the requests whose password is being compared, or waits for it. Comparing takes some 50 ms of a
+	// processor at a cost of 10, so that the last of them waits for less than half a second.
+	maxChecks = 8
+
+	// maxClientChecks is the same bound for one client.
+	maxClientChecks = maxChecks / 4
+)
+
+// users are the bcrypt hashes of passwords by user name.
+type users = map[string]config.Secret
+
+type verdict int
+
+const (
+	wrong verdict = iota
+	right
+	busy // too many others wait
+)
+
+// passwords compares passwords with bcrypt hashes, one at a time, because that takes a processor for long. The last right
+// password of each user is remembered, and not compared again; wrong ones cannot displace it.
+type passwords struct {
+	compare func(hash, password []byte) error // bcrypt.CompareHashAndPassword
+	turn    chan struct{}                     // holds an element while a password is being compared
+
+	mu       sync.Mutex
+	checks   int                          // requests that wait or are compared; guarded by mu
+	clients  map[netip.Addr]int           // the same by client; guarded by mu
+	accepted map[string][sha256.Size]byte // by user name; guarded by mu
+}
+
+func newPasswords() *passwords {
+	return &passwords{
+		compare: bcrypt.CompareHashAndPassword, turn: make(chan struct{}, 1),
+		clients: make(map[netip.Addr]int), accepted: make(map[string][sha256.Size]byte),
+	}
+}
+
+// check compares the password of a user with the hash in all, until ctx ends. An unknown user takes as long as a known one.
+func (p *passwords) check(ctx context.Context, client netip.Addr, all users, name, password string) verdict {
+	hash, known := all[name]
+	if !known {
+		hash = costliest(all)
+	}
+	id := identify(name, string(hash), password)
+	if known && p.isAccepted(name, id) {
+		return right
+	}
+	if !p.enter(client) {
+		return busy
+	}
+	defer p.leave(client)
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return busy
+	}
+	// A longer password is an error of bcrypt, which would come too soon.
+	matches := p.compare([]byte(hash), []byte(password)[:min(len(password), maxPassword)]) == nil
+	if !matches || !known || len(password) > maxPassword {
+		return wrong
+	}
+	p.accept(name, id)
+	return right
+}
+
+// maxPassword is how many bytes of a password bcrypt takes.
+const maxPassword = 72
+
+// costliest is the hash that takes longest to compare.
+func costliest(all users) (hash config.Secret) {
+	most := -1
+	for _, one := range all {
+		if cost, err := bcrypt.Cost([]byte(one)); err == nil && cost > most {
+			hash, most = one, cost
+		}
+	}
+	return hash
+}
+
+// identify returns a hash that is equal for equal users with equal passwords only.
+func identify(name, hash, password string) [sha256.Size]byte {
+	var text []byte
+	for _, part := range []string{name, hash, password} {
+		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
+	}
+	return sha256.Sum256(text)
+}
+
+func (p *passwords) isAccepted(name string, id [sha256.Size]byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last, known := p.accepted[name]
+	return known && subtle.ConstantTimeCompare(last[:], id[:]) == 1
+}
+
+func (p *passwords) accept(name string, id [sha256.Size]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.accepted[name] = id
+}
+
+// enter counts a check, or reports that there are too many.
+func (p *passwords) enter(client netip.Addr) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.checks >= maxChecks || client.IsValid() && p.clients[client] >= maxClientChecks {
+		return false
+	}
+	p.checks++
+	p.clients[client]++
+	return true
+}
+
+func (p *passwords) leave(client netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.checks--
+	if p.clients[client]--; p.clients[client] == 0 {
+		delete(p.clients, client)
+	}
+}

@@ -1,0 +1,87 @@
+package access
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// passwordAge is how old the content of a password file may be.
+const passwordAge = 5 * time.Second
+
+// maxSecretFile bounds a password file, in bytes.
+const maxSecretFile = 4 << 10
+
+// A user may read. The password is kept as a hash, which also makes all guesses equally long, so that the time of a
+// comparison reveals nothing.
+type user struct {
+	name [sha256.Size]byte
+	file string // that holds the password, or empty
+
+	mu       sync.Mutex
+	password [sha256.Size]byte // guarded by mu
+	read     time.Time         // when the file was; guarded by mu
+}
+
+func newUser(name, password string) *user {
+	return &user{name: sha256.Sum256([]byte(name)), password: sha256.Sum256([]byte(password))}
+}
+
+// newFileUser makes a user whose password is in file.
+func newFileUser(name, file string) (*user, error) {
+	password, err := readPassword(file)
+	if err != nil {
+		return nil, err
+	}
+	return &user{name: sha256.Sum256([]byte(name)), file: file, password: password, read: time.Now()}, nil
+}
+
+// admits reports whether r comes with the name and the password. Both are compared whatever the result of the first.
+func (u *user) admits(r *http.Request) bool {
+	name, password, _ := r.BasicAuth() // without them both are empty, which no user has
+	givenName, givenPassword := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
+	secret := u.secret()
+	return subtle.ConstantTimeCompare(givenName[:], u.name[:])&
+		subtle.ConstantTimeCompare(givenPassword[:], secret[:]) == 1
+}
+
+func (u *user) secret() [sha256.Size]byte {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.password
+}
+
+// refresh reads the password file again when that is due. After an error the last valid password stays.
+func (u *user) refresh(now time.Time) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.file == "" || now.Sub(u.read) < passwordAge {
+		return nil
+	}
+	u.read = now
+	password, err := readPassword(u.file)
+	if err == nil {
+		u.password = password
+	}
+	return err
+}
+
+// readPassword returns the hash of the password in file.
+func readPassword(file string) (hash [sha256.Size]byte, err error) {
+	content, err := readSmall(file, maxSecretFile)
+	if err == nil {
+		content = bytes.TrimRight(content, "\r\n")
+		if len(content) == 0 {
+			err = errors.New("it is empty")
+		}
+	}
+	if err != nil {
+		return hash, fmt.Errorf("password_file %s: %w; write the name of a file that holds the password and nothing else", file, err)
+	}
+	return sha256.Sum256(content), nil
+}

@@ -1,0 +1,55 @@
+package families
+
+import "cmp"
+
+// A Reason is why Merge leaves out a family or a series. Its text is the value of a label.
+type Reason string
+
+// All reasons but Duplicate are about families.
+const (
+	Type      Reason = "type"
+	Unit      Reason = "unit"
+	Bounds    Reason = "bounds"
+	Name      Reason = "name"
+	Duplicate Reason = "duplicate"
+)
+
+// Reasons returns all reasons.
+func Reasons() []Reason { return []Reason{Type, Unit, Bounds, Name, Duplicate} }
+
+// Description says what is in the way of what is left out.
+func (r Reason) Description() string {
+	switch r {
+	case Type:
+		return "an earlier instance of the page has the family with another type"
+	case Unit:
+		return "an earlier instance of the page has the family with another unit"
+	case Bounds:
+		return "an earlier instance of the page has the family with other histogram buckets"
+	case Name:
+		return "an earlier instance of the page has a family or samples with names of the family"
+	}
+	return "another instance of the page has the same series, and the two cannot be added"
+}
+
+// Losses counts what a merge left out. The zero value is ready.
+type Losses struct{ by map[Reason]Loss }
+
+// A Loss is what was left out for one reason.
+type Loss struct {
+	Count  int    // of series for Duplicate, of families otherwise
+	Family string // the name of the first one
+}
+
+// All returns what was left out. The map is read-only.
+func (l *Losses) All() map[Reason]Loss { return l.by }
+
+func (l *Losses) add(r Reason, family string) {
+	if l.by == nil {
+		l.by = make(map[Reason]Loss)
+	}
+	loss := l.by[r]
+	loss.Count++
+	loss.Family = cmp.Or(loss.Family, family)
+	l.by[r] = loss
+}

@@ -1,0 +1,56 @@
+package families
+
+import (
+	"slices"
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// OpenMetrics returns a list of Merge as the OpenMetrics text format can have it. It does not change the list, and the
+// result shares its memory.
+//
+// A counter of OpenMetrics has a name that ends in _total, and no other family has the rest as its name. Counters without
+// such a name, as go_memstats_alloc_bytes_total has none beside go_memstats_alloc_bytes, become families of unknown type.
+// These have neither exemplars nor created timestamps.
+func OpenMetrics(all []Family) []Family {
+	adapted := slices.Clone(all)
+	for i, f := range all {
+		if f.GetType() == dto.MetricType_COUNTER && !hasCounterName(f, all) {
+			adapted[i].MetricFamily = unknown(f)
+		}
+	}
+	return adapted
+}
+
+func hasCounterName(f Family, all []Family) bool {
+	base, isTotal := strings.CutSuffix(f.GetName(), "_total")
+	_, isTaken := slices.BinarySearchFunc(all, base, func(f Family, name string) int { return strings.Compare(f.GetName(), name) })
+	return isTotal && !isTaken
+}
+
+// unknown returns a counter as a family of unknown type. It has no unit, because its name does not end in it.
+func unknown(f Family) *dto.MetricFamily {
+	metrics, values := make([]dto.Metric, len(f.Metric)), make([]dto.Untyped, len(f.Metric))
+	u := &dto.MetricFamily{
+		Name: f.Name, Help: f.Help, Type: dto.MetricType_UNTYPED.Enum(), Metric: make([]*dto.Metric, len(f.Metric)),
+	}
+	for i, m := range f.Metric {
+		values[i].Value = m.GetCounter().Value
+		metrics[i].Label, metrics[i].Untyped, metrics[i].TimestampMs = m.Label, &values[i], m.TimestampMs
+		u.Metric[i] = &metrics[i]
+	}
+	return u
+}
+
+// HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary, because these are counters there
+// and negative observations let them fall. Without its sum, a histogram has no count either.
+func HidesSum(f Family) bool {
+	return f.Signed || slices.ContainsFunc(f.Metric, isSigned)
+}
+
+func isSigned(m *dto.Metric) bool {
+	h := m.GetHistogram()
+	return h.GetSampleSum() < 0 || m.GetSummary().GetSampleSum() < 0 || len(h.GetNegativeSpan()) > 0 ||
+		len(h.GetBucket()) > 0 && h.Bucket[0].GetUpperBound() < 0
+}

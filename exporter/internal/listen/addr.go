@@ -1,0 +1,186 @@
+// Package listen turns listen addresses into listeners that bound their connections.
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/promexporter/promexporter/internal/address"
+)
+
+// resolveTimeout bounds the look-up of a host name.
+const resolveTimeout = 2 * time.Second
+
+// An Addr is where a server listens, with its host resolved. Two are equal when they are the same socket to the kernel:
+// ":8989" equals "[::]:8989", and "localhost:8989" equals "127.0.0.1:8989", but "0.0.0.0:8989" is a different one, because
+// it leaves out IPv6.
+type Addr struct {
+	network address.Network
+	host    netip.Addr // of TCP; the zero host means all interfaces
+	port    uint32     // of TCP and vsock; which of all activated sockets, from 0, of systemd
+	path    string     // the file of a Unix socket; the name of an activated one, or empty while that may be any
+}
+
+// Resolve looks up the hosts of all. A name becomes its first IPv4 address, or else its first address.
+func Resolve(ctx context.Context, all []address.Address) ([]Addr, error) {
+	var resolved []Addr
+	for _, one := range all {
+		a, err := resolve(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(resolved, a) && !a.IsAny() {
+			return nil, fmt.Errorf("listen_address: %s is listed twice; write it once", a)
+		}
+		for _, other := range resolved {
+			if a.covers(other) || other.covers(a) {
+				return nil, fmt.Errorf("listen_address: %s and %s overlap; leave out one of them", other, a)
+			}
+		}
+		resolved = append(resolved, a)
+	}
+	return resolved, nil
+}
+
+func resolve(ctx context.Context, a address.Address) (Addr, error) {
+	resolved := Addr{network: a.Network, port: a.Port, path: a.Path}
+	if a.Network != address.TCP || a.Host == "" {
+		return resolved, nil
+	}
+	var err error
+	if resolved.host, err = lookUp(ctx, a.Host); err != nil {
+		return Addr{}, fmt.Errorf("listen_address %s: %w; write an address of this machine, such as 127.0.0.1:8989", a, err)
+	}
+	return resolved, nil
+}
+
+func lookUp(ctx context.Context, host string) (netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return allInterfaces(a), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	for _, a := range found {
+		if a.Unmap().Is4() {
+			return a.Unmap(), nil
+		}
+	}
+	if len(found) == 0 {
+		return netip.Addr{}, fmt.Errorf("host %q has no address", host)
+	}
+	return found[0], nil
+}
+
+// allInterfaces returns the zero host for "::", because Go listens on IPv4 and IPv6 for both.
+func allInterfaces(a netip.Addr) netip.Addr {
+	if a = a.Unmap(); a == netip.IPv6Unspecified() {
+		return netip.Addr{}
+	}
+	return a
+}
+
+// covers reports whether a is all interfaces, and b one of them with the same port.
+func (a Addr) covers(b Addr) bool {
+	if a.network != address.TCP || b.network != address.TCP || a.port != b.port || a.port == 0 || a == b {
+		return false
+	}
+	return !a.host.IsValid() || a.host == netip.IPv4Unspecified() && b.host.Is4()
+}
+
+// IsAny reports whether a is any free port.
+func (a Addr) IsAny() bool { return a.network == address.TCP && a.port == 0 }
+
+// IsTCP reports whether a is reached by an IP address and a port.
+func (a Addr) IsTCP() bool { return a.network == address.TCP }
+
+// SamePort reports whether a and b are on the same TCP port, so that one of them may keep the other from it.
+func (a Addr) SamePort(b Addr) bool { return a.IsTCP() && b.IsTCP() && a.port == b.port }
+
+// WithPort returns a with the port that l got.
+func (a Addr) WithPort(l net.Listener) Addr {
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && a.IsTCP() {
+		a.port = uint32(tcp.AddrPort().Port())
+	}
+	return a
+}
+
+// String returns a in the form of a listen address.
+func (a Addr) String() string {
+	host := ""
+	if a.host.IsValid() {
+		host = a.host.String()
+	}
+	return address.Address{Network: a.network, Host: host, Port: a.port, Path: a.path}.String()
+}
+
+// IsLocal reports whether a is reached from this machine only.
+func IsLocal(a net.Addr) bool {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return tcp.IP.IsLoopback()
+	}
+	return a.Network() == "unix"
+}
+
+// Wanted returns a as the address of a listener that is yet to be had.
+func (a Addr) Wanted() net.Addr {
+	switch a.network {
+	case address.TCP:
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.host, uint16(a.port)))
+	case address.Unix:
+		return &net.UnixAddr{Net: "unix", Name: a.path}
+	}
+	return otherAddr{a}
+}
+
+// otherAddr is an address of a network that package net does not know.
+type otherAddr struct{ Addr }
+
+func (a otherAddr) Network() string {
+	if a.network == address.Vsock {
+		return "vsock"
+	}
+	return "systemd"
+}
+
+// Error says what is wrong with listening on a, and what would be right. neighbor, if not empty, names an endpoint of this
+// process that uses the same port.
+func Error(a Addr, cause error, neighbor string) error {
+	reason := cause
+	var errno syscall.Errno
+	if errors.As(cause, &errno) {
+		reason = errno
+	}
+	return fmt.Errorf("listen on %s (listen_address): %w; %s", a, reason, advice(a.network, errno, neighbor))
+}
+
+func advice(n address.Network, errno syscall.Errno, neighbor string) string {
+	switch {
+	case n == address.Systemd:
+		return "write the socket unit that activates Fluent Bit, or listen on host:port"
+	case n == address.Vsock:
+		return "choose a free port, in a virtual machine with such a socket"
+	case n == address.Unix && errno == syscall.EADDRINUSE:
+		return "another process listens there; stop it, or choose another path"
+	case n == address.Unix:
+		return "choose a path in a directory that this process may write to, where nothing but an old socket is in the way"
+	case errno == syscall.EADDRINUSE && neighbor != "":
+		return neighbor + " in this process has the port; write the same listen_address in both to share it"
+	case errno == syscall.EADDRINUSE:
+		return "another process has the port; stop it, or choose a free port"
+	case errno == syscall.EACCES:
+		return "ports below 1024 need a privilege; choose a higher one"
+	case errno == syscall.EADDRNOTAVAIL:
+		return "this machine has no such address; leave out the host to listen on all interfaces"
+	}
+	return "choose an address of this machine and a free port"
+}

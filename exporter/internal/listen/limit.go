@@ -1,0 +1,247 @@
+package listen
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Reasons for which a connection is closed because of a limit.
+const (
+	ReasonIdle   = "idle"   // it served no request, and made room for another one
+	ReasonClient = "client" // its client has as many as one client may have
+	ReasonFull   = "full"   // all others serve requests
+)
+
+// Reasons returns all of them.
+func Reasons() []string { return []string{ReasonIdle, ReasonClient, ReasonFull} }
+
+// maxAcceptPause is the longest pause after a connection could not be accepted.
+const maxAcceptPause = time.Second
+
+// Limits bounds the connections of a listener. The functions are called from any goroutine, and must not call the
+// listener.
+type Limits struct {
+	Total     int
+	PerClient int
+	Closed    func(reason string) // counts a connection that was closed because of a limit
+	Failed    func(err error)     // reports that a connection could not be accepted, which is tried again
+}
+
+// A Listener bounds its open connections, in all and for each client, which is an IP address or an IPv6 network of 64
+// bits. A client that has as many as it may gets no further one. When there are as many as there may be, the oldest of
+// those that serve no request is closed for the next one, or the next one itself if all serve requests. A connection that
+// serves a request is never closed. It counts until it is closed, which net/http does after its handler returned.
+type Listener struct {
+	net.Listener
+	limits Limits
+	once   sync.Once
+	closed chan struct{}
+
+	mu      sync.Mutex
+	open    map[*conn]struct{}
+	clients map[netip.Addr]int // how many of open each has; connections without an IP address are not counted
+}
+
+// Limit bounds the connections of l.
+func Limit(l net.Listener, limits Limits) *Listener {
+	return &Listener{
+		Listener: l, limits: limits, closed: make(chan struct{}),
+		open: make(map[*conn]struct{}), clients: make(map[netip.Addr]int),
+	}
+}
+
+// Client returns what tells the client at a remote address with a port from others: its IP address, or the network of 64
+// bits of an IPv6 address, because a client has all of it to choose from. It is the zero Addr without an IP address.
+func Client(remote string) netip.Addr {
+	a, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}
+	}
+	if ip := a.Addr().Unmap(); ip.Is4() {
+		return ip
+	}
+	network, _ := a.Addr().WithZone("").Prefix(64) // an IPv6 address always has one
+	return network.Addr()
+}
+
+// Accept returns the next connection within the limits, or net.ErrClosed after Close.
+func (l *Listener) Accept() (net.Conn, error) {
+	for pause := time.Duration(0); ; {
+		c, err := l.Listener.Accept()
+		if err == nil {
+			pause = 0
+			if added := l.add(c); added != nil {
+				return added, nil
+			}
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) || l.isClosed() {
+			return nil, net.ErrClosed
+		}
+		l.limits.Failed(err)
+		pause = min(max(2*pause, maxAcceptPause/200), maxAcceptPause)
+		if !l.wait(pause) {
+			return nil, net.ErrClosed
+		}
+	}
+}
+
+// Close lets no further connection in. Those that are open stay open.
+func (l *Listener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+func (l *Listener) isClosed() bool {
+	select {
+	case <-l.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait reports whether the listener is still open after d.
+func (l *Listener) wait(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.closed:
+		return false
+	}
+}
+
+// Count returns the number of open connections.
+func (l *Listener) Count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
+}
+
+// A conn counts until it is closed.
+type conn struct {
+	net.Conn
+	listener *Listener
+	client   netip.Addr
+	state    http.ConnState // guarded by listener.mu
+	since    time.Time      // guarded by listener.mu
+}
+
+// add makes c one of the open connections, or closes it and returns nil.
+func (l *Listener) add(c net.Conn) net.Conn {
+	added := &conn{Conn: c, listener: l, client: Client(c.RemoteAddr().String()), state: http.StateNew, since: time.Now()}
+	refused, reason := l.admit(added)
+	if refused == nil {
+		return added
+	}
+	l.limits.Closed(reason)
+	_ = refused.Conn.Close() // what counts is that it is given up
+	if refused == added {
+		return nil
+	}
+	return added
+}
+
+// admit makes c one of the open connections. It returns the connection that a limit closes, if any, which may be c.
+func (l *Listener) admit(c *conn) (refused *conn, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.client.IsValid() && l.clients[c.client] >= l.limits.PerClient {
+		return c, ReasonClient
+	}
+	if len(l.open) >= l.limits.Total {
+		if refused = l.oldestIdle(); refused == nil {
+			return c, ReasonFull
+		}
+		l.drop(refused)
+	}
+	l.open[c] = struct{}{}
+	if c.client.IsValid() {
+		l.clients[c.client]++
+	}
+	return refused, ReasonIdle
+}
+
+// oldestIdle returns the connection that has served no request for longest, or nil. The caller holds mu.
+func (l *Listener) oldestIdle() (oldest *conn) {
+	for c := range l.open {
+		if c.serves() || oldest != nil && oldest.since.Before(c.since) {
+			continue
+		}
+		oldest = c
+	}
+	return oldest
+}
+
+// serves reports whether a request is being read or answered. The caller holds listener.mu.
+func (c *conn) serves() bool { return c.state != http.StateNew && c.state != http.StateIdle }
+
+// drop makes c none of the open connections. The caller holds mu.
+func (l *Listener) drop(c *conn) {
+	if _, open := l.open[c]; !open {
+		return
+	}
+	delete(l.open, c)
+	if !c.client.IsValid() {
+		return
+	}
+	if l.clients[c.client]--; l.clients[c.client] == 0 {
+		delete(l.clients, c.client)
+	}
+}
+
+// CloseSilent closes the connections that have not sent a request yet.
+func (l *Listener) CloseSilent() {
+	for _, c := range l.silent() {
+		_ = c.Close() // it is given up either way
+	}
+}
+
+func (l *Listener) silent() (all []*conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		if c.state == http.StateNew {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// ConnState is to be the ConnState of the http.Server: it sees the connection as it is below TLS.
+func (l *Listener) ConnState(c net.Conn, state http.ConnState) {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	known, ok := c.(*conn)
+	if !ok {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known.state, known.since = state, time.Now()
+}
+
+// CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c were
+// closed at once, the client might lose the answer.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// Close closes the connection, which then no longer counts.
+func (c *conn) Close() error {
+	c.listener.mu.Lock()
+	c.listener.drop(c)
+	c.listener.mu.Unlock()
+	return c.Conn.Close()
+}

@@ -1,0 +1,65 @@
+package render
+
+import (
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	gzipLevel = gzip.BestSpeed
+	zstdLevel = zstd.SpeedFastest
+
+	// zstdWindow is how far back in bytes zstd searches for matches. Pages repeat themselves from line to line.
+	zstdWindow = 256 << 10
+)
+
+// A compressor is a writer of one encoding that can be used for one page after another.
+type compressor interface {
+	io.WriteCloser
+	Reset(io.Writer)
+}
+
+// compressors keeps the memory of compressors, some 100 KiB to 1 MiB each, for later pages. The zero value is ready.
+type compressors struct{ gzip, zstd sync.Pool }
+
+func (c *compressors) pool(encoding string) *sync.Pool {
+	if encoding == "gzip" {
+		return &c.gzip
+	}
+	return &c.zstd
+}
+
+func (c *compressors) take(encoding string) (compressor, error) {
+	if w, ok := c.pool(encoding).Get().(compressor); ok {
+		return w, nil
+	}
+	if encoding == "gzip" {
+		return gzip.NewWriterLevel(nil, gzipLevel)
+	}
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstdLevel), zstd.WithEncoderConcurrency(1),
+		zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true))
+}
+
+// compress calls write with a writer that passes on to out what is written to it in the encoding, and ends that.
+func (c *compressors) compress(out io.Writer, encoding string, write func(io.Writer) error) error {
+	if encoding == "" {
+		return write(out)
+	}
+	w, err := c.take(encoding)
+	if err != nil {
+		return err
+	}
+	w.Reset(out)
+	if err := write(w); err != nil {
+		return err // the compressor is in the middle of a page, and not used again
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	w.Reset(nil) // lets go of the page
+	c.pool(encoding).Put(w)
+	return nil
+}

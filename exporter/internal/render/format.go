@@ -1,0 +1,97 @@
+package render
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/expfmt"
+)
+
+// A Format says how a page is written. Equal formats give equal pages.
+type Format struct {
+	exposition expfmt.Format
+	encoding   string // "" for none
+	created    bool   // OpenMetrics shows created timestamps as lines of their own
+}
+
+// text1 is the text format that may hold names in quotes. expfmt writes it, when names are not to be escaped, under the
+// name of its predecessor only.
+const text1 expfmt.Format = "text/plain; version=1.0.0; charset=utf-8"
+
+// Negotiate returns the format that fits the header of a request best. created says whether OpenMetrics shows created
+// timestamps.
+func Negotiate(h http.Header, created bool) Format {
+	return Format{
+		exposition: expfmt.NegotiateAccept(h, append(expfmt.DefaultOpenMetricsAcceptedFormats(), text1)...),
+		encoding:   negotiateEncoding(h),
+		created:    created,
+	}
+}
+
+// ContentType is the value of the header Content-Type.
+func (f Format) ContentType() string { return string(f.exposition) }
+
+// ContentEncoding is the value of the header Content-Encoding, or empty when the page is not compressed.
+func (f Format) ContentEncoding() string { return f.encoding }
+
+// written is the name by which expfmt knows the format.
+func (f Format) written() expfmt.Format {
+	if escaping, ok := strings.CutPrefix(string(f.exposition), string(text1)); ok {
+		return expfmt.FmtText + expfmt.Format(escaping)
+	}
+	return f.exposition
+}
+
+// The encodings of a page. Of those that a client likes equally, the first one is taken.
+var encodings = [...]string{"", "gzip", "zstd"}
+
+// negotiateEncoding returns the encoding with the highest quality value in the header Accept-Encoding. Without one, or
+// when the client takes nothing that there is, it is none.
+func negotiateEncoding(h http.Header) string {
+	best, bestQuality := "", 0.0
+	for _, offer := range encodings {
+		for _, accepted := range acceptedEncodings(h) {
+			if (accepted.name == offer || accepted.name == "*") && accepted.quality > bestQuality {
+				best, bestQuality = offer, accepted.quality
+			}
+		}
+	}
+	return best
+}
+
+type acceptedEncoding struct {
+	name    string // "" for identity
+	quality float64
+}
+
+func acceptedEncodings(h http.Header) (all []acceptedEncoding) {
+	for _, line := range h.Values("Accept-Encoding") {
+		for item := range strings.SplitSeq(line, ",") {
+			name, parameters, _ := strings.Cut(item, ";")
+			name = strings.ToLower(strings.TrimSpace(name))
+			if name == "" {
+				continue
+			}
+			if name == "identity" {
+				name = ""
+			}
+			all = append(all, acceptedEncoding{name, quality(parameters)})
+		}
+	}
+	return all
+}
+
+// quality reads the quality value of an accepted encoding, which is 1 when it is not given.
+func quality(parameters string) float64 {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
+			q, err := strconv.ParseFloat(text, 64)
+			if err != nil || q < 0 || q > 1 {
+				return 0
+			}
+			return q
+		}
+	}
+	return 1
+}

@@ -1,0 +1,101 @@
+// Package status renders what an exporter shows to people: which instances run, what their rules do and what went wrong
+// last, as an HTML page and as JSON. It serves Go's profiles as well.
+//
+// The package keeps no state between pages. Its functions may run concurrently; they neither change a [Server] nor keep
+// it.
+package status
+
+import (
+	"runtime/debug"
+	"time"
+)
+
+// Limits of the tables on the HTML page, which must stay readable on a phone. They also bound the size of the page.
+const (
+	RulesShown    = 200 // per instance, rules with errors first
+	FamiliesShown = 20  // per instance, those with the most series; the JSON page has the same limit
+)
+
+// Status is what an instance reports about itself. It must not hold the content of records, not even in error texts,
+// because people share these pages.
+type Status struct {
+	Rules      []Rule   // the active rules, in the order of their file
+	Families   []Family // the metric families that have series, in any order
+	LastError  Event    // the most recent failure; its text is empty if there was none
+	LastReload Event    // of rules or keys; its time is zero if there was none, its text is empty if it succeeded
+}
+
+// Rule is the result of one rule since it became active.
+type Rule struct {
+	Rule    string            `json:"rule"` // its name, usually that of its metric
+	Type    string            `json:"type"`
+	Matched uint64            `json:"matched"` // records
+	Samples uint64            `json:"samples"`
+	Errors  map[string]uint64 `json:"errors,omitempty"` // samples that the rule could not make, by reason
+	Series  int               `json:"series"`           // current ones
+}
+
+// errors returns the number of samples that the rule could not make, for whatever reason.
+func (r *Rule) errors() uint64 {
+	var total uint64
+	for _, count := range r.Errors {
+		total += count
+	}
+	return total
+}
+
+// Family is the size of one metric family.
+type Family struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Series int    `json:"series"`
+}
+
+// Event is something that happened at a time.
+type Event struct {
+	Text string    `json:"text,omitempty"`
+	Time time.Time `json:"time,omitzero"`
+}
+
+// Instance is one instance with the page that serves its metrics.
+type Instance struct {
+	Name      string
+	Path      string // of the metrics, such as "/metrics"
+	Version   string
+	Addresses []string // URLs without a path
+	Opened    time.Time
+	Ready     bool // it has had its first flush, or has waited long enough for it
+	Reloading bool // Fluent Bit is restarting it
+	Status
+}
+
+// series returns the number of series in all families.
+func (i *Instance) series() int {
+	total := 0
+	for _, f := range i.Families {
+		total += f.Series
+	}
+	return total
+}
+
+// Server is everything that a page shows.
+type Server struct {
+	Version   string
+	Started   time.Time
+	Now       time.Time
+	Instances []Instance // in the order of the page
+	Debug     bool       // link to the profiles
+	Reload    bool       // mention the reload by POST
+}
+
+// Revision returns the commit that the binary was built from, or "unknown".
+func Revision() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range build.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,171 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/promexporter/promexporter/exporter/internal/render"
+)
+
+// The way of a scrape, from top to bottom:
+//
+//	serveScrape   in-flight limit, deadline, answer                   this file
+//	page          waits for endpoints that are being reloaded         this file
+//	sharedPages   waits for its turn, or for a page that is made      shared.go
+//	makePage      gathers, merges, renders                            gather.go, internal/families, internal/render
+//	send          writes the page                                     this file
+//
+// Each wait ends with the context of the scrape.
+
+// timeoutHeader is how Prometheus says when it gives up a scrape.
+const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+// serveScrape answers one request for p.
+func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
+	began := time.Now()
+	leave, no := p.inFlight.enter(p.limit, r)
+	if leave == nil {
+		p.counts.answered(no.code)
+		no.send(w)
+		return
+	}
+	defer leave()
+	p.counts.inFlight.Inc()
+	defer p.counts.inFlight.Dec()
+	code := http.StatusInternalServerError // in case of a panic
+	defer func() { p.counts.answered(code) }()
+
+	ctx, cancel := scrapeContext(r, began)
+	defer cancel()
+	rendered, err := s.page(ctx, p, newQuery(r))
+	p.counts.duration.Observe(time.Since(began).Seconds())
+	if err != nil {
+		code = sendError(w, err)
+		return
+	}
+	code = http.StatusOK
+	send(w, r, rendered, began)
+}
+
+// A query is what a request asks for. Equal queries are answered with the same page.
+type query struct {
+	format  render.Format
+	names   string // the raw query, whose parameters name[] select families
+	timeout string // differs where clients may get less of slow sources than others
+}
+
+// newQuery reads r. OpenMetrics asks for lines with created timestamps, but Prometheus stores each as a further series
+// unless it is configured otherwise, which doubles the series of a page of counters. Configured to use created timestamps,
+// it asks for protobuf, where they cost nothing. So the lines are left out for Prometheus, and for what is built on its
+// scraper, which send timeoutHeader.
+func newQuery(r *http.Request) query {
+	timeout := r.Header.Get(timeoutHeader)
+	return query{render.Negotiate(r.Header, timeout == ""), r.URL.RawQuery, timeout}
+}
+
+// scraperTimeout returns how long the scraper waits, or 0 when it does not say so. What is not a number of seconds is
+// ignored.
+func scraperTimeout(r *http.Request) time.Duration {
+	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
+	if err != nil || !(seconds > 0 && seconds < writeTimeout.Seconds()) {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+var errDeadline = errors.New("the page could not be made in time")
+
+// scrapeContext ends when the page has to be complete. It does not end with the connection: a client that closes its side
+// after the request looks the same as one that has gone.
+func scrapeContext(r *http.Request, began time.Time) (context.Context, context.CancelFunc) {
+	limit := scrapeTimeout
+	if timeout := scraperTimeout(r); timeout > 0 {
+		limit = timeout - min(scrapeMargin, timeout/5)
+	}
+	return context.WithDeadlineCause(context.WithoutCancel(r.Context()), began.Add(limit), errDeadline)
+}
+
+// within returns a context that ends after most, or when half of the time that ctx leaves is over.
+func within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		most = min(most, time.Until(deadline)/2)
+	}
+	return context.WithTimeoutCause(ctx, most, errDeadline)
+}
+
+// page returns a page of p, or of what has its place after a reload.
+func (s *server) page(ctx context.Context, p *page, q query) (*render.Page, error) {
+	reload, cancel := within(ctx, reloadTimeout)
+	defer cancel()
+	for {
+		now := s.awaitReload(reload, p)
+		if now == nil {
+			return nil, errClosed
+		}
+		rendered, shared, err := s.table.pages.get(ctx, pageKey{s, now, q}, func() (*render.Page, error) {
+			return s.makePage(ctx, now, q, reload.Err() == nil)
+		})
+		again := shared || errors.Is(err, errSuspended) && reload.Err() == nil
+		if err == nil || !again || ctx.Err() != nil {
+			return rendered, err
+		}
+	}
+}
+
+// awaitReload waits until no session of p is suspended, or ctx ends, and returns what then has the place of p, or nil.
+func (s *server) awaitReload(ctx context.Context, p *page) *page {
+	for {
+		p = s.routes.Load().pages[p.path]
+		if p == nil || ctx.Err() != nil {
+			return p
+		}
+		i := slices.IndexFunc(p.sessions, (*session).isSuspended)
+		if i < 0 {
+			return p
+		}
+		select {
+		case <-p.sessions[i].over:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// send writes a page, which the client has to read by the time at which it gives up.
+func send(w http.ResponseWriter, r *http.Request, p *render.Page, began time.Time) {
+	h := w.Header()
+	h.Set("Content-Type", p.ContentType())
+	h.Set("Content-Length", strconv.FormatInt(p.Size(), 10))
+	if encoding := p.ContentEncoding(); encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
+	h.Set("Vary", "Accept, Accept-Encoding")
+	if timeout := scraperTimeout(r); timeout > 0 {
+		_ = http.NewResponseController(w).SetWriteDeadline(began.Add(timeout)) // only a test's writer has none
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		p.Discard()
+		return
+	}
+	_, _ = p.WriteTo(w) // a client that left is no error
+}
+
+// sendError answers with what kept the page from being made, and returns the status code.
+func sendError(w http.ResponseWriter, err error) int {
+	code := http.StatusServiceUnavailable
+	switch {
+	case errors.Is(err, errSuspended), errors.Is(err, errClosed), errors.Is(err, errDeadline):
+	default:
+		code = http.StatusInternalServerError
+		err = errors.New("the page could not be made; the log says why")
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = io.WriteString(w, err.Error()+"\n") // a client that left is no error
+	return code
+}
