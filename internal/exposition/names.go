@@ -1,4 +1,6 @@
-// Package exposition knows which names a metric family takes on a page.
+// Package exposition knows what a page holds: which names a metric family takes on it, and which names and texts
+// Prometheus reads. What a parser of Prometheus does not read makes it refuse the page as a whole, so one record could
+// take the target down. test/textparse holds it against the parsers, in every format that a scraper may ask for.
 package exposition
 
 import (
