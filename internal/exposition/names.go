@@ -1,9 +1,10 @@
-// Package exposition knows what a page holds: which names a metric family takes on it, and which names and texts
+// Package exposition knows what a page holds: which names a metric family takes on it, and which names, texts and units
 // Prometheus reads. What a parser of Prometheus does not read makes it refuse the page as a whole, so one record could
 // take the target down. test/textparse holds it against the parsers, in every format that a scraper may ask for.
 package exposition
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -38,4 +39,21 @@ func ofKind(name, kind string) []string {
 		return []string{name, name + "_sum", name + "_count", name + "_created"}
 	}
 	return []string{name}
+}
+
+// CarriesUnit reports whether the name of a family ends with its unit, in each way in which it may be escaped. The
+// OpenMetrics parser refuses a page with a unit beside a name that does not. kind is as in Names.
+func CarriesUnit(name, kind, unit string) bool {
+	written := []string{name}
+	if !model.LegacyValidation.IsValidMetricName(name) {
+		for _, escaping := range escapings {
+			written = append(written, model.EscapeName(name, escaping))
+		}
+	}
+	return !slices.ContainsFunc(written, func(name string) bool {
+		if kind == "counter" {
+			name = strings.TrimSuffix(name, "_total")
+		}
+		return !strings.HasSuffix(name, "_"+unit)
+	})
 }

@@ -39,3 +39,27 @@ func TestTextsThatStay(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestCarriesUnit(t *testing.T) {
+	for _, test := range []struct {
+		name, kind, unit string
+		want             bool
+	}{
+		{"a_bytes", "gauge", "bytes", true},
+		{"a_bytes_total", "counter", "bytes", true},
+		{"a_bytes", "counter", "bytes", true},
+		{"a_bytes_total", "gauge", "bytes", false},
+		{"a_bytes_value", "gauge", "bytes", false},
+		{"abytes", "gauge", "bytes", false},
+		{"bytes", "gauge", "bytes", false},
+		{"_bytes", "gauge", "bytes", true},
+		{"a_cpu_seconds", "histogram", "cpu_seconds", true},
+		{"a.b_seconds", "histogram", "seconds", true},
+		{"a.b_cpu_seconds", "histogram", "cpu_seconds", false}, // a_dot_b__cpu__seconds
+		{"a.b_seconds_total", "counter", "seconds", false},     // a_dot_b__seconds__total
+	} {
+		if got := CarriesUnit(test.name, test.kind, test.unit); got != test.want {
+			t.Errorf("%s %s in %s: %t", test.kind, test.name, test.unit, got)
+		}
+	}
+}

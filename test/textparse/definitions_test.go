@@ -130,3 +130,36 @@ func (a *parsed) hasDefinition(t *testing.T, f format, scheme model.EscapingSche
 		a.hasExemplar(t, f, series, "l"+d.text, "v")
 	}
 }
+
+// TestUnits holds that a unit is on a page only where its name ends with it, however it is escaped: a field can have
+// a metric renamed.
+func TestUnits(t *testing.T) {
+	c, flush := rules(t, `
+metrics:
+- {name: disk_bytes, type: gauge, help: D., unit: bytes, value: $v, labels: {of: all}}
+- {name: '${field}_bytes', type: gauge, help: F., unit: bytes, fields: '.'}
+- {name: read_bytes_total, type: counter, help: R., unit: bytes}
+- {name: read.time_cpu_seconds, type: gauge, help: R., unit: cpu_seconds, value: $v}
+- {name: read.time_seconds, type: histogram, help: R., unit: seconds, value: $v, buckets: [1]}
+- {name: write.time_seconds_total, type: counter, help: W., unit: seconds}
+`)
+	flush("t", event("disk"))
+	flush("t", event("v"))
+	pages(t, open(t, c), func(t *testing.T, f format, scheme model.EscapingScheme, page *parsed) {
+		want := map[string]string{
+			"disk_bytes": "bytes", "v_bytes": "bytes", "read_bytes": "bytes", model.EscapeName("read.time_seconds", scheme): "seconds",
+		}
+		switch f.name {
+		case "protobuf":
+			delete(want, "read_bytes")
+			want["read_bytes_total"] = "bytes"
+		case "OpenMetrics 0.0.1", "OpenMetrics 1.0.0":
+		default:
+			want = nil
+		}
+		if !maps.Equal(page.units, want) {
+			t.Errorf("units %v, want %v", page.units, want)
+		}
+		page.has(t, "disk_bytes_value")
+	})
+}
