@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // Bounds of a batch. Samples beyond them are refused and counted.
@@ -136,13 +138,15 @@ func (b *Batch) Again(start, end int) { b.again = [2]uint32{uint32(start), uint3
 
 // Exemplar appends a label of the exemplar of the sample that Append will
 // complete. Its value and time are those of the sample. A label with an empty
-// value is left out. Both texts are copied into the batch.
+// value is left out. Name and value must be valid UTF-8 without a NUL byte, and the
+// name must not be empty; otherwise the exemplar is dropped. Both are copied into
+// the batch.
 func (b *Batch) Exemplar(name string, value []byte) {
 	if len(value) == 0 {
 		return
 	}
 	b.runes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
-	if b.runes > maxExemplarRunes || !utf8.Valid(value) {
+	if b.runes > maxExemplarRunes || !exposition.IsExemplarText(value) || !exposition.IsName(name) {
 		b.runes = maxExemplarRunes + 1
 		return
 	}

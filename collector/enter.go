@@ -3,17 +3,18 @@ package collector
 import "github.com/promexporter/promexporter/internal/exposition"
 
 // link finds the store of f or makes one. It fails when the name, or that of a
-// sample, is taken by another family, and when no series could be added to it.
+// sample, is taken by another family, when no series could be added to it, and when
+// Prometheus would not read it.
 func (c *Collector) link(f *Family) (*store, Reason) {
 	if f.refusedBy != nil && !f.refusedBy.gone {
 		return nil, FamilyConflict
 	}
 	st := c.byName[f.Name]
 	switch {
-	case f.Name == "":
-		return nil, Malformed
 	case st == nil && (len(c.stores) >= c.options.Load().SeriesLimit || c.full()):
 		return nil, SeriesLimit
+	case st == nil && !f.isReadable():
+		return nil, Malformed
 	case st == nil:
 		if f.refusedBy = c.rival(f); f.refusedBy != nil {
 			return nil, FamilyConflict

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // Type is the type of a metric family.
@@ -93,6 +95,12 @@ func (f *Family) Equal(g *Family) bool {
 		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps &&
 		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets) &&
 		maps.Equal(f.Quantiles, g.Quantiles)
+}
+
+// isReadable reports whether Prometheus reads a page with the names and the help of f.
+func (f *Family) isReadable() bool {
+	unfit := func(label string) bool { return !exposition.IsName(label) }
+	return exposition.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && exposition.IsText([]byte(f.Help))
 }
 
 // blamed returns the family that a loss of a sample of f is about: that which has

@@ -91,7 +91,7 @@ func (im *importer) section(kind byte, c *cursor) bool {
 // define begins a family.
 func (im *importer) define(c *cursor) bool {
 	f, columns := c.family()
-	if _, twice := im.seen[f.Name]; c.bad || f.Name == "" || twice {
+	if _, twice := im.seen[f.Name]; c.bad || !f.isReadable() || twice {
 		return false
 	}
 	im.seen[f.Name] = struct{}{}

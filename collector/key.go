@@ -2,7 +2,8 @@ package collector
 
 import (
 	"encoding/binary"
-	"unicode/utf8"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // AppendLabel appends the encoding of a label value within a series key: its
@@ -79,11 +80,11 @@ func cutLabel[T string | []byte](key T) (value, rest T, ok bool) {
 }
 
 // wellFormed reports whether key holds n label values and nothing else. What it
-// refuses would make a page that cannot be encoded.
+// refuses would make a page that cannot be encoded, or that Prometheus refuses.
 func wellFormed(key []byte, n int) bool {
 	for range n {
 		value, rest, ok := cutLabel(key)
-		if !ok || !utf8.Valid(value) {
+		if !ok || !exposition.IsText(value) {
 			return false
 		}
 		key = rest

@@ -103,12 +103,27 @@ func TestNameCollision(t *testing.T) {
 	}
 }
 
-func TestFamilyWithoutName(t *testing.T) {
-	c := open(t, collector.Options{})
-	ingest(t, c, set(&collector.Family{Type: collector.Gauge}, 1))
-	wantText(t, c, "")
-	if n := c.Stats().Dropped(collector.Malformed); n != 1 {
-		t.Errorf("%d dropped, want 1", n)
+// TestUnreadableFamilies holds that a family that Prometheus would not read costs its own samples only.
+func TestUnreadableFamilies(t *testing.T) {
+	for name, f := range map[string]collector.Family{
+		"no name":                      {},
+		"a NUL byte in the name":       {Name: "a\x00"},
+		"a name that is not UTF-8":     {Name: "a\xff"},
+		"an empty label name":          {Name: "a", Labels: []string{""}},
+		"a NUL byte in a label's name": {Name: "a", Labels: []string{"l\x00"}},
+		"a label name, not UTF-8":      {Name: "a", Labels: []string{"l\xff"}},
+		"a help that is not UTF-8":     {Name: "a", Help: "\xff"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := open(t, collector.Options{})
+			f.Type = collector.Gauge
+			good := &collector.Family{Name: "good", Type: collector.Gauge}
+			ingest(t, c, set(&f, 1, f.Labels...), set(good, 2))
+			wantText(t, c, "# HELP good \n# TYPE good gauge\ngood 2\n")
+			if n := c.Stats().Dropped(collector.Malformed); n != 1 {
+				t.Errorf("%d dropped, want 1", n)
+			}
+		})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // page is the exposition model of one family. Its memory grows in slabs and
@@ -52,7 +54,7 @@ func (p *page) define(f *Family) {
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
 	p.family.Type = modelTypes[f.Type].Enum()
-	if f.Unit != "" {
+	if f.Unit != "" && exposition.CarriesUnit(f.Name, f.Type.String(), f.Unit) {
 		p.family.Unit = proto.String(f.Unit)
 	}
 }

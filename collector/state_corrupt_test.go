@@ -156,6 +156,29 @@ func sealed(state []byte) []byte {
 	return state
 }
 
+// TestUnreadableState holds that no state brings a family that Prometheus would not read.
+func TestUnreadableState(t *testing.T) {
+	c := open(t, collector.Options{})
+	f := &collector.Family{Name: "the_name_total", Help: "The help.", Type: collector.Counter, Labels: []string{"the_label"}}
+	ingest(t, c, add(f, 1, "x"))
+	state := written(t, c, noon, true)
+	for _, test := range []struct {
+		old, new string
+		good     bool
+	}{
+		{"the_name", "the.name", true}, {"the_name", "the\x00name", false}, {"the_name", "the\xffname", false},
+		{"The help", "The\xffhelp", false}, {"the_label", "the\x00label", false}, {"the_label", "the\xfflabel", false},
+	} {
+		changed := sealed(bytes.ReplaceAll(state, []byte(test.old), []byte(test.new)))
+		_, err := open(t, collector.Options{SeriesLimit: 10}).Import(bytes.NewReader(changed), collector.ImportOptions{
+			Now: noon, Also: func(f *collector.Family) *collector.Family { return f },
+		})
+		if (err == nil) != test.good {
+			t.Errorf("%q: %v", test.new, err)
+		}
+	}
+}
+
 // FuzzState holds that no state makes Import panic, nor take much more memory than
 // the state has bytes, and that what it restores can be shown and exported again.
 func FuzzState(f *testing.F) {

@@ -74,6 +74,9 @@ func (p *parser) constant(n *node, path string) (string, bool) {
 			return "", false
 		}
 	}
+	if p.hasNUL(n, path) {
+		return "", false
+	}
 	if len(n.text) > maxConstant {
 		p.wrong(n, path, fmt.Sprintf("a text of %d bytes", len(n.text)), fmt.Sprintf("write at most %d", maxConstant))
 		return "", false

@@ -143,8 +143,10 @@ func (r *reader) family() {
 		r.wrong(r.node, r.under("type"), "missing", oneOf(typeWords))
 	}
 	if n := r.get("help"); n != nil {
-		help, _ := r.text(n, r.under("help"), "say what is measured")
-		r.m.Help = strings.TrimSpace(help)
+		help, ok := r.text(n, r.under("help"), "say what is measured")
+		if ok && !r.hasNUL(n, r.under("help")) {
+			r.m.Help = strings.TrimSpace(help)
+		}
 	}
 	if n := r.get("unit"); n != nil {
 		r.unit(n)

@@ -93,6 +93,16 @@ func (n *node) describe() string {
 	}
 }
 
+// hasNUL refuses a NUL byte, which no text for a page is meant to hold: Prometheus
+// refuses a page with one in an exemplar.
+func (p *parser) hasNUL(n *node, path string) bool {
+	if !strings.Contains(n.text, "\x00") {
+		return false
+	}
+	p.wrong(n, path, "a NUL byte in "+quote(n.text), `write it without the escape \0, \x00 or \u0000`)
+	return true
+}
+
 // maxQuoted bounds what a message repeats of a file, in runes.
 const maxQuoted = 80
 

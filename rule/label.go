@@ -5,6 +5,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/exposition"
 	"github.com/promexporter/promexporter/record"
 )
 
@@ -47,7 +48,7 @@ func bind(labels []label, capture func(string) string) []label {
 	for _, l := range labels {
 		if l.capture != "" {
 			text, _ := transform(nil, l.transform, []byte(capture(l.capture)))
-			l = label{encoded: collector.AppendLabel(nil, validText(text))}
+			l = label{encoded: collector.AppendLabel(nil, exposition.Text(text))}
 		}
 		if last := len(bound) - 1; l.constant() && last >= 0 && bound[last].constant() {
 			joined := append([]byte{}, bound[last].encoded...)
@@ -140,7 +141,7 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 		text = cut(text, maxLabelValue)
 	}
 	// U+FFFD is longer than the bytes in whose place it may stand.
-	if text = validText(text); len(text) > maxLabelValue {
+	if text = exposition.Text(text); len(text) > maxLabelValue {
 		text, long = cut(text, maxLabelValue), true
 	}
 	if long {

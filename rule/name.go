@@ -2,7 +2,6 @@ package rule
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
 
@@ -118,13 +117,4 @@ func reservedName(name string) bool {
 		}
 	}
 	return false
-}
-
-// validText returns text with every byte that is no UTF-8 replaced, since one
-// such label value would make Prometheus refuse a whole scrape.
-func validText(text []byte) []byte {
-	if utf8.Valid(text) {
-		return text
-	}
-	return []byte(strings.ToValidUTF8(string(text), "\uFFFD"))
 }

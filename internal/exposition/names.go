@@ -1,7 +1,10 @@
-// Package exposition knows which names a metric family takes on a page.
+// Package exposition knows what a page holds: which names a metric family takes on it, and which names, texts and units
+// Prometheus reads. What a parser of Prometheus does not read makes it refuse the page as a whole, so one record could
+// take the target down. test/textparse holds it against the parsers, in every format that a scraper may ask for.
 package exposition
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -25,10 +28,6 @@ func Names(name, kind string) []string {
 	return all
 }
 
-// counterNames is how many names a counter takes in one way of escaping. The second one is that of OpenMetrics for the
-// counter as a whole.
-const counterNames = 4
-
 func ofKind(name, kind string) []string {
 	switch kind {
 	case "counter":
@@ -42,18 +41,19 @@ func ofKind(name, kind string) []string {
 	return []string{name}
 }
 
-// SampleNames returns the names that the samples of a family take on a page: those of Names, without the name that
-// OpenMetrics gives to a counter as a whole.
-func SampleNames(name, kind string) []string {
-	names := Names(name, kind)
-	if kind != "counter" {
-		return names
-	}
-	kept := names[:0]
-	for i, name := range names {
-		if i%counterNames != 1 {
-			kept = append(kept, name)
+// CarriesUnit reports whether the name of a family ends with its unit, in each way in which it may be escaped. The
+// OpenMetrics parser refuses a page with a unit beside a name that does not. kind is as in Names.
+func CarriesUnit(name, kind, unit string) bool {
+	written := []string{name}
+	if !model.LegacyValidation.IsValidMetricName(name) {
+		for _, escaping := range escapings {
+			written = append(written, model.EscapeName(name, escaping))
 		}
 	}
-	return kept
+	return !slices.ContainsFunc(written, func(name string) bool {
+		if kind == "counter" {
+			name = strings.TrimSuffix(name, "_total")
+		}
+		return !strings.HasSuffix(name, "_"+unit)
+	})
 }

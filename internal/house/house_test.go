@@ -25,7 +25,7 @@ var rooms = map[string]struct {
 	"record":           {nil, "reading bytes needs no rule and no series"},
 	"collector":        {[]string{"internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
 	"exporter":         {[]string{"internal/exposition"}, "the server serves families, whoever makes them, and knows nothing of Fluent Bit"},
-	"rule":             {[]string{"config", "record", "collector"}, "rules stand between records and series"},
+	"rule":             {[]string{"config", "record", "collector", "internal/exposition"}, "rules stand between records and series"},
 	"procfs":           {nil, "the input's rounds and records know nothing of Fluent Bit"},
 	"cmd/in_go_procfs": {[]string{"flb", "procfs"}, "the input's door only opens sections"},
 	"pipeline":         {[]string{"config", "record", "rule", "collector", "exporter", "flb"}, "the hall joins the rooms"},

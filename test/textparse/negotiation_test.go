@@ -4,7 +4,6 @@ package textparse
 
 import (
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,9 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/exemplar"
 	plabels "github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/promexporter/promexporter/exporter"
 )
@@ -52,11 +49,11 @@ var escapings = map[string]model.EscapingScheme{
 	"dots": model.DotsEscaping, "values": model.ValueEncodingEscaping, "unheard-of": model.UnderscoreEscaping,
 }
 
-func open(t *testing.T, families []*dto.MetricFamily) (url string) {
+func open(t *testing.T, source prometheus.TransactionalGatherer) (url string) {
 	t.Helper()
 	var servers exporter.Servers
 	e, err := servers.Open(exporter.Options{
-		Address: "127.0.0.1:0", Path: "/metrics", Instance: "promexporter.0", Version: "1.2.3", Source: fixed(families),
+		Address: "127.0.0.1:0", Path: "/metrics", Instance: "promexporter.0", Version: "1.2.3", Source: source,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,72 +87,10 @@ func scrape(t *testing.T, url string, header http.Header) (page []byte, contentT
 	return page, response.Header.Get("Content-Type")
 }
 
-// parsed is what a parser reads from a page.
-type parsed struct {
-	series    map[string]float64 // by labels; a native histogram by its count
-	types     map[string]model.MetricType
-	exemplars int
-	native    int
-	started   int // series with a created timestamp
-}
-
-// parse reads page as Prometheus does, and fails at any error.
-func parse(t *testing.T, page []byte, contentType string) *parsed {
-	t.Helper()
-	p, err := textparse.New(page, contentType, nil, textparse.ParserOptions{
-		KeepClassicOnClassicAndNativeHistograms: true, OpenMetricsSkipSTSeries: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := &parsed{series: make(map[string]float64), types: make(map[string]model.MetricType)}
-	for {
-		kind, err := p.Next()
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		if err != nil {
-			t.Fatalf("%v\n%s", err, page)
-		}
-		switch kind {
-		case textparse.EntryType:
-			name, typ := p.Type()
-			all.types[string(name)] = typ
-		case textparse.EntrySeries:
-			_, _, v := p.Series()
-			all.add(t, p, v)
-		case textparse.EntryHistogram:
-			_, _, h, _ := p.Histogram()
-			all.native++
-			all.add(t, p, float64(h.Count))
-		}
-	}
-}
-
-func (a *parsed) add(t *testing.T, p textparse.Parser, v float64) {
-	var l plabels.Labels
-	p.Labels(&l)
-	if name := l.Get(model.MetricNameLabel); strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "promexporter_") {
-		return
-	}
-	key := l.String()
-	if _, twice := a.series[key]; twice {
-		t.Errorf("%s stands there twice", key)
-	}
-	a.series[key] = v
-	var e exemplar.Exemplar
-	for p.Exemplar(&e) {
-		a.exemplars++
-	}
-	if p.StartTimestamp() == created*1000 {
-		a.started++
-	}
-}
-
 // TestEveryNegotiation reads the page in every format, with every escaping, compressed and not, as Prometheus and as
 // somebody else.
 func TestEveryNegotiation(t *testing.T) {
-	url := open(t, everyKind())
+	url := open(t, fixed(everyKind()))
 	for _, f := range formats {
 		for escaping, scheme := range escapings {
 			for _, scraper := range []string{"", "10"} {
@@ -242,7 +177,7 @@ func check(t *testing.T, f format, scheme model.EscapingScheme, prometheus bool,
 
 // What Prometheus itself sends, in the order of its preferences.
 func TestPrometheusAsks(t *testing.T) {
-	url := open(t, everyKind())
+	url := open(t, fixed(everyKind()))
 	const texts = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5," +
 		"application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3," +
 		"text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
@@ -262,7 +197,7 @@ func TestPrometheusAsks(t *testing.T) {
 
 // Who asks for nothing that there is gets text, and never an error.
 func TestUnknownFormats(t *testing.T) {
-	url := open(t, everyKind())
+	url := open(t, fixed(everyKind()))
 	for _, accept := range []string{
 		"garbage;;q=x", "\xff\xfe", ",,,;;;", strings.Repeat("a/b,", 2000), "*/*", "*/*;q=0", "text/html", "image/*, text/*;q=0.1",
 		"application/json", "text/plain;version=2.0.0", "text/plain;version=", "application/openmetrics-text;version=99.0.0",

@@ -2,12 +2,10 @@
 package families
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/model"
 
 	"github.com/promexporter/promexporter/internal/exposition"
 )
@@ -74,8 +72,8 @@ type neighbors map[string][]Family
 func byStem(page []Family) neighbors {
 	all := make(neighbors, len(page))
 	for _, f := range page {
-		for stem := range stems(f) {
-			all[stem] = append(all[stem], f)
+		for _, name := range exposition.Names(f.GetName(), "") {
+			all[stem(name)] = append(all[stem(name)], f)
 		}
 	}
 	return all
@@ -83,8 +81,11 @@ func byStem(page []Family) neighbors {
 
 // exclude reports whether a family of another name keeps f from the page.
 func (n neighbors) exclude(f Family) bool {
-	for stem := range stems(f) {
-		for _, other := range n[stem] {
+	if len(n) == 0 {
+		return false
+	}
+	for _, name := range exposition.Names(f.GetName(), "") {
+		for _, other := range n[stem(name)] {
 			if slices.ContainsFunc(names(f), func(name string) bool { return slices.Contains(names(other), name) }) {
 				return true
 			}
@@ -97,32 +98,19 @@ func names(f Family) []string {
 	return exposition.Names(f.GetName(), strings.ToLower(f.GetType().String()))
 }
 
-// stems returns the stem of the name of a family in each way in which it may be escaped.
-func stems(f Family) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if name := f.GetName(); model.LegacyValidation.IsValidMetricName(name) {
-			yield(stem(name))
-			return
-		}
-		for _, name := range exposition.Names(f.GetName(), "") {
-			if !yield(stem(name)) {
-				return
-			}
-		}
-	}
-}
-
 // stem returns name without the suffixes that a family may add to its name or take from it for its samples.
 func stem(name string) string {
 	for {
-		short := name
-		for _, suffix := range [...]string{"_total", "_created", "_bucket", "_sum", "_count"} {
-			short = strings.TrimSuffix(short, suffix)
-		}
-		if short == name {
+		i := strings.LastIndexByte(name, '_')
+		if i < 0 {
 			return name
 		}
-		name = short
+		switch name[i:] {
+		case "_total", "_created", "_bucket", "_sum", "_count":
+			name = name[:i]
+		default:
+			return name
+		}
 	}
 }
 
