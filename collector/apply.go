@@ -25,7 +25,7 @@ func (c *Collector) apply(b *Batch) (err error) {
 		if r := c.sample(s, b); r != Kept {
 			dropped[r]++
 			s.Origin.drop(r)
-			c.complain(s.Family.blamed(r), r)
+			c.complain(c.blame(s.Family, r), r)
 		}
 		done++
 	}
@@ -35,7 +35,7 @@ func (c *Collector) apply(b *Batch) (err error) {
 // begin does what a batch brings with it beside its samples.
 func (c *Collector) begin(b *Batch) {
 	c.advance(b.Now)
-	c.swept = false
+	c.swept, c.blamed = false, ""
 	c.expireSome(c.now)
 	if b.refused > 0 {
 		c.complain("", BatchLimit)
@@ -101,6 +101,20 @@ func (c *Collector) mark(st *store, i int, s *Sample, pairs []byte, at int64) {
 	c.stats.exemplars.Add(1)
 }
 
+// blame returns the family that a loss of a sample of f is about.
+func (c *Collector) blame(f *Family, r Reason) string {
+	switch r {
+	case FamilyConflict:
+		return f.refusedBy.family.Name // f cannot be there because of it
+	case MemoryLimit:
+		if c.blamed == "" {
+			c.blamed = c.largest()
+		}
+		return c.blamed
+	}
+	return f.Name
+}
+
 // complain reports the first loss of each kind. The table is bounded because
 // families are: one that was never made complains under an empty name.
 func (c *Collector) complain(family string, r Reason) {
@@ -119,6 +133,7 @@ func (c *Collector) complain(family string, r Reason) {
 // count publishes the sizes.
 func (c *Collector) count() {
 	c.stats.series.Store(int64(c.series))
+	c.stats.bytes.Store(c.ledger.used)
 	c.stats.families.Store(int64(c.filled))
 	c.stats.remembered.Store(int64(c.memory.count))
 	c.listSizes()

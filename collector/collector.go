@@ -2,6 +2,7 @@ package collector
 
 import (
 	"errors"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -20,6 +21,11 @@ type Options struct {
 	// SeriesLimit bounds the number of series in all families together, and the
 	// number of families.
 	SeriesLimit int
+	// MemoryLimit bounds the bytes that all series and families take together, as
+	// Stats.Bytes estimates them: beyond it no series or family is made, and no
+	// exemplar takes more memory. Native histograms of existing series grow on, up
+	// to their MaxBuckets. 0 means no bound.
+	MemoryLimit int64
 	// Remembered bounds the bytes that are used to remember expired series. 0
 	// means 32 MiB, a negative number that none are remembered. A counter of
 	// three labels takes some 250, a histogram 8 more per bucket, and one with a
@@ -29,7 +35,8 @@ type Options struct {
 	// Nil means the time of the last batch.
 	Now func() time.Time
 	// Dropped, when set, is called the first time that a sample of a family is
-	// dropped for a reason. The family is "" when it has no series.
+	// dropped for a reason. The family is "" when it has no series. For MemoryLimit
+	// it is the family that takes most bytes.
 	Dropped func(family string, reason Reason)
 	// Overflowed, when set, is called the first time that a sample of a family
 	// goes to an overflow series, with the label that has most values, or "" when
@@ -51,7 +58,7 @@ type Collector struct {
 	stats Stats
 
 	idle  idleSnapshots
-	sizes atomic.Pointer[[]familySize] // of the families there are; never nil
+	sizes atomic.Pointer[[]familyCount] // of the families there are; never nil
 
 	// What follows belongs to the goroutine.
 	now     int64    // the latest time of a batch or scrape, but see advance
@@ -64,6 +71,8 @@ type Collector struct {
 	series  int
 	filled  int  // families that have series
 	listed  bool // sizes has the families there are
+	ledger  ledger
+	blamed  string // for MemoryLimit in the current batch, "" before the first time
 	memory  memory
 	told    map[complaint]struct{}
 	scratch []byte
@@ -86,7 +95,7 @@ func New(o Options) *Collector {
 		exposed:  make(map[string]*store),
 		told:     make(map[complaint]struct{}),
 	}
-	c.sizes.Store(new([]familySize))
+	c.sizes.Store(new([]familyCount))
 	c.configure(o)
 	go c.run()
 	return c
@@ -97,12 +106,20 @@ func (c *Collector) configure(o Options) {
 	if o.Remembered == 0 {
 		o.Remembered = defaultRemembered
 	}
+	if o.MemoryLimit == 0 {
+		o.MemoryLimit = math.MaxInt64
+	}
 	c.memory.budget = o.Remembered
+	c.ledger.limit = o.MemoryLimit
 	c.options.Store(&o)
 }
 
 // SeriesLimit is the bound on series that is in force.
 func (c *Collector) SeriesLimit() int { return c.options.Load().SeriesLimit }
+
+// MemoryLimit is the bound on the bytes of series and families that is in force,
+// math.MaxInt64 for none.
+func (c *Collector) MemoryLimit() int64 { return c.options.Load().MemoryLimit }
 
 // Close ends the collector's goroutine. Batches and scrapes that were not taken
 // yet are refused. It may be called more than once.

@@ -117,6 +117,7 @@ func (c *Collector) remove(stores []*store) {
 		st.gone = true
 		c.memory.dropAll(st)
 		c.series -= len(st.keys)
+		c.ledger.used -= st.bytes
 		if len(st.keys) > 0 {
 			c.filled--
 		}

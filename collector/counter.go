@@ -24,6 +24,7 @@ func (s *store) total(i int, v float64, at int64) Reason {
 	}
 	if s.totals == nil {
 		s.totals = make([]float64, len(s.keys), cap(s.keys))
+		s.weigh()
 	}
 	grown := v
 	if v >= s.totals[i] {

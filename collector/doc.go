@@ -31,6 +31,8 @@
 //
 //   - series, and families, in all: Options.SeriesLimit each. Beyond it samples
 //     are dropped.
+//   - their memory: Options.MemoryLimit bytes. Beyond it samples of further series
+//     are dropped.
 //   - series of a family: Family.SeriesLimit. Beyond it samples go to overflow
 //     series, of which a family has 100 at most.
 //   - what is remembered of expired series: Options.Remembered bytes.
@@ -42,8 +44,7 @@
 //   - the weight of an observation: 2^32, and 1000 where client_golang takes
 //     observations one by one (quantiles of summaries).
 //
-// Columns and maps grow by doubling and may for a while hold twice what they
-// need; they shrink when three quarters of them are unused. A snapshot holds a
-// copy of the values and the exposition model, which is several times the size of
-// the series themselves, from the first scrape on.
+// Columns grow by a quarter, maps by doubling; both shrink when three quarters of
+// them are unused. A snapshot holds a copy of the values and the exposition model,
+// which is several times the size of the series themselves, from the first scrape on.
 package collector

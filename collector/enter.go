@@ -11,15 +11,13 @@ func (c *Collector) link(f *Family) (*store, Reason) {
 	}
 	st := c.byName[f.Name]
 	switch {
-	case st == nil && (len(c.stores) >= c.options.Load().SeriesLimit || c.full()):
-		return nil, SeriesLimit
 	case st == nil && !f.isReadable():
 		return nil, Malformed
 	case st == nil:
-		if f.refusedBy = c.rival(f); f.refusedBy != nil {
-			return nil, FamilyConflict
+		var r Reason
+		if st, r = c.newFamily(f); r != Kept {
+			return nil, r
 		}
-		st = c.newFamily(f)
 	case !st.family.Equal(f):
 		f.refusedBy = st
 		return nil, FamilyConflict
@@ -34,10 +32,19 @@ func (c *Collector) link(f *Family) (*store, Reason) {
 	return st, Kept
 }
 
-func (c *Collector) newFamily(f *Family) *store {
-	st := newStore(f)
+func (c *Collector) newFamily(f *Family) (*store, Reason) {
+	if len(c.stores) >= c.options.Load().SeriesLimit {
+		return nil, SeriesLimit
+	}
+	if r := c.full(familyCost); r != Kept {
+		return nil, r
+	}
+	if f.refusedBy = c.rival(f); f.refusedBy != nil {
+		return nil, FamilyConflict
+	}
+	st := newStore(f, &c.ledger)
 	c.enlist(st)
-	return st
+	return st, Kept
 }
 
 // rival returns the store of another family that takes a name on the page which f
@@ -71,8 +78,8 @@ func (c *Collector) enter(st *store, s *Sample, b *Batch, source uint32) (int, R
 	if !wellFormed(key, len(st.family.Labels)) {
 		return 0, Malformed
 	}
-	if c.full() {
-		return 0, SeriesLimit
+	if r := c.full(st.need(len(key))); r != Kept {
+		return 0, r
 	}
 	if limit := st.family.SeriesLimit; limit > 0 && st.ordinary() >= limit {
 		c.expire(st, c.now, len(st.keys))
@@ -99,13 +106,24 @@ func (c *Collector) newSeries(st *store, key string, source uint32) int {
 	return i
 }
 
-// full reports whether there is no room for another series. Before it says so it
-// takes out what is due, once per batch.
-func (c *Collector) full() bool {
-	limit := c.options.Load().SeriesLimit
-	if c.series >= limit && !c.swept {
+// full returns why there is no room for another series or family that needs so many
+// bytes, or Kept. Before it says so it takes out what is due, once per batch.
+func (c *Collector) full(need int) Reason {
+	r := c.lacks(need)
+	if r != Kept && !c.swept {
 		c.swept = true
 		c.expireAll(c.now)
+		r = c.lacks(need)
 	}
-	return c.series >= limit
+	return r
+}
+
+func (c *Collector) lacks(need int) Reason {
+	switch {
+	case c.series >= c.options.Load().SeriesLimit:
+		return SeriesLimit
+	case !c.ledger.fits(need):
+		return MemoryLimit
+	}
+	return Kept
 }

@@ -44,33 +44,54 @@ func (f *Family) classicSlots() int {
 }
 
 // mark keeps the exemplar of a sample that was applied. It reports false when
-// the family takes none.
+// the family takes none, or when there is no memory for it.
 func (s *store) mark(i int, pairs []byte, v float64, at int64) bool {
 	if s.slots == 0 {
 		return false
 	}
-	if s.marks == nil {
-		s.marks = make([]exemplar, len(s.keys)*s.slots, cap(s.keys)*s.slots)
+	if s.marks == nil && !s.keepMarks() {
+		return false
 	}
 	slots := s.marks[i*s.slots : (i+1)*s.slots]
 	classic := s.slots
 	if s.natives != nil {
 		classic -= nativeSlots
 		_, octave := math.Frexp(v)
-		slots[classic+(octave%nativeSlots+nativeSlots)%nativeSlots].keep(pairs, v, at)
+		if !s.keepMark(&slots[classic+(octave%nativeSlots+nativeSlots)%nativeSlots], pairs, v, at) {
+			return false
+		}
 	}
 	switch {
 	case s.family.Type == Counter:
-		slots[0].keep(pairs, v, at)
+		return s.keepMark(&slots[0], pairs, v, at)
 	case classic > 0:
-		slots[bucket(s.family.Buckets, v)].keep(pairs, v, at)
+		return s.keepMark(&slots[bucket(s.family.Buckets, v)], pairs, v, at)
 	}
 	return true
 }
 
-func (e *exemplar) keep(pairs []byte, v float64, at int64) {
+// keepMarks gives every series room for exemplars from now on, if there is memory for it.
+func (s *store) keepMarks() bool {
+	if !s.ledger.fits(len(s.keys) * s.slots * markCost) {
+		return false
+	}
+	s.marks = make([]exemplar, len(s.keys)*s.slots, cap(s.keys)*s.slots)
+	s.weigh()
+	return true
+}
+
+// keepMark puts an exemplar in a place, if that has or gets memory for it.
+func (s *store) keepMark(e *exemplar, pairs []byte, v float64, at int64) bool {
+	if before := cap(e.pairs); len(pairs) > before {
+		if !s.ledger.fits(textSize(len(pairs)) - before) {
+			return false
+		}
+		e.pairs = make([]byte, 0, textSize(len(pairs)))
+		s.charge(cap(e.pairs) - before)
+	}
 	e.pairs = append(e.pairs[:0], pairs...)
 	e.value, e.time = v, at
+	return true
 }
 
 // render returns the model of e, in m's memory when m is not nil, or nil when

@@ -200,4 +200,5 @@ func (s *store) setTTL(ttl time.Duration, now int64) {
 	for range s.keys {
 		s.life.add(now)
 	}
+	s.weigh()
 }

@@ -48,8 +48,9 @@ type Family struct {
 	// 32 per bucket that is not empty.
 	Native Native
 	// Quantiles are those of a summary, each with its allowed error. Without any,
-	// a summary has a sum and a count only. A series with quantiles takes some
-	// 70 KB.
+	// a summary has a sum and a count only. A series with quantiles takes 70 KB when
+	// it is new, and 170 KB after some hundred observations; with an error of 0.001
+	// in the middle, 230 KB.
 	Quantiles map[float64]float64
 	// MaxAge is for how long an observation counts in the quantiles, a second at
 	// least; 0 means 10 minutes.
@@ -89,6 +90,8 @@ func (n Native) on() bool { return n.Factor > 1 }
 
 func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.on() }
 
+func (f *Family) hasStreams() bool { return f.Type == Summary && len(f.Quantiles) > 0 }
+
 // Equal reports whether f and g define the same exposition.
 func (f *Family) Equal(g *Family) bool {
 	return f.Name == g.Name && f.Type == g.Type && f.Help == g.Help && f.Unit == g.Unit &&
@@ -101,15 +104,6 @@ func (f *Family) Equal(g *Family) bool {
 func (f *Family) isReadable() bool {
 	unfit := func(label string) bool { return !exposition.IsName(label) }
 	return exposition.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && exposition.IsText([]byte(f.Help))
-}
-
-// blamed returns the family that a loss of a sample of f is about: that which has
-// the name, when f cannot be there for that reason.
-func (f *Family) blamed(r Reason) string {
-	if r == FamilyConflict {
-		return f.refusedBy.family.Name
-	}
-	return f.Name
 }
 
 // fixed reports whether the i-th label value stays in an overflow series.

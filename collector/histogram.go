@@ -49,8 +49,7 @@ func (s *store) observe(i int, m *Sample) Reason {
 	}
 	s.buckets[i*s.width+at] += n
 	if s.natives != nil {
-		s.natives[i].observe(&s.scale, m.Value, n)
-		s.natives[i].changed = s.nextChange()
+		s.observeNative(&s.natives[i], m.Value, n)
 	}
 	if s.streams != nil {
 		for range n {
@@ -58,6 +57,15 @@ func (s *store) observe(i int, m *Sample) Reason {
 		}
 	}
 	return Kept
+}
+
+func (s *store) observeNative(h *native, v float64, n uint64) {
+	before := h.capacity()
+	h.observe(&s.scale, v, n)
+	h.changed = s.nextChange()
+	if grown := h.capacity() - before; grown != 0 {
+		s.charge(grown * bucketCost)
+	}
 }
 
 // nextChange numbers what the natives of s show.

@@ -52,6 +52,7 @@ func (c *Collector) Import(from io.Reader, o ImportOptions) (done Imported, err 
 		byName:        make(map[string]*Family, len(o.Families)),
 		room:          max(0, limits.SeriesLimit-int(c.stats.series.Load())),
 		most:          limits.SeriesLimit,
+		ledger:        ledger{used: c.stats.bytes.Load(), limit: limits.MemoryLimit},
 		budget:        limits.Remembered,
 		seen:          make(map[string]struct{}),
 	}
@@ -80,6 +81,8 @@ func (c *Collector) attach(im *importer) {
 		}
 		c.enlist(st)
 		c.series += len(st.keys)
+		st.ledger = &c.ledger
+		c.ledger.used += st.bytes
 		if len(st.keys) > 0 {
 			c.filled++
 		}
@@ -103,7 +106,7 @@ func (c *Collector) refuse(st *store, done *Imported) *int {
 	switch {
 	case c.rival(st.family) != nil:
 		return &done.Redefined
-	case c.series+len(st.keys) > limit || len(c.stores) >= limit:
+	case c.series+len(st.keys) > limit || len(c.stores) >= limit || !c.ledger.fits(int(st.bytes)):
 		return &done.Beyond
 	}
 	return nil
@@ -123,8 +126,9 @@ func (s *store) restore(key string, r *row, touched int64) {
 		s.times[i] = r.time
 	}
 	if s.natives != nil {
-		s.natives[i].set(&r.native)
-		s.natives[i].changed = s.nextChange()
+		n := &r.native
+		s.natives[i] = native{s.nextChange(), n.schema, n.zero, clip(n.positive), clip(n.negative)}
+		s.charge(s.natives[i].capacity() * bucketCost)
 	}
 }
 

@@ -11,6 +11,7 @@ type importer struct {
 	byName map[string]*Family
 	room   int // series that are still allowed
 	most   int // families
+	ledger ledger
 	budget int // bytes of pasts
 
 	done     Imported
@@ -97,8 +98,8 @@ func (im *importer) define(c *cursor) bool {
 	im.seen[f.Name] = struct{}{}
 	known, provisional := im.wanted(f)
 	family := imported{family: f, columns: columns, wanted: known != nil}
-	if known != nil && len(im.stores) < im.most {
-		family.store = newStore(known)
+	if known != nil && len(im.stores) < im.most && im.ledger.fits(familySize(known)) {
+		family.store = newStore(known, &im.ledger)
 		family.store.provisional = provisional
 		if columns.totals {
 			family.store.totals = []float64{}
@@ -106,6 +107,7 @@ func (im *importer) define(c *cursor) bool {
 		if columns.times {
 			family.store.keepTimes()
 		}
+		family.store.weigh()
 		im.stores = append(im.stores, family.store)
 	}
 	im.families = append(im.families, family)
@@ -141,7 +143,7 @@ func (im *importer) live(c *cursor, f *imported) bool {
 	if st != nil && st.find(key) >= 0 {
 		return false
 	}
-	if st == nil || !im.fits(st) {
+	if st == nil || !im.fits(st, len(key)) {
 		im.leave(f)
 		return true
 	}
@@ -157,9 +159,10 @@ func (im *importer) live(c *cursor, f *imported) bool {
 	return true
 }
 
-// fits reports whether there is room for the series that was read.
-func (im *importer) fits(st *store) bool {
-	if im.room <= 0 {
+// fits reports whether there is room for the series that was read, whose key has that many bytes.
+func (im *importer) fits(st *store, key int) bool {
+	need := st.need(key) + bucketCost*(len(im.now.native.positive)+len(im.now.native.negative))
+	if im.room <= 0 || !im.ledger.fits(need) {
 		return false
 	}
 	if im.now.source == anySource {

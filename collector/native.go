@@ -129,4 +129,7 @@ func (h *native) set(g *native) {
 }
 
 // size estimates the memory of h in bytes.
-func (h *native) size() int { return 100 + 16*(cap(h.positive)+cap(h.negative)) }
+func (h *native) size() int { return 100 + bucketCost*h.capacity() }
+
+// capacity is for how many buckets h has memory.
+func (h *native) capacity() int { return cap(h.positive) + cap(h.negative) }

@@ -7,6 +7,7 @@ type Reason uint8
 const (
 	Kept              Reason = iota // not dropped
 	SeriesLimit                     // it would have made one series too many
+	MemoryLimit                     // it would have made a series or family for which there is no memory
 	FamilyConflict                  // another family has the name, or that of a sample
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter does not go down
@@ -21,7 +22,7 @@ const (
 )
 
 var reasonNames = [reasons]string{
-	"kept", "series_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
+	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit", "malformed", "panic",
 }
 

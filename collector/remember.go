@@ -99,6 +99,7 @@ func (c *Collector) recall(st *store, i int, p *past) {
 	}
 	if st.natives != nil {
 		st.natives[i].set(p.native)
+		st.charge(st.natives[i].capacity() * bucketCost)
 	}
 }
 

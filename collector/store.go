@@ -36,6 +36,10 @@ type store struct {
 	marks   []exemplar
 	life    life
 
+	ledger *ledger // of all stores together
+	bytes  int64   // what the store adds to it
+	row    int     // what every series takes beside its key and what grows
+
 	overflows int  // overflow series
 	told      bool // Options.Overflowed was called
 
@@ -52,8 +56,8 @@ const (
 	openSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
 )
 
-func newStore(f *Family) *store {
-	s := &store{family: f, size: new(atomic.Int64), index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
+func newStore(f *Family, l *ledger) *store {
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
 	s.life = newLife(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
@@ -62,6 +66,8 @@ func newStore(f *Family) *store {
 		s.times = []int64{}
 	}
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
+	s.charge(familySize(f))
+	s.weigh()
 	return s
 }
 
@@ -96,13 +102,14 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.family.isNative() {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
 	}
-	if s.family.Type == Summary && len(s.family.Quantiles) > 0 {
+	if s.family.hasStreams() {
 		s.streams = append(s.streams, newStream(s.family))
 	}
 	if s.marks != nil {
 		s.marks = append(s.marks, make([]exemplar, s.slots)...)
 	}
 	s.life.add(now)
+	s.charge(s.need(len(key)))
 	s.index[key] = int32(i) // last: a series is found when all of it is there
 	s.size.Store(int64(len(s.keys)))
 	return i
@@ -114,6 +121,7 @@ func (s *store) remove(i int) {
 		s.overflows--
 	}
 	s.version++
+	s.charge(-s.need(len(s.keys[i])) - s.grown(i))
 	delete(s.index, s.keys[i])
 	if last := len(s.keys) - 1; i != last {
 		s.index[s.keys[last]] = int32(i)
@@ -213,4 +221,5 @@ func (s *store) keepTimes() {
 	for i := range s.times {
 		s.times[i] = never
 	}
+	s.weigh()
 }

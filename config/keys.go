@@ -32,6 +32,7 @@ type Config struct {
 	Debug         bool   // whether profiles are offered
 	Namespace     string // without an underscore at its end
 	SeriesLimit   int    // at least 1
+	SeriesMemory  int64  // the most bytes of series
 	FlushTimeout  time.Duration
 	RulesFile     string // "" for the embedded rules
 	Reload        bool   // whether POST /-/reload reads the rules again
@@ -94,6 +95,11 @@ var keys = [...]key{
 		"series_limit", "100000",
 		"Largest number of series; samples of further series are dropped and counted", "50000",
 	}, readSeriesLimit},
+	{Key{
+		"series_memory_limit", "512MiB",
+		"Largest memory of all series, as 512MiB, 512M or a number of bytes; samples of further series are dropped and counted",
+		"1GiB",
+	}, readSeriesMemory},
 	{Key{
 		"flush_timeout", "1s",
 		"How long a flush waits before it is answered with a retry; Fluent Bit waits with it", "500ms",

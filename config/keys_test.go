@@ -24,8 +24,8 @@ func TestParseKeysDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, FlushTimeout: time.Second,
-		StateInterval: 30 * time.Second,
+		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, SeriesMemory: 512 << 20,
+		FlushTimeout: time.Second, StateInterval: 30 * time.Second,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -35,14 +35,14 @@ func TestParseKeysDefaults(t *testing.T) {
 func TestParseKeys(t *testing.T) {
 	got, err := ParseKeys(properties(
 		"listen_address", "[::1]:0", "metrics_path", "/fluent-bit/metrics_2", "namespace", "edge_1", "series_limit", "10",
-		"flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On",
+		"series_memory_limit", "2G", "flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On",
 		"state_file", "s.state", "state_interval", "1m", "state_gauges", "yes"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Config{
 		Addresses: []address.Address{{Host: "::1"}}, MetricsPath: "/fluent-bit/metrics_2", MaxRequests: 40, Namespace: "edge_1", SeriesLimit: 10,
-		FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
+		SeriesMemory: 2_000_000_000, FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
 		StateFile: "s.state", StateInterval: time.Minute, StateGauges: true,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -100,6 +100,15 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"series_limit", "1e5", `"1e5": not a whole number`},
 		{"series_limit", "0", `"0": not from 1 to 10000000`},
 		{"series_limit", "99999999999999999999", "not a whole number"},
+		{"series_memory_limit", "1048575", `"1048575": not from 1MiB to 1024GiB`},
+		{"series_memory_limit", "1025GiB", `"1025GiB": not from 1MiB to 1024GiB`},
+		{"series_memory_limit", "9223372036854775807G", `not from 1MiB to 1024GiB`},
+		{"series_memory_limit", "99999999999999999999", "not a whole number of bytes"},
+		{"series_memory_limit", "-1", `"-1": not a whole number of bytes`},
+		{"series_memory_limit", "1.5G", `"1.5G": its unit ".5G" is not one of K, M, G, KiB, MiB and GiB`},
+		{"series_memory_limit", "MiB", `"MiB": not a whole number of bytes`},
+		{"series_memory_limit", "50%", `"50%": its unit "%" is not one of K, M, G, KiB, MiB and GiB`},
+		{"series_memory_limit", "512 MiB M", `"512 MiB M": its unit " MiB M" is not one of K, M, G, KiB, MiB and GiB`},
 		{"flush_timeout", "0", `"0": not from 1ms to 5s`},
 		{"flush_timeout", "1m", `"1m": not from 1ms to 5s`},
 		{"flush_timeout", "-1s", `"-1s": no duration: it is negative`},
@@ -123,6 +132,19 @@ func TestParseKeysRefuses(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "536870912": 512 << 20, "100b": 100,
+		"1k": 1000, "1K": 1000, "1KB": 1000, "1KiB": 1024, "1Ki": 1024,
+		"512M": 512e6, "512mb": 512e6, "512MiB": 512 << 20, "512mib": 512 << 20, "512 MiB": 512 << 20,
+		"1G": 1e9, "1GB": 1e9, "1GiB": 1 << 30, "3Gi": 3 << 30,
+	} {
+		if got, err := parseSize(text); err != nil || got != want {
+			t.Errorf("%s is %d, %v, want %d", text, got, err, want)
+		}
 	}
 }
 

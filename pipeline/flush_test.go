@@ -277,6 +277,41 @@ func TestLossesAreThrottled(t *testing.T) {
 	}
 }
 
+// TestMemoryLimit holds that series end where their memory does, and that the log names the family that takes most.
+func TestMemoryLimit(t *testing.T) {
+	p, log := openOne(t, map[string]string{"series_memory_limit": "1MiB", "rules_file": rulesFile(t, `
+metrics:
+- {name: small_total, type: counter, help: Small., labels: {l: $s}}
+- {name: big_total, type: counter, help: Big., labels: {l: $l}}
+`)})
+	const records = 2000
+	events := make([]string, records)
+	for i := range events {
+		events[i] = fmt.Sprintf(`{"s": "%d", "l": "%01000d"}`, i%10, i)
+	}
+	for range 2 {
+		if status := p.Flush(chunktest.Events(strings.Join(events, "\n")), "app"); status != flb.OK {
+			t.Fatalf("status %d", status)
+		}
+	}
+	s := p.collector.Stats()
+	dropped := s.Dropped(collector.MemoryLimit)
+	if kept := uint64(s.Series()) - 10; kept < 800 || kept > 1048 || dropped != 2*(records-kept) || s.Bytes() > 1<<20 {
+		t.Errorf("%d series, %d bytes, %d samples dropped", s.Series(), s.Bytes(), dropped)
+	}
+	expect(t, p, fmt.Sprintf(`
+		small_total{l="7"} 400
+		promexporter_series_bytes{output="promexporter.0"} %v
+		promexporter_series_limit_bytes{output="promexporter.0"} 1.048576e+06
+		promexporter_samples_dropped_total{output="promexporter.0",reason="memory_limit"} %d
+		promexporter_samples_dropped_total{output="promexporter.0",reason="series_limit"} 0
+		promexporter_rule_errors_total{output="promexporter.0",reason="memory_limit",rule="big_total"} %[2]d`, float64(s.Bytes()), dropped))
+	lines := log.lines("samples are dropped (memory_limit)")
+	if len(lines) != 1 || !strings.HasSuffix(lines[0], "largest_family=big_total") {
+		t.Errorf("log %q", log.lines(""))
+	}
+}
+
 // TestDropsAreLogged holds that a loss within the collector comes to the log.
 func TestDropsAreLogged(t *testing.T) {
 	p, log := openOne(t, map[string]string{"series_limit": "1"})

@@ -102,7 +102,7 @@ const maxOverflows = 100
 
 type loss struct {
 	reason   collector.Reason
-	family   string // the first one since the last line
+	family   string // the first one since the last line, see collector.Options.Dropped
 	families int    // how many there were since
 	next     time.Time
 }
@@ -144,8 +144,12 @@ func (l *losses) log(log *slog.Logger, now time.Time) {
 			"family", o.family, "label_with_most_values", o.label)
 	}
 	for _, of := range dropped {
-		log.Warn(fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", of.reason),
-			"family", of.family, "families", of.families)
+		text := fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", of.reason)
+		if of.reason == collector.MemoryLimit {
+			log.Warn(text, "largest_family", of.family)
+			continue
+		}
+		log.Warn(text, "family", of.family, "families", of.families)
 	}
 }
 

@@ -147,6 +147,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 func (p *Pipeline) limits() collector.Options {
 	return collector.Options{
 		SeriesLimit: p.config.SeriesLimit,
+		MemoryLimit: p.config.SeriesMemory,
 		Now:         time.Now,
 		Dropped:     p.losses.add,
 		Overflowed:  p.losses.overflow,

@@ -32,6 +32,7 @@ func TestOpenFlushScrapeClose(t *testing.T) {
 		promexporter_series{output="promexporter.0"} 1
 		promexporter_families{output="promexporter.0"} 1
 		promexporter_series_limit{output="promexporter.0"} 100000
+		promexporter_series_limit_bytes{output="promexporter.0"} 5.36870912e+08
 		promexporter_flush_duration_seconds_count{output="promexporter.0"} 2`)
 	if line := linesOf(page(t, p), "promexporter_build_info"); !strings.Contains(line, `version="1.2.3"} 1`) {
 		t.Errorf("build info %q", line)

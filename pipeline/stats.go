@@ -25,11 +25,15 @@ var (
 	overflowedDesc = desc("samples_overflowed_total",
 		"Samples that were applied to an overflow series, because their family had reached its series_limit.")
 	exemplarsDesc = desc("exemplars_dropped_total",
-		"Exemplars that are too long or no UTF-8. Their samples were applied.")
+		"Exemplars that are too long or not UTF-8, or for which there was no memory. Their samples were applied.")
 	seriesDesc = desc("series",
 		"Live series.")
 	limitDesc = desc("series_limit",
 		"The most series there can be (series_limit).")
+	bytesDesc = desc("series_bytes",
+		"Memory of live series and their families, estimated, without pages.")
+	bytesLimitDesc = desc("series_limit_bytes",
+		"The most memory that series may take (series_memory_limit).")
 	familiesDesc = desc("families",
 		"Metric families that have series.")
 	expiredDesc = desc("series_expired_total",
@@ -58,8 +62,8 @@ var (
 
 func (s *stats) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		appliedDesc, droppedDesc, overflowedDesc, exemplarsDesc, seriesDesc, limitDesc, familiesDesc,
-		expiredDesc, rememberedDesc, forgottenDesc, reloadGoodDesc, reloadTimeDesc, reloadsDesc, keysGoodDesc,
+		appliedDesc, droppedDesc, overflowedDesc, exemplarsDesc, seriesDesc, limitDesc, bytesDesc,
+		bytesLimitDesc, familiesDesc, expiredDesc, rememberedDesc, forgottenDesc, reloadGoodDesc, reloadTimeDesc, reloadsDesc, keysGoodDesc,
 		ruleMatchedDesc, ruleSamplesDesc, ruleErrorsDesc, ruleSeriesDesc,
 	} {
 		descs <- d
@@ -98,6 +102,8 @@ func (s *stats) collectSeries(out chan<- prometheus.Metric) {
 	c := s.collector.Stats()
 	sendGauge(out, seriesDesc, float64(c.Series()))
 	sendGauge(out, limitDesc, float64(s.collector.SeriesLimit()))
+	sendGauge(out, bytesDesc, float64(c.Bytes()))
+	sendGauge(out, bytesLimitDesc, float64(s.collector.MemoryLimit()))
 	sendGauge(out, familiesDesc, float64(c.Families()))
 	sendCounter(out, expiredDesc, c.Expired())
 	sendGauge(out, rememberedDesc, float64(c.Remembered()))

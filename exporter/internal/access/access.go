@@ -84,7 +84,7 @@ func (a *Access) TLSConfig() *tls.Config {
 	if !a.Encrypted() {
 		return nil
 	}
-	return a.file.tlsConfig(a.HTTP2())
+	return a.file.tlsConfig()
 }
 
 // Hooks is what the middleware needs of the server around it. All functions are called from any goroutine.

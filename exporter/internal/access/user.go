@@ -6,8 +6,11 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -84,4 +87,35 @@ func readPassword(file string) (hash [sha256.Size]byte, err error) {
 		return hash, fmt.Errorf("password_file %s: %w; write the name of a file that holds the password and nothing else", file, err)
 	}
 	return sha256.Sum256(content), nil
+}
+
+// readSmall reads a regular file of at most limit bytes. Anything else, such as a pipe, could block forever; so could
+// opening one that took the place of the file after a look at it.
+func readSmall(name string, limit int64) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer f.Close()
+	if about, err := f.Stat(); err != nil {
+		return nil, cause(err)
+	} else if !about.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("it is longer than %d bytes", limit)
+	}
+	return content, nil
+}
+
+// cause is err without the name of the file, which the caller names.
+func cause(err error) error {
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		return at.Err
+	}
+	return err
 }

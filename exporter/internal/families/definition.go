@@ -22,8 +22,8 @@ type Definition struct {
 	Origin string
 }
 
-// Conflict says what keeps families of the second source from a page with those of the first one, or returns nothing. With
-// follow, definitions of the same origin are not compared, because the first source is expected to follow.
+// Conflict says what keeps families of the second source from a page with those of the first one, or returns nothing.
+// With follow, definitions of the same origin are not compared, because the first source is expected to follow.
 func Conflict(first, second []Definition, follow bool) string {
 	owners := make(map[string][]Definition)
 	for _, d := range first {

@@ -13,16 +13,17 @@ import (
 // Family is a metric family as a source gives it.
 type Family = exposition.Family
 
-// Merge makes one list, sorted by name, of the families of several sources. Families of one name become one when they have
-// the same type, unit and histogram buckets, and their equal series are added. Of equal series that cannot be added, the
-// gauge that was updated last and else the first one stays. A family that does not fit an earlier one is left out, also
-// when the two have different names but share those of samples, in any format. What is left out is added to lost.
+// Merge makes one list, sorted by name, of the families of several sources. Families of one name become one when they
+// have the same type, unit and histogram buckets, and their equal series are added. Of equal series that cannot be
+// added, the gauge that was updated last and else the first one stays. A family that does not fit an earlier one is
+// left out, also when the two have different names but share those of samples, in any format. What is left out is
+// added to lost.
 //
 // A source has no two families that keep each other from a page, and no two equal series. Families without series are
 // dropped.
 //
-// Merge does not change the families of the sources. The list shares their memory and is valid as long as they are. It has
-// the families that only one source gives as they are, without a look at their series.
+// Merge does not change the families of the sources. The list shares their memory and is valid as long as they are. It
+// has the families that only one source gives as they are, without a look at their series.
 func Merge(sources [][]Family, lost *Losses) []Family {
 	var page []Family
 	for _, source := range sources {
@@ -65,8 +66,8 @@ func sorted(families []Family) []Family {
 	return families
 }
 
-// neighbors are the families of a page, by the stems of their names. Those that share the name of a sample have a stem in
-// common, and few others do, so the names of samples need to be compared for these only.
+// neighbors are the families of a page, by the stems of their names. Those that share the name of a sample have a stem
+// in common, and few others do, so the names of samples need to be compared for these only.
 type neighbors map[string][]Family
 
 func byStem(page []Family) neighbors {

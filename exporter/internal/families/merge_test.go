@@ -3,11 +3,15 @@ package families_test
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 func TestMerge(t *testing.T) {
@@ -162,6 +166,33 @@ func TestMergeKnowsTheNamesOfAPage(t *testing.T) {
 	}
 }
 
+// TestStemsFindAllNeighbors holds that of random families with suffixes the same ones are left out as when the names
+// of each were compared with those of all others.
+func TestStemsFindAllNeighbors(t *testing.T) {
+	parts := []string{"a", "b", "_total", "_created", "_bucket", "_sum", "_count", "_", ".", "_info"}
+	types := slices.Sorted(maps.Keys(dto.MetricType_name))
+	r := rand.New(rand.NewPCG(1, 2))
+	random := func() []families.Family {
+		name := parts[r.IntN(2)]
+		for range r.IntN(4) {
+			name += parts[r.IntN(len(parts))]
+		}
+		return source(name, dto.MetricType(types[r.IntN(len(types))]), new(dto.Metric))
+	}
+	names := func(f families.Family) []string {
+		return exposition.Names(f.GetName(), strings.ToLower(f.GetType().String()))
+	}
+	for range 20_000 {
+		a, b := random(), random()
+		share := slices.ContainsFunc(names(a[0]), func(name string) bool { return slices.Contains(names(b[0]), name) })
+		var lost families.Losses
+		families.Merge([][]families.Family{a, b}, &lost)
+		if got := lost.All()[families.Name].Count == 1; got != (share && a[0].GetName() != b[0].GetName()) {
+			t.Fatalf("%v and %v: left out: %t", a, b, got)
+		}
+	}
+}
+
 func TestMergeLeavesOutOtherUnits(t *testing.T) {
 	seconds, bytes := read(t, "# TYPE a gauge\na{l=\"1\"} 1"), read(t, "# TYPE a gauge\na{l=\"2\"} 2")
 	seconds[0].Unit, bytes[0].Unit = new("seconds"), new("bytes")
@@ -252,8 +283,8 @@ func TestSeriesThatLookAlikeAreDifferent(t *testing.T) {
 	}
 }
 
-// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has the
-// series that only one source has.
+// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has
+// the series that only one source has.
 func TestMergePassesOn(t *testing.T) {
 	one, other := many("a_total", 0, 1000), many("b_total", 0, 1000)
 	var merged []families.Family

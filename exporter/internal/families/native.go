@@ -30,8 +30,8 @@ type nativeBucket struct {
 	count int64
 }
 
-// decode returns the buckets of one side of a native histogram that are not empty, after its resolution was halved so many
-// times. Neighbors may then have the same place.
+// decode returns the buckets of one side of a native histogram after its resolution was halved so many times.
+// Neighbors may then have the same place.
 func decode(spans []*dto.BucketSpan, deltas []int64, halvings int32) []nativeBucket {
 	buckets := make([]nativeBucket, 0, len(deltas))
 	at, count := int32(0), int64(0)
@@ -39,9 +39,8 @@ func decode(spans []*dto.BucketSpan, deltas []int64, halvings int32) []nativeBuc
 		at += span.GetOffset()
 		n := min(int(span.GetLength()), len(deltas))
 		for _, delta := range deltas[:n] {
-			if count += delta; count != 0 {
-				buckets = append(buckets, nativeBucket{(at-1)>>halvings + 1, count})
-			}
+			count += delta
+			buckets = append(buckets, nativeBucket{(at-1)>>halvings + 1, count})
 			at++
 		}
 		deltas = deltas[n:]
@@ -49,8 +48,8 @@ func decode(spans []*dto.BucketSpan, deltas []int64, halvings int32) []nativeBuc
 	return buckets
 }
 
-// encode returns buckets, those of the same place added, as spans and deltas. As in client_golang, one or two empty buckets
-// do not end a span.
+// encode returns buckets, those of the same place added, as spans and deltas. As in client_golang, one or two empty
+// buckets do not end a span.
 func encode(buckets []nativeBucket) (spans []*dto.BucketSpan, deltas []int64) {
 	slices.SortFunc(buckets, func(a, b nativeBucket) int { return cmp.Compare(a.at, b.at) })
 	next, before := int32(0), int64(0)

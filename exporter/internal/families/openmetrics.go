@@ -10,9 +10,9 @@ import (
 // OpenMetrics returns a list of Merge as the OpenMetrics text format can have it. It does not change the list, and the
 // result shares its memory.
 //
-// A counter of OpenMetrics has a name that ends in _total, and no other family has the rest as its name. Counters without
-// such a name, as go_memstats_alloc_bytes_total has none beside go_memstats_alloc_bytes, become families of unknown type.
-// These have neither exemplars nor created timestamps.
+// A counter of OpenMetrics has a name that ends in _total, and no other family has the rest as its name. Counters
+// without such a name, as go_memstats_alloc_bytes_total has none beside go_memstats_alloc_bytes, become families of
+// unknown type. These have neither exemplars nor created timestamps.
 func OpenMetrics(all []Family) []Family {
 	adapted := slices.Clone(all)
 	for i, f := range all {
@@ -29,11 +29,14 @@ func hasCounterName(f Family, all []Family) bool {
 	return isTotal && !isTaken
 }
 
-// unknown returns a counter as a family of unknown type. It has no unit, because its name does not end in it.
+// unknown returns a counter as a family of unknown type. It has no unit if its name does not end in it.
 func unknown(f Family) *dto.MetricFamily {
 	metrics, values := make([]dto.Metric, len(f.Metric)), make([]dto.Untyped, len(f.Metric))
 	u := &dto.MetricFamily{
 		Name: f.Name, Help: f.Help, Type: dto.MetricType_UNTYPED.Enum(), Metric: make([]*dto.Metric, len(f.Metric)),
+	}
+	if strings.HasSuffix(f.GetName(), "_"+f.GetUnit()) {
+		u.Unit = f.Unit
 	}
 	for i, m := range f.Metric {
 		values[i].Value = m.GetCounter().Value
@@ -43,8 +46,8 @@ func unknown(f Family) *dto.MetricFamily {
 	return u
 }
 
-// HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary, because these are counters there
-// and negative observations let them fall. Without its sum, a histogram has no count either.
+// HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary, because these are counters
+// there and negative observations let them fall. Without its sum, a histogram has no count either.
 func HidesSum(f Family) bool {
 	return f.Signed || slices.ContainsFunc(f.Metric, isSigned)
 }

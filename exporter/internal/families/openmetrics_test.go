@@ -41,6 +41,7 @@ func TestOpenMetrics(t *testing.T) {
 		"beside a gauge": {"a_seconds_total a_seconds b",
 			"# TYPE a_seconds gauge\na_seconds 1.0\n# TYPE a_seconds_total unknown\na_seconds_total{l=\"1\"} 1.5 2.0\n# TYPE b gauge\nb 1.0\n"},
 		"without a suffix": {"a", "# TYPE a unknown\na{l=\"1\"} 1.5 2.0\n"},
+		"with a unit":      {"a_seconds", "# TYPE a_seconds unknown\n# UNIT a_seconds seconds\na_seconds{l=\"1\"} 1.5 2.0\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			names := strings.Fields(test.names)
@@ -60,8 +61,8 @@ func TestOpenMetrics(t *testing.T) {
 	}
 }
 
-// TestOpenMetricsOfGo holds that the page has all metrics of the Go runtime, which has a gauge go_memstats_alloc_bytes and
-// a counter go_memstats_alloc_bytes_total, and each name once.
+// TestOpenMetricsOfGo holds that the page has all metrics of the Go runtime, which has a gauge go_memstats_alloc_bytes
+// and a counter go_memstats_alloc_bytes_total, and each name once.
 func TestOpenMetricsOfGo(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector())

@@ -70,8 +70,8 @@ func sumHistograms(a, b *dto.Histogram) *dto.Histogram {
 	return h
 }
 
-// sameBounds reports whether two histograms can be added: both have the same classic buckets, and both or none are native, with
-// the same zero bucket. The resolutions of native ones may differ.
+// sameBounds reports whether two histograms can be added: both have the same classic buckets, and both or none are
+// native, with the same zero bucket. The resolutions of native ones may differ.
 func sameBounds(a, b *dto.Histogram) bool {
 	equal := func(a, b *dto.Bucket) bool { return a.GetUpperBound() == b.GetUpperBound() }
 	return slices.EqualFunc(finite(a), finite(b), equal) && isNative(a) == isNative(b) &&

@@ -139,8 +139,8 @@ func TestOtherNativesAreNotAdded(t *testing.T) {
 	}
 }
 
-// TestHistogramsAddUp holds that the sum of random histograms is what client_golang makes of all their observations. The
-// sources have as few native buckets as they like, which takes their resolution.
+// TestHistogramsAddUp holds that the sum of random histograms is what client_golang makes of all their observations.
+// The sources have as few native buckets as they like, which takes their resolution.
 func TestHistogramsAddUp(t *testing.T) {
 	for seed := range uint64(300) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -1,0 +1,82 @@
+package access
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// checkWebFile finds what the toolkit would report without a place, or not at all.
+func checkWebFile(path string, content []byte, c *web.Config) error {
+	for name, hash := range c.Users {
+		if _, err := bcrypt.Cost([]byte(hash)); err != nil {
+			return webFileError(path, lineOf(content, name),
+				fmt.Sprintf("the password of %q is not a bcrypt hash", name), "make one with htpasswd -nBC 10 NAME")
+		}
+	}
+	if limit := c.RateLimiterConfig; limit != (web.RateLimiterConfig{}) {
+		switch { // a number without a unit is nanoseconds
+		case limit.Interval < time.Microsecond:
+			return webFileError(path, lineOf(content, "interval", "rate_limit"),
+				fmt.Sprintf("an interval of %s limits nothing", limit.Interval), "write for example interval: 1s")
+		case limit.Burst < 1:
+			return webFileError(path, lineOf(content, "burst", "rate_limit"),
+				fmt.Sprintf("a burst of %d admits nobody", limit.Burst), "write for example burst: 10")
+		}
+	}
+	return checkTLS(path, content, c.TLSConfig)
+}
+
+// lineOf returns the line of the first of keys that is in the file, or 0.
+func lineOf(content []byte, keys ...string) int {
+	for _, key := range keys {
+		n := 0
+		for line := range bytes.Lines(content) {
+			n++
+			if name, _, ok := strings.Cut(string(line), ":"); ok && strings.Trim(name, " \t'\"") == key {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+var (
+	lineNumber = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+	// quoted are the places where the decoder repeats the content of the file, which may be a secret in the wrong place.
+	quoted = regexp.MustCompile("`[^`]*`|unknown anchor '[^']*'")
+)
+
+// webFileError makes one error of all that is wrong with the file at path: a line each, with its place.
+func webFileError(path string, line int, wrong, right string) error {
+	var errs []error
+	for text := range strings.Lines(withoutContent(wrong)) {
+		text = strings.TrimSpace(text)
+		if text == "yaml: unmarshal errors:" {
+			continue
+		}
+		place := path
+		if at := lineNumber.FindStringSubmatch(text); at != nil {
+			place, text = path+":"+at[1], text[len(at[0]):]
+		} else if line > 0 {
+			place = fmt.Sprintf("%s:%d", path, line)
+		}
+		errs = append(errs, fmt.Errorf("web_config_file %s: %s; %s", place, text, right))
+	}
+	return errors.Join(errs...)
+}
+
+func withoutContent(text string) string {
+	return quoted.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasPrefix(found, "`") {
+			return "a value"
+		}
+		return "unknown anchor"
+	})
+}

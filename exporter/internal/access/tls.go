@@ -1,0 +1,112 @@
+package access
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// tlsConfig returns a configuration that reads the file, and the files that it names, at each handshake.
+func (f *webFile) tlsConfig() *tls.Config {
+	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return f.handshake() }}
+}
+
+// handshake returns the configuration of a handshake. It is built again only when a file has changed.
+func (f *webFile) handshake() (*tls.Config, error) {
+	c, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	source, err := withFiles(f.path, nil, c.TLSConfig)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.built != nil && reflect.DeepEqual(source, f.source) {
+		return f.built, nil
+	}
+	built, err := buildTLS(source)
+	if err != nil {
+		return nil, fmt.Errorf("web_config_file %s: %w", f.path, err)
+	}
+	built.NextProtos = []string{"http/1.1"}
+	if f.http2 {
+		built.NextProtos = []string{"h2", "http/1.1"}
+	}
+	f.source, f.built = source, built
+	return built, nil
+}
+
+// checkTLS reports what would keep handshakes from succeeding.
+func checkTLS(path string, content []byte, c web.TLSConfig) error {
+	if !c.IsEnabled() {
+		return nil
+	}
+	source, err := withFiles(path, content, c)
+	if err != nil {
+		return err
+	}
+	if _, err := buildTLS(source); err != nil {
+		return webFileError(path, lineOf(content, "tls_server_config"), err.Error(), "see the web configuration of Prometheus for its keys")
+	}
+	return nil
+}
+
+// withFiles returns c with the content of the files that it names in place of their names. The toolkit would read them
+// without a bound, and wait for one that is a pipe.
+func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, error) {
+	key := string(c.TLSKey)
+	for _, of := range []struct {
+		key        string
+		file, text *string
+	}{
+		{"cert_file", &c.TLSCertPath, &c.TLSCert}, {"key_file", &c.TLSKeyPath, &key},
+		{"client_ca_file", &c.ClientCAs, &c.ClientCAsText},
+	} {
+		if *of.file == "" {
+			continue
+		}
+		text, err := readSmall(*of.file, maxWebFile)
+		if err != nil {
+			return c, webFileError(path, lineOf(content, of.key), fmt.Sprintf("%s %s: %s", of.key, *of.file, err),
+				"write the name of a PEM file")
+		}
+		*of.file, *of.text = "", string(text)
+	}
+	c.TLSKey = config.Secret(key)
+	if c.ClientCAsText != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClientCAsText)) {
+		return c, webFileError(path, lineOf(content, "client_ca_file", "client_ca"),
+			"the client CA has no certificate", "write one or more in PEM")
+	}
+	return c, nil
+}
+
+// buildTLS returns the configuration of handshakes from c, which names no files.
+func buildTLS(c web.TLSConfig) (*tls.Config, error) {
+	built, err := web.ConfigToTLSConfig(&c)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := built.GetCertificate(nil) // it would parse the certificate at each handshake
+	if err != nil {
+		return nil, err
+	}
+	built.Certificates, built.GetCertificate = []tls.Certificate{*certificate}, nil
+	// A session that is resumed skips VerifyPeerCertificate, and may last longer than the trust in a client.
+	built.SessionTicketsDisabled = built.ClientAuth != tls.NoClientCert
+	if verify := built.VerifyPeerCertificate; verify != nil {
+		built.VerifyPeerCertificate = func(certificates [][]byte, chains [][]*x509.Certificate) error {
+			if len(certificates) == 0 { // verify would panic
+				return errors.New("the client sent no certificate, but client_allowed_sans needs one")
+			}
+			return verify(certificates, chains)
+		}
+	}
+	return built, nil
+}
