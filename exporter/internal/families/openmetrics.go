@@ -16,8 +16,11 @@ import (
 func OpenMetrics(all []Family) []Family {
 	adapted := slices.Clone(all)
 	for i, f := range all {
-		if f.GetType() == dto.MetricType_COUNTER && !hasCounterName(f, all) {
+		switch {
+		case f.GetType() == dto.MetricType_COUNTER && !hasCounterName(f, all):
 			adapted[i].MetricFamily = unknown(f)
+		case f.GetType() == dto.MetricType_SUMMARY && f.Signed:
+			adapted[i].MetricFamily = withoutNegativeQuantiles(f)
 		}
 	}
 	return adapted
@@ -44,6 +47,19 @@ func unknown(f Family) *dto.MetricFamily {
 		u.Metric[i] = &metrics[i]
 	}
 	return u
+}
+
+// withoutNegativeQuantiles returns a summary without quantiles below 0, which OpenMetrics does not allow.
+func withoutNegativeQuantiles(f Family) *dto.MetricFamily {
+	adapted := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit}
+	for _, m := range f.Metric {
+		s := m.GetSummary()
+		adapted.Metric = append(adapted.Metric, &dto.Metric{Label: m.Label, TimestampMs: m.TimestampMs, Summary: &dto.Summary{
+			SampleCount: s.SampleCount, SampleSum: s.SampleSum, CreatedTimestamp: s.CreatedTimestamp,
+			Quantile: slices.DeleteFunc(slices.Clone(s.Quantile), func(q *dto.Quantile) bool { return q.GetValue() < 0 }),
+		}})
+	}
+	return adapted
 }
 
 // HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary, because these are counters

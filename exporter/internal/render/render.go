@@ -12,7 +12,6 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
 	"github.com/promexporter/promexporter/internal/exposition"
@@ -78,31 +77,39 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 
 func (f Format) write(out io.Writer, all []exposition.Family) error {
 	written := f.written()
-	if written.FormatType() == expfmt.TypeProtoDelim {
+	switch written.FormatType() {
+	case expfmt.TypeProtoDelim:
 		return writeDelimited(out, all, written.ToEscapingScheme())
+	case expfmt.TypeOpenMetrics:
+		return f.writeOpenMetrics(out, families.OpenMetrics(all), written)
 	}
-	if written.FormatType() == expfmt.TypeOpenMetrics {
-		all = families.OpenMetrics(all)
-	}
-	var options []expfmt.EncoderOption
-	if f.created {
-		options = append(options, expfmt.WithCreatedLines())
-	}
-	e := expfmt.NewEncoder(out, written, options...)
+	e := expfmt.NewEncoder(out, written)
 	for _, family := range all {
-		to := e
-		if written.FormatType() == expfmt.TypeOpenMetrics && families.HidesSum(family) {
-			name := model.EscapeName(family.GetName(), written.ToEscapingScheme())
-			to = expfmt.NewEncoder(withoutSum(out, name), written, options...)
-		}
-		if err := guard(family, to.Encode); err != nil {
+		if err := guard(family, e.Encode); err != nil {
 			return err
 		}
 	}
-	if closer, ok := e.(expfmt.Closer); ok {
-		return closer.Close()
-	}
 	return nil
+}
+
+// writeOpenMetrics writes families as OpenMetrics allows them.
+func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, written expfmt.Format) error {
+	for _, family := range all {
+		to := out
+		if families.HidesSum(family) {
+			to = withoutSum(out, family, written.ToEscapingScheme())
+		}
+		var options []expfmt.EncoderOption
+		// Either all samples of a series have a timestamp or none, and a line with a created timestamp never has.
+		if f.created && family.Metric[0].TimestampMs == nil {
+			options = append(options, expfmt.WithCreatedLines())
+		}
+		if err := guard(family, expfmt.NewEncoder(to, written, options...).Encode); err != nil {
+			return err
+		}
+	}
+	_, err := expfmt.FinalizeOpenMetrics(out)
+	return err
 }
 
 // guard names the family in an error of encode, and makes a panic an error.

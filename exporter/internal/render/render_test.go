@@ -34,10 +34,14 @@ func counters(name string, n int) exposition.Family {
 
 // histogram is a family of one histogram with a bound.
 func histogram(name string, signed bool) exposition.Family {
+	sum := 1.5
+	if signed {
+		sum = -1.5
+	}
 	return exposition.Family{Signed: signed, MetricFamily: &dto.MetricFamily{
 		Name: new(name), Help: new("Help."), Type: dto.MetricType_HISTOGRAM.Enum(),
 		Metric: []*dto.Metric{{Histogram: &dto.Histogram{
-			SampleCount: new(uint64(2)), SampleSum: new(-1.5),
+			SampleCount: new(uint64(2)), SampleSum: new(sum),
 			Bucket: []*dto.Bucket{{UpperBound: new(1.0), CumulativeCount: new(uint64(2))}},
 		}}},
 	}}
@@ -245,7 +249,7 @@ func TestSumsThatOpenMetricsForbids(t *testing.T) {
 		if got := strings.Count(page, "_sum"); got != want {
 			t.Errorf("%s: %d sums, want %d\n%s", accept, got, want, page)
 		}
-		if strings.Count(page, "_count") != 2 || strings.Count(page, "d_total{") != 2 {
+		if strings.Count(page, "_count") != want || strings.Count(page, "_bucket") != 4 || strings.Count(page, "d_total{") != 2 {
 			t.Errorf("%s: something else is missing\n%s", accept, page)
 		}
 	}

@@ -3,23 +3,38 @@ package render
 import (
 	"bytes"
 	"io"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/model"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A sumFilter leaves the lines of the sample NAME_sum out of an OpenMetrics text. It keeps at most one line.
-type sumFilter struct {
+// A sampleFilter leaves the lines of some samples out of an OpenMetrics text. It keeps at most one line.
+type sampleFilter struct {
 	out      io.Writer
-	prefixes [3][]byte // of the lines to leave out
+	prefixes [][]byte // of the lines to leave out
 	line     []byte
 }
 
-// withoutSum returns a writer that passes on to out what is not a sample of the sum of the family with this name, as it is
-// written.
-func withoutSum(out io.Writer, name string) io.Writer {
-	sum := name + "_sum"
-	return &sumFilter{out: out, prefixes: [3][]byte{[]byte(sum + " "), []byte(sum + "{"), []byte(`{"` + sum + `"`)}}
+// withoutSum returns a writer that passes on to out what is not a sample of the sum of f, whose names are escaped. A
+// histogram has no count either then, because OpenMetrics allows one only beside a sum; its last bucket has the same value.
+func withoutSum(out io.Writer, f exposition.Family, escaping model.EscapingScheme) io.Writer {
+	name := model.EscapeName(f.GetName(), escaping)
+	filter := &sampleFilter{out: out}
+	filter.leaveOut(name + "_sum")
+	if f.GetType() == dto.MetricType_HISTOGRAM {
+		filter.leaveOut(name + "_count")
+	}
+	return filter
 }
 
-func (f *sumFilter) Write(b []byte) (n int, err error) {
+// leaveOut adds a sample to leave out: its line begins with the name, or with the name in quotes after a brace.
+func (f *sampleFilter) leaveOut(sample string) {
+	f.prefixes = append(f.prefixes, []byte(sample+" "), []byte(sample+"{"), []byte(`{"`+sample+`"`))
+}
+
+func (f *sampleFilter) Write(b []byte) (n int, err error) {
 	for len(b) > 0 {
 		part, rest, whole := bytes.Cut(b, []byte{'\n'})
 		f.line = append(f.line, part...)
@@ -36,7 +51,7 @@ func (f *sumFilter) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-func (f *sumFilter) endLine() error {
+func (f *sampleFilter) endLine() error {
 	defer func() { f.line = f.line[:0] }()
 	for _, prefix := range f.prefixes {
 		if bytes.HasPrefix(f.line, prefix) {
