@@ -35,7 +35,7 @@ func TestPagesForPeople(t *testing.T) {
 	page := a.page(base+"/", "no record or no error", func(page string) bool {
 		return strings.Contains(page, "1 families, 1 series") && strings.Contains(page, mistake)
 	})
-	for _, want := range []string{`<a href="/metrics">`, "<h2>&lt;b&gt;edge</h2>", "<td>seen_total</td>", "Up for", base} {
+	for _, want := range []string{`<a href="/metrics">`, "<h2>&lt;b&gt;edge</h2>", "<td>seen_total</td>", "Uptime", base} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s is missing in\n%s", want, page)
 		}

@@ -36,7 +36,9 @@ func (s source) Gather(ctx context.Context) ([]exposition.Family, func(), error)
 
 // families is a source that always gives f.
 func families(f ...*dto.MetricFamily) exporter.Source {
-	return source(func(context.Context) ([]exposition.Family, func(), error) { return exposition.Families(f), func() {}, nil })
+	return source(func(context.Context) ([]exposition.Family, func(), error) {
+		return exposition.Families(f), func() {}, nil
+	})
 }
 
 // hanging is a source whose Gather blocks until release is closed, or until its context ends if it is polite.

@@ -21,13 +21,13 @@ func Reasons() []Reason { return []Reason{Type, Unit, Bounds, Name, Duplicate} }
 func (r Reason) Description() string {
 	switch r {
 	case Type:
-		return "an earlier instance of the page has the family with another type"
+		return "another instance of the page has the family with another type"
 	case Unit:
-		return "an earlier instance of the page has the family with another unit"
+		return "another instance of the page has the family with another unit"
 	case Bounds:
-		return "an earlier instance of the page has the family with other histogram buckets"
+		return "another instance of the page has the family with other histogram buckets"
 	case Name:
-		return "an earlier instance of the page has a family or samples with names of the family"
+		return "another instance of the page has a family or samples with names of the family"
 	}
 	return "another instance of the page has the same series, and the two cannot be added"
 }
