@@ -1,0 +1,232 @@
+package listen
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fakeListener gives the connections that a test sends.
+type fakeListener struct {
+	conns  chan net.Conn
+	errs   chan error
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newFake() *fakeListener {
+	return &fakeListener{conns: make(chan net.Conn), errs: make(chan error), closed: make(chan struct{})}
+}
+
+func (f *fakeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-f.conns:
+		return c, nil
+	case err := <-f.errs:
+		return nil, err
+	case <-f.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (f *fakeListener) Close() error {
+	f.once.Do(func() { close(f.closed) })
+	return nil
+}
+
+func (f *fakeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// fakeConn is a connection of a client that remembers whether it was closed.
+type fakeConn struct {
+	net.Conn
+	remote string
+	closed bool
+}
+
+func (c *fakeConn) RemoteAddr() net.Addr { return remote(c.remote) }
+
+func (c *fakeConn) Close() error { c.closed = true; return nil }
+
+type remote string
+
+func (r remote) Network() string { return "tcp" }
+func (r remote) String() string  { return string(r) }
+
+// limited is a listener with its refusals by reason.
+type limited struct {
+	*Listener
+	refused map[string]int
+}
+
+func newLimited(total, perClient int) *limited {
+	l := &limited{refused: make(map[string]int)}
+	l.Listener = Limit(newFake(), Limits{Total: total, PerClient: perClient, Closed: func(reason string) { l.refused[reason]++ }})
+	return l
+}
+
+// connect adds a connection of a client in a state, and returns it and what the server has, which is nil if it is refused.
+func (l *limited) connect(client string, state http.ConnState) (*fakeConn, net.Conn) {
+	c := &fakeConn{remote: client}
+	added := l.add(c)
+	if added != nil && state != http.StateNew {
+		l.ConnState(added, state)
+	}
+	return c, added
+}
+
+func TestLimits(t *testing.T) {
+	const active, idle, silent = http.StateActive, http.StateIdle, http.StateNew
+	type client struct {
+		name  string
+		state http.ConnState
+	}
+	for name, test := range map[string]struct {
+		open    []client
+		next    string
+		refused bool
+		closed  int // which of open is closed, or -1
+		reason  string
+	}{
+		"room":                       {[]client{{"1.1.1.1:1", active}}, "1.1.1.2:1", false, -1, ""},
+		"the client's share":         {[]client{{"1.1.1.1:1", idle}, {"1.1.1.1:2", silent}}, "1.1.1.1:3", true, -1, ReasonClient},
+		"the share of a network":     {[]client{{"[1::1]:1", idle}, {"[1::2]:2", idle}}, "[1::3]:3", true, -1, ReasonClient},
+		"no share without address":   {[]client{{"@", active}, {"@", active}}, "@", false, -1, ""},
+		"the oldest idle":            {[]client{{"1.1.1.1:1", active}, {"1.1.1.2:1", idle}, {"1.1.1.3:1", idle}, {"1.1.1.4:1", silent}}, "1.1.1.5:1", false, 1, ReasonIdle},
+		"a silent one":               {[]client{{"1.1.1.1:1", active}, {"1.1.1.2:1", active}, {"1.1.1.3:1", silent}, {"1.1.1.4:1", active}}, "1.1.1.5:1", false, 2, ReasonIdle},
+		"served ones stay":           {[]client{{"1.1.1.1:1", active}, {"1.1.1.2:1", active}, {"1.1.1.3:1", active}, {"1.1.1.4:1", active}}, "1.1.1.5:1", true, -1, ReasonFull},
+		"hijacked ones are served":   {[]client{{"1.1.1.1:1", http.StateHijacked}, {"1.1.1.2:1", active}, {"1.1.1.3:1", active}, {"1.1.1.4:1", active}}, "1.1.1.5:1", true, -1, ReasonFull},
+		"the share goes before room": {[]client{{"1.1.1.1:1", idle}, {"1.1.1.1:2", idle}, {"1.1.1.3:1", idle}, {"1.1.1.4:1", idle}}, "1.1.1.1:3", true, -1, ReasonClient},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLimited(4, 2)
+			var conns []*fakeConn
+			for _, c := range test.open {
+				fake, added := l.connect(c.name, c.state)
+				if added == nil {
+					t.Fatalf("%s is refused", c.name)
+				}
+				conns = append(conns, fake)
+			}
+			next, added := l.connect(test.next, silent)
+			if next.closed != test.refused || (added == nil) != test.refused {
+				t.Errorf("refused %t", next.closed)
+			}
+			for i, c := range conns {
+				if c.closed != (i == test.closed) {
+					t.Errorf("connection %d is closed: %t", i, c.closed)
+				}
+			}
+			want := map[string]int{}
+			if test.reason != "" {
+				want[test.reason] = 1
+			}
+			if fmt.Sprint(l.refused) != fmt.Sprint(want) {
+				t.Errorf("closed for %v, want %v", l.refused, want)
+			}
+		})
+	}
+}
+
+// TestClosedConnectionsDoNotCount holds that a client gets its share back.
+func TestClosedConnectionsDoNotCount(t *testing.T) {
+	l := newLimited(4, 2)
+	for range 10 {
+		_, a := l.connect("1.1.1.1:1", http.StateActive)
+		_, b := l.connect("1.1.1.1:2", http.StateActive)
+		if a == nil || b == nil || l.Count() != 2 {
+			t.Fatalf("%d connections", l.Count())
+		}
+		a.Close()
+		b.Close()
+		b.Close()
+	}
+	if l.Count() != 0 || len(l.clients) != 0 {
+		t.Errorf("%d connections, %d clients are left", l.Count(), len(l.clients))
+	}
+}
+
+// TestCloseSilent holds that connections without a request are closed, and no others.
+func TestCloseSilent(t *testing.T) {
+	l := newLimited(4, 4)
+	silent, _ := l.connect("1.1.1.1:1", http.StateNew)
+	idle, _ := l.connect("1.1.1.1:2", http.StateIdle)
+	l.CloseSilent()
+	if !silent.closed || idle.closed {
+		t.Errorf("silent closed %t, idle closed %t", silent.closed, idle.closed)
+	}
+}
+
+// TestAcceptErrors holds that a listener outlives what keeps it from accepting connections, such as too many open files.
+func TestAcceptErrors(t *testing.T) {
+	f := newFake()
+	var failed []error
+	l := Limit(f, Limits{Total: 1, PerClient: 1, Failed: func(err error) { failed = append(failed, err) }})
+	go func() {
+		for range 3 {
+			f.errs <- syscall.EMFILE
+		}
+		f.conns <- &fakeConn{remote: "1.1.1.1:1"}
+	}()
+	if c, err := l.Accept(); err != nil || c == nil {
+		t.Errorf("%v, %v", c, err)
+	}
+	if len(failed) != 3 || !errors.Is(failed[0], syscall.EMFILE) {
+		t.Errorf("reported %v", failed)
+	}
+	l.Close()
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+// TestServedConnectionsStayOpen holds, with a real server, that a connection which serves a request is not closed for
+// others, and that it counts until its handler has returned, even when its client has left.
+func TestServedConnectionsStayOpen(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan string, 10)
+	l := Limit(inner, Limits{Total: 1, PerClient: 5, Closed: func(reason string) { refused <- reason }})
+	serving, finish := make(chan struct{}), make(chan struct{})
+	server := &http.Server{ConnState: l.ConnState, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(serving)
+		<-finish
+	})}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	client, err := net.Dial("tcp", inner.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-serving
+	client.Close()
+	other, err := net.Dial("tcp", inner.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if reason := <-refused; reason != ReasonFull || l.Count() != 1 {
+		t.Errorf("closed because of %s, %d connections", reason, l.Count())
+	}
+	if _, err := other.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the refused connection: %v", err)
+	}
+	close(finish)
+	for deadline := time.Now().Add(10 * time.Second); l.Count() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection still counts")
+		}
+	}
+	server.Close()
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,95 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// There is one reload in a second at most. Requests that come meanwhile share the next one, and each gets the result of one
+// that began after it.
+func TestReloadsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r reloads
+		errs := []error{errors.New("first"), errors.New("second"), nil}
+		var begun []time.Duration
+		var all sync.WaitGroup
+		started := time.Now()
+		var reload func() error
+		get := func(want error) {
+			all.Go(func() {
+				if err := r.get(t.Context(), reload); !errors.Is(err, want) {
+					t.Errorf("got %v, want %v", err, want)
+				}
+			})
+		}
+		reload = func() error {
+			n := len(begun)
+			begun = append(begun, time.Since(started))
+			if n == 1 { // one that comes while it runs is too late for this one
+				get(errs[2])
+				for !r.waits() {
+					runtime.Gosched()
+				}
+			}
+			return errs[n]
+		}
+		get(errs[0])
+		synctest.Wait()
+		for range 5 {
+			time.Sleep(100 * time.Millisecond)
+			get(errs[1])
+		}
+		all.Wait()
+		if len(begun) != 3 || begun[0] != 0 || begun[1] != reloadInterval || begun[2] != 2*reloadInterval {
+			t.Errorf("reloads after %v", begun)
+		}
+	})
+}
+
+// waits reports whether there is a reload that has not begun.
+func (s *reloads) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next != nil
+}
+
+// A client that leaves does not take the reload with it.
+func TestReloadGoesOnWithoutItsClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r reloads
+		var n atomic.Int64
+		reload := func() error { n.Add(1); return nil }
+		if err := r.get(t.Context(), reload); err != nil {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), reloadInterval/2)
+		defer cancel()
+		if err := r.get(ctx, reload); !errors.Is(err, context.DeadlineExceeded) || n.Load() != 1 {
+			t.Errorf("%v, %d reloads", err, n.Load())
+		}
+		time.Sleep(reloadInterval)
+		synctest.Wait()
+		if n.Load() != 2 {
+			t.Errorf("%d reloads", n.Load())
+		}
+	})
+}
+
+// A reload that panics is an error, and the next one is not kept by it.
+func TestReloadPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r reloads
+		if err := r.get(t.Context(), func() error { panic("oops") }); err == nil || err.Error() != "panic: oops" {
+			t.Error(err)
+		}
+		if err := r.get(t.Context(), func() error { return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+}
