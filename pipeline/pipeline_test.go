@@ -254,3 +254,34 @@ func TestPageURL(t *testing.T) {
 		}
 	}
 }
+
+// TestSectionsOfOnePageAddUp has two sections with the same rules, each of which gets a part of the records.
+func TestSectionsOfOnePageAddUp(t *testing.T) {
+	const rules = `metrics:
+- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}
+- {name: took_seconds, type: histogram, help: Took., value: $n, buckets: [1, 2], native: {factor: 2}}
+- {name: size, type: summary, help: Size., value: $n}
+- {name: last, type: gauge, help: Last., value: $n}
+`
+	of, name := newProcess(t), rulesFile(t, rules)
+	a := of.open("promexporter.0", map[string]string{"rules_file": name})
+	b := of.open("promexporter.1", map[string]string{"rules_file": name, "listen_address": a.endpoint.Addrs()[0].String()})
+	flush(t, b, "t", `{"l":"x","n":0.5}`, flb.OK)
+	flush(t, a, "t", "{\"l\":\"x\",\"n\":1.5}\n{\"l\":\"y\",\"n\":3}", flb.OK)
+	flush(t, b, "t", "{\"l\":\"x\",\"n\":0.5}\n{\"l\":\"x\",\"n\":0.25}", flb.OK)
+	expect(t, a, `
+		seen_total{l="x"} 4
+		seen_total{l="y"} 1
+		took_seconds_bucket{le="1"} 3
+		took_seconds_bucket{le="2"} 4
+		took_seconds_bucket{le="+Inf"} 5
+		took_seconds_sum 5.75
+		took_seconds_count 5
+		size_sum 5.75
+		size_count 5
+		last 0.25`)
+	flush(t, a, "t", `{"l":"x","n":1}`, flb.OK)
+	expect(t, b, `
+		seen_total{l="x"} 5
+		last 1`)
+}

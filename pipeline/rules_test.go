@@ -57,6 +57,29 @@ func TestRulesFile(t *testing.T) {
 	}
 }
 
+// TestReloadIsLoggedOnce holds that the result of a reload is logged when it differs from the one before, and not again
+// within a minute. The counts show every reload.
+func TestReloadIsLoggedOnce(t *testing.T) {
+	name := rulesFile(t, oneRule)
+	p, log := openOne(t, map[string]string{"rules_file": name})
+	for _, step := range []struct {
+		text            string
+		good, bad, kept int // lines so far: of successes, of mistakes, of rules that stay
+	}{{oneRule, 1, 0, 0}, {twoRules, 2, 0, 0}, {broken, 2, 2, 1}, {oneRule, 3, 2, 1}} {
+		rewrite(t, name, step.text)
+		for range 5 {
+			_ = p.reload() // what is wrong is in the log
+		}
+		good, bad := len(log.lines("the rules were reloaded")), len(log.lines("rules.yaml:"))
+		if kept := len(log.lines("the rules were not reloaded")); good != step.good || bad != step.bad || kept != step.kept {
+			t.Errorf("after %q: %d lines of success, %d of mistakes, %d of rules that stay", step.text, good, bad, kept)
+		}
+	}
+	expect(t, p, `
+		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 5
+		promexporter_rules_reloads_total{output="promexporter.0",result="success"} 15`)
+}
+
 func TestRulesFileWithDefaults(t *testing.T) {
 	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, "defaults: true\n"+oneRule)})
 	flush(t, p, "t", `{"l":"x","n":1}`, flb.OK)
