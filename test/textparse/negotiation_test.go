@@ -4,6 +4,7 @@ package textparse
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -11,20 +12,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
 	plabels "github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/address"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // fixed is a source that always gives the same families.
 type fixed []*dto.MetricFamily
 
-func (f fixed) Gather() ([]*dto.MetricFamily, func(), error) { return f, func() {}, nil }
+func (f fixed) Gather(context.Context) ([]exposition.Family, func(), error) {
+	return exposition.Families(f), func() {}, nil
+}
 
-var _ prometheus.TransactionalGatherer = fixed(nil)
+var _ exporter.Source = fixed(nil)
 
 // format is one that a scraper may ask for.
 type format struct {
@@ -49,17 +53,17 @@ var escapings = map[string]model.EscapingScheme{
 	"dots": model.DotsEscaping, "values": model.ValueEncodingEscaping, "unheard-of": model.UnderscoreEscaping,
 }
 
-func open(t *testing.T, source prometheus.TransactionalGatherer) (url string) {
+func open(t *testing.T, source exporter.Source) (url string) {
 	t.Helper()
 	var servers exporter.Servers
 	e, err := servers.Open(exporter.Options{
-		Address: "127.0.0.1:0", Path: "/metrics", Instance: "promexporter.0", Version: "1.2.3", Source: source,
+		Addresses: []address.Address{{Host: "127.0.0.1"}}, Path: "/metrics", Instance: "promexporter.0", Version: "1.2.3", Source: source,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
-	return "http://" + e.Addr().String() + "/metrics"
+	return "http://" + e.Addrs()[0].String() + "/metrics"
 }
 
 // scrape gives a page, decompressed, and its Content-Type.
