@@ -38,7 +38,7 @@ type section struct {
 // open starts a section with the rules of l, whose series are not limited.
 func open(b *testing.B, l *workload.Load) *section {
 	b.Helper()
-	keys := map[string]string{"listen_address": freeAddress(b), "series_limit": "10000000", "series_memory_limit": "1024GiB", "flush_timeout": "5s"}
+	keys := map[string]string{"listen_address": freeAddress(b), "series_limit": "10000000", "series_memory_limit": "1024GiB", "flush_timeout": "5s", "max_requests": "512"}
 	if l.Rules != "" {
 		keys["rules_file"] = filepath.Join(b.TempDir(), "rules.yaml")
 		if err := os.WriteFile(keys["rules_file"], []byte(l.Rules), 0o600); err != nil {

@@ -3,7 +3,6 @@ package exporter_test
 import (
 	"bufio"
 	"context"
-	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -44,15 +43,14 @@ func TestCloseWithHangingClient(t *testing.T) {
 	var done atomic.Int64
 	all := exposition.Families([]*dto.MetricFamily{manySeries("a", 100_000)})
 	e := open(t, new(exporter.Servers), exporter.Options{
-		Source: source(func(context.Context) ([]exposition.Family, func(), error) { return all, func() { done.Add(1) }, nil }),
+		Source: source(func(context.Context) ([]exposition.Family, func(), error) {
+			return all, func() { done.Add(1) }, nil
+		}),
 	})
-	c := dial(t, e, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+	dial(t, e, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
 	until(t, "the families are given back", func() bool { return done.Load() == 1 })
 	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
-	}
-	if _, err := io.ReadAll(c); err == nil {
-		t.Log("the kernel held the whole page")
 	}
 	noGoroutines(t)
 }

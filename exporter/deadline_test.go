@@ -88,7 +88,9 @@ func TestScrapeTimeout(t *testing.T) {
 
 // A source that is late is asked again by the next scrape. However it says that it was ended, this is a timeout.
 func TestLateSource(t *testing.T) {
-	for name, end := range map[string]func(ctx context.Context) error{"with the cause": context.Cause, "with the error": context.Context.Err} {
+	for name, end := range map[string]func(context.Context) error{
+		"with the cause": context.Cause, "with the error": context.Context.Err,
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				takes := time.Minute

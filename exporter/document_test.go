@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestNamedTests holds that there are the tests that documents name.
+// Documents name tests that exist.
 func TestNamedTests(t *testing.T) {
 	known := testNames(t)
 	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/adr/*.md"} {
@@ -24,14 +24,14 @@ func TestNamedTests(t *testing.T) {
 			}
 			for _, name := range testName.FindAllString(string(text), -1) {
 				if !known[name] {
-					t.Errorf("%s names the test %s, which is not there", file, name)
+					t.Errorf("%s names the test %s, which does not exist", file, name)
 				}
 			}
 		}
 	}
 }
 
-// TestSecurityDocument holds that each row of docs/security.md names tests.
+// Each row of docs/security.md names tests.
 func TestSecurityDocument(t *testing.T) {
 	text, err := os.ReadFile("../docs/security.md")
 	if err != nil {
@@ -41,7 +41,8 @@ func TestSecurityDocument(t *testing.T) {
 	_, threats, _ := strings.Cut(string(text), "\n## Threats\n")
 	for line := range strings.Lines(threats) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if !strings.HasPrefix(line, "|") || len(cells) != 3 || strings.HasPrefix(line, "|--") || strings.HasPrefix(line, "| Threat") {
+		isRow := strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| Threat")
+		if !isRow || len(cells) != 3 {
 			continue
 		}
 		rows++
@@ -56,7 +57,7 @@ func TestSecurityDocument(t *testing.T) {
 
 var testName = regexp.MustCompile(`\b(Test|Fuzz)[A-Z]\w*`)
 
-// testNames are those of all tests of the repository.
+// testNames are the names of all tests of the repository.
 func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)

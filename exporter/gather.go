@@ -97,6 +97,9 @@ func (g *gathered) ask(ctx context.Context) {
 	defer context.AfterFunc(g.session.ctx, func() { cancel(context.Cause(g.session.ctx)) })()
 	g.err = fence.Run(func() error {
 		families, done, err := g.session.options.Source.Gather(ctx)
+		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
+			err = context.Cause(ctx) // which says whether it is a timeout
+		}
 		g.families = families
 		if done != nil {
 			g.done = done

@@ -25,7 +25,9 @@ func TestSectionsAddUp(t *testing.T) {
 		exporter.Options{Source: families(counter("a_total", 2), gauge("b", "B.", map[string]float64{"": 2}, ""))},
 		exporter.Options{Source: families(counter("a_total", 3), gauge("b", "B.", map[string]float64{"": 3}, ""))},
 	)[0]
-	for i, accept := range []string{"", acceptOpen, "application/openmetrics-text;version=0.0.1", acceptPrometheus, acceptProtobuf} {
+	for i, accept := range []string{
+		"", acceptOpen, "application/openmetrics-text;version=0.0.1", acceptPrometheus, acceptProtobuf,
+	} {
 		for _, encoding := range []string{"", "gzip", "zstd"} {
 			page := asText(t, ask(t, e, "GET", "/metrics", "Accept", accept, "Accept-Encoding", encoding))
 			if got := strings.TrimSuffix(value(page, "a_total"), ".0"); got != "5" || strings.Count(page, "\na_total ") != 1 {
@@ -58,7 +60,7 @@ func TestClashingFamiliesOnAPage(t *testing.T) {
 	}
 }
 
-// An instance is not opened that would define a family of another one differently. It is on a page of its own, or when the
+// An instance that defines a family of another one differently is not opened, unless it has a page of its own or the
 // other one is closed.
 func TestClashIsRefused(t *testing.T) {
 	define := func(name, kind string) []exporter.Definition { return []exporter.Definition{{Name: name, Type: kind}} }
@@ -69,8 +71,9 @@ func TestClashIsRefused(t *testing.T) {
 		Addresses: addresses(at(first)), Instance: "promexporter.1", Definitions: define("a", "gauge"), ListenLater: true,
 	})
 	_, err := servers.Open(o)
-	const want = "promexporter.0 and promexporter.1 share the page /metrics, and the counter a_total in the first and the gauge a " +
-		"in the second both have samples or a family named a; define it the same in both, or give one of them another metrics_path"
+	const want = "promexporter.0 and promexporter.1 share the page /metrics, and the counter a_total in the first and " +
+		"the gauge a in the second both have samples or a family named a; define it the same in both, or give one of " +
+		"them another metrics_path"
 	if !isClash(err) || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -108,7 +111,8 @@ func TestSharedDefinitionsChangeInTurn(t *testing.T) {
 	of := func(file, kind string) []exporter.Definition {
 		return []exporter.Definition{{Name: "a", Type: kind, Origin: file}}
 	}
-	all := openAll(t, exporter.Options{Definitions: of("shared", "gauge")}, exporter.Options{Definitions: of("shared", "gauge")})
+	o := exporter.Options{Definitions: of("shared", "gauge")}
+	all := openAll(t, o, o)
 	for _, e := range all {
 		if err := e.Redefine(of("shared", "counter")); err != nil {
 			t.Error(err)

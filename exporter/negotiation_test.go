@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,9 +52,7 @@ func TestNegotiation(t *testing.T) {
 		{acceptProtobuf, typeProtobuf, "text.prom"},
 		{acceptProtobuf + ";q=0.5," + acceptPrometheus, typeProtobuf, "text.prom"},
 	} {
-		for accepted, encoding := range map[string]string{
-			"": "", "identity": "", "gzip": "gzip", "zstd": "zstd", "br": "", "*;q=0": "", "gzip;q=0.5, zstd": "zstd",
-		} {
+		for accepted, encoding := range map[string]string{"": "", "br, gzip": "gzip", "gzip;q=0.5, zstd": "zstd"} {
 			w := ask(t, e, "GET", "/metrics", "Accept", test.accept, "Accept-Encoding", accepted)
 			if h := w.Header(); w.Code != 200 || h.Get("Content-Type") != test.contentType ||
 				h.Get("Content-Encoding") != encoding || h.Get("Vary") != "Accept, Accept-Encoding" {
@@ -93,7 +92,7 @@ func TestHeadHasTheLengthOfGet(t *testing.T) {
 	const page = "/metrics?name[]=a"
 	got, head := ask(t, e, "GET", page), ask(t, e, "HEAD", page)
 	length := head.Header().Get("Content-Length")
-	if head.Code != 200 || head.Body.Len() != 0 || got.Body.Len() < 10_000 || length != got.Header().Get("Content-Length") {
+	if head.Code != 200 || head.Body.Len() != 0 || got.Body.Len() < 10_000 || length != strconv.Itoa(got.Body.Len()) {
 		t.Errorf("%d with %d bytes of %s, want none of %d", head.Code, head.Body.Len(), length, got.Body.Len())
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// Every line of a page in OpenMetrics is as its specification says, also those of the Go runtime, which has a gauge and a
-// counter that differ in _total only.
+// Every line of a page in OpenMetrics is as the specification says, also those of the Go runtime, which has a gauge and
+// a counter that differ in _total only.
 func TestOpenMetricsPageIsStrict(t *testing.T) {
 	e := open(t, new(exporter.Servers), exporter.Options{Source: families(everyKind()...)})
 	for _, header := range [][]string{
@@ -59,7 +59,8 @@ func TestStrictCheck(t *testing.T) {
 			t.Errorf("no mistake in\n%s", page)
 		}
 	}
-	if _, mistakes := openMetricsMistakes("# HELP a A.\n# TYPE a counter\na_total{l=\"}\"} 1 # {} 1\na_created 1\n# EOF\n"); mistakes != nil {
+	const right = "# HELP a A.\n# TYPE a counter\na_total{l=\"}\"} 1 # {} 1\na_created 1\n# EOF\n"
+	if _, mistakes := openMetricsMistakes(right); mistakes != nil {
 		t.Error(mistakes)
 	}
 }

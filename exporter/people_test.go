@@ -23,7 +23,8 @@ func TestLandingPage(t *testing.T) {
 	w := ask(t, all[0], "GET", "/")
 	page := w.Body.String()
 	for _, want := range []string{
-		"1.2.3", "promexporter.0", "/one", "&lt;b&gt;", "1,234", "promexporter.1", "/two", "http://" + at(all[0]), "POST /-/reload",
+		"1.2.3", "promexporter.0", "/one", "&lt;b&gt;", "1,234", "promexporter.1", "/two", "http://" + at(all[0]),
+		"POST /-/reload",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s is missing in\n%s", want, page)
@@ -80,8 +81,9 @@ func TestRulesPage(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if w.Header().Get("Content-Type") != "application/json; charset=utf-8" || strings.Contains(w.Body.String(), "</script>") {
-		t.Errorf("%v\n%s", w.Header(), w.Body)
+	kind := w.Header().Get("Content-Type")
+	if kind != "application/json; charset=utf-8" || strings.Contains(w.Body.String(), "</script>") {
+		t.Errorf("%s\n%s", kind, w.Body)
 	}
 	if got.Version != "1.2.3" || got.Started.IsZero() || len(got.Instances) != 2 {
 		t.Fatalf("got %+v", got)
@@ -117,6 +119,23 @@ func TestStatusPanics(t *testing.T) {
 	}
 }
 
+// While an instance is suspended, nothing asks it for its status.
+func TestStatusOfSuspendedInstance(t *testing.T) {
+	e := open(t, new(exporter.Servers), exporter.Options{Status: func() exporter.Status {
+		t.Error("the status is asked for")
+		return exporter.Status{}
+	}})
+	if err := e.Suspend(); err != nil {
+		t.Error(err)
+	}
+	if w := ask(t, e, "GET", "/"); w.Code != 200 || !strings.Contains(w.Body.String(), ">reloading<") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+	if w := ask(t, e, "GET", "/-/rules"); w.Code != 200 || !strings.Contains(w.Body.String(), `"reloading": true`) {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+}
+
 func TestProfilesOnlyForDebugging(t *testing.T) {
 	all := openAll(t, exporter.Options{}, exporter.Options{Debug: true})
 	for path, want := range map[string]int{
@@ -131,7 +150,8 @@ func TestProfilesOnlyForDebugging(t *testing.T) {
 		t.Errorf("POST: %d", w.Code)
 	}
 	all[1].Close()
-	if w := ask(t, all[0], "GET", "/debug/pprof/"); w.Code != 404 || strings.Contains(ask(t, all[0], "GET", "/").Body.String(), "pprof") {
+	landing := ask(t, all[0], "GET", "/").Body.String()
+	if w := ask(t, all[0], "GET", "/debug/pprof/"); w.Code != 404 || strings.Contains(landing, "pprof") {
 		t.Errorf("%d without debug", w.Code)
 	}
 }

@@ -7,14 +7,18 @@ import (
 	"testing"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/address"
 )
 
 func TestReload(t *testing.T) {
 	calls := 0
-	good := exporter.Options{Instance: "good", Path: "/good", Reload: func() error { calls++; return nil }}
-	bad := exporter.Options{Instance: "bad", Path: "/bad", Reload: func() error { return errors.New("rules.yaml:1:1: broken") }}
-	long := exporter.Options{Instance: "long", Path: "/long", Reload: func() error { return errors.New(strings.Repeat("é", 64<<10)) }}
-	panics := exporter.Options{Instance: "panics", Path: "/panics", Reload: func() error { panic("oops") }}
+	of := func(name string, reload func() error) exporter.Options {
+		return exporter.Options{Instance: name, Path: address.Path("/" + name), Reload: reload}
+	}
+	good := of("good", func() error { calls++; return nil })
+	bad := of("bad", func() error { return errors.New("rules.yaml:1:1: broken") })
+	long := of("long", func() error { return errors.New(strings.Repeat("é", 64<<10)) })
+	panics := of("panics", func() error { panic("oops") })
 	for name, test := range map[string]struct {
 		method    string
 		endpoints []exporter.Options
@@ -52,7 +56,8 @@ func TestReloadFromAnotherSite(t *testing.T) {
 	for _, web := range []exporter.Web{{}, {Username: "u", Password: "p"}} {
 		e := open(t, new(exporter.Servers), exporter.Options{Web: web, Reload: func() error { calls++; return nil }})
 		for _, header := range [][2]string{
-			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"},
+			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"},
+			{"Origin", "null"},
 		} {
 			w := ask(t, e, "POST", "/-/reload", header[0], header[1], "Authorization", "Basic dTpw")
 			if w.Code != 403 || calls != 0 {
@@ -66,9 +71,9 @@ func TestReloadFromAnotherSite(t *testing.T) {
 	}
 }
 
-// A site may point its own name to the address of the server (DNS rebinding), and is then not another site for a browser.
-// Without users, the name of the host has to be one that no site can have. With users, a site would need the password.
-func TestReloadFromAReboundName(t *testing.T) {
+// A site may point its own name to the address of the server (DNS rebinding), and is the same site for a browser then.
+// Without users, the host has to be one that no site can have. With users, a site would need the password.
+func TestReloadUnderAnotherName(t *testing.T) {
 	machine, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -95,21 +100,23 @@ func TestReloadFromAReboundName(t *testing.T) {
 		"example":                false,
 	} {
 		calls := 0
-		web := exporter.Web{Username: "u", Password: "p"}
 		reload := func() error { calls++; return nil }
-		bare := openAll(t, exporter.Options{Reload: reload}, exporter.Options{AllowedHosts: []string{"other", "Metrics.Example"}})[0]
-		if w := ask(t, bare, "POST", "/-/reload", "Host", host); (w.Code == 200) != allowed || !allowed && w.Code != 403 || (calls == 1) != allowed {
+		named := exporter.Options{AllowedHosts: []string{"other", "Metrics.Example"}}
+		bare := openAll(t, exporter.Options{Reload: reload}, named)[0]
+		want := map[bool]int{true: 200, false: 403}[allowed]
+		if w := ask(t, bare, "POST", "/-/reload", "Host", host); w.Code != want || (calls == 1) != allowed {
 			t.Errorf("%s: %d, %d calls\n%s", host, w.Code, calls, w.Body)
 		}
-		user := open(t, new(exporter.Servers), exporter.Options{Web: web, Reload: reload})
+		if w := ask(t, bare, "GET", "/metrics", "Host", host); w.Code != 200 {
+			t.Errorf("%s: %d for the metrics", host, w.Code)
+		}
+		o := exporter.Options{Reload: reload, Web: exporter.Web{Username: "u", Password: "p"}}
+		user := open(t, new(exporter.Servers), o)
 		if w := ask(t, user, "POST", "/-/reload", "Host", host, "Authorization", "Basic dTpw"); w.Code != 200 {
 			t.Errorf("%s, with a password: %d", host, w.Code)
 		}
 		if w := ask(t, user, "POST", "/-/reload", "Host", host); w.Code != 401 {
 			t.Errorf("%s, without its password: %d", host, w.Code)
-		}
-		if w := ask(t, bare, "GET", "/metrics", "Host", host); w.Code != 200 {
-			t.Errorf("%s: %d for the metrics", host, w.Code)
 		}
 	}
 	e := open(t, new(exporter.Servers), exporter.Options{Reload: func() error { return nil }})

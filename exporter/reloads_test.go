@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// There is one reload in a second at most. Requests that come meanwhile share the next one, and each gets the result of one
-// that began after it.
+// There is one reload in a second at most. Requests that come meanwhile share the next one, and each gets the result of
+// one that began after it.
 func TestReloadsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r reloads

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/status"
 	"github.com/promexporter/promexporter/internal/fence"
@@ -105,6 +106,8 @@ func refuseBodies(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		// Otherwise net/http would wait for the body after the answer.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // only a test's writer has none
 		w.Header().Set("Connection", "close")
 		http.Error(w, "413 no request here has a body; send it without one", http.StatusRequestEntityTooLarge)
 	})

@@ -68,8 +68,9 @@ func askRaw(t *testing.T, e *exporter.Endpoint, request string) *http.Response {
 func TestBodiesAreRefused(t *testing.T) {
 	open := open(t, new(exporter.Servers), exporter.Options{Reload: func() error { return nil }, Debug: true})
 	user := openAll(t, exporter.Options{Web: exporter.Web{Username: "u", Password: "p"}})[0]
+	paths := []string{"/metrics", "/", "/-/healthy", "/-/ready", "/-/rules", "/-/reload", "/debug/pprof/", "/none"}
 	for _, e := range []*exporter.Endpoint{open, user} {
-		for _, path := range []string{"/metrics", "/", "/-/healthy", "/-/ready", "/-/rules", "/-/reload", "/debug/pprof/", "/none"} {
+		for _, path := range paths {
 			for _, head := range []string{
 				"GET %s HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", // none of it is sent
 				"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n",
@@ -84,7 +85,8 @@ func TestBodiesAreRefused(t *testing.T) {
 			}
 		}
 	}
-	if w := askRaw(t, open, "POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"); w.StatusCode != 200 || w.Close {
+	w := askRaw(t, open, "POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+	if w.StatusCode != 200 || w.Close {
 		t.Errorf("an empty body: %d, to be closed: %t", w.StatusCode, w.Close)
 	}
 }

@@ -110,7 +110,8 @@ func (s *server) page(ctx context.Context, p *page, q query) (*render.Page, erro
 		rendered, shared, err := s.table.pages.get(ctx, pageKey{s, now, q}, func() (*render.Page, error) {
 			return s.makePage(ctx, now, q, reload.Err() == nil)
 		})
-		again := shared || errors.Is(err, errSuspended) && reload.Err() == nil
+		again := shared || errors.Is(err, errSuspended) && reload.Err() == nil ||
+			errors.Is(err, errClosed) && s.routes.Load().pages[p.path] != now // without the closed instance
 		if err == nil || !again || ctx.Err() != nil {
 			return rendered, err
 		}

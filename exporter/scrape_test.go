@@ -51,7 +51,8 @@ func TestFailingSources(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			released.Store(0)
 			var out logged
-			e := openAll(t, exporter.Options{Source: families(up("rest", "1"))}, exporter.Options{Source: test.source, Log: out.log()})[0]
+			rest := exporter.Options{Source: families(up("rest", "1"))}
+			e := openAll(t, rest, exporter.Options{Source: test.source, Log: out.log()})[0]
 			for range 2 {
 				w := ask(t, e, "GET", "/metrics")
 				page := w.Body.String()
@@ -79,7 +80,8 @@ func TestFailingSources(t *testing.T) {
 // A request with name[] costs what it asks for: what it leaves out is not even merged.
 func TestNamesAreCheap(t *testing.T) {
 	half := manySeries("a", 20_000)
-	e := openAll(t, exporter.Options{Source: families(half, up("b", "1"))}, exporter.Options{Source: families(half, up("b", "2"))})[0]
+	one, two := families(half, up("b", "1")), families(half, up("b", "2"))
+	e := openAll(t, exporter.Options{Source: one}, exporter.Options{Source: two})[0]
 	allocs := testing.AllocsPerRun(3, func() {
 		page := ask(t, e, "GET", "/metrics?name[]=b").Body.String()
 		if value(page, `b{l="1"}`) != "1" || value(page, `b{l="2"}`) != "1" || strings.Count(page, "\n") != 4 {

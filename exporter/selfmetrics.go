@@ -58,11 +58,11 @@ func newSelfMetrics(version string, connections func() int) *selfMetrics {
 			Help: "Scrapes that are being answered, the one that shows this included, by path.",
 		}, []string{"path"}),
 		families: counters("promexporter_scrape_families_dropped_total",
-			"Metric families left out of a page, counted at each scrape, by path and reason: type or unit differ from "+
-				"those of an earlier family of the same name, or the family cannot be encoded.", "path", "reason"),
+			"Metric families left out of a page, counted at each scrape, by path and reason: type, unit or bounds "+
+				"differ from those of an earlier family of the same name, the name is taken, or the family cannot be encoded.", "path", "reason"),
 		series: counters("promexporter_scrape_series_dropped_total",
-			"Series left out of a page, counted at each scrape, by path and reason: an earlier instance of the page "+
-				"has the same series.", "path", "reason"),
+			"Series left out of a page, counted at each scrape, by path and reason: another instance of the "+
+				"page has the same series, and the two cannot be added.", "path", "reason"),
 		sources: counters("promexporter_scrape_source_failures_total",
 			"Scrapes that an instance could not answer, or not in full, by instance and reason.", InstanceLabel, "reason"),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{

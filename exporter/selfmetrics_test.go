@@ -43,7 +43,8 @@ func TestScrapeDurationIsANativeHistogram(t *testing.T) {
 	if len(all) != 1 {
 		t.Fatalf("got %v", all)
 	}
-	if h := all[0].Metric[0].Histogram; h.Schema == nil || len(h.PositiveSpan) == 0 || len(h.Bucket) == 0 || h.GetSampleCount() != 1 {
+	h := all[0].Metric[0].Histogram
+	if h.Schema == nil || len(h.PositiveSpan) == 0 || len(h.Bucket) == 0 || h.GetSampleCount() != 1 {
 		t.Errorf("got %v", h)
 	}
 }

@@ -119,7 +119,7 @@ func (s *session) drain(grace, limit context.Context) error {
 		return nil
 	case <-limit.Done():
 		return fmt.Errorf("close %s at %s%s: its source has not returned from a scrape within %s",
-			s.instance(), s.addresses[0], s.path(), closeLimit)
+			s.instance(), s.servers[0].address, s.path(), closeLimit)
 	}
 }
 

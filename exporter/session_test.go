@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// Close waits for a scrape that uses the source, ends it when it takes too long, and returns within a second whatever the
-// source does.
+// Close waits for a scrape that uses the source, ends it when it takes too long, and returns within a second whatever
+// the source does.
 func TestCloseWaitsForScrapes(t *testing.T) {
 	rude := func(takes time.Duration) source {
 		return func(ctx context.Context) ([]exposition.Family, func(), error) {
@@ -79,18 +79,19 @@ func (pausing) Enabled(context.Context, slog.Level) bool { return true }
 
 func (pausing) Handle(context.Context, slog.Record) error { time.Sleep(time.Second); return nil }
 
-// When the time of Close is up, a page that is still being written is given up, and its families are given back. The next
-// one is of those that are left, if any.
+// When the time of Close is up, a page that is still being written is given up, and its families are given back. The
+// scrape gets a page of the instances that are left, if any.
 func TestCloseEndsEncoding(t *testing.T) {
 	for name, others := range map[string][]Options{"alone": nil, "not alone": {{Source: gives("rest")}}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				given := time.Time{}
 				bad := &dto.MetricFamily{Name: new("bad"), Type: dto.MetricType_GAUGE.Enum(), Metric: []*dto.Metric{nil}}
-				closing := Options{Log: slog.New(pausing{}), Source: source(func(context.Context) ([]exposition.Family, func(), error) {
+				closing := func(context.Context) ([]exposition.Family, func(), error) {
 					return exposition.Families([]*dto.MetricFamily{bad}), func() { given = time.Now() }, nil
-				})}
-				s, endpoints := offline(append([]Options{closing}, others...)...)
+				}
+				all := append([]Options{{Log: slog.New(pausing{}), Source: source(closing)}}, others...)
+				s, endpoints := offline(all...)
 				began := time.Now()
 				answer := make(chan *httptest.ResponseRecorder, 1)
 				go func() { answer <- ask(s, "/metrics") }() // writing takes a second: it logs what is wrong with the family

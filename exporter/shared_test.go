@@ -26,7 +26,8 @@ func numbered(calls *atomic.Int64, takes func(call int64) time.Duration) source 
 	}
 }
 
-// Scrapes of one kind share a page that is not older than the request of any of them. Those of other kinds have their own.
+// Scrapes of one kind share a page that is not older than the request of any of them. Those of other kinds have their
+// own.
 func TestScrapesShareAPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
@@ -126,7 +127,8 @@ func TestScrapeLeavesItsPage(t *testing.T) {
 		one, first := s.join(key)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if p, shared, err := s.get(ctx, key, nil); !first || p != nil || !shared || !errors.Is(err, context.DeadlineExceeded) {
+		p, shared, err := s.get(ctx, key, nil)
+		if !first || p != nil || !shared || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, shared: %t, %v", p, shared, err)
 		}
 		if one.scrapes != 1 {
@@ -141,7 +143,7 @@ func TestScrapeLeavesItsPage(t *testing.T) {
 }
 
 // At most two pages are made at once, and one where there is one processor for it. A scrape that waits ends in time.
-func TestTurns(t *testing.T) {
+func TestPagesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var making, most atomic.Int64
 		s, _ := offline(Options{Source: source(func(ctx context.Context) ([]exposition.Family, func(), error) {
@@ -175,7 +177,7 @@ func TestTurns(t *testing.T) {
 func TestImpatientClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Source: after(100*time.Millisecond, gives("a"))})
-		stop := time.Now().Add(time.Minute)
+		stop := time.Now().Add(5 * time.Second)
 		for range 5 {
 			go func() {
 				for time.Now().Before(stop) {
