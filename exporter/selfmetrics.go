@@ -3,13 +3,10 @@ package exporter
 import (
 	"net/http"
 	"runtime"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
 	"github.com/promexporter/promexporter/exporter/internal/listen"
@@ -174,40 +171,4 @@ func (m *selfMetrics) addInstance(instance string) sourceCounts {
 
 func (m *selfMetrics) removeInstance(instance string) {
 	m.sources.DeletePartialMatch(prometheus.Labels{InstanceLabel: instance})
-}
-
-// Desc describes one self-metric.
-type Desc struct {
-	Name   string
-	Type   string // "counter", "gauge" or "histogram"
-	Help   string
-	Labels []string // sorted
-}
-
-// SelfMetrics describes the metrics that every server shows about itself, sorted by name, those of the Go runtime
-// excepted: their set belongs to the version of Go.
-func SelfMetrics() []Desc {
-	m := newSelfMetrics("", func() int { return 0 })
-	m.addPath("/metrics")
-	m.addInstance("promexporter.0")
-	families, err := m.registry.Gather()
-	if err != nil {
-		return nil
-	}
-	var descs []Desc
-	for _, f := range families {
-		if strings.HasPrefix(f.GetName(), "promexporter_") {
-			descs = append(descs, describe(f))
-		}
-	}
-	return descs
-}
-
-func describe(f *dto.MetricFamily) Desc {
-	d := Desc{Name: f.GetName(), Type: strings.ToLower(f.GetType().String()), Help: f.GetHelp()}
-	for _, l := range f.GetMetric()[0].GetLabel() {
-		d.Labels = append(d.Labels, l.GetName())
-	}
-	slices.Sort(d.Labels)
-	return d
 }
