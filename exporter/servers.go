@@ -72,12 +72,13 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 		return nil, err
 	}
 	a, err := access.Open(o.Web)
-	if err != nil && before != nil && before.options.Web == o.Web {
+	if err != nil && before != nil && before.options.Web == o.Web { // without a password, which cannot be what is wrong
 		a, err = before.access, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	o.Web.Password = "" // a keeps a hash of it
 	return newSession(e, o, a, addresses), nil
 }
 

@@ -89,7 +89,7 @@ func (s *session) giveUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.suspended {
-		s.suspended = false
+		s.suspended, s.ended = false, errClosed
 		close(s.over)
 	}
 }
