@@ -42,3 +42,10 @@ func describe(f *dto.MetricFamily) Desc {
 	slices.Sort(d.Labels)
 	return d
 }
+
+// Count returns how many servers there are.
+func (s *Servers) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.byAddress)
+}

@@ -260,9 +260,7 @@ func TestReloadWithChanges(t *testing.T) {
 	} {
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		if strings.HasPrefix(c.url, "http://unix/") {
-			client.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
-				return net.Dial("unix", path)
-			}}
+			client = overUnix(path)
 		}
 		if code := fetch(t, client, c.url, c.password); code != c.code {
 			t.Errorf("%s with %q: %d, want %d", c.url, c.password, code, c.code)
@@ -275,6 +273,13 @@ func TestReloadWithChanges(t *testing.T) {
 		t.Error("the socket is left")
 	}
 	noGoroutines(t)
+}
+
+// overUnix is a client of the server that listens on a Unix socket.
+func overUnix(path string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) },
+	}}
 }
 
 // fetch gets a URL as the user u, or as nobody without a password.

@@ -1,0 +1,127 @@
+package exporter_test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/promexporter/promexporter/exporter"
+)
+
+func TestSeveralAddresses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.sock")
+	listen := "127.0.0.1:0, 127.0.0.1:0,unix://" + path
+	six, err := net.Listen("tcp", "[::1]:0")
+	if err == nil {
+		six.Close()
+		listen += ",[::1]:0"
+	} else {
+		t.Log("no IPv6 here")
+	}
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Addresses: addresses(listen), Source: families(up("a", "1"))})
+	addrs := e.Addrs()
+	if want := strings.Count(listen, ",") + 1; len(addrs) != want || addrs[0].String() != at(e) || servers.Count() != want {
+		t.Fatalf("addresses %v, %d servers, want %d", addrs, servers.Count(), want)
+	}
+	for _, a := range addrs {
+		if a.Network() == "unix" {
+			continue
+		}
+		if code, page := get(t, "http://"+a.String()+"/metrics"); code != 200 || value(page, `a{l="1"}`) != "1" {
+			t.Errorf("%s: %d\n%s", a, code, foreign(page))
+		}
+	}
+	if code := fetch(t, overUnix(path), "http://unix/metrics", ""); code != 200 {
+		t.Errorf("unix: %d", code)
+	}
+
+	// Another instance shares one of the addresses, and stays when the first one goes.
+	other := open(t, &servers, exporter.Options{Addresses: addresses(addrs[1].String()), Instance: "promexporter.1", Source: families(up("b", "1"))})
+	if _, page := get(t, "http://"+addrs[1].String()+"/metrics"); value(page, `a{l="1"}`) != "1" || value(page, `b{l="1"}`) != "1" {
+		t.Errorf("got\n%s", foreign(page))
+	}
+	if _, page := get(t, "http://"+addrs[0].String()+"/metrics"); value(page, `b{l="1"}`) != "" {
+		t.Errorf("got\n%s", foreign(page))
+	}
+	if err := closeInTime(t, e.Close); err != nil {
+		t.Error(err)
+	}
+	for _, a := range addrs {
+		l, err := net.Listen(a.Network(), a.String())
+		if taken := a.String() == at(other); (err != nil) != taken {
+			t.Errorf("%s: %v", a, err)
+		}
+		if err == nil {
+			l.Close()
+		}
+	}
+	if _, page := get(t, "http://"+at(other)+"/metrics"); value(page, `b{l="1"}`) != "1" || strings.Contains(page, "promexporter.0") {
+		t.Errorf("got\n%s", foreign(page))
+	}
+}
+
+// When one of several addresses cannot be had, none is taken.
+func TestAllAddressesOrNone(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	path := filepath.Join(t.TempDir(), "s.sock")
+	var servers exporter.Servers
+	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("unix://" + path + "," + taken.Addr().String()), ListenRetry: -1}))
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Lstat(path); err == nil || servers.Count() != 0 {
+		t.Errorf("%d servers are left, socket: %v", servers.Count(), err)
+	}
+	noGoroutines(t)
+}
+
+// With ListenLater an endpoint waits for its address; its servers are shared and closed all the same.
+func TestListenLater(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out logged
+	var servers exporter.Servers
+	o := exporter.Options{Addresses: addresses(taken.Addr().String()), ListenRetry: -1, ListenLater: true, Log: out.log(), Source: families(up("a", "1"))}
+	e := open(t, &servers, o)
+	o.Instance, o.Path = "promexporter.1", "/other"
+	other := open(t, &servers, o)
+	if at(e) != taken.Addr().String() || servers.Count() != 1 {
+		t.Errorf("address %s", at(e))
+	}
+	until(t, "the failure is logged", func() bool { return strings.Contains(out.String(), "not listening yet; trying again") })
+	taken.Close()
+	until(t, "it listens", func() bool { return strings.Contains(out.String(), "msg=listening") })
+	if code, page := get(t, "http://"+at(e)+"/metrics"); code != 200 || value(page, `a{l="1"}`) != "1" {
+		t.Errorf("%d\n%s", code, foreign(page))
+	}
+	other.Close()
+	if err := closeInTime(t, e.Close); err != nil {
+		t.Error(err)
+	}
+	noGoroutines(t)
+}
+
+func TestListenLaterIsClosed(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Addresses: addresses(taken.Addr().String()), ListenRetry: -1, ListenLater: true})
+	if err := closeInTime(t, e.Close); err != nil {
+		t.Error(err)
+	}
+	noGoroutines(t)
+}
