@@ -29,6 +29,8 @@ type Set struct {
 	mu       sync.RWMutex
 	programs map[string]*program // by the rules that match
 	plans    map[string]*Plan    // by tag
+
+	sources sources
 }
 
 // rule is what all programs share of one rule.

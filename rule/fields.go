@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"hash/fnv"
 	"regexp"
 	"sync"
 
@@ -85,10 +84,29 @@ func (p *program) learn(w *Scratch) {
 	}
 }
 
+// sources numbers the field paths that gauges are set from, from 1. All programs of a set share the numbers, because
+// their gauges may be the same. The zero value is ready.
+type sources struct {
+	mu     sync.Mutex
+	byPath map[string]uint32 // guarded by mu
+}
+
+func (s *sources) number(path string) uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, known := s.byPath[path]
+	if !known {
+		if s.byPath == nil {
+			s.byPath = make(map[string]uint32)
+		}
+		n = uint32(len(s.byPath) + 1)
+		s.byPath[path] = n
+	}
+	return n
+}
+
 func (p *program) newField(path string) *field {
-	h := fnv.New32a()
-	h.Write([]byte(path))
-	source := max(h.Sum32(), 1)
+	source := p.set.sources.number(path)
 	f := &field{path: path}
 	for i := range p.perField {
 		st := &p.perField[i]
