@@ -1,11 +1,11 @@
-// Package pipeline joins the rooms of one [OUTPUT] section: what Fluent Bit
-// flushes goes through record and rule into the collector, and what the
-// exporter serves comes out of it.
+// Package pipeline runs one [OUTPUT] section: what Fluent Bit flushes goes
+// through record and rule into the collector, and the exporter serves what the
+// collector holds.
 //
 // A Pipeline is opened once per section, flushed by Fluent Bit's threads, and
-// closed. It borrows a chunk for the time of Flush only. This is the one place
-// that reads the clock, and the one that turns errors into Fluent Bit's answers.
+// closed. It borrows a chunk during Flush only. It is the only package that reads
+// the clock, and the only one that turns errors into answers to Fluent Bit.
 //
-// New rules come into force between two chunks, when their file changes or when
-// somebody asks for it over HTTP; bad ones never do.
+// New rules take effect between two chunks, when their file changes or a client
+// asks for a reload. Invalid rules never take effect.
 package pipeline

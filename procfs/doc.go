@@ -1,4 +1,4 @@
-// Package procfs reads the processes of a procfs and makes records of them: all of the input plugin but its door.
+// Package procfs reads the processes of a procfs and makes records of them. It is the input plugin without its exports.
 //
 // What enters: the keys of an [INPUT] section, a directory that is a procfs or looks like one, the time. What leaves:
 // msgpack, one event for each process, or one for all. It knows nothing of Fluent Bit but the form of an event.

@@ -1,5 +1,5 @@
-// Package house holds the plan of the code: which room may import which.
-package house
+// Package imports tests which package may import which.
+package imports
 
 import (
 	"encoding/json"
@@ -13,14 +13,14 @@ import (
 
 const module = "github.com/promexporter/promexporter"
 
-// rooms lists what each room of the plugin may import of the module, with the
+// allowed lists what each package of the plugin may import of the module, with the
 // reason for the bound.
-var rooms = map[string]struct {
+var allowed = map[string]struct {
 	imports []string
 	reason  string
 }{
-	"":          {[]string{"config", "exporter", "flb", "pipeline"}, "the door only opens pipelines"},
-	"flb":       {nil, "the C side serves both doors and knows no room"},
+	"":          {[]string{"config", "exporter", "flb", "pipeline"}, "the exports only open pipelines"},
+	"flb":       {nil, "the C side serves both plugins and knows no other package"},
 	"config":    {[]string{"internal/address", "internal/exposition"}, "a configuration is checked before anything else exists"},
 	"record":    {nil, "reading bytes needs no rule and no series"},
 	"collector": {[]string{"internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
@@ -33,18 +33,18 @@ var rooms = map[string]struct {
 	"exporter/internal/status":   {nil, "the pages for people are made of plain values"},
 	"rule":                       {[]string{"config", "record", "collector", "internal/exposition"}, "rules stand between records and series"},
 	"procfs":                     {nil, "the input's rounds and records know nothing of Fluent Bit"},
-	"cmd/in_go_procfs":           {[]string{"flb", "procfs"}, "the input's door only opens sections"},
-	"pipeline":                   {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition"}, "the hall joins the rooms"},
+	"cmd/in_go_procfs":           {[]string{"flb", "procfs"}, "the exports only open sections"},
+	"pipeline":                   {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition"}, "the pipeline joins the packages"},
 }
 
 // only lists imports that a few packages may have, with the reason.
 var only = map[string]struct {
-	rooms  []string
-	reason string
+	packages []string
+	reason   string
 }{
 	"C": {[]string{"", "cmd/in_go_procfs", "flb", "flb/flbtest"}, "one place crosses the C boundary"},
 	"net/http": {[]string{"exporter", "exporter/internal/access", "exporter/internal/listen", "exporter/internal/render",
-		"exporter/internal/status"}, "one room speaks HTTP"},
+		"exporter/internal/status"}, "one package speaks HTTP"},
 	"os/signal": {[]string{"cmd/flbhost"},
 		"a signal handler of the plugin would take Fluent Bit's signals away"},
 	"log": {[]string{"exporter"}, "everything logs through log/slog; net/http's server alone wants a log.Logger"},
@@ -75,8 +75,8 @@ func list(t *testing.T) []pkg {
 	}
 }
 
-// room returns the folder of a package of the module.
-func room(path string) (string, bool) {
+// folder returns the folder of a package of the module.
+func folder(path string) (string, bool) {
 	if path == module {
 		return "", true
 	}
@@ -86,22 +86,22 @@ func room(path string) (string, bool) {
 func TestImports(t *testing.T) {
 	seen := 0
 	for _, p := range list(t) {
-		from, _ := room(p.ImportPath)
-		rules, bound := rooms[from]
+		from, _ := folder(p.ImportPath)
+		rules, bound := allowed[from]
 		if bound {
 			seen++
 		}
 		for _, path := range p.Imports {
-			to, ours := room(path)
+			to, ours := folder(path)
 			if bound && ours && !slices.Contains(rules.imports, to) && !strings.HasPrefix(to, from+"/internal") {
 				t.Errorf("%q imports %q: %s", from, to, rules.reason)
 			}
-			if o, ok := only[path]; ok && !slices.Contains(o.rooms, from) {
+			if o, ok := only[path]; ok && !slices.Contains(o.packages, from) {
 				t.Errorf("%q imports %q: %s", from, path, o.reason)
 			}
 		}
 	}
-	if seen != len(rooms) {
-		t.Errorf("%d of %d rooms were found", seen, len(rooms))
+	if seen != len(allowed) {
+		t.Errorf("%d of %d packages were found", seen, len(allowed))
 	}
 }
