@@ -79,13 +79,20 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathere
 	}
 	answered := 0
 	for _, g := range all {
-		if g.err == nil || !isTimeout(g.err) {
+		switch {
+		case errors.Is(g.err, errSuspended) && wait:
+			return all, errSuspended
+		case errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
+			err = errClosed
+		case isTimeout(g.err):
+			err = errDeadline
+		default:
 			answered++
 		}
 		s.reportGather(g)
 	}
 	if answered == 0 {
-		return all, errDeadline
+		return all, err
 	}
 	return all, nil
 }
