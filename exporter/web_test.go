@@ -1,15 +1,8 @@
 package exporter_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,82 +11,14 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/webtest"
 )
 
-// certificate is a self-signed certificate for 127.0.0.1, for either side of a connection.
-type certificate struct {
-	cert, key []byte // PEM
-	pair      tls.Certificate
-}
-
-func newCertificate(t testing.TB, serial int64) certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "promexporter"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := certificate{
-		cert: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		key:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
-	}
-	if c.pair, err = tls.X509KeyPair(c.cert, c.key); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// webFolder is a folder with a web configuration file and what it refers to.
-type webFolder string
-
-func newWebFolder(t testing.TB, config string) webFolder {
-	t.Helper()
-	f := webFolder(t.TempDir())
-	f.write(t, "web.yml", config)
-	return f
-}
-
-func (f webFolder) config() string { return filepath.Join(string(f), "web.yml") }
-
-func (f webFolder) write(t testing.TB, name, content string) {
-	t.Helper()
-	// Renamed into place, so that no request sees half of it.
-	half := filepath.Join(string(f), name+".new")
-	if err := os.WriteFile(half, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(half, filepath.Join(string(f), name)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (f webFolder) writePair(t testing.TB, c certificate) {
-	t.Helper()
-	f.write(t, "cert.pem", string(c.cert))
-	f.write(t, "key.pem", string(c.key))
-}
-
-const tlsConfig = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n"
-
 // clientOf makes a client that trusts c. Its connections are closed at the end of the test.
-func clientOf(t testing.TB, c certificate, own ...tls.Certificate) *http.Client {
+func clientOf(t testing.TB, c webtest.Certificate, own ...tls.Certificate) *http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(c.cert)
+	roots.AppendCertsFromPEM(c.Cert)
 	transport := &http.Transport{
 		TLSClientConfig:   &tls.Config{RootCAs: roots, Certificates: own},
 		ForceAttemptHTTP2: true,
@@ -104,10 +29,10 @@ func clientOf(t testing.TB, c certificate, own ...tls.Certificate) *http.Client 
 
 // Instances that share an address have the same users and TLS, or are refused.
 func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
-	server := newCertificate(t, 1)
-	folder, other := newWebFolder(t, tlsConfig), newWebFolder(t, tlsConfig)
-	folder.writePair(t, server)
-	other.writePair(t, server)
+	server := webtest.NewCertificate(t, 1)
+	folder, other := webtest.NewFolder(t, webtest.TLSConfig), webtest.NewFolder(t, webtest.TLSConfig)
+	folder.WritePair(t, server)
+	other.WritePair(t, server)
 	password := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(password, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
@@ -120,16 +45,16 @@ func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
 		{exporter.Web{}, exporter.Web{}, ""},
 		{user, user, ""},
 		{exporter.Web{Username: "u", PasswordFile: password}, exporter.Web{Username: "u", PasswordFile: password}, ""},
-		{exporter.Web{ConfigFile: folder.config()}, exporter.Web{ConfigFile: folder.config()}, ""},
-		{exporter.Web{ConfigFile: folder.config()}, exporter.Web{ConfigFile: string(folder) + "/../" + filepath.Base(string(folder)) + "/web.yml"}, ""},
+		{exporter.Web{ConfigFile: folder.Config()}, exporter.Web{ConfigFile: folder.Config()}, ""},
+		{exporter.Web{ConfigFile: folder.Config()}, exporter.Web{ConfigFile: string(folder) + "/../" + filepath.Base(string(folder)) + "/web.yml"}, ""},
 		{exporter.Web{}, user, "username"},
 		{user, exporter.Web{}, "username"},
 		{user, exporter.Web{Username: "v", Password: secret}, "username"},
 		{user, exporter.Web{Username: "u", Password: "other"}, "password"},
 		{user, exporter.Web{Username: "u", PasswordFile: password}, "password_file"},
-		{exporter.Web{}, exporter.Web{ConfigFile: folder.config()}, "web_config_file"},
-		{user, exporter.Web{ConfigFile: folder.config()}, "web_config_file"},
-		{exporter.Web{ConfigFile: folder.config()}, exporter.Web{ConfigFile: other.config()}, "web_config_file"},
+		{exporter.Web{}, exporter.Web{ConfigFile: folder.Config()}, "web_config_file"},
+		{user, exporter.Web{ConfigFile: folder.Config()}, "web_config_file"},
+		{exporter.Web{ConfigFile: folder.Config()}, exporter.Web{ConfigFile: other.Config()}, "web_config_file"},
 	} {
 		var servers exporter.Servers
 		one, err := servers.Open(withDefaults(exporter.Options{Web: test.one}))
@@ -161,17 +86,17 @@ func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
 
 // TestReloadTurnsTLSOn holds that a reload may turn TLS on, with the same file.
 func TestReloadTurnsTLSOn(t *testing.T) {
-	c := newCertificate(t, 1)
-	folder := newWebFolder(t, "")
-	folder.writePair(t, c)
+	c := webtest.NewCertificate(t, 1)
+	folder := webtest.NewFolder(t, "")
+	folder.WritePair(t, c)
 	var servers exporter.Servers
-	o := exporter.Options{Web: exporter.Web{ConfigFile: folder.config()}}
+	o := exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}}
 	e := open(t, &servers, o)
 	address := at(e)
 	if code, _ := get(t, "http://"+address+"/-/healthy"); code != 200 {
 		t.Errorf("got %d", code)
 	}
-	folder.write(t, "web.yml", tlsConfig)
+	folder.Write(t, "web.yml", webtest.TLSConfig)
 	suspend(t, e)
 	o.Addresses = addresses(address)
 	resume(t, e, o)
@@ -203,13 +128,13 @@ func TestWebContradictions(t *testing.T) {
 
 // A file that protects nothing is allowed, with a line.
 func TestWebConfigFileThatProtectsNothing(t *testing.T) {
-	folder := newWebFolder(t, "")
-	for config, want := range map[string]int{"": 1, "rate_limit: {interval: 1s, burst: 9}\n": 1, tlsConfig: 0} {
-		folder.write(t, "web.yml", config)
-		folder.writePair(t, newCertificate(t, 1))
+	folder := webtest.NewFolder(t, "")
+	for config, want := range map[string]int{"": 1, "rate_limit: {interval: 1s, burst: 9}\n": 1, webtest.TLSConfig: 0} {
+		folder.Write(t, "web.yml", config)
+		folder.WritePair(t, webtest.NewCertificate(t, 1))
 		var out logged
 		var servers exporter.Servers
-		open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.config()}, Log: out.log()})
+		open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Log: out.log()})
 		const line = "web_config_file has neither TLS nor users: everybody may read"
 		if got := strings.Count(out.String(), line); got != want {
 			t.Errorf("%q: %d lines, want %d:\n%s", config, got, want, out.String())

@@ -18,6 +18,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/prometheus/common/config"
+
+	"github.com/promexporter/promexporter/internal/webtest"
 )
 
 // slow returns passwords whose comparisons take until something is sent to the channel, or it is closed, and the hashes
@@ -206,8 +208,8 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 
 // The same over HTTP: a flood leaves neither goroutines nor the scraper waiting.
 func TestFloodOfWrongPasswords(t *testing.T) {
-	folder := newWebFolder(t, usersConfig(t))
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	folder := webtest.NewFolder(t, usersConfig(t))
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	if code := s.ask("alice", secret).Code; code != 200 {
 		t.Fatal(code)
 	}

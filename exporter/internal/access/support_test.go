@@ -1,23 +1,14 @@
 package access
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,79 +16,10 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/internal/webtest"
 )
 
 const secret = "hunter2-\"ä" // no part of it may be seen anywhere
-
-// certificate is a self-signed certificate for 127.0.0.1, for either side of a connection.
-type certificate struct {
-	cert, key []byte // PEM
-	pair      tls.Certificate
-}
-
-func newCertificate(t testing.TB, serial int64) certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "promexporter"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := certificate{
-		cert: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		key:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
-	}
-	if c.pair, err = tls.X509KeyPair(c.cert, c.key); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// webFolder is a folder with a web configuration file and the files that it names.
-type webFolder string
-
-func newWebFolder(t testing.TB, config string) webFolder {
-	t.Helper()
-	f := webFolder(t.TempDir())
-	f.write(t, "web.yml", config)
-	return f
-}
-
-func (f webFolder) file(name string) string { return filepath.Join(string(f), name) }
-
-func (f webFolder) config() string { return f.file("web.yml") }
-
-// write replaces a file at once, so that no request sees half of it.
-func (f webFolder) write(t testing.TB, name, content string) {
-	t.Helper()
-	if err := os.WriteFile(f.file(name+".new"), []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(f.file(name+".new"), f.file(name)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (f webFolder) writePair(t testing.TB, c certificate) {
-	t.Helper()
-	f.write(t, "cert.pem", string(c.cert))
-	f.write(t, "key.pem", string(c.key))
-}
-
-const tlsConfig = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n"
 
 // usersConfig is the configuration of alice, whose password is secret, with a hash of the least cost.
 func usersConfig(t testing.TB) string {
@@ -199,10 +121,10 @@ func (s *server) ask(username, password string) *httptest.ResponseRecorder {
 }
 
 // clientOf returns a client that trusts c, and has certificates of its own.
-func clientOf(t testing.TB, c certificate, own ...tls.Certificate) *http.Client {
+func clientOf(t testing.TB, c webtest.Certificate, own ...tls.Certificate) *http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(c.cert)
+	roots.AppendCertsFromPEM(c.Cert)
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{
 			RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(8),

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/internal/webtest"
 )
 
 func TestUserIsAskedForEverythingButHealth(t *testing.T) {
@@ -76,10 +77,10 @@ func TestWrongUsersAreRefused(t *testing.T) {
 }
 
 func TestPasswordFileIsReadAgain(t *testing.T) {
-	folder := newWebFolder(t, "")
-	folder.write(t, "password", "one\n")
+	folder := webtest.NewFolder(t, "")
+	folder.Write(t, "password", "one\n")
 	synctest.Test(t, func(t *testing.T) {
-		s := &server{access: open(t, Settings{Username: "u", PasswordFile: folder.file("password")})}
+		s := &server{access: open(t, Settings{Username: "u", PasswordFile: folder.File("password")})}
 		s.handler = s.access.Handler(http.NotFoundHandler(), s.hooks())
 		for _, step := range []struct {
 			content, password string
@@ -93,14 +94,14 @@ func TestPasswordFileIsReadAgain(t *testing.T) {
 			{strings.Repeat("a", maxSecretFile+1), "two", 404},
 		} {
 			if step.content != "" {
-				folder.write(t, "password", step.content)
+				folder.Write(t, "password", step.content)
 			}
 			if got := s.ask("u", step.password).Code; got != step.want {
 				t.Errorf("%.10q as %q: %d, want %d", step.content, step.password, got, step.want)
 			}
 			time.Sleep(passwordAge)
 		}
-		if err := os.Remove(folder.file("password")); err != nil {
+		if err := os.Remove(folder.File("password")); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.ask("u", "two").Code; got != 404 {
@@ -115,11 +116,11 @@ func TestPasswordFileIsReadAgain(t *testing.T) {
 }
 
 func TestPasswordFileMistakes(t *testing.T) {
-	folder := newWebFolder(t, "")
+	folder := webtest.NewFolder(t, "")
 	for name, content := range map[string]string{"empty": "", "blank": "\r\n", "long": strings.Repeat("a", maxSecretFile+1)} {
-		folder.write(t, name, content)
+		folder.Write(t, name, content)
 	}
-	if err := syscall.Mkfifo(folder.file("pipe"), 0o600); err != nil {
+	if err := syscall.Mkfifo(folder.File("pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, wrong := range map[string]string{
@@ -189,11 +190,11 @@ func TestSecretsAreNotShown(t *testing.T) {
 
 // Instances that share an address have the same settings, or learn which key differs.
 func TestDifference(t *testing.T) {
-	folder, other := newWebFolder(t, ""), newWebFolder(t, "")
-	folder.write(t, "password", secret)
+	folder, other := webtest.NewFolder(t, ""), webtest.NewFolder(t, "")
+	folder.Write(t, "password", secret)
 	user := Settings{Username: "u", Password: secret}
-	fromFile := Settings{Username: "u", PasswordFile: folder.file("password")}
-	config := Settings{ConfigFile: folder.config()}
+	fromFile := Settings{Username: "u", PasswordFile: folder.File("password")}
+	config := Settings{ConfigFile: folder.Config()}
 	for _, test := range []struct {
 		one, two Settings
 		want     string
@@ -210,7 +211,7 @@ func TestDifference(t *testing.T) {
 		{user, fromFile, "password_file"},
 		{Settings{}, config, "web_config_file"},
 		{user, config, "web_config_file"},
-		{config, Settings{ConfigFile: other.config()}, "web_config_file"},
+		{config, Settings{ConfigFile: other.Config()}, "web_config_file"},
 	} {
 		one, two := open(t, test.one), open(t, test.two)
 		if got, back := one.Difference(two), two.Difference(one); got != test.want || back != test.want {

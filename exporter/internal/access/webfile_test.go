@@ -8,21 +8,23 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/promexporter/promexporter/internal/webtest"
 )
 
 // One file with everything: TLS, HTTP/2, client certificates, users, headers.
 func TestWebConfigFile(t *testing.T) {
-	own, peer := newCertificate(t, 1), newCertificate(t, 2)
-	folder := newWebFolder(t, tlsConfig+`  client_ca_file: ca.pem
+	own, peer := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
+	folder := webtest.NewFolder(t, webtest.TLSConfig+`  client_ca_file: ca.pem
   client_auth_type: RequireAndVerifyClientCert
 http_server_config:
   headers:
     X-Frame-Options: deny
 `+usersConfig(t))
-	folder.writePair(t, own)
-	folder.write(t, "ca.pem", string(peer.cert))
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
-	c := clientOf(t, own, peer.pair)
+	folder.WritePair(t, own)
+	folder.Write(t, "ca.pem", string(peer.Cert))
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
+	c := clientOf(t, own, peer.Pair)
 	for _, test := range []struct {
 		path, user, password string
 		code                 int
@@ -42,7 +44,7 @@ http_server_config:
 	if s.unauthorized.Load() != 4 || s.throttled.Load() != 0 {
 		t.Errorf("%d unauthorized, %d throttled", s.unauthorized.Load(), s.throttled.Load())
 	}
-	for name, c := range map[string]*http.Client{"none": clientOf(t, own), "another": clientOf(t, own, own.pair)} {
+	for name, c := range map[string]*http.Client{"none": clientOf(t, own), "another": clientOf(t, own, own.Pair)} {
 		if _, err := try(c, s.url, "alice", secret); err == nil {
 			t.Errorf("a client with %s certificate is let in", name)
 		}
@@ -56,9 +58,9 @@ http_server_config:
 }
 
 func TestFacts(t *testing.T) {
-	folder := newWebFolder(t, "")
-	folder.writePair(t, newCertificate(t, 1))
-	config := Settings{ConfigFile: folder.config()}
+	folder := webtest.NewFolder(t, "")
+	folder.WritePair(t, webtest.NewCertificate(t, 1))
+	config := Settings{ConfigFile: folder.Config()}
 	users := usersConfig(t)
 	for _, test := range []struct {
 		settings Settings
@@ -71,11 +73,11 @@ func TestFacts(t *testing.T) {
 		{config, "", [5]bool{false, false, false, false, true}},
 		{config, "rate_limit: {interval: 1s, burst: 9}\n", [5]bool{false, false, false, false, true}},
 		{config, users, [5]bool{false, false, true, true, false}},
-		{config, tlsConfig, [5]bool{true, true, false, false, false}},
-		{config, tlsConfig + users, [5]bool{true, true, true, false, false}},
-		{config, tlsConfig + "http_server_config: {http2: false}\n", [5]bool{true, false, false, false, false}},
+		{config, webtest.TLSConfig, [5]bool{true, true, false, false, false}},
+		{config, webtest.TLSConfig + users, [5]bool{true, true, true, false, false}},
+		{config, webtest.TLSConfig + "http_server_config: {http2: false}\n", [5]bool{true, false, false, false, false}},
 	} {
-		folder.write(t, "web.yml", test.config)
+		folder.Write(t, "web.yml", test.config)
 		a := open(t, test.settings)
 		got := [5]bool{a.Encrypted(), a.HTTP2(), a.HasUsers(), a.Readable(), a.ProtectsNothing()}
 		if got != test.want || (a.TLSConfig() != nil) != a.Encrypted() {
@@ -86,8 +88,8 @@ func TestFacts(t *testing.T) {
 
 // A server is replaced when what counts from its start has changed.
 func TestOutdated(t *testing.T) {
-	folder := newWebFolder(t, "")
-	folder.writePair(t, newCertificate(t, 1))
+	folder := webtest.NewFolder(t, "")
+	folder.WritePair(t, webtest.NewCertificate(t, 1))
 	users := usersConfig(t)
 	for _, test := range []struct {
 		before, after string
@@ -98,15 +100,15 @@ func TestOutdated(t *testing.T) {
 		{"", "http_server_config: {headers: {X-Frame-Options: deny}}\n", false},
 		{"", users, true},
 		{users, "", true},
-		{"", tlsConfig, true},
-		{tlsConfig, tlsConfig + "  min_version: TLS13\n", false},
-		{tlsConfig, tlsConfig + "http_server_config: {http2: false}\n", true},
+		{"", webtest.TLSConfig, true},
+		{webtest.TLSConfig, webtest.TLSConfig + "  min_version: TLS13\n", false},
+		{webtest.TLSConfig, webtest.TLSConfig + "http_server_config: {http2: false}\n", true},
 		{"", "rate_limit: {interval: 1s, burst: 9}\n", true},
 	} {
-		folder.write(t, "web.yml", test.before)
-		before := open(t, Settings{ConfigFile: folder.config()})
-		folder.write(t, "web.yml", test.after)
-		if got := before.Outdated(open(t, Settings{ConfigFile: folder.config()})); got != test.want {
+		folder.Write(t, "web.yml", test.before)
+		before := open(t, Settings{ConfigFile: folder.Config()})
+		folder.Write(t, "web.yml", test.after)
+		if got := before.Outdated(open(t, Settings{ConfigFile: folder.Config()})); got != test.want {
 			t.Errorf("%q to %q: %t, want %t", test.before, test.after, got, test.want)
 		}
 	}
@@ -114,17 +116,17 @@ func TestOutdated(t *testing.T) {
 
 // Certificates and users are read again; a file that is broken for a time refuses requests.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
-	one, two := newCertificate(t, 1), newCertificate(t, 2)
-	folder := newWebFolder(t, tlsConfig)
-	folder.writePair(t, one)
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
-	serial := func(c certificate) int64 {
+	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
+	folder := webtest.NewFolder(t, webtest.TLSConfig)
+	folder.WritePair(t, one)
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
+	serial := func(c webtest.Certificate) int64 {
 		return fetch(t, clientOf(t, c), s.url, "", "").TLS.PeerCertificates[0].SerialNumber.Int64()
 	}
 	if got := serial(one); got != 1 {
 		t.Errorf("certificate %d", got)
 	}
-	folder.writePair(t, two)
+	folder.WritePair(t, two)
 	if got := serial(two); got != 2 {
 		t.Errorf("certificate %d after it was replaced", got)
 	}
@@ -133,11 +135,11 @@ func TestWebConfigFileIsReadAgain(t *testing.T) {
 		config string
 		want   int
 	}{
-		{tlsConfig, 200}, {tlsConfig + usersConfig(t), 401}, {tlsConfig + "basic_auth_users: hunter2hunter2\n", 500},
-		{tlsConfig + "basic_auth_users: {alice: hunter2}\n", 500}, {tlsConfig + "http_server_config: {headers: {Server: x}}\n", 500},
-		{"a: [", 500}, {tlsConfig, 200},
+		{webtest.TLSConfig, 200}, {webtest.TLSConfig + usersConfig(t), 401}, {webtest.TLSConfig + "basic_auth_users: hunter2hunter2\n", 500},
+		{webtest.TLSConfig + "basic_auth_users: {alice: hunter2}\n", 500}, {webtest.TLSConfig + "http_server_config: {headers: {Server: x}}\n", 500},
+		{"a: [", 500}, {webtest.TLSConfig, 200},
 	} {
-		folder.write(t, "web.yml", step.config)
+		folder.Write(t, "web.yml", step.config)
 		for range 2 {
 			if code := fetch(t, c, s.url, "", "").StatusCode; code != step.want {
 				t.Errorf("%q: %d, want %d", step.config, code, step.want)
@@ -145,7 +147,7 @@ func TestWebConfigFileIsReadAgain(t *testing.T) {
 		}
 	}
 	text := s.log.String()
-	for _, want := range []string{"web_config_file is invalid; refusing all requests", folder.config() + ":4: cannot unmarshal"} {
+	for _, want := range []string{"web_config_file is invalid; refusing all requests", folder.Config() + ":4: cannot unmarshal"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -157,19 +159,19 @@ func TestWebConfigFileIsReadAgain(t *testing.T) {
 
 // A configuration that names certificates which come later is right as soon as they are there.
 func TestCertificatesComeAfterTheirNames(t *testing.T) {
-	pair := newCertificate(t, 1)
-	folder := newWebFolder(t, tlsConfig)
-	folder.writePair(t, pair)
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	pair := webtest.NewCertificate(t, 1)
+	folder := webtest.NewFolder(t, webtest.TLSConfig)
+	folder.WritePair(t, pair)
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	c := clientOf(t, pair)
-	folder.write(t, "web.yml", strings.ReplaceAll(tlsConfig, ".pem", "2.pem"))
+	folder.Write(t, "web.yml", strings.ReplaceAll(webtest.TLSConfig, ".pem", "2.pem"))
 	_, _ = try(c, s.url, "", "") // whatever becomes of it
 	c.CloseIdleConnections()
 	if _, err := try(c, s.url, "", ""); err == nil {
 		t.Error("connected without a certificate")
 	}
-	folder.write(t, "cert2.pem", string(pair.cert))
-	folder.write(t, "key2.pem", string(pair.key))
+	folder.Write(t, "cert2.pem", string(pair.Cert))
+	folder.Write(t, "key2.pem", string(pair.Key))
 	if response, err := try(c, s.url, "", ""); err != nil || response.StatusCode != 200 {
 		t.Errorf("%v %v\n%s", response, err, s.log.String())
 	}
@@ -177,18 +179,20 @@ func TestCertificatesComeAfterTheirNames(t *testing.T) {
 
 // The trust in a client ends with the next connection, also of one that would resume its session.
 func TestClientAuthoritiesAreReadAgain(t *testing.T) {
-	own, one, two := newCertificate(t, 1), newCertificate(t, 2), newCertificate(t, 3)
+	own, one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2), webtest.NewCertificate(t, 3)
 	const auth = "  client_ca_file: ca.pem\n  client_auth_type: RequireAndVerifyClientCert\n"
-	for name, step := range map[string]func(webFolder){
-		"client_ca_file":      func(f webFolder) { f.write(t, "ca.pem", string(two.cert)) },
-		"client_allowed_sans": func(f webFolder) { f.write(t, "web.yml", tlsConfig+auth+"  client_allowed_sans: [192.0.2.1]\n") },
+	for name, step := range map[string]func(webtest.Folder){
+		"client_ca_file": func(f webtest.Folder) { f.Write(t, "ca.pem", string(two.Cert)) },
+		"client_allowed_sans": func(f webtest.Folder) {
+			f.Write(t, "web.yml", webtest.TLSConfig+auth+"  client_allowed_sans: [192.0.2.1]\n")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			folder := newWebFolder(t, tlsConfig+auth+"  client_allowed_sans: [127.0.0.1]\n")
-			folder.writePair(t, own)
-			folder.write(t, "ca.pem", string(one.cert))
-			s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
-			c := clientOf(t, own, one.pair)
+			folder := webtest.NewFolder(t, webtest.TLSConfig+auth+"  client_allowed_sans: [127.0.0.1]\n")
+			folder.WritePair(t, own)
+			folder.Write(t, "ca.pem", string(one.Cert))
+			s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
+			c := clientOf(t, own, one.Pair)
 			fetch(t, c, s.url, "", "")
 			c.CloseIdleConnections()
 			fetch(t, c, s.url, "", "")
@@ -203,25 +207,25 @@ func TestClientAuthoritiesAreReadAgain(t *testing.T) {
 
 // A client that sends no certificate has none of the names.
 func TestClientWithoutCertificateHasNoAllowedName(t *testing.T) {
-	own := newCertificate(t, 1)
-	folder := newWebFolder(t, tlsConfig+"  client_ca_file: cert.pem\n  client_auth_type: VerifyClientCertIfGiven\n"+
+	own := webtest.NewCertificate(t, 1)
+	folder := webtest.NewFolder(t, webtest.TLSConfig+"  client_ca_file: cert.pem\n  client_auth_type: VerifyClientCertIfGiven\n"+
 		"  client_allowed_sans: [127.0.0.1]\n")
-	folder.writePair(t, own)
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	folder.WritePair(t, own)
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	if _, err := try(clientOf(t, own), s.url, "", ""); err == nil {
 		t.Error("let in")
 	}
 	if strings.Contains(s.log.String(), "panic") {
 		t.Errorf("panic:\n%s", s.log.String())
 	}
-	fetch(t, clientOf(t, own, own.pair), s.url, "", "")
+	fetch(t, clientOf(t, own, own.Pair), s.url, "", "")
 }
 
 // A handshake parses only what has changed.
 func TestHandshakesShareTheirConfiguration(t *testing.T) {
-	folder := newWebFolder(t, tlsConfig)
-	folder.writePair(t, newCertificate(t, 1))
-	config := open(t, Settings{ConfigFile: folder.config()}).TLSConfig()
+	folder := webtest.NewFolder(t, webtest.TLSConfig)
+	folder.WritePair(t, webtest.NewCertificate(t, 1))
+	config := open(t, Settings{ConfigFile: folder.Config()}).TLSConfig()
 	shake := func() *tls.Config {
 		c, err := config.GetConfigForClient(nil)
 		if err != nil {
@@ -233,7 +237,7 @@ func TestHandshakesShareTheirConfiguration(t *testing.T) {
 	if shake() != before {
 		t.Error("a new configuration without a change")
 	}
-	folder.writePair(t, newCertificate(t, 2))
+	folder.WritePair(t, webtest.NewCertificate(t, 2))
 	if shake() == before {
 		t.Error("the old configuration after a change")
 	}
@@ -242,15 +246,15 @@ func TestHandshakesShareTheirConfiguration(t *testing.T) {
 // A file that loses its users, as one that is being written, does not open the endpoint.
 func TestWebConfigFileLosesItsUsers(t *testing.T) {
 	users := usersConfig(t)
-	folder := newWebFolder(t, users)
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	folder := webtest.NewFolder(t, users)
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	for _, step := range []struct {
 		file                    string
 		nobody, alice, stranger int
 	}{
 		{users, 401, 200, 401}, {"", 500, 500, 500}, {"basic_auth_users: {}\n", 500, 500, 500}, {users, 401, 200, 401},
 	} {
-		folder.write(t, "web.yml", step.file)
+		folder.Write(t, "web.yml", step.file)
 		for user, want := range map[string]int{"": step.nobody, "alice": step.alice, "mallory": step.stranger} {
 			password := secret
 			if user == "" {
@@ -267,8 +271,8 @@ func TestWebConfigFileLosesItsUsers(t *testing.T) {
 }
 
 func TestRateLimit(t *testing.T) {
-	folder := newWebFolder(t, "rate_limit:\n  interval: 1h\n  burst: 2\n")
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	folder := webtest.NewFolder(t, "rate_limit:\n  interval: 1h\n  burst: 2\n")
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	for i, want := range []int{200, 200, 429, 429} {
 		if got := s.ask("", "").Code; got != want {
 			t.Errorf("request %d: %d, want %d", i, got, want)
@@ -280,10 +284,10 @@ func TestRateLimit(t *testing.T) {
 }
 
 func TestTLSVersions(t *testing.T) {
-	own := newCertificate(t, 1)
-	folder := newWebFolder(t, tlsConfig)
-	folder.writePair(t, own)
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	own := webtest.NewCertificate(t, 1)
+	folder := webtest.NewFolder(t, webtest.TLSConfig)
+	folder.WritePair(t, own)
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	c := clientOf(t, own)
 	c.Transport.(*http.Transport).TLSClientConfig.MaxVersion = tls.VersionTLS11
 	if _, err := try(c, s.url, "", ""); err == nil {
@@ -292,17 +296,17 @@ func TestTLSVersions(t *testing.T) {
 }
 
 func TestHTTP2IsLeftOut(t *testing.T) {
-	own := newCertificate(t, 1)
-	folder := newWebFolder(t, tlsConfig+"http_server_config: {http2: false}\n")
-	folder.writePair(t, own)
-	s := serve(t, open(t, Settings{ConfigFile: folder.config()}))
+	own := webtest.NewCertificate(t, 1)
+	folder := webtest.NewFolder(t, webtest.TLSConfig+"http_server_config: {http2: false}\n")
+	folder.WritePair(t, own)
+	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))
 	if response := fetch(t, clientOf(t, own), s.url, "", ""); response.ProtoMajor != 1 {
 		t.Errorf("got %s", response.Proto)
 	}
 }
 
 func TestWebConfigFileMistakes(t *testing.T) {
-	own, other := newCertificate(t, 1), newCertificate(t, 2)
+	own, other := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
 	for name, test := range map[string]struct {
 		config string
 		want   []string // per line, FILE for the file
@@ -327,11 +331,11 @@ func TestWebConfigFileMistakes(t *testing.T) {
 			"FILE:2: key_file FOLDER/pipe: it is not a regular file"}},
 		"key of another": {"tls_server_config:\n  key_file: other.pem\n  cert_file: cert.pem\n", []string{
 			"FILE:1: failed to load X509KeyPair: tls: private key does not match public key"}},
-		"client CA not there": {tlsConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: none.pem\n", []string{
+		"client CA not there": {webtest.TLSConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: none.pem\n", []string{
 			"FILE:5: client_ca_file FOLDER/none.pem: no such file or directory; write the name of a PEM file"}},
-		"client CA empty": {tlsConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: web.yml\n", []string{
+		"client CA empty": {webtest.TLSConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: web.yml\n", []string{
 			"FILE:5: the client CA has no certificate; write one or more in PEM"}},
-		"client CA without use": {tlsConfig + "  client_ca_file: cert.pem\n", []string{
+		"client CA without use": {webtest.TLSConfig + "  client_ca_file: cert.pem\n", []string{
 			"FILE:1: client CA's have been configured without a Client Auth Policy"}},
 		"header": {"http_server_config:\n  headers:\n    Server: x\n", []string{
 			`FILE:2: HTTP header "Server" can not be configured`}},
@@ -344,13 +348,13 @@ func TestWebConfigFileMistakes(t *testing.T) {
 		"empty is right": {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			folder := newWebFolder(t, test.config)
-			folder.writePair(t, own)
-			folder.write(t, "other.pem", string(other.key))
-			if err := syscall.Mkfifo(folder.file("pipe"), 0o600); err != nil {
+			folder := webtest.NewFolder(t, test.config)
+			folder.WritePair(t, own)
+			folder.Write(t, "other.pem", string(other.Key))
+			if err := syscall.Mkfifo(folder.File("pipe"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := Settings{ConfigFile: folder.config()}.Check()
+			err := Settings{ConfigFile: folder.Config()}.Check()
 			if test.want == nil {
 				if err != nil {
 					t.Error(err)
@@ -364,7 +368,7 @@ func TestWebConfigFileMistakes(t *testing.T) {
 			if len(lines) != len(test.want) {
 				t.Fatalf("got %q", lines)
 			}
-			place := strings.NewReplacer("FILE", "web_config_file "+folder.config(), "FOLDER", string(folder))
+			place := strings.NewReplacer("FILE", "web_config_file "+folder.Config(), "FOLDER", string(folder))
 			for i, line := range lines {
 				if want := place.Replace(test.want[i]); !strings.HasPrefix(line, want) || !strings.Contains(line, "; ") {
 					t.Errorf("got  %s\nwant %s; ...", line, want)
