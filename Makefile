@@ -80,7 +80,7 @@ bench: ## Benchmarks with their baselines, and the tables of docs/performance.md
 			$(GO) test -C procfs/bench $(BENCH_FLAGS) -bench . -benchtime 300ms . || exit 1; \
 		done && \
 		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Scrape|Heap|Crowd' -benchtime 300ms . && \
-		$(GO) test -C bench $(BENCH_FLAGS) -bench Latency -benchtime 8s . ) > build/bench.txt || { cat build/bench.txt; exit 1; }
+		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Latency|LargePage' -benchtime 8s . ) > build/bench.txt || { cat build/bench.txt; exit 1; }
 	$(GO) run -C bench ./tables < build/bench.txt
 
 bench-document: bench ## make bench, and its tables and plots into docs/performance.md

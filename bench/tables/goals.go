@@ -29,6 +29,9 @@ var goals = []goal{
 	{"a 2 MB chunk ≤ 10 ms in 99 of 100 flushes, with a scrape each second",
 		single("Latency", "scraper=each-second", ours, "p99-ms"), 10, milliseconds},
 	{"the same with a slow scraper", single("Latency", "scraper=slow", ours, "p99-ms"), 10, milliseconds},
+	{"a chunk of one record ≤ 20 ms in each flush, while a page of 300 MB is scraped without a pause",
+		single("LargePage", "scraper=without-pause", ours, "max-ms"), 20, milliseconds},
+	{"which takes ≤ 1.3 × the page in addition to the series", single("LargePage", "scraper=without-pause", ours, "memory/page"), 1.3, times},
 }
 
 func single(name, work, by, unit string) func(*results) (float64, bool) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
 	dto "github.com/prometheus/client_model/go"
@@ -174,6 +175,13 @@ func TestSharedPage(t *testing.T) {
 	}
 	if got := content(t, shared); got != want {
 		t.Error("the last reader gets another page")
+	}
+}
+
+// TestPieceFitsTheHeap holds that a piece wastes none of the pages that the Go heap gives it.
+func TestPieceFitsTheHeap(t *testing.T) {
+	if size := unsafe.Sizeof(piece{}); size != 64<<10 {
+		t.Errorf("a piece takes %d bytes", size)
 	}
 }
 
