@@ -1,5 +1,16 @@
 package record
 
+// How an event is read, from the outside in:
+//
+//	Reader.Next   the next event, or what is wrong and where to go on    reader.go
+//	readHead      time, metadata and where the record is                 head.go
+//	walk.maps     the maps of metadata and record, by root               this file
+//	walk.pick     the values at the paths of the Selector                this file
+//	walk.list     every number and boolean, for rules with fields        leaf.go
+//	skip, decode  the bytes of one msgpack value                         wire.go
+//
+// Each function takes an offset and returns the one after what it read, or bad.
+
 // walk picks values out of the maps of one event.
 type walk struct {
 	b     []byte

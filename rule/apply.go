@@ -5,6 +5,17 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
+// How an event becomes samples, from the outside in:
+//
+//	Plan.Apply         all rules of the tag                              this file
+//	runWhole           the rules that look at the record as a whole      this file
+//	runFields          the rules that look at each number of it          fields.go
+//	applies            conditions, in the order of the file              this file
+//	run, runEach       one rule, for the record or for each element      this file
+//	make               one sample: measures its value, appends labels    this file, value.go, label.go
+//
+// None of them allocates once an event of the kind was seen.
+
 // Scratch is the memory that one goroutine needs to apply plans. The zero
 // Scratch is ready. Its Event is what Apply evaluates: read into it with the
 // plan's Selector.

@@ -1,0 +1,35 @@
+package record_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/record"
+)
+
+// A chunk is read event by event. The values are those that the selector asks for.
+func ExampleReader() {
+	chunk := chunktest.Events(`{"method":"GET","status":200}
+		{"method":"PUT","status":404}`)
+	selector := record.NewSelector([]record.Path{
+		{Root: record.Body, Steps: []record.Step{{Key: "method"}}},
+		{Root: record.Body, Steps: []record.Step{{Key: "status"}}},
+	}, false)
+	var reader record.Reader
+	var event record.Event
+	reader.Reset(chunk, selector)
+	for {
+		err := reader.Next(&event)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		fmt.Printf("%s %d\n", event.Values[0].Bytes(), event.Values[1].Uint())
+	}
+	reader.Reset(nil, nil) // lets go of the chunk
+	event.Release()
+	// Output:
+	// GET 200
+	// PUT 404
+}
