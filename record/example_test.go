@@ -25,7 +25,8 @@ func ExampleReader() {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		fmt.Printf("%s %d\n", event.Values[0].Bytes(), event.Values[1].Uint())
+		status, _ := event.Values[1].Float()
+		fmt.Printf("%s %v\n", event.Values[0].Bytes(), status)
 	}
 	reader.Reset(nil, nil) // lets go of the chunk
 	event.Release()

@@ -77,7 +77,8 @@ func parse(s string) (Address, error) {
 		return parseUnix(rest)
 	case "systemd":
 		if strings.ContainsAny(rest, "/:\x00") {
-			return Address{}, errors.New("not the name of a socket: write systemd://, or systemd://NAME with its FileDescriptorName")
+			return Address{}, errors.New("not the name of a socket: " +
+				"write systemd://, or systemd://NAME with its FileDescriptorName")
 		}
 		return Address{Network: Systemd, Path: rest}, nil
 	case "vsock":
@@ -143,6 +144,9 @@ func badAddress(s string) error {
 	}
 	switch strings.Count(s, ":") {
 	case 0:
+		if err := CheckHost(s); s != "" && err != nil {
+			return err
+		}
 		return fmt.Errorf("the port is missing: write %s:8989", s)
 	case 1:
 		return errors.New("not host:port")

@@ -12,8 +12,8 @@ type Path string
 // maxPath bounds a path in bytes.
 const maxPath = 256
 
-// ParsePath reads the path of a metrics page. Only characters that need no escaping are allowed, because an escaped path
-// would be a second spelling of the same page. The error says what is wrong.
+// ParsePath reads the path of a metrics page. Only characters that need no escaping are allowed, because an escaped
+// path would be a second spelling of the same page. The error says what is wrong.
 func ParsePath(s string) (Path, error) {
 	switch {
 	case !strings.HasPrefix(s, "/"):

@@ -18,8 +18,8 @@ import (
 const resolveTimeout = 2 * time.Second
 
 // An Addr is where a server listens, with its host resolved. Two are equal when they are the same socket to the kernel:
-// ":8989" equals "[::]:8989", and "localhost:8989" equals "127.0.0.1:8989", but "0.0.0.0:8989" is a different one, because
-// it leaves out IPv6.
+// ":8989" equals "[::]:8989", and "localhost:8989" equals "127.0.0.1:8989", but "0.0.0.0:8989" is a different one,
+// because it leaves out IPv6.
 type Addr struct {
 	network address.Network
 	host    netip.Addr // of TCP; the zero host means all interfaces
@@ -70,6 +70,11 @@ func lookUp(ctx context.Context, host string) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
+	return first(host, found)
+}
+
+// first returns the first IPv4 address of those found for host, or else the first one.
+func first(host string, found []netip.Addr) (netip.Addr, error) {
 	for _, a := range found {
 		if a.Unmap().Is4() {
 			return a.Unmap(), nil
@@ -78,7 +83,7 @@ func lookUp(ctx context.Context, host string) (netip.Addr, error) {
 	if len(found) == 0 {
 		return netip.Addr{}, fmt.Errorf("host %q has no address", host)
 	}
-	return found[0], nil
+	return allInterfaces(found[0]), nil
 }
 
 // allInterfaces returns the zero host for "::", because Go listens on IPv4 and IPv6 for both.
@@ -152,8 +157,8 @@ func (a otherAddr) Network() string {
 	return "systemd"
 }
 
-// Error says what is wrong with listening on a, and what would be right. neighbor, if not empty, names an endpoint of this
-// process that uses the same port.
+// Error says what is wrong with listening on a, and what would be right. neighbor, if not empty, names an endpoint of
+// this process that uses the same port.
 func Error(a Addr, cause error, neighbor string) error {
 	reason := cause
 	var errno syscall.Errno

@@ -65,6 +65,25 @@ func TestResolveMistakes(t *testing.T) {
 	}
 }
 
+// TestFirst holds that IPv4 goes first, and that all interfaces have one address, whatever a name server says.
+func TestFirst(t *testing.T) {
+	for found, want := range map[string]string{
+		"2001:db8::1 192.0.2.1": "192.0.2.1", "2001:db8::1 2001:db8::2": "2001:db8::1", "::ffff:192.0.2.1": "192.0.2.1",
+		"::": netip.Addr{}.String(), "0.0.0.0": "0.0.0.0",
+	} {
+		var addrs []netip.Addr
+		for text := range strings.FieldsSeq(found) {
+			addrs = append(addrs, netip.MustParseAddr(text))
+		}
+		if got, err := first("host", addrs); err != nil || got.String() != want {
+			t.Errorf("%s: %s, %v, want %s", found, got, err, want)
+		}
+	}
+	if _, err := first("host", nil); err == nil || err.Error() != `host "host" has no address` {
+		t.Errorf("no address: %v", err)
+	}
+}
+
 func TestSamePort(t *testing.T) {
 	for _, test := range []struct {
 		a, b string
@@ -94,6 +113,22 @@ func TestWanted(t *testing.T) {
 		if IsLocal(resolved(t, text)[0].Wanted()) != local {
 			t.Errorf("%s: local %t", text, !local)
 		}
+	}
+}
+
+func TestWithPort(t *testing.T) {
+	var s Sockets
+	a := resolved(t, "127.0.0.1:0")[0]
+	l, err := s.Listen(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if got := a.WithPort(l); got.IsAny() || got.String() != l.Addr().String() {
+		t.Errorf("%s, want %s", got, l.Addr())
+	}
+	if unix := resolved(t, "unix:///a")[0]; unix.WithPort(l) != unix {
+		t.Errorf("a Unix socket got a port: %s", unix.WithPort(l))
 	}
 }
 

@@ -23,8 +23,8 @@ func Reasons() []string { return []string{ReasonIdle, ReasonClient, ReasonFull} 
 // maxAcceptPause is the longest pause after a connection could not be accepted.
 const maxAcceptPause = time.Second
 
-// Limits bounds the connections of a listener. The functions are called from any goroutine, and must not call the
-// listener.
+// Limits bounds the connections of a listener. The functions may be nil. They are called from any goroutine, and must
+// not call the listener.
 type Limits struct {
 	Total     int
 	PerClient int
@@ -34,8 +34,8 @@ type Limits struct {
 
 // A Listener bounds its open connections, in all and for each client, which is an IP address or an IPv6 network of 64
 // bits. A client that has as many as it may gets no further one. When there are as many as there may be, the oldest of
-// those that serve no request is closed for the next one, or the next one itself if all serve requests. A connection that
-// serves a request is never closed. It counts until it is closed, which net/http does after its handler returned.
+// those that serve no request is closed for the next one, or the next one itself if all serve requests. A connection
+// that serves a request is never closed. It counts until it is closed, which net/http does after its handler returned.
 type Listener struct {
 	net.Listener
 	limits Limits
@@ -49,14 +49,20 @@ type Listener struct {
 
 // Limit bounds the connections of l.
 func Limit(l net.Listener, limits Limits) *Listener {
+	if limits.Closed == nil {
+		limits.Closed = func(string) {}
+	}
+	if limits.Failed == nil {
+		limits.Failed = func(error) {}
+	}
 	return &Listener{
 		Listener: l, limits: limits, closed: make(chan struct{}),
 		open: make(map[*conn]struct{}), clients: make(map[netip.Addr]int),
 	}
 }
 
-// Client returns what tells the client at a remote address with a port from others: its IP address, or the network of 64
-// bits of an IPv6 address, because a client has all of it to choose from. It is the zero Addr without an IP address.
+// Client returns what identifies the client at a remote address with a port: its IP address, or the network of 64 bits
+// of an IPv6 address, because a client has all of it to choose from. It is the zero Addr without an IP address.
 func Client(remote string) netip.Addr {
 	a, err := netip.ParseAddrPort(remote)
 	if err != nil {
@@ -180,7 +186,8 @@ func (l *Listener) oldestIdle() (oldest *conn) {
 	return oldest
 }
 
-// serves reports whether a request is being read or answered. The caller holds listener.mu.
+// serves reports whether a request is being answered, which net/http says once it has read the header. The caller holds
+// listener.mu.
 func (c *conn) serves() bool { return c.state != http.StateNew && c.state != http.StateIdle }
 
 // drop makes c none of the open connections. The caller holds mu.
@@ -197,7 +204,7 @@ func (l *Listener) drop(c *conn) {
 	}
 }
 
-// CloseSilent closes the connections that have not sent a request yet.
+// CloseSilent closes the connections that have not sent the header of a request yet.
 func (l *Listener) CloseSilent() {
 	for _, c := range l.silent() {
 		_ = c.Close() // it is given up either way
@@ -229,8 +236,8 @@ func (l *Listener) ConnState(c net.Conn, state http.ConnState) {
 	known.state, known.since = state, time.Now()
 }
 
-// CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c were
-// closed at once, the client might lose the answer.
+// CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c
+// were closed at once, the client might lose the answer.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -184,6 +186,75 @@ func TestAcceptErrors(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+// TestAcceptPauses holds that the pauses between errors grow to a second, and that Close ends one.
+func TestAcceptPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		l := Limit(f, Limits{Total: 1, PerClient: 1})
+		var end error
+		ended := make(chan struct{})
+		go func() {
+			_, end = l.Accept()
+			close(ended)
+		}()
+		f.errs <- syscall.EMFILE
+		for _, want := range []time.Duration{5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000} {
+			started := time.Now()
+			f.errs <- syscall.EMFILE // waits until the listener accepts again
+			if got := time.Since(started); got != want*time.Millisecond {
+				t.Errorf("a pause of %s, want %dms", got, want)
+			}
+		}
+		started := time.Now()
+		l.Close()
+		<-ended
+		if !errors.Is(end, net.ErrClosed) || time.Since(started) != 0 {
+			t.Errorf("%v %s after Close", end, time.Since(started))
+		}
+	})
+}
+
+// TestFunctionsAreOptional holds that limits hold without somebody who counts.
+func TestFunctionsAreOptional(t *testing.T) {
+	l := Limit(newFake(), Limits{Total: 1, PerClient: 1})
+	if l.add(&fakeConn{remote: "1.1.1.1:1"}) == nil || l.add(&fakeConn{remote: "1.1.1.1:2"}) != nil {
+		t.Errorf("%d connections", l.Count())
+	}
+}
+
+// TestStateBelowTLS holds that a connection is known as the one below TLS, and that others are ignored.
+func TestStateBelowTLS(t *testing.T) {
+	l := newLimited(1, 2)
+	_, added := l.connect("1.1.1.1:1", http.StateNew)
+	l.ConnState(tls.Server(added, &tls.Config{}), http.StateActive)
+	l.ConnState(&fakeConn{}, http.StateIdle)
+	if next, _ := l.connect("1.1.1.2:1", http.StateNew); !next.closed || l.refused[ReasonFull] != 1 {
+		t.Errorf("closed for %v", l.refused)
+	}
+}
+
+// TestCloseWrite holds that the end of what is sent reaches the connection, where that knows one.
+func TestCloseWrite(t *testing.T) {
+	half := &halfConn{fakeConn: fakeConn{remote: "1.1.1.1:1"}}
+	l := newLimited(2, 2)
+	for _, c := range []net.Conn{half, &fakeConn{remote: "1.1.1.1:2"}} {
+		if err := l.add(c).(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+			t.Error(err)
+		}
+	}
+	if !half.ended || half.closed {
+		t.Errorf("ended %t, closed %t", half.ended, half.closed)
+	}
+}
+
+// halfConn is a connection that can end what it sends alone.
+type halfConn struct {
+	fakeConn
+	ended bool
+}
+
+func (c *halfConn) CloseWrite() error { c.ended = true; return nil }
 
 // TestServedConnectionsStayOpen holds, with a real server, that a connection which serves a request is not closed for
 // others, and that it counts until its handler has returned, even when its client has left.

@@ -16,8 +16,8 @@ import (
 	"github.com/promexporter/promexporter/internal/address"
 )
 
-// Sockets listens on addresses. It keeps the sockets that systemd passed to the process open as long as that runs, so that
-// they can be listened on again. The zero value is ready; it is safe for concurrent use.
+// Sockets listens on addresses. It keeps the sockets that systemd passed to the process open as long as that runs, so
+// that they can be listened on again. The zero value is ready; it is safe for concurrent use.
 type Sockets struct {
 	once      sync.Once
 	activated []*os.File
@@ -30,8 +30,8 @@ func (s *Sockets) files() []*os.File {
 
 var errNotActivated = errors.New("systemd passed no such socket to this process")
 
-// Expand replaces addresses of systemd by those of the sockets that it passed. One socket has one address, however it was
-// asked for.
+// Expand replaces addresses of systemd by those of the sockets that it passed. One socket has one address, however it
+// was asked for.
 func (s *Sockets) Expand(wanted []Addr) ([]Addr, error) {
 	var all []Addr
 	for _, a := range wanted {
