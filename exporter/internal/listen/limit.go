@@ -131,15 +131,6 @@ func (l *Listener) Count() int {
 	return len(l.open)
 }
 
-// A conn counts until it is closed.
-type conn struct {
-	net.Conn
-	listener *Listener
-	client   netip.Addr
-	state    http.ConnState // guarded by listener.mu
-	since    time.Time      // guarded by listener.mu
-}
-
 // add makes c one of the open connections, or closes it and returns nil.
 func (l *Listener) add(c net.Conn) net.Conn {
 	added := &conn{Conn: c, listener: l, client: Client(c.RemoteAddr().String()), state: http.StateNew, since: time.Now()}
@@ -186,10 +177,6 @@ func (l *Listener) oldestIdle() (oldest *conn) {
 	return oldest
 }
 
-// serves reports whether a request is being answered, which net/http says once it has read the header. The caller holds
-// listener.mu.
-func (c *conn) serves() bool { return c.state != http.StateNew && c.state != http.StateIdle }
-
 // drop makes c none of the open connections. The caller holds mu.
 func (l *Listener) drop(c *conn) {
 	if _, open := l.open[c]; !open {
@@ -234,21 +221,4 @@ func (l *Listener) ConnState(c net.Conn, state http.ConnState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known.state, known.since = state, time.Now()
-}
-
-// CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c
-// were closed at once, the client might lose the answer.
-func (c *conn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
-}
-
-// Close closes the connection, which then no longer counts.
-func (c *conn) Close() error {
-	c.listener.mu.Lock()
-	c.listener.drop(c)
-	c.listener.mu.Unlock()
-	return c.Conn.Close()
 }
