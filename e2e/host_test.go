@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var versions = []host.Version{host.V19, host.V32, host.V50, host.V51}
+var versions = []host.Version{host.V19, host.V32, host.V403, host.V41, host.V50, host.V51}
 
 // rig is the host with its log.
 type rig struct {

@@ -52,8 +52,8 @@ type soak struct {
 	idle    used // after a reload, before the crowd comes
 }
 
-// TestSoak runs for as long as the variable SOAK says: records at full rate to two sections, scrapes, reloads of
-// Fluent Bit and of the rules, and slow and broken clients. At the end the counters equal what was sent, and neither memory
+// TestSoak runs for as long as the variable SOAK says: records at full rate to two sections, scrapes, reloads of Fluent
+// Bit and of the rules, and slow and broken clients. At the end the counters equal what was sent, and neither memory
 // nor threads nor file descriptors have grown.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("SOAK"))

@@ -1,6 +1,6 @@
-// Package flbtest is a small Fluent Bit inside the test process, for tests of packages that use cgo and therefore cannot
-// use it in their test files. It allocates the structs that a Go plugin sees at the exact size that each version gives
-// them. Tests that need a real process, its threads and stacks use test/flbhost/host.
+// Package flbtest is a small Fluent Bit inside the test process, for tests of packages that use cgo and therefore
+// cannot use it in their test files. It allocates the structs that a Go plugin sees at the exact size that each version
+// gives them. Tests that need a real process, its threads and stacks use test/flbhost/host.
 //
 // The layouts are those of test/flbhost/abi, not those of package flb, which they test.
 package flbtest
@@ -81,7 +81,8 @@ func (d *Def) CheckInput(name, description string) error {
 }
 
 func (d *Def) check(plugin C.int, name, description string) error {
-	if got, want := []C.int{d.block._type, d.block.proxy, d.block.flags}, []C.int{plugin, C.FLB_PROXY_GOLANG, 0}; !slices.Equal(got, want) {
+	got, want := []C.int{d.block._type, d.block.proxy, d.block.flags}, []C.int{plugin, C.FLB_PROXY_GOLANG, 0}
+	if !slices.Equal(got, want) {
 		return fmt.Errorf("type, proxy, flags = %v, want %v", got, want)
 	}
 	if n, t := C.GoString(d.block.name), C.GoString(d.block.description); n != name || t != description {
@@ -192,8 +193,8 @@ func Lines() []string {
 // with handlers that end the process.
 func ReplaceFaultHandlers() { C.test_signal_faults() }
 
-// HandleSignals handles SIGHUP and SIGCONT as the host does: the handler does what ReplaceFaultHandlers does and installs
-// itself again. It cannot be undone, so call it only in a process of its own.
+// HandleSignals handles SIGHUP and SIGCONT as the host does: the handler does what ReplaceFaultHandlers does and
+// installs itself again. It cannot be undone, so call it only in a process of its own.
 func HandleSignals() { C.test_host_signals() }
 
 // Raise makes this thread handle a signal before it returns.

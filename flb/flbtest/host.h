@@ -19,7 +19,8 @@ struct test_section {
 
 void *test_block(size_t size, unsigned char fill);
 size_t test_usable(const void *block);
-struct test_section *test_section(const char *name, size_t api_members, int log_level, size_t properties, int collector);
+struct test_section *test_section(const char *name, size_t api_members, int log_level, size_t properties,
+                                  int collector);
 void test_property(struct test_section *section, size_t i, const char *key, const char *value);
 uintptr_t test_context(const struct test_section *section);
 int test_damaged(const struct test_section *section, int collector);

@@ -119,8 +119,8 @@ func (e *engine) deliver(r route, tag string, chunk []byte) {
 	e.deliveries.Go(func() { e.await(f, r, tag, chunk) })
 }
 
-// await flushes the whole chunk again for as long as the plugin answers RETRY and the engine runs. Fluent Bit does so only
-// as often as Retry_Limit says.
+// await flushes the whole chunk again for as long as the plugin answers RETRY and the engine runs. Fluent Bit does so
+// only as often as Retry_Limit says.
 func (e *engine) await(f *host.Flight, r route, tag string, chunk []byte) {
 	status, err := f.Wait(e.delivering)
 	for err == nil && status == host.StatusRetry {

@@ -18,12 +18,11 @@ import (
 
 // collecting is a source whose events are its name.
 func collecting(tag, name string, every time.Duration, err error) source {
-	return source{name: "in.0", tag: tag, input: input.Input{Interval: every, Collect: func(_ time.Time, b []byte) ([]byte, error) {
-		return append(b, name...), err
-	}}}
+	collect := func(_ time.Time, b []byte) ([]byte, error) { return append(b, name...), err }
+	return source{name: "in.0", tag: tag, input: input.Input{Interval: every, Collect: collect}}
 }
 
-// route returns a route that appends its chunks to got, with the time since now.
+// routeTo returns a route that appends its chunks to got, with the time since now.
 func routeTo(t *testing.T, got *[]string, pattern string, err error) route {
 	t.Helper()
 	match, matchErr := matcher(property.Of("match", pattern), false)

@@ -96,8 +96,8 @@ func (p *plan) addRoute(s host.Section, alone bool, stdout io.Writer) (err error
 	return nil
 }
 
-// matcher returns the tags that an output takes: those that its match describes, where * is any text. Without a match it
-// takes nothing, unless it and the input are alone.
+// matcher returns the tags that an output takes: those that its match describes, where * is any text. Without a match
+// it takes nothing, unless it and the input are alone.
 func matcher(l property.List, alone bool) (*regexp.Regexp, error) {
 	if _, ok := l.Last("match_regex"); ok {
 		return nil, errors.New("match_regex: the development host does not support it; write match")

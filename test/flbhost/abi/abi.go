@@ -25,7 +25,7 @@ type Version struct {
 	Milliseconds  bool // are in log lines
 	Inputs        bool // may be written in Go
 	InputContexts bool // callbacks of inputs get the context of their section
-	InputFailures bool // an input that fails to start ends the start; before, the agent goes on with freed memory
+	InputFailures bool // an input that fails to start ends the start; before, the agent continues with freed memory
 }
 
 // Versions are all layouts, oldest first.

@@ -1,6 +1,6 @@
 // Package conf reads a configuration of the development host: the part of Fluent Bit's command line and of its classic
-// configuration format that the project's documentation uses. Everything else that Fluent Bit knows is an error here, so
-// that a configuration never means something else than in Fluent Bit.
+// configuration format that the project's documentation uses. Everything else that Fluent Bit knows is an error here,
+// so that a configuration never means something else than in Fluent Bit.
 package conf
 
 import (
@@ -59,8 +59,15 @@ func (l *commandLine) define(fs *flag.FlagSet) {
 	fs.StringVar(&l.file, "c", "", "read the classic configuration `file`")
 	fs.Func("e", "load a plugin from the shared object `file`, ./x.so or absolute",
 		func(s string) error { l.config.Plugins = append(l.config.Plugins, s); return nil })
-	fs.Func("i", "add an input: `name` is cpu, mem, dummy or that of a plugin", func(s string) error { return l.add(&l.config.Inputs, s) })
-	fs.Func("o", "add an output: `name` is stdout, null or that of a plugin", func(s string) error { return l.add(&l.config.Outputs, s) })
+	section := func(letter, usage string, to *[]host.Section) {
+		fs.Func(letter, usage, func(name string) error {
+			*to = append(*to, host.Section{Plugin: name})
+			l.last = &(*to)[len(*to)-1]
+			return nil
+		})
+	}
+	section("i", "add an input: `name` is cpu, mem, dummy or that of a plugin", &l.config.Inputs)
+	section("o", "add an output: `name` is stdout, null or that of a plugin", &l.config.Outputs)
 	fs.Func("p", "set a property of the last input or output, `key=value`", func(s string) error {
 		key, value, ok := strings.Cut(s, "=")
 		if !ok {
@@ -75,12 +82,6 @@ func (l *commandLine) define(fs *flag.FlagSet) {
 	fs.BoolFunc("v", "log more: -v logs debug lines, -v -v trace lines", func(string) error { l.verbose++; return nil })
 	fs.BoolVar(&l.config.HotReload, "Y", false, "read the configuration again on SIGHUP")
 	fs.BoolVar(&l.config.DryRun, "dry-run", false, "check the configuration and stop")
-}
-
-func (l *commandLine) add(sections *[]host.Section, name string) error {
-	*sections = append(*sections, host.Section{Plugin: name})
-	l.last = &(*sections)[len(*sections)-1]
-	return nil
 }
 
 func (l *commandLine) set(key, value string) error {

@@ -119,19 +119,19 @@ func readClassic(path string) ([]classic, error) {
 	return sections, nil
 }
 
-func parseProperty(line string) (property.Property, error) {
+func parseProperty(line string) (p property.Property, err error) {
 	text := strings.TrimSpace(line)
 	key, value, _ := strings.Cut(text, " ") // not a tab, as in Fluent Bit
 	value = strings.TrimSpace(value)
 	switch {
 	case text[0] == '[' || text[0] == '@':
-		return property.Property{}, fmt.Errorf("the development host does not support %s; write [SECTION], or a key and a value", text)
+		return p, fmt.Errorf("the development host does not support %s; write [SECTION], or a key and a value", text)
 	case line[0] != ' ' && line[0] != '\t':
-		return property.Property{}, fmt.Errorf("key %q is not indented", key)
+		return p, fmt.Errorf("key %q is not indented", key)
 	case value == "":
-		return property.Property{}, fmt.Errorf("key %q has no value; write a key, a space and a value", key)
+		return p, fmt.Errorf("key %q has no value; write a key, a space and a value", key)
 	case strings.Contains(value, "${"):
-		return property.Property{}, errors.New("the development host does not support variables such as ${HOME}; write the value")
+		return p, errors.New("the development host does not support variables such as ${HOME}; write the value")
 	}
 	return property.Property{Key: strings.ToLower(key), Value: value}, nil
 }

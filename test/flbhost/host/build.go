@@ -25,8 +25,8 @@ var compilerFlags = []string{
 	"-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-rdynamic", "-pthread",
 }
 
-// CachedLoader returns the path of a loader in the user's cache directory. It compiles one with $CC or gcc unless there is
-// one for these sources and this compiler. This package contains the C sources, so that only the compiler is needed.
+// CachedLoader returns the path of a loader in the user's cache directory. It compiles one with $CC or gcc unless there
+// is one for these sources and this compiler. This package contains the C sources, so that only the compiler is needed.
 func CachedLoader() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -1,10 +1,10 @@
 // Package host calls Fluent Bit plugins, built as shared objects, in the way and in the order in which Fluent Bit calls
 // them. It is for development and tests, and needs no Fluent Bit.
 //
-// A Go program cannot load a shared object written in Go. Therefore a small C program, the loader, opens it in a process
-// of its own; CachedLoader compiles the loader from its sources in loader/. The loader knows how to call a plugin: the
-// structs, the symbols, the threads and the small stacks. This package knows when, and drives the loader over a pair of
-// pipes. The order of calls is in order.go.
+// A Go program cannot load a shared object written in Go. Therefore a small C program, the loader, opens it in a
+// process of its own; CachedLoader compiles the loader from its sources in loader/. The loader knows how to call a
+// plugin: the structs, the symbols, the threads and the small stacks. This package knows when, and drives the loader
+// over a pair of pipes. The order of calls is in order.go.
 //
 // The caller provides the paths of shared objects, [INPUT] and [OUTPUT] sections, and chunks. The package returns the
 // plugins' answers and records, their log lines and its own in Fluent Bit's format, and the exit state of the loader.

@@ -59,8 +59,8 @@ func Launch(o Options) (*Host, error) {
 	return &Host{o: o, v: v, p: p}, nil
 }
 
-// firstFile is the first file that systemd passes. The pipes to the loader follow the sockets, so that plugins find 0, 1
-// and 2 where they expect them, and sockets where systemd would put them.
+// firstFile is the first file that systemd passes. The pipes to the loader follow the sockets, so that plugins find 0,
+// 1 and 2 where they expect them, and sockets where systemd would put them.
 const firstFile = 3
 
 func (o *Options) command(v abi.Version) *exec.Cmd {

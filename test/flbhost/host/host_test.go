@@ -77,7 +77,7 @@ func TestStatus(t *testing.T) {
 	hosttest.Stop(t, h)
 }
 
-// What the plugin must not do with a chunk ends the process, loudly.
+// TestMisuseOfChunk ends the process if the plugin does with a chunk what it must not.
 func TestMisuseOfChunk(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	for _, crash := range []string{"read", "write", "keep", "abort"} {
@@ -122,7 +122,7 @@ func TestStopKillsWhatHangs(t *testing.T) {
 	}
 }
 
-// The sizes are those of the releases: a plugin that writes what a release does not have is found out.
+// TestLayouts finds a plugin that writes what a release does not have.
 func TestLayouts(t *testing.T) {
 	good := hosttest.NewPlugin(t, "fixture")
 	overrun := hosttest.NewPlugin(t, "fixture", "-DOVERRUN")
@@ -249,7 +249,7 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// The host's own lines come after those of the plugin that they are about.
+// TestLogOrder expects the plugin's lines before those of the host about them.
 func TestLogOrder(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	var log logtest.Buffer
@@ -290,7 +290,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// The driver may go without a word: the loader goes too.
+// TestLoaderFollowsDriver ends the driver without a request; the loader ends too.
 func TestLoaderFollowsDriver(t *testing.T) {
 	requests, ours, err := os.Pipe()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
-// rig is both fixtures in a host, whose calls are traced apart.
+// rig is a host with both fixtures, each with its own trace.
 type rig struct {
 	*host.Host
 	in, out *hosttest.Plugin
@@ -24,7 +24,7 @@ func newRig(t *testing.T, o host.Options, flags ...string) *rig {
 	return &rig{hosttest.Launch(t, o), hosttest.NewInput(t, "source", flags...), hosttest.NewPlugin(t, "fixture")}
 }
 
-// config loads the output first, which changes nothing.
+// config loads the output first; the order does not matter.
 func (r *rig) config(inputs ...property.List) host.Config {
 	c := host.Config{Plugins: []string{r.out.Path, r.in.Path}, Outputs: outputs(property.Of("id", "o"))}
 	for _, l := range inputs {
@@ -85,12 +85,12 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// TestInputsWithoutContexts has callbacks that name no instance: of two, the last one is asked twice.
+// TestInputsWithoutContexts has callbacks that do not name an instance: both sections reach the last one.
 func TestInputsWithoutContexts(t *testing.T) {
 	for _, o := range []struct {
 		version host.Version
 		flags   []string
-	}{{host.V32, nil}, {host.V51, []string{"-DLEGACY"}}} {
+	}{{host.V32, nil}, {host.V403, nil}, {host.V51, []string{"-DLEGACY"}}} {
 		r := newRig(t, host.Options{Version: o.version}, o.flags...)
 		start(t, r.Host, r.config(property.Of("id", "a"), property.Of("id", "b")))
 		r.in.Calls(t)
@@ -138,7 +138,7 @@ func TestFailingInput(t *testing.T) {
 	hosttest.Stop(t, r.Host)
 }
 
-// TestFailingInputOfOldVersion goes on without it, as before 4.0.3, and on memory that it has freed.
+// TestFailingInputOfOldVersion continues without the input, and with memory that it has freed, as before 4.0.3.
 func TestFailingInputOfOldVersion(t *testing.T) {
 	r := newRig(t, host.Options{Version: host.V32})
 	start(t, r.Host, r.config(property.Of("id", "a"), property.Of("id", "b", "fail", "yes")))
@@ -229,7 +229,7 @@ func TestMistakesOfInputs(t *testing.T) {
 	}
 }
 
-// TestInputsOfOldestVersion has none, and no place for the name of one among the outputs.
+// TestInputsOfOldestVersion has no inputs written in Go, and does not take one as an output.
 func TestInputsOfOldestVersion(t *testing.T) {
 	r := newRig(t, host.Options{Version: host.V19})
 	err := r.Start(t.Context(), r.config(nil))
@@ -248,7 +248,7 @@ func TestInputsOfOldestVersion(t *testing.T) {
 }
 
 func TestDamageByAnInput(t *testing.T) {
-	for _, v := range []host.Version{host.V32, host.V51} {
+	for _, v := range []host.Version{host.V32, host.V403, host.V41, host.V50, host.V51} {
 		r := newRig(t, host.Options{Version: v})
 		if err := r.Start(t.Context(), r.config(property.Of("smash", "yes"))); !errors.Is(err, host.ErrDamage) {
 			t.Errorf("%s: %v", v, err)

@@ -41,8 +41,8 @@ func (h *Host) load(ctx context.Context, c Config, hot bool) (*setup, error) {
 	return s, err
 }
 
-// begin starts the engine: Init of each input on its own thread, then Init and PreRun of each output on the engine's. If
-// a section fails, begin drops it without an exit, calls Exit of all others, including those that were never
+// begin starts the engine: Init of each input on its own thread, then Init and PreRun of each output on the engine's.
+// If a section fails, begin drops it without an exit, calls Exit of all others, including those that were never
 // initialized, and unloads the plugins.
 func (h *Host) begin(ctx context.Context, s *setup) (err error) {
 	if s.engine, err = h.startThread(ctx, "flb-pipeline"); err != nil {
@@ -71,9 +71,9 @@ func (h *Host) begin(ctx context.Context, s *setup) (err error) {
 	return nil
 }
 
-// end stops the engine: it waits for open flushes, calls PreExit and Exit of each output on the engine's thread, then of
-// the inputs on theirs, then Unregister of each plugin on the main thread. It continues after an error for as long as the
-// loader answers.
+// end stops the engine: it waits for open flushes, calls PreExit and Exit of each output on the engine's thread, then
+// of the inputs on theirs, then Unregister of each plugin on the main thread. It continues after an error for as long
+// as the loader answers.
 func (h *Host) end(ctx context.Context, s *setup) error {
 	h.setRunning(nil)
 	err := also(s.waitForFlushes(ctx), h.exitOutputs(ctx, s))

@@ -269,7 +269,7 @@ func TestManyReloads(t *testing.T) {
 		flush(t, h, 1, host.StatusOK)
 	}
 	after := tasks(t, h)
-	// The kernel may list a thread for a moment after it was joined.
+	// The kernel may list a thread for a moment after it has ended.
 	for deadline := time.Now().Add(hosttest.Patience); !slices.Equal(before, after) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 		after = tasks(t, h)
@@ -280,7 +280,7 @@ func TestManyReloads(t *testing.T) {
 	hosttest.Stop(t, h)
 }
 
-// Before 2.2 there was no PreRegister, PreRun, PreExit.
+// TestOrderOfOldVersion has no PreRegister, PreRun and PreExit, which came with 2.2.
 func TestOrderOfOldVersion(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture")
 	h := hosttest.Launch(t, host.Options{Version: host.V19})
@@ -311,7 +311,7 @@ func TestOrderWithoutContexts(t *testing.T) {
 	)
 }
 
-// A plugin that refuses to register is as good as absent, and is not unregistered.
+// TestRefusedRegistration loads a plugin that refuses to register: it has no sections, and is not unregistered.
 func TestRefusedRegistration(t *testing.T) {
 	p := hosttest.NewPlugin(t, "fixture", "-DREFUSE")
 	h := hosttest.Launch(t, host.Options{})

@@ -17,12 +17,10 @@ type ExitError struct {
 	State *os.ProcessState
 }
 
-func (e *ExitError) Error() string {
-	return "the loader has ended: " + e.State.String()
-}
+func (e *ExitError) Error() string { return "the loader has ended: " + e.State.String() }
 
-// also joins err and the error of what was done after it. It drops the latter if err says that the loader has ended, which
-// explains all later errors.
+// also joins err and the error of what was done after it. It drops the latter if err says that the loader has ended,
+// which explains all later errors.
 func also(err, undo error) error {
 	if ended := (*ExitError)(nil); errors.As(err, &ended) {
 		return err
@@ -55,7 +53,8 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 		return nil, errors.Join(fmt.Errorf("pipe to the loader: %w", err), theirRequests.Close(), requests.Close())
 	}
 	cmd.ExtraFiles = append(cmd.ExtraFiles, theirRequests, theirReplies)
-	// In a process group of its own the loader gets no interrupt from the terminal. The driver gets it and stops the loader.
+	// In a process group of its own the loader gets no interrupt from the terminal. The driver gets it and stops the
+	// loader.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// A child of a plugin may keep the output open; do not wait for it.
 	cmd.WaitDelay = time.Second

@@ -20,8 +20,8 @@ var (
 // configuration still runs, calls lastFlush, which may be nil and may flush to the old outputs, stops the old
 // configuration, and starts the new one. The error is one of the three above, or one of the host itself.
 //
-// As in Fluent Bit, the plugins of a refused configuration register and unregister. A test can force this with an output
-// that no plugin registers.
+// As in Fluent Bit, the plugins of a refused configuration register and unregister. A test can force this with an
+// output that no plugin registers.
 func (h *Host) Reload(ctx context.Context, c Config, lastFlush func(context.Context)) error {
 	h.changing.Lock()
 	defer h.changing.Unlock()

@@ -80,7 +80,8 @@ func (h *Host) check(ctx context.Context, sections ...*section) error {
 	return nil
 }
 
-// initialize makes the section's thread call FLBPluginInit. It starts the thread first if the section has one of its own.
+// initialize makes the section's thread call FLBPluginInit. It starts the thread first if the section has one of its
+// own.
 func (h *Host) initialize(ctx context.Context, i *section) error {
 	err := h.check(ctx, i)
 	if err == nil && i.core.threaded {
@@ -115,8 +116,8 @@ func (h *Host) initializeInputs(ctx context.Context, s *setup) error {
 	return h.preRunInputs(ctx, s, false)
 }
 
-// initializeOutputs initializes the outputs on the engine's thread. An output that fails is dropped without an exit, and
-// ends the start.
+// initializeOutputs initializes the outputs on the engine's thread. An output that fails is dropped without an exit,
+// and ends the start.
 func (h *Host) initializeOutputs(ctx context.Context, s *setup) error {
 	for n, i := range s.outputs {
 		if err := h.initialize(ctx, i); err != nil {

@@ -16,8 +16,8 @@ type cpu struct {
 	last []ticks // of the machine, then of each core
 }
 
-// ticks are hundredths of a second in one line of /proc/stat.
-type ticks struct{ user, system uint64 } // user includes nice
+// ticks are hundredths of a second in one line of /proc/stat: busy in all, as user including nice, and as system.
+type ticks [3]uint64
 
 // newCPU measures once, so that the first Collect has a difference.
 func newCPU(proc string) (Input, error) {
@@ -34,24 +34,21 @@ func (c *cpu) collect(now time.Time, b []byte) ([]byte, error) {
 	}
 	n := min(len(c.last), len(next))
 	b = appendMap32(appendHead(b, now, appendMap32(nil, 0)...), 3*n)
-	b = appendShares(b, "cpu_p", "user_p", "system_p", c.last[0], next[0], n-1)
+	b = appendShares(b, [3]string{"cpu_p", "user_p", "system_p"}, c.last[0], next[0], n-1)
 	for i := 1; i < n; i++ {
 		core := fmt.Sprintf("cpu%d.", i-1)
-		b = appendShares(b, core+"p_cpu", core+"p_user", core+"p_system", c.last[i], next[i], 1)
+		b = appendShares(b, [3]string{core + "p_cpu", core + "p_user", core + "p_system"}, c.last[i], next[i], 1)
 	}
 	c.last = next
 	return b, nil
 }
 
-// appendShares appends percentages of a second, which is the interval and not the time that has passed, as in Fluent Bit.
-func appendShares(b []byte, all, user, system string, last, next ticks, cores int) []byte {
-	for _, v := range []struct {
-		key        string
-		last, next uint64
-	}{{all, last.user + last.system, next.user + next.system}, {user, last.user, next.user}, {system, last.system, next.system}} {
+// appendShares appends percentages of a second: of the interval, not of the time that has passed, as in Fluent Bit.
+func appendShares(b []byte, keys [3]string, last, next ticks, cores int) []byte {
+	for i, key := range keys {
 		// The kernel's counters may go back a little. Fluent Bit takes the absolute difference.
-		passed := max(v.last, v.next) - min(v.last, v.next)
-		b = msgp.AppendFloat64(msgp.AppendString(b, v.key), float64(passed)/float64(cores))
+		passed := max(last[i], next[i]) - min(last[i], next[i])
+		b = msgp.AppendFloat64(msgp.AppendString(b, key), float64(passed)/float64(cores))
 	}
 	return b
 }
@@ -72,7 +69,7 @@ func (c *cpu) measure() ([]ticks, error) {
 		if _, err := fmt.Sscan(line, &name, &user, &nice, &system); err != nil {
 			return nil, fmt.Errorf("%s: %q: %w", c.stat, line, err)
 		}
-		all = append(all, ticks{user + nice, system})
+		all = append(all, ticks{user + nice + system, user + nice, system})
 	}
 	if len(all) < 2 {
 		return nil, fmt.Errorf("%s has no line of a core", c.stat)

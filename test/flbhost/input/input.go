@@ -1,5 +1,5 @@
-// Package input makes events as Fluent Bit's inputs cpu, mem and dummy do: the same keys in the same order, with values of
-// the same types, in the same msgpack.
+// Package input makes events as Fluent Bit's inputs cpu, mem and dummy do: the same keys in the same order, with values
+// of the same types, in the same msgpack.
 package input
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
-// capture returns what Fluent Bit 5.1.1 wrote, and the time in it.
+// capture returns a chunk that Fluent Bit 5.1.1 wrote, and its time.
 func capture(t *testing.T, name string) ([]byte, time.Time) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
@@ -76,7 +76,7 @@ func TestCPULikeFluentBit(t *testing.T) {
 	}
 }
 
-// A counter may go back, and the interval is a second, whatever has passed.
+// TestCPUShares divides by a second, whatever time has passed, and has a counter that goes back.
 func TestCPUShares(t *testing.T) {
 	proc := t.TempDir()
 	stat := filepath.Join(proc, "stat")
@@ -92,7 +92,7 @@ func TestCPUShares(t *testing.T) {
 	}
 }
 
-// A core that goes away takes its fields along.
+// TestCPUCoreGone has a core that disappears, and its fields with it.
 func TestCPUCoreGone(t *testing.T) {
 	proc := t.TempDir()
 	stat := filepath.Join(proc, "stat")
@@ -115,7 +115,7 @@ func TestCPUErrors(t *testing.T) {
 		}
 	}
 	if _, _, err := New("cpu", nil, t.TempDir()); err == nil {
-		t.Error("no stat is no error")
+		t.Error("a missing stat is not an error")
 	}
 }
 

@@ -15,8 +15,8 @@ type Key struct {
 // Map is the config map of a plugin: the keys that it knows.
 type Map []Key
 
-// Check returns an error, in Fluent Bit's words, for the first property that m does not allow. The section is the name of
-// the plugin.
+// Check returns an error, in Fluent Bit's words, for the first property that m does not allow. The section is the name
+// of the plugin.
 func (m Map) Check(section string, l List) error {
 	for _, p := range l {
 		k, ok := m.find(p.Key)

@@ -29,8 +29,8 @@ func Of(keysAndValues ...string) List {
 	return l
 }
 
-// Last returns the value of the last property with this key. Fluent Bit itself sets its keys one after the other, so that
-// the last one wins; for plugins the first one wins.
+// Last returns the value of the last property with this key. Fluent Bit itself sets its keys one after the other, so
+// that the last one wins; for plugins the first one wins.
 func (l List) Last(key string) (string, bool) {
 	for i := len(l) - 1; i >= 0; i-- {
 		if strings.EqualFold(l[i].Key, key) {

@@ -24,7 +24,8 @@ const Patience = time.Minute
 
 var build = sync.OnceValues(host.CachedLoader)
 
-// Loader returns the path of a loader, compiled for the first test that asks. It skips the test if there is no C compiler.
+// Loader returns the path of a loader, compiled for the first test that asks. It skips the test if there is no C
+// compiler.
 func Loader(tb testing.TB) string {
 	tb.Helper()
 	if _, err := exec.LookPath(host.Compiler()[0]); err != nil {

@@ -116,8 +116,8 @@ int chunk_new(struct chunk *c, const void *bytes, size_t len)
 }
 
 /*
- * Keeps the addresses reserved and unreadable for some time. Otherwise the next chunk would have the same address, and a
- * plugin that kept a pointer to this one could read it without a fault.
+ * Keeps the addresses reserved and unreadable for some time. Otherwise the next chunk would have the same address, and
+ * a plugin that kept a pointer to this one could read it without a fault.
  */
 #define GRAVES 64
 

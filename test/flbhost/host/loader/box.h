@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * box_new returns size bytes, each set to fill, followed by canary bytes. box_intact finds a plugin that writes past the
- * end of a struct; a plugin that reads a function pointer past the end gets an address that it cannot call.
+ * box_new returns size bytes, each set to fill, followed by canary bytes. box_intact finds a plugin that writes past
+ * the end of a struct; a plugin that reads a function pointer past the end gets an address that it cannot call.
  * malloc_usable_size returns size. box_free overwrites the block, so that a pointer kept too long points to nonsense.
  */
 void *box_new(size_t size, int fill);
@@ -17,8 +17,8 @@ void box_free(void *block);
 void box_spoil(void *block);
 
 /*
- * chunk_new returns a copy of len bytes that is read-only and ends where an unreadable page begins: to read one byte too
- * many is a fault, and so is to read after chunk_free. It returns -1 if there is no memory.
+ * chunk_new returns a copy of len bytes that is read-only and ends where an unreadable page begins: to read one byte
+ * too many is a fault, and so is to read after chunk_free. It returns -1 if there is no memory.
  */
 struct chunk {
     const void *bytes;

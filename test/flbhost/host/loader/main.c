@@ -1,6 +1,6 @@
 /*
- * The loader of the development host. It opens Go plugins in a process that is not a Go program, as Fluent Bit does, and
- * calls them as a driver asks over a pipe.
+ * The loader of the development host. It opens Go plugins in a process that is not a Go program, as Fluent Bit does,
+ * and calls them as a driver asks over a pipe.
  */
 #include "loader.h"
 #include "operation.h"

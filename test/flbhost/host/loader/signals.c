@@ -5,22 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static void say(const char *text)
-{
-    if (write(STDERR_FILENO, text, strlen(text)) < 0) {
-        return;
-    }
-}
-
 /*
- * Like Fluent Bit, installs all handlers again, by signal(), after a SIGHUP or a SIGCONT. This removes the handlers that
- * Go's runtime has installed since: unless the plugin restores them, a nil dereference that it would recover from ends
- * the process.
+ * Like Fluent Bit, installs all handlers again, by signal(), after a SIGHUP or a SIGCONT. This removes the handlers
+ * that Go's runtime has installed since: unless the plugin restores them, a nil dereference that it would recover from
+ * ends the process.
  */
 static void on_signal(int sig)
 {
-    say("[engine] caught signal (");
-    say(sig == SIGSEGV ? "SIGSEGV)\n" : sig == SIGFPE ? "SIGFPE)\n" : sig == SIGHUP ? "SIGHUP)\n" : "SIGCONT)\n");
+    const char *text = sig == SIGSEGV  ? "[engine] caught signal (SIGSEGV)\n"
+                       : sig == SIGFPE ? "[engine] caught signal (SIGFPE)\n"
+                       : sig == SIGHUP ? "[engine] caught signal (SIGHUP)\n"
+                                       : "[engine] caught signal (SIGCONT)\n";
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+
+    (void) written;
     signals_init();
     if (sig == SIGSEGV || sig == SIGFPE) {
         abort();
