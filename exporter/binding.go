@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
 	"github.com/promexporter/promexporter/exporter/internal/listen"
@@ -18,18 +17,20 @@ import (
 
 // A binding is an address under one access.Access: the listener, or the attempts to get one, and the http.Server.
 type binding struct {
-	server  *server
-	access  *access.Access
-	http    *http.Server
-	stopped chan struct{} // closed by stop
-	ended   chan struct{} // closed when no connection is accepted any more
+	server *server
+	access *access.Access
+	http   *http.Server
+	ctx    context.Context // ends with stop
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when no connection is accepted any more
 
 	mu       sync.Mutex
 	listener *listen.Listener // nil while the address cannot be had; guarded by mu
 }
 
 func newBinding(s *server, a *access.Access) *binding {
-	b := &binding{server: s, access: a, stopped: make(chan struct{}), ended: make(chan struct{})}
+	b := &binding{server: s, access: a, ended: make(chan struct{})}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.http = &http.Server{
 		Handler:           refuseBodies(a.Handler(s, s.hooks())),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -70,7 +71,7 @@ func (b *binding) run() {
 	}
 	for {
 		err := fence.Run(b.serve)
-		if b.isStopped() || errors.Is(err, http.ErrServerClosed) {
+		if b.ctx.Err() != nil || errors.Is(err, http.ErrServerClosed) {
 			return
 		}
 		b.server.logs.Warn(b.server.log(), err, "not serving; trying again", "address", b.server.address.String())
@@ -110,7 +111,7 @@ func (b *binding) use(l net.Listener) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.listener = limited
-	if b.isStopped() {
+	if b.ctx.Err() != nil {
 		_ = limited.Close() // nothing can be done about an error
 	}
 }
@@ -126,31 +127,13 @@ func (b *binding) current() *listen.Listener {
 func (b *binding) note(c net.Conn, state http.ConnState) { b.current().ConnState(c, state) }
 
 // pause reports whether the binding has not stopped within a second.
-func (b *binding) pause() bool {
-	t := time.NewTimer(listenAgain)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-b.stopped:
-		return false
-	}
-}
-
-func (b *binding) isStopped() bool {
-	select {
-	case <-b.stopped:
-		return true
-	default:
-		return false
-	}
-}
+func (b *binding) pause() bool { return listen.Pause(b.ctx, listenAgain) }
 
 // stop frees the address before it returns. What is connected stays connected. It is called once.
 func (b *binding) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	close(b.stopped)
+	b.cancel()
 	if b.listener != nil {
 		_ = b.listener.Close() // nothing can be done about an error
 	}

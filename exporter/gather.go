@@ -36,7 +36,7 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	all, err := s.gather(ctx, p, wait)
 	for _, g := range all {
 		defer s.release(g)
-		defer context.AfterFunc(g.session.ctx, func() { cancel(context.Cause(g.session.ctx)) })()
+		defer g.session.onCut(cancel)()
 	}
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathere
 			return all, errSuspended
 		case errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
 			err = errClosed
-		case isTimeout(g.err):
+		case errors.Is(g.err, errDeadline):
 			err = errDeadline
 		default:
 			answered++
@@ -101,7 +101,7 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathere
 func (g *gathered) ask(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(g.session.ctx, func() { cancel(context.Cause(g.session.ctx)) })()
+	defer g.session.onCut(cancel)()
 	g.err = fence.Run(func() error {
 		families, done, err := g.session.options.Source.Gather(ctx)
 		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
@@ -114,8 +114,6 @@ func (g *gathered) ask(ctx context.Context) {
 		return err
 	})
 }
-
-func isTimeout(err error) bool { return errors.Is(err, errDeadline) }
 
 // release gives the families back to the source.
 func (s *server) release(g *gathered) {
@@ -130,7 +128,7 @@ func (s *server) reportGather(g *gathered) {
 	case g.err == nil, errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
 	case errors.Is(g.err, fence.ErrPanic):
 		s.reportSource(g.session, reasonPanic, fmt.Errorf("in Gather: %w", g.err))
-	case isTimeout(g.err):
+	case errors.Is(g.err, errDeadline):
 		s.reportSource(g.session, reasonTimeout, g.err)
 	default:
 		s.reportSource(g.session, reasonError, g.err)

@@ -55,34 +55,18 @@ func (s *server) url() string {
 }
 
 // serveRules answers with everything in JSON.
-func (s *server) serveRules(w http.ResponseWriter, r *http.Request) {
-	s.forPeople(w, r, "application/json; charset=utf-8", func(out io.Writer) error { return status.WriteRules(out, s.status()) })
+func (s *server) serveRules(w http.ResponseWriter, _ *http.Request) {
+	s.sendPage(w, "application/json; charset=utf-8", func(out io.Writer) error { return status.WriteRules(out, s.status()) })
 }
 
 // serveLanding answers with a page of bounded length.
-func (s *server) serveLanding(w http.ResponseWriter, r *http.Request) {
+func (s *server) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Security-Policy", status.Policy())
-	s.forPeople(w, r, "text/html; charset=utf-8", func(out io.Writer) error { return status.WriteLanding(out, s.status()) })
+	s.sendPage(w, "text/html; charset=utf-8", func(out io.Writer) error { return status.WriteLanding(out, s.status()) })
 }
 
-func (s *server) serveProfiles(w http.ResponseWriter, r *http.Request) {
-	leave, no := s.people.enter(peopleRequests, r)
-	if leave == nil {
-		no.send(w)
-		return
-	}
-	defer leave()
-	status.ServeProfile(w, r)
-}
-
-// forPeople sends what write makes, as one of peopleRequests at most.
-func (s *server) forPeople(w http.ResponseWriter, r *http.Request, contentType string, write func(io.Writer) error) {
-	leave, no := s.people.enter(peopleRequests, r)
-	if leave == nil {
-		no.send(w)
-		return
-	}
-	defer leave()
+// sendPage sends what write makes.
+func (s *server) sendPage(w http.ResponseWriter, contentType string, write func(io.Writer) error) {
 	var body bytes.Buffer
 	if err := write(&body); err != nil {
 		s.logs.Warn(s.log(), err, "page failed")

@@ -3,18 +3,12 @@ package exporter
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
-	"sync"
 
-	"github.com/promexporter/promexporter/exporter/internal/listen"
+	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 // A requestLimit bounds the requests that are in flight, in all and for each client. The zero value is ready.
-type requestLimit struct {
-	mu      sync.Mutex
-	all     int                // guarded by mu
-	clients map[netip.Addr]int // guarded by mu
-}
+type requestLimit struct{ clients.Limit }
 
 // refusal says why a request is refused. The zero refusal does not.
 type refusal struct {
@@ -24,32 +18,29 @@ type refusal struct {
 
 // enter counts one of at most limit requests, which ends with leave, or says why it is refused.
 func (l *requestLimit) enter(limit int, r *http.Request) (leave func(), no refusal) {
-	client := listen.Client(r.RemoteAddr)
+	client := clients.Of(r.RemoteAddr)
 	share := max(1, limit/clientShare)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case client.IsValid() && l.clients[client] >= share:
+	switch l.Enter(client, limit, share) {
+	case clients.ClientFull:
 		return nil, refusal{http.StatusTooManyRequests, fmt.Sprintf(
 			"%d requests for %s of your address are in flight, which is the limit for one client; try again later", share, r.URL.Path)}
-	case l.all >= limit:
+	case clients.AllFull:
 		return nil, refusal{http.StatusServiceUnavailable, fmt.Sprintf(
 			"%d requests for %s are in flight, which is the limit; try again later", limit, r.URL.Path)}
 	}
-	if l.clients == nil {
-		l.clients = make(map[netip.Addr]int)
-	}
-	l.all++
-	l.clients[client]++
-	return func() { l.leave(client) }, refusal{}
+	return func() { l.Leave(client) }, refusal{}
 }
 
-func (l *requestLimit) leave(client netip.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all--
-	if l.clients[client]--; l.clients[client] == 0 {
-		delete(l.clients, client)
+// handler returns next for at most limit requests in flight.
+func (l *requestLimit) handler(limit int, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		leave, no := l.enter(limit, r)
+		if leave == nil {
+			no.send(w)
+			return
+		}
+		defer leave()
+		next(w, r)
 	}
 }
 

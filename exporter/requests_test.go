@@ -74,8 +74,8 @@ func TestRequestLimitForgets(t *testing.T) {
 		leave, _ := l.enter(1, r)
 		leave()
 	}
-	if l.all != 0 || len(l.clients) != 0 {
-		t.Errorf("%d requests, %d clients", l.all, len(l.clients))
+	if all, clients := l.Count(); all != 0 || clients != 0 {
+		t.Errorf("%d requests, %d clients", all, clients)
 	}
 }
 

@@ -113,9 +113,16 @@ func refuseBodies(next http.Handler) http.Handler {
 	})
 }
 
-// ServeHTTP answers every request of the server.
+// ServeHTTP answers every request of the server. Whatever was sent of an answer before a panic is left as it is.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer s.recoverRequest(w, r)
+	if err := fence.Run(func() error { s.serve(w, r); return nil }); err != nil {
+		s.self.panics.Inc()
+		s.logs.Warn(s.log(), err, "request failed", "path", r.URL.Path)
+		http.Error(w, "500 internal server error; the log says more", http.StatusInternalServerError)
+	}
+}
+
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	now := s.routes.Load()
 	if r.URL.Path == reloadPath && len(now.reloaders()) > 0 {
@@ -145,28 +152,17 @@ func (s *server) handler(now *routes, path string) http.HandlerFunc {
 	case path == readyPath:
 		return now.serveReady
 	case path == landingPath:
-		return s.serveLanding
+		return s.people.handler(peopleRequests, s.serveLanding)
 	case path == rulesPath:
-		return s.serveRules
+		return s.people.handler(peopleRequests, s.serveRules)
 	case strings.HasPrefix(path, status.ProfilesPath) && now.debugs():
-		return s.serveProfiles
+		return s.people.handler(peopleRequests, status.ServeProfile)
 	}
 	return nil
 }
 
 func (t *routes) debugs() bool {
 	return slices.ContainsFunc(t.sessions, func(s *session) bool { return s.options.Debug })
-}
-
-// recoverRequest ends a request that panicked. Whatever was sent of its answer already is left as it is.
-func (s *server) recoverRequest(w http.ResponseWriter, r *http.Request) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	s.self.panics.Inc()
-	s.logs.Warn(s.log(), fmt.Errorf("%w: %v", fence.ErrPanic, p), "request failed", "path", r.URL.Path)
-	http.Error(w, "500 internal server error; the log says more", http.StatusInternalServerError)
 }
 
 func serveHealthy(w http.ResponseWriter, _ *http.Request) {

@@ -3,7 +3,6 @@ package exporter
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -165,8 +164,6 @@ func sendError(w http.ResponseWriter, err error) int {
 		code = http.StatusInternalServerError
 		err = errors.New("the page could not be made; the log says why")
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(code)
-	_, _ = io.WriteString(w, err.Error()+"\n") // a client that left is no error
+	writeText(w, code, err.Error())
 	return code
 }

@@ -62,7 +62,6 @@ func (s *server) notListening(err error) {
 func (s *server) hooks() access.Hooks {
 	return access.Hooks{
 		Exempt: openToAll,
-		Client: listen.Client,
 		Warn: func(err error, text string, attrs ...any) {
 			s.logs.Warn(s.log(), err, text, attrs...)
 		},

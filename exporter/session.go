@@ -24,12 +24,11 @@ type session struct {
 	ctx context.Context // ends when scrapes that still use the source have to end; the cause says why
 	cut context.CancelCauseFunc
 
-	mu        sync.Mutex
-	scrapes   int           // that use the source; guarded by mu
-	ended     error         // why no more scrapes may, or nil; guarded by mu
-	idle      chan struct{} // closed when ended is not nil and scrapes is 0
-	suspended bool          // guarded by mu
-	over      chan struct{} // closed when a suspended session has a successor, or is given up
+	mu      sync.Mutex
+	scrapes int           // that use the source; guarded by mu
+	ended   error         // why no more scrapes may, or nil; guarded by mu
+	idle    chan struct{} // closed when ended is not nil and scrapes is 0
+	over    chan struct{} // closed when a suspended session has a successor, or is given up
 }
 
 // Why a session ended.
@@ -80,7 +79,6 @@ func (s *session) refuse(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = why
-	s.suspended = why == errSuspended
 	s.checkIdle()
 }
 
@@ -88,23 +86,28 @@ func (s *session) refuse(why error) {
 func (s *session) giveUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.suspended {
-		s.suspended, s.ended = false, errClosed
+	if s.ended == errSuspended {
+		s.ended = errClosed
 		close(s.over)
 	}
 }
 
-func (s *session) isSuspended() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.suspended
-}
+// isSuspended reports whether scrapes wait for a successor.
+func (s *session) isSuspended() bool { return s.why() == errSuspended }
 
 // isOpen reports whether scrapes may use the source.
-func (s *session) isOpen() bool {
+func (s *session) isOpen() bool { return s.why() == nil }
+
+// why is why no more scrapes may use the source, or nil.
+func (s *session) why() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended == nil
+	return s.ended
+}
+
+// onCut cancels a scrape that uses the source with the cause, when it has to end before stop is called.
+func (s *session) onCut(cancel context.CancelCauseFunc) (stop func() bool) {
+	return context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
 }
 
 // drain waits until no scrape uses the source. It ends those that do when grace is over, and gives up at limit.
@@ -121,10 +124,4 @@ func (s *session) drain(grace, limit context.Context) error {
 		return fmt.Errorf("close %s at %s%s: its source has not returned from a scrape within %s",
 			s.instance(), s.servers[0].address, s.path(), closeLimit)
 	}
-}
-
-func (s *session) why() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ended
 }

@@ -42,7 +42,6 @@ type Pipeline struct {
 	closed   atomic.Bool
 	quit     chan struct{} // closed at the end
 	watched  chan struct{} // closed when the watch of the rules file has ended
-
 }
 
 // section is what survives a reload of Fluent Bit.

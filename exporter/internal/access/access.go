@@ -4,8 +4,9 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"net/http"
-	"net/netip"
 	"time"
+
+	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 // Access is checked Settings with their files. It is safe for concurrent use.
@@ -91,8 +92,6 @@ func (a *Access) TLSConfig() *tls.Config {
 type Hooks struct {
 	// Exempt reports whether a path needs no password. It has no effect with a web configuration file.
 	Exempt func(path string) bool
-	// Client returns what tells the client at a remote address from others.
-	Client func(remote string) netip.Addr
 	// Warn logs a line that may come with each request.
 	Warn func(err error, text string, attrs ...any)
 	// Unauthorized counts a request without the right password, Throttled one that was refused because of a limit.
@@ -178,7 +177,7 @@ func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users,
 		refuseUser(w, h)
 		return
 	}
-	switch f.passwords.check(r.Context(), h.Client(r.RemoteAddr), users, name, password) {
+	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
 	case right:
 		next.ServeHTTP(w, r)
 	case busy:

@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/common/config"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 const (
@@ -38,16 +40,15 @@ type passwords struct {
 	compare func(hash, password []byte) error // bcrypt.CompareHashAndPassword
 	turn    chan struct{}                     // holds an element while a password is being compared
 
+	checks   clients.Limit // requests that wait or are compared
 	mu       sync.Mutex
-	checks   int                          // requests that wait or are compared; guarded by mu
-	clients  map[netip.Addr]int           // the same by client; guarded by mu
 	accepted map[string][sha256.Size]byte // by user name; guarded by mu
 }
 
 func newPasswords() *passwords {
 	return &passwords{
 		compare: bcrypt.CompareHashAndPassword, turn: make(chan struct{}, 1),
-		clients: make(map[netip.Addr]int), accepted: make(map[string][sha256.Size]byte),
+		accepted: make(map[string][sha256.Size]byte),
 	}
 }
 
@@ -61,10 +62,10 @@ func (p *passwords) check(ctx context.Context, client netip.Addr, all users, nam
 	if known && p.isAccepted(name, id) {
 		return right
 	}
-	if !p.enter(client) {
+	if p.checks.Enter(client, maxChecks, maxClientChecks) != clients.Admitted {
 		return busy
 	}
-	defer p.leave(client)
+	defer p.checks.Leave(client)
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
@@ -112,25 +113,4 @@ func (p *passwords) accept(name string, id [sha256.Size]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.accepted[name] = id
-}
-
-// enter counts a check, or reports that there are too many.
-func (p *passwords) enter(client netip.Addr) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.checks >= maxChecks || client.IsValid() && p.clients[client] >= maxClientChecks {
-		return false
-	}
-	p.checks++
-	p.clients[client]++
-	return true
-}
-
-func (p *passwords) leave(client netip.Addr) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.checks--
-	if p.clients[client]--; p.clients[client] == 0 {
-		delete(p.clients, client)
-	}
 }

@@ -75,8 +75,8 @@ func TestChecksAreBounded(t *testing.T) {
 				if unauthorized.Load() != int64(test.want) || len(*compared) != test.want {
 					t.Errorf("%d checked, %d compared, want %d", unauthorized.Load(), len(*compared), test.want)
 				}
-				if p.checks != 0 || len(p.clients) != 0 {
-					t.Errorf("%d checks and %v are left", p.checks, p.clients)
+				if all, clients := p.checks.Count(); all != 0 || clients != 0 {
+					t.Errorf("%d checks of %d clients are left", all, clients)
 				}
 			})
 		})
@@ -97,8 +97,8 @@ func TestWaitEndsWithTheRequest(t *testing.T) {
 		if got := <-ended; got == right {
 			t.Error("a request that has ended is let in")
 		}
-		if p.checks != 1 || len(p.clients) != 1 {
-			t.Errorf("%d checks of %v", p.checks, p.clients)
+		if all, clients := p.checks.Count(); all != 1 || clients != 1 {
+			t.Errorf("%d checks of %d clients", all, clients)
 		}
 		close(finish)
 		synctest.Wait()

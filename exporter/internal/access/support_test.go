@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -85,22 +84,12 @@ func serve(t testing.TB, a *Access) *server {
 func (s *server) hooks() Hooks {
 	return Hooks{
 		Exempt: func(path string) bool { return path == "/-/healthy" },
-		Client: client,
 		Warn: func(err error, text string, attrs ...any) {
 			fmt.Fprintln(&s.log, append([]any{"WARN", text, err}, attrs...)...)
 		},
 		Unauthorized: func() { s.unauthorized.Add(1) },
 		Throttled:    func() { s.throttled.Add(1) },
 	}
-}
-
-// client is the address without the port.
-func client(remote string) netip.Addr {
-	a, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Addr()
 }
 
 // request returns a GET of path with a username and a password, if not empty, from an address.

@@ -53,7 +53,7 @@ func checkTLS(path string, content []byte, c web.TLSConfig) error {
 		return err
 	}
 	if _, err := buildTLS(source); err != nil {
-		return webFileError(path, lineOf(content, "tls_server_config"), err.Error(), "see the web configuration of Prometheus for its keys")
+		return webFileError(path, lineOf(content, "tls_server_config"), err.Error(), seeKeys)
 	}
 	return nil
 }

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
+// seeKeys is what would be right when the toolkit only says what is wrong.
+const seeKeys = "see the web configuration of Prometheus for its keys"
+
 // maxWebFile bounds a web configuration file, in bytes.
 const maxWebFile = 1 << 20
 
@@ -77,16 +80,15 @@ func parseWebFile(path string, content []byte) (*web.Config, error) {
 		TLSConfig:  web.TLSConfig{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13},
 		HTTPConfig: web.HTTPConfig{HTTP2: true},
 	}
-	const keys = "see the web configuration of Prometheus for its keys"
 	if err := yaml.UnmarshalStrict(content, c); err != nil {
-		return nil, webFileError(path, 0, err.Error(), keys)
+		return nil, webFileError(path, 0, err.Error(), seeKeys)
 	}
 	c.TLSConfig.SetDirectory(filepath.Dir(path))
 	if err := checkWebFile(path, content, c); err != nil {
 		return nil, err
 	}
 	if err := web.Validate(path); err != nil { // only the headers are left
-		return nil, webFileError(path, lineOf(content, "headers"), err.Error(), keys)
+		return nil, webFileError(path, lineOf(content, "headers"), err.Error(), seeKeys)
 	}
 	return c, nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // OpenMetrics returns a list of Merge as the OpenMetrics text format can have it. It does not change the list, and the
@@ -38,7 +40,7 @@ func unknown(f Family) *dto.MetricFamily {
 	u := &dto.MetricFamily{
 		Name: f.Name, Help: f.Help, Type: dto.MetricType_UNTYPED.Enum(), Metric: make([]*dto.Metric, len(f.Metric)),
 	}
-	if strings.HasSuffix(f.GetName(), "_"+f.GetUnit()) {
+	if exposition.CarriesUnit(f.GetName(), "", f.GetUnit()) {
 		u.Unit = f.Unit
 	}
 	for i, m := range f.Metric {

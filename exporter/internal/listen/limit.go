@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 // Reasons for which a connection is closed because of a limit.
@@ -39,8 +42,8 @@ type Limits struct {
 type Listener struct {
 	net.Listener
 	limits Limits
-	once   sync.Once
-	closed chan struct{}
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	open    map[*conn]struct{}
@@ -55,24 +58,11 @@ func Limit(l net.Listener, limits Limits) *Listener {
 	if limits.Failed == nil {
 		limits.Failed = func(error) {}
 	}
+	ctx, cancel := context.WithCancel(context.Background())
 	return &Listener{
-		Listener: l, limits: limits, closed: make(chan struct{}),
+		Listener: l, limits: limits, ctx: ctx, cancel: cancel,
 		open: make(map[*conn]struct{}), clients: make(map[netip.Addr]int),
 	}
-}
-
-// Client returns what identifies the client at a remote address with a port: its IP address, or the network of 64 bits
-// of an IPv6 address, because a client has all of it to choose from. It is the zero Addr without an IP address.
-func Client(remote string) netip.Addr {
-	a, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return netip.Addr{}
-	}
-	if ip := a.Addr().Unmap(); ip.Is4() {
-		return ip
-	}
-	network, _ := a.Addr().WithZone("").Prefix(64) // an IPv6 address always has one
-	return network.Addr()
 }
 
 // Accept returns the next connection within the limits, or net.ErrClosed after Close.
@@ -86,12 +76,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 			}
 			continue
 		}
-		if errors.Is(err, net.ErrClosed) || l.isClosed() {
+		if errors.Is(err, net.ErrClosed) || l.ctx.Err() != nil {
 			return nil, net.ErrClosed
 		}
 		l.limits.Failed(err)
 		pause = min(max(2*pause, maxAcceptPause/200), maxAcceptPause)
-		if !l.wait(pause) {
+		if !Pause(l.ctx, pause) {
 			return nil, net.ErrClosed
 		}
 	}
@@ -99,27 +89,18 @@ func (l *Listener) Accept() (net.Conn, error) {
 
 // Close lets no further connection in. Those that are open stay open.
 func (l *Listener) Close() error {
-	l.once.Do(func() { close(l.closed) })
+	l.cancel()
 	return l.Listener.Close()
 }
 
-func (l *Listener) isClosed() bool {
-	select {
-	case <-l.closed:
-		return true
-	default:
-		return false
-	}
-}
-
-// wait reports whether the listener is still open after d.
-func (l *Listener) wait(d time.Duration) bool {
+// Pause waits for d, and reports whether ctx has not ended by then.
+func Pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
-	case <-l.closed:
+	case <-ctx.Done():
 		return false
 	}
 }
@@ -133,7 +114,7 @@ func (l *Listener) Count() int {
 
 // add makes c one of the open connections, or closes it and returns nil.
 func (l *Listener) add(c net.Conn) net.Conn {
-	added := &conn{Conn: c, listener: l, client: Client(c.RemoteAddr().String()), state: http.StateNew, since: time.Now()}
+	added := &conn{Conn: c, listener: l, client: clients.Of(c.RemoteAddr().String()), state: http.StateNew, since: time.Now()}
 	refused, reason := l.admit(added)
 	if refused == nil {
 		return added

@@ -15,6 +15,7 @@ import (
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
 	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/fence"
 )
 
 // A Renderer makes pages and keeps their memory for later ones. The zero value is ready. It is safe for concurrent use.
@@ -113,13 +114,8 @@ func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, written
 }
 
 // guard names the family in an error of encode, and makes a panic an error.
-func guard(family exposition.Family, encode func(*dto.MetricFamily) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &FamilyError{family.GetName(), fmt.Errorf("panic: %v", p)}
-		}
-	}()
-	if err := encode(family.MetricFamily); err != nil {
+func guard(family exposition.Family, encode func(*dto.MetricFamily) error) error {
+	if err := fence.Run(func() error { return encode(family.MetricFamily) }); err != nil {
 		return &FamilyError{family.GetName(), err}
 	}
 	return nil
