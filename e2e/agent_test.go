@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/internal/pagetest"
 )
 
 const (
@@ -220,20 +221,11 @@ func scrape(t *testing.T, url string) string {
 	return body
 }
 
-var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_).*\n`)
-
-// foreign returns page without what the plugin tells of itself.
-func foreign(page string) string { return ownLine.ReplaceAllString(page, "") }
+// foreign returns page without what the plugin says of itself.
+func foreign(page string) string { return pagetest.Foreign(page) }
 
 // value returns the value of a series on page, or "".
-func value(page, series string) string {
-	for line := range strings.Lines(page) {
-		if rest, ok := strings.CutPrefix(line, series+" "); ok {
-			return strings.TrimSpace(rest)
-		}
-	}
-	return ""
-}
+func value(page, series string) string { return pagetest.Value(page, series) }
 
 // shows waits for a page with these values of series.
 func shows(t *testing.T, url string, want map[string]string) {

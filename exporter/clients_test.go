@@ -31,16 +31,8 @@ func clientAt(ip string) *client {
 
 func (c *client) get(t testing.TB, url string) (code int, body string) {
 	t.Helper()
-	response, err := c.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	b, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(b)
+	response, body := send(t, &c.Client, http.MethodGet, url, "")
+	return response.StatusCode, body
 }
 
 // TestThousandConnections has one client connect a thousand times, and does not keep another one out.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +16,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/access"
 	"github.com/promexporter/promexporter/exporter/internal/listen"
 	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/internal/pagetest"
 )
 
 // The tests of this package need its clock or its internals. Their server has endpoints, and does not listen.
@@ -99,28 +100,11 @@ func askFrom(s http.Handler, client, path string, header ...string) *httptest.Re
 	return w
 }
 
-// value is the value of the line of page that starts with series, or "" if there is none.
-func value(page, series string) string {
-	for line := range strings.Lines(page) {
-		if rest, ok := strings.CutPrefix(line, series+" "); ok {
-			return strings.TrimSpace(rest)
-		}
-	}
-	return ""
-}
+// value is the value of a series on page, or "".
+func value(page, series string) string { return pagetest.Value(page, series) }
 
 // textLog is a log that writes to out.
-func textLog(out *bytes.Buffer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{
-		Level: slog.LevelDebug,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))
-}
+func textLog(out *bytes.Buffer) *slog.Logger { return logtest.New(out, slog.LevelDebug) }
 
 func TestReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

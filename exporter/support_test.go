@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/address"
 	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/internal/pagetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files of testdata")
@@ -114,17 +114,8 @@ func ask(t testing.TB, e *exporter.Endpoint, method, path string, header ...stri
 // get fetches a URL over a connection of its own.
 func get(t testing.TB, url string) (code int, body string) {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	b, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(b)
+	response, body := send(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, http.MethodGet, url, "")
+	return response.StatusCode, body
 }
 
 // inBackground fetches a URL and gives the status code with the body, or the error.
@@ -158,20 +149,11 @@ func dial(t testing.TB, e *exporter.Endpoint, text string) net.Conn {
 	return c
 }
 
-var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_).*\n`)
-
 // foreign is page without the server's own metrics.
-func foreign(page string) string { return ownLine.ReplaceAllString(page, "") }
+func foreign(page string) string { return pagetest.Foreign(page) }
 
-// value is the value of the line of page that starts with series, or "" if there is none.
-func value(page, series string) string {
-	for line := range strings.Lines(page) {
-		if rest, ok := strings.CutPrefix(line, series+" "); ok {
-			return strings.TrimSpace(rest)
-		}
-	}
-	return ""
-}
+// value is the value of a series on page, or "".
+func value(page, series string) string { return pagetest.Value(page, series) }
 
 // golden compares got with a file of testdata.
 func golden(t testing.TB, name, got string) {
@@ -238,14 +220,4 @@ func stacks() string {
 // logged is a log and what was written to it.
 type logged struct{ logtest.Buffer }
 
-func (l *logged) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{
-		Level: slog.LevelDebug,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))
-}
+func (l *logged) log() *slog.Logger { return logtest.New(l, slog.LevelDebug) }

@@ -72,20 +72,19 @@ func overUnix(path string) *http.Client {
 // fetch gets a URL as the user u, or as nobody without a password.
 func fetch(t testing.TB, client *http.Client, url, password string) (code int) {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if password != "" {
-		r.SetBasicAuth("u", password)
-	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, response.Body)
+	response, _ := send(t, client, http.MethodGet, url, password)
 	return response.StatusCode
+}
+
+// admitsOnly holds that the page at address is for the user u with the password secret.
+func admitsOnly(t testing.TB, address string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for password, want := range map[string]int{"": 401, secret: 200} {
+		if code := fetch(t, client, "http://"+address+"/metrics", password); code != want {
+			t.Errorf("%q: %d, want %d", password, code, want)
+		}
+	}
 }
 
 // TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of theirs,
@@ -139,12 +138,7 @@ func TestSectionsChangeUsersInTurn(t *testing.T) {
 			Web: exporter.Web{Username: "u", Password: secret},
 		})
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	for password, want := range map[string]int{"": 401, secret: 200} {
-		if code := fetch(t, client, "http://"+address+"/metrics", password); code != want {
-			t.Errorf("%q: %d, want %d", password, code, want)
-		}
-	}
+	admitsOnly(t, address)
 }
 
 // TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another one.

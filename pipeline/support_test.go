@@ -190,16 +190,7 @@ func (l *logged) lines(part string) []string {
 	return found
 }
 
-func (l *logged) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{
-		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-			if len(groups) == 0 && a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))
-}
+func (l *logged) logger() *slog.Logger { return logtest.New(l, slog.LevelInfo) }
 
 // golden compares got with a file of testdata/golden.
 func golden(t *testing.T, name, got string) {

@@ -10,17 +10,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/logtest"
 )
 
 // logger returns a log without times, and what it wrote.
 func logger() (*slog.Logger, *bytes.Buffer) {
 	var out bytes.Buffer
-	return slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}})), &out
+	return logtest.New(&out, slog.LevelInfo), &out
 }
 
 func TestRepetitionsAreSuppressed(t *testing.T) {
