@@ -266,12 +266,14 @@ pipeline:
 
 func TestYAMLErrors(t *testing.T) {
 	for _, tt := range []struct{ name, content, want string }{
-		{"syntax", "a: [\n", "a.yaml: "},
-		{"top", "- a\n", "a.yaml:1:1: here keys with values are wanted, not sequence"},
+		{"syntax", "a: [\n", "a.yaml:2:1: did not find expected node content"},
+		{"top", "- a\n", "a.yaml:1:1: keys with values expected, found a list"},
 		{"unknown part", "service:\n  flush: 1\nfoo: 1\n", "a.yaml:3:1: the development host does not know 'foo'"},
 		{"filters", "pipeline:\n  filters: []\n", "a.yaml:2:3: the development host has no 'filters'"},
-		{"inputs", "pipeline:\n  inputs: cpu\n", "here a list is wanted, not string"},
-		{"nested", "pipeline:\n  outputs:\n    - name: a\n      b: {c: d}\n", "here a single value is wanted, not mapping"},
+		{"inputs", "pipeline:\n  inputs: cpu\n", "a list expected, found a single value"},
+		{"nested", "pipeline:\n  outputs:\n    - name: a\n      b: {c: d}\n", "a single value expected, found a mapping"},
+		{"key twice", "service:\n  flush: 1\n  flush: 2\n", "a.yaml:3:3: the key 'flush' is there already"},
+		{"alias", "service: &a\n  flush: 1\nenv: *a\n", "a.yaml:3:6: keys with values expected, found an alias"},
 		{"empty list", "pipeline:\n  outputs:\n    - name: a\n      b: []\n", "a.yaml:4:7: the list of 'b' is empty"},
 		{"upper-case name", "pipeline:\n  inputs:\n    - Name: cpu\n", "is missing the 'name' property"},
 	} {

@@ -1,36 +1,40 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/promexporter/promexporter/cmd/flbhost/property"
 )
 
-// readYAML walks the syntax tree instead of decoding, since Fluent Bit takes every value as the text that was written.
+// readYAML reads nodes instead of decoding, because Fluent Bit takes every value as the text that was written.
 func (d *document) readYAML(path string) error {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	f, err := parser.ParseBytes(b, 0)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	y := yamlReader{document: d, path: path}
-	for _, doc := range f.Docs {
-		if doc.Body == nil {
-			continue
-		}
-		if err := y.top(doc.Body); err != nil {
-			return err
+	defer f.Close()
+	loader, err := yaml.NewLoader(f)
+	for err == nil {
+		var n yaml.Node
+		if err = loader.Load(&n); err == nil {
+			err = yamlReader{document: d, path: path}.top(n.Content[0])
 		}
 	}
-	return nil
+	var syntax *yaml.LoadError
+	switch {
+	case err == io.EOF:
+		return nil
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%s:%d:%d: %s", path, syntax.Mark.Line, syntax.Mark.Column, syntax.Message)
+	}
+	return err
 }
 
 type yamlReader struct {
@@ -38,66 +42,64 @@ type yamlReader struct {
 	path string
 }
 
-func (y yamlReader) errorf(n ast.Node, format string, args ...any) error {
-	pos := n.GetToken().Position
-	return fmt.Errorf("%s:%d:%d: %w", y.path, pos.Line, pos.Column, fmt.Errorf(format, args...))
+func (y yamlReader) errorf(n *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%s:%d:%d: %w", y.path, n.Line, n.Column, fmt.Errorf(format, args...))
+}
+
+// unwanted reports a value of another kind.
+func (y yamlReader) unwanted(n *yaml.Node, wanted string) error {
+	found := map[yaml.Kind]string{
+		yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list", yaml.ScalarNode: "a single value", yaml.AliasNode: "an alias",
+	}
+	return y.errorf(n, "%s expected, found %s", wanted, found[n.Kind])
 }
 
 // pair is one key of a mapping.
 type pair struct {
 	key   string
-	value ast.Node
-	node  ast.Node
+	value *yaml.Node
+	node  *yaml.Node
 }
 
-func (y yamlReader) mapping(n ast.Node) ([]pair, error) {
-	var values []*ast.MappingValueNode
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	case *ast.NullNode:
-	default:
-		return nil, y.errorf(n, "here keys with values are wanted, not %s", strings.ToLower(n.Type().String()))
+func (y yamlReader) mapping(n *yaml.Node) ([]pair, error) {
+	if n.Kind != yaml.MappingNode && !empty(n) {
+		return nil, y.unwanted(n, "keys with values")
 	}
 	var pairs []pair
-	for _, v := range values {
-		key, err := y.scalar(v.Key)
+	for kv := range slices.Chunk(n.Content, 2) {
+		key, err := y.scalar(kv[0])
 		if err != nil {
 			return nil, err
 		}
-		pairs = append(pairs, pair{key: key, value: v.Value, node: v.Key})
+		if slices.ContainsFunc(pairs, func(p pair) bool { return p.key == key }) {
+			return nil, y.errorf(kv[0], "the key '%s' is there already", key)
+		}
+		pairs = append(pairs, pair{key: key, value: kv[1], node: kv[0]})
 	}
 	return pairs, nil
 }
 
-func (y yamlReader) sequence(n ast.Node) ([]ast.Node, error) {
-	switch n := n.(type) {
-	case *ast.SequenceNode:
-		return n.Values, nil
-	case *ast.NullNode:
-		return nil, nil
+func empty(n *yaml.Node) bool { return n.Tag == "!!null" }
+
+func (y yamlReader) sequence(n *yaml.Node) ([]*yaml.Node, error) {
+	if n.Kind != yaml.SequenceNode && !empty(n) {
+		return nil, y.unwanted(n, "a list")
 	}
-	return nil, y.errorf(n, "here a list is wanted, not %s", strings.ToLower(n.Type().String()))
+	return n.Content, nil
 }
 
 // scalar returns the text of a value, block scalars with their newlines.
-func (y yamlReader) scalar(n ast.Node) (string, error) {
-	switch n := n.(type) {
-	case *ast.NullNode:
+func (y yamlReader) scalar(n *yaml.Node) (string, error) {
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		return "", y.unwanted(n, "a single value")
+	case empty(n):
 		return "", nil
-	case *ast.LiteralNode:
-		return n.Value.Value, nil
-	case *ast.StringNode:
-		return n.Value, nil
-	case ast.ScalarNode:
-		return n.GetToken().Value, nil
 	}
-	return "", y.errorf(n, "here a single value is wanted, not %s", strings.ToLower(n.Type().String()))
+	return n.Value, nil
 }
 
-func (y yamlReader) top(n ast.Node) error {
+func (y yamlReader) top(n *yaml.Node) error {
 	pairs, err := y.mapping(n)
 	if err != nil {
 		return err
@@ -138,7 +140,7 @@ func (y yamlReader) part(p pair) (err error) {
 }
 
 // readPlugins takes the oddity over that Fluent Bit has here: a path goes the way of keys.
-func (y yamlReader) readPlugins(n ast.Node) error {
+func (y yamlReader) readPlugins(n *yaml.Node) error {
 	paths, err := y.sequence(n)
 	if err != nil {
 		return err
@@ -153,7 +155,7 @@ func (y yamlReader) readPlugins(n ast.Node) error {
 	return nil
 }
 
-func (y yamlReader) pipeline(n ast.Node) error {
+func (y yamlReader) pipeline(n *yaml.Node) error {
 	pairs, err := y.mapping(n)
 	if err != nil {
 		return err
@@ -184,16 +186,16 @@ func (y yamlReader) pipeline(n ast.Node) error {
 }
 
 // properties reads a section. A list is the same key several times.
-func (y yamlReader) properties(n ast.Node) (property.List, error) {
+func (y yamlReader) properties(n *yaml.Node) (property.List, error) {
 	pairs, err := y.mapping(n)
 	if err != nil {
 		return nil, err
 	}
 	var l property.List
 	for _, p := range pairs {
-		values := []ast.Node{p.value}
-		if s, ok := p.value.(*ast.SequenceNode); ok {
-			if values = s.Values; len(values) == 0 {
+		values := []*yaml.Node{p.value}
+		if p.value.Kind == yaml.SequenceNode {
+			if values = p.value.Content; len(values) == 0 {
 				return nil, y.errorf(p.node, "the list of '%s' is empty, which Fluent Bit refuses", p.key)
 			}
 		}
