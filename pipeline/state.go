@@ -11,12 +11,17 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/statefile"
 	"github.com/promexporter/promexporter/rule"
 )
 
 // closeState bounds how long Close waits in all for the state to be written. With
 // what it waits for beside that, it stays within a second.
 const closeState = 850 * time.Millisecond
+
+// lockWait is how long a start waits for the state file of another section or process,
+// which may be about to end.
+const lockWait = time.Second
 
 // state keeps the series of a section over a restart, in a file. Its methods do
 // nothing when it is nil.
@@ -27,7 +32,7 @@ type state struct {
 	gauges    bool
 	log       *slog.Logger
 	collector *collector.Collector
-	create    func(name string) (syncer, error)
+	create    func(name string) (statefile.Writer, error)
 	quiet     func()          // waits for the last flush
 	panicked  func(cause any) // counts and logs
 	events    *events
@@ -61,16 +66,13 @@ func (p *Pipeline) openState() error {
 
 func newState(p *Pipeline) (*state, error) {
 	c := p.config
-	file, err := resolve(c.StateFile)
-	if err == nil {
-		err = checkRegular(file)
-	}
+	file, err := statefile.Resolve(c.StateFile)
 	if err != nil {
 		return nil, fmt.Errorf("state_file: %w", err)
 	}
 	s := &state{
 		file: file, owner: ownerName(p.instance), interval: c.StateInterval, gauges: c.StateGauges,
-		log: p.log, collector: p.collector, create: createFile,
+		log: p.log, collector: p.collector, create: statefile.Create,
 		quiet: p.awaitFlushes,
 		panicked: func(cause any) {
 			p.metrics.panics.Inc()
@@ -80,17 +82,17 @@ func newState(p *Pipeline) (*state, error) {
 		quit:   make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.restored.Store(new(collector.Imported))
-	var taken *takenError
-	s.lock, err = lock(file, s.owner, lockWait)
+	var taken *statefile.TakenError
+	s.lock, err = statefile.Lock(file, s.owner, lockWait)
 	switch {
-	case errors.As(err, &taken) && taken.owner != s.owner:
-		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.owner, p.instance)
+	case errors.As(err, &taken) && taken.Owner != s.owner:
+		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.Owner, p.instance)
 	case err != nil:
 		// What a reload left behind may still write; and a folder that is read-only or
 		// not there yet is not worth the metrics. The first write tries again.
 		s.lock = nil
 	default:
-		os.Remove(draft(file)) // from a crash
+		os.Remove(statefile.Draft(file)) // from a crash
 	}
 	return s, nil
 }
@@ -101,6 +103,9 @@ func (p *Pipeline) closeState() {
 	p.state.unregister(p.metrics)
 	p.state = nil
 }
+
+// ownerName is how a section is named in a lock.
+func ownerName(instance string) string { return fmt.Sprintf("%s in process %d", instance, os.Getpid()) }
 
 // awaitFlushes returns when no chunk is being applied.
 func (p *Pipeline) awaitFlushes() {
@@ -136,14 +141,14 @@ func (s *state) restore(set *rule.Set) {
 
 // giveUp sets a file aside that could not be restored.
 func (s *state) giveUp(err error, now time.Time) {
-	s.events.failed(fmt.Sprintf("the state could not be restored, the series start anew: %v", err), now)
-	aside, failed := setAside(s.file, now)
+	s.events.failed(fmt.Sprintf("the state could not be restored, the series start from zero: %v", err), now)
+	aside, failed := statefile.SetAside(s.file, now)
 	if failed != nil {
-		s.log.Error("the state could not be restored and not be set aside, the series start anew",
+		s.log.Error("the state could not be restored and not be set aside, the series start from zero",
 			"file", s.file, "error", err, "set_aside", failed)
 		return
 	}
-	s.log.Error("the state could not be restored, the series start anew", "file", s.file, "error", err, "set_aside", aside)
+	s.log.Error("the state could not be restored, the series start from zero", "file", s.file, "error", err, "set_aside", aside)
 }
 
 func (s *state) tell(now time.Time, r *collector.Imported) {
@@ -250,7 +255,7 @@ func (s *state) write() {
 
 func (s *state) try(now time.Time) (size int64, err error) {
 	if s.lock == nil {
-		held, err := lock(s.file, s.owner, 0)
+		held, err := statefile.Lock(s.file, s.owner, 0)
 		if err != nil {
 			return 0, err
 		}
@@ -260,5 +265,5 @@ func (s *state) try(now time.Time) (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return replace(s.file, copied, s.create)
+	return statefile.Replace(s.file, copied, s.create)
 }
