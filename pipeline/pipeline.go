@@ -37,12 +37,12 @@ type Pipeline struct {
 	*section
 	sections *Sections
 	config   *config.Config
+	file     ruleFile
 	log      *slog.Logger
 	state    *state // nil without a state_file
 	closed   atomic.Bool
 	quit     chan struct{} // closed at the end
 	watched  chan struct{} // closed when the watch of the rules file has ended
-
 }
 
 // section is what survives a reload of Fluent Bit.
@@ -53,7 +53,7 @@ type section struct {
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
 	flushers  sync.Pool
-	keysGood  atomic.Bool // the keys in force are those of the configuration
+	reloads   reloads
 	events    events
 
 	// What is logged from a flush.
@@ -110,7 +110,7 @@ func open(o Options) (*Pipeline, error) {
 
 func newPipeline(o Options, c *config.Config, s *section) *Pipeline {
 	return &Pipeline{
-		section: s, sections: o.Sections, config: c, log: o.Log,
+		section: s, sections: o.Sections, config: c, file: ruleFile{name: c.RulesFile}, log: o.Log,
 		quit: make(chan struct{}), watched: make(chan struct{}),
 	}
 }
@@ -121,8 +121,8 @@ func (p *Pipeline) begin(o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	p.rules.start(set)
-	p.keysGood.Store(true)
+	p.rules.set.Store(set)
+	p.reloads.begin(time.Now())
 	p.collector = collector.New(p.limits())
 	p.flushers.New = func() any { return newFlusher() }
 	p.metrics = newMetrics(p.section)
@@ -194,7 +194,7 @@ func (p *Pipeline) logServing(version string) {
 		text = "waiting to serve metrics on "
 	}
 	p.log.Info(text+pageURLs(p.endpoint, string(p.config.MetricsPath)),
-		"address", addresses(p.endpoint), "version", version, "rules", p.rules.source())
+		"address", addresses(p.endpoint), "version", version, "rules", p.file.source())
 }
 
 // Close stops serving and ends every goroutine of the pipeline, within a second
@@ -219,6 +219,6 @@ func (p *Pipeline) end(closeEndpoint func() error) {
 	select {
 	case <-p.watched:
 	case <-time.After(closeWatch):
-		p.log.Warn("the rules file is still being read", "file", p.rules.file)
+		p.log.Warn("the rules file is still being read", "file", p.file.name)
 	}
 }

@@ -36,13 +36,13 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	if err == nil {
 		next := newPipeline(o, c, p.section)
 		if err = next.resume(o, p, false); err == nil {
-			p.keysGood.Store(true)
+			p.reloads.keys(true)
 			return next, nil
 		}
 	}
 	next := newPipeline(o, p.config, p.section)
 	next.logMistakes(err)
-	p.keysGood.Store(false)
+	p.reloads.keys(false)
 	if failed := next.resume(o, p, true); failed != nil {
 		p.discard()
 		return nil, failed
