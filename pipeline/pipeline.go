@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
 // Options is what a pipeline needs from the process around it.
@@ -57,8 +58,8 @@ type section struct {
 	events    events
 
 	// What is logged from a flush.
-	busy, malformed, partly, panicked throttle
-	losses                            losses
+	repeats ratelog.Log
+	losses  losses
 }
 
 // minFields is how many field paths the rules remember even where series_limit is
@@ -80,12 +81,15 @@ const closeWatch = 100 * time.Millisecond
 //
 // A panic is an error too: Fluent Bit may be in the middle of a reload, and would end.
 func Open(o Options) (p *Pipeline, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			p, err = nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", cause, debug.Stack())
-		}
-	}()
-	return open(o)
+	err = fence.Run(func() (err error) {
+		p, err = open(o)
+		return err
+	})
+	var panicked *fence.Panic
+	if errors.As(err, &panicked) {
+		return nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", panicked.Cause, panicked.Stack)
+	}
+	return p, err
 }
 
 func open(o Options) (*Pipeline, error) {

@@ -22,11 +22,13 @@ func (p *Pipeline) CloseForReload() {
 
 // discard ends what a successor could have taken over. p is closed.
 func (p *Pipeline) discard() {
-	defer p.rescue("panic when a section was given up, please report it") // a timer has a goroutine of its own
-	if err := p.endpoint.Close(); err != nil {
-		p.log.Warn("closing the endpoint", "error", err)
-	}
-	p.collector.Close()
+	// A timer has a goroutine of its own.
+	p.guard("panic when a section was given up, please report it", func() {
+		if err := p.endpoint.Close(); err != nil {
+			p.log.Warn("closing the endpoint", "error", err)
+		}
+		p.collector.Close()
+	})
 }
 
 // reopen opens the successor of p. Where its keys or its rules are wrong, it works

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/ratelog"
 	"github.com/promexporter/promexporter/rule"
 )
 
@@ -106,7 +107,7 @@ func (r *rules) isNews(err error, text []byte, now time.Time) bool {
 	if err != nil {
 		result = err.Error()
 	}
-	if result == r.logged.result && bytes.Equal(text, r.logged.text) && now.Before(r.logged.at.Add(logInterval)) {
+	if result == r.logged.result && bytes.Equal(text, r.logged.text) && now.Before(r.logged.at.Add(ratelog.Interval)) {
 		return false
 	}
 	r.logged.result, r.logged.text, r.logged.at = result, text, now
@@ -128,7 +129,8 @@ func (p *Pipeline) enforce(set *rule.Set) error {
 func (p *Pipeline) watch() {
 	defer close(p.watched)
 	p.file.watch(p.quit, func() {
-		defer p.rescue("panic in the watch of the rules file, please report it")
-		_ = p.reload() // it reports what is wrong itself
+		p.guard("panic in the watch of the rules file, please report it", func() {
+			_ = p.reload() // it reports what is wrong itself
+		})
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
 	"github.com/promexporter/promexporter/internal/statefile"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -33,8 +35,8 @@ type state struct {
 	log       *slog.Logger
 	collector *collector.Collector
 	create    func(name string) (statefile.Writer, error)
-	quiet     func()          // waits for the last flush
-	panicked  func(cause any) // counts and logs
+	quiet     func()                       // waits for the last flush
+	guard     func(text string, do func()) // counts and logs a panic
 	events    *events
 
 	lock     io.Closer                          // nil while it could not be had; of run's goroutine once that runs
@@ -42,7 +44,7 @@ type state struct {
 	began    bool
 	quit     chan struct{} // closed by close
 	ended    chan struct{} // closed when nothing is written any more
-	failing  throttle
+	failing  ratelog.Log
 	failed   bool // the last write did; of run's goroutine
 
 	writtenAt, writtenBytes, writtenIn atomic.Int64 // of the last write, in nanoseconds, bytes, nanoseconds
@@ -73,11 +75,8 @@ func newState(p *Pipeline) (*state, error) {
 	s := &state{
 		file: file, owner: ownerName(p.instance), interval: c.StateInterval, gauges: c.StateGauges,
 		log: p.log, collector: p.collector, create: statefile.Create,
-		quiet: p.awaitFlushes,
-		panicked: func(cause any) {
-			p.metrics.panics.Inc()
-			p.logPanic("panic while the state was written, please report it", cause, time.Now())
-		},
+		quiet:  p.awaitFlushes,
+		guard:  p.guard,
 		events: &p.events,
 		quit:   make(chan struct{}), ended: make(chan struct{}),
 	}
@@ -227,14 +226,9 @@ func (s *state) await(deadline time.Time) {
 
 // write writes the state. Whatever fails costs no more than a counter and a line.
 func (s *state) write() {
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.errors.Add(1)
-			s.panicked(cause)
-		}
-	}()
 	begin := time.Now()
-	size, err := s.try(begin)
+	size, err := int64(0), fence.ErrPanic // if try does not return
+	s.guard("panic while the state was written, please report it", func() { size, err = s.try(begin) })
 	if err == nil {
 		if s.failed {
 			s.log.Info("the state is written again", "file", s.file)
@@ -245,10 +239,13 @@ func (s *state) write() {
 		s.writtenAt.Store(begin.UnixNano())
 		return
 	}
-	s.failed = true
 	s.errors.Add(1)
+	if errors.Is(err, fence.ErrPanic) {
+		return // it was logged
+	}
+	s.failed = true
 	s.events.failed(fmt.Sprintf("the state could not be written: %v", err), begin)
-	if suppressed, ok := s.failing.pass(begin); ok {
+	if suppressed, ok := s.failing.Due("write", begin); ok {
 		s.log.Error("the state could not be written; the metrics go on", "file", s.file, "error", err, "suppressed", suppressed)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/internal/fence"
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
@@ -46,7 +47,7 @@ func openDisk(t *testing.T, create func(statefile.Writer) statefile.Writer) (s *
 	log = new(logged)
 	s = &state{
 		file: filepath.Join(t.TempDir(), "state"), owner: ownerName("promexporter.0"), interval: time.Hour,
-		log: log.logger(), collector: c, quiet: func() {}, events: new(events), panicked: func(cause any) { t.Error(cause) },
+		log: log.logger(), collector: c, quiet: func() {}, events: new(events), guard: func(_ string, do func()) { do() },
 		quit: make(chan struct{}), ended: make(chan struct{}),
 		create: func(name string) (statefile.Writer, error) {
 			f, err := statefile.Create(name)
@@ -165,7 +166,11 @@ func TestDiskThatHangs(t *testing.T) {
 func TestPanicInWrite(t *testing.T) {
 	s, c, _ := openDisk(t, nil)
 	causes := 0
-	s.panicked = func(any) { causes++ }
+	s.guard = func(_ string, do func()) {
+		if err := fence.Run(func() error { do(); return nil }); err != nil {
+			causes++
+		}
+	}
 	s.create = func(string) (statefile.Writer, error) { panic("a bug") }
 	count(t, c)
 	s.write()
