@@ -25,19 +25,25 @@ const closeState = 850 * time.Millisecond
 // which may be about to end.
 const lockWait = time.Second
 
-// state keeps the series of a section over a restart, in a file. Its methods do
-// nothing when it is nil.
-type state struct {
+// stateOptions are what a state needs.
+type stateOptions struct {
 	file      string
-	owner     string
+	instance  string // of the section
 	interval  time.Duration
 	gauges    bool
 	log       *slog.Logger
 	collector *collector.Collector
-	create    func(name string) (statefile.Writer, error)
 	quiet     func()                       // waits for the last flush
 	guard     func(text string, do func()) // counts and logs a panic
 	events    *events
+}
+
+// state keeps the series of a section over a restart, in a file. Its methods do
+// nothing when it is nil.
+type state struct {
+	stateOptions
+	owner  string
+	create func(name string) (statefile.Writer, error)
 
 	lock     io.Closer                          // nil while it could not be had; of run's goroutine once that runs
 	restored atomic.Pointer[collector.Imported] // never nil; a scrape may look while the file is read
@@ -57,7 +63,10 @@ func (p *Pipeline) openState() error {
 	if p.config.StateFile == "" {
 		return nil
 	}
-	s, err := newState(p)
+	s, err := newState(stateOptions{
+		file: p.config.StateFile, instance: p.instance, interval: p.config.StateInterval, gauges: p.config.StateGauges,
+		log: p.log, collector: p.collector, quiet: p.awaitFlushes, guard: p.guard, events: &p.events,
+	})
 	if err != nil {
 		return err
 	}
@@ -66,26 +75,23 @@ func (p *Pipeline) openState() error {
 	return nil
 }
 
-func newState(p *Pipeline) (*state, error) {
-	c := p.config
-	file, err := statefile.Resolve(c.StateFile)
+// newState prepares a state, and takes the lock of its file if nobody has it.
+func newState(o stateOptions) (*state, error) {
+	file, err := statefile.Resolve(o.file)
 	if err != nil {
 		return nil, fmt.Errorf("state_file: %w", err)
 	}
+	o.file = file
 	s := &state{
-		file: file, owner: ownerName(p.instance), interval: c.StateInterval, gauges: c.StateGauges,
-		log: p.log, collector: p.collector, create: statefile.Create,
-		quiet:  p.awaitFlushes,
-		guard:  p.guard,
-		events: &p.events,
-		quit:   make(chan struct{}), ended: make(chan struct{}),
+		stateOptions: o, owner: ownerName(o.instance), create: statefile.Create,
+		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.restored.Store(new(collector.Imported))
 	var taken *statefile.TakenError
 	s.lock, err = statefile.Lock(file, s.owner, lockWait)
 	switch {
 	case errors.As(err, &taken) && taken.Owner != s.owner:
-		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.Owner, p.instance)
+		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.Owner, o.instance)
 	case err != nil:
 		// What a reload left behind may still write; and a folder that is read-only or
 		// not there yet is not worth the metrics. The first write tries again.

@@ -45,17 +45,19 @@ func openDisk(t *testing.T, create func(statefile.Writer) statefile.Writer) (s *
 	c = collector.New(collector.Options{SeriesLimit: 10})
 	t.Cleanup(c.Close)
 	log = new(logged)
-	s = &state{
-		file: filepath.Join(t.TempDir(), "state"), owner: ownerName("promexporter.0"), interval: time.Hour,
-		log: log.logger(), collector: c, quiet: func() {}, events: new(events), guard: func(_ string, do func()) { do() },
-		quit: make(chan struct{}), ended: make(chan struct{}),
-		create: func(name string) (statefile.Writer, error) {
-			f, err := statefile.Create(name)
-			if err != nil {
-				return nil, err
-			}
-			return create(f), nil
-		},
+	s, err := newState(stateOptions{
+		file: filepath.Join(t.TempDir(), "state"), instance: "promexporter.0", interval: time.Hour,
+		log: log.logger(), collector: c, quiet: func() {}, guard: func(_ string, do func()) { do() }, events: new(events),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.create = func(name string) (statefile.Writer, error) {
+		f, err := statefile.Create(name)
+		if err != nil {
+			return nil, err
+		}
+		return create(f), nil
 	}
 	t.Cleanup(s.unlock)
 	return s, c, log
