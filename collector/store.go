@@ -18,17 +18,9 @@ type store struct {
 	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
 	index   map[string]int32
 	version uint64 // changes when keys or created do
-	keys    []string
-	sources []uint32
-	created []int64 // 0: not known
-	values  []float64
-	width   int       // of buckets, per series
-	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
-	totals  []float64 // the last running total
-	times   []int64   // of the newest sample, never before the first
-	updated []int64   // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed  bool      // an observation was negative, or a bound is
-	natives []native
+	columns
+	updated []int64              // when a gauge last had a sample, by the collector's clock; 0: not known
+	signed  bool                 // an observation was negative, or a bound is
 	scale   resolution           // of the natives
 	changes uint64               // of any of them
 	streams []prometheus.Summary // for the quantiles only
@@ -47,6 +39,19 @@ type store struct {
 	past        map[string]*past
 }
 
+// columns are those of a store that outlive a series or a restart.
+type columns struct {
+	keys    []string
+	sources []uint32
+	created []int64 // 0: not known
+	values  []float64
+	totals  []float64 // the last running total
+	times   []int64   // of the newest sample, never before the first
+	width   int       // of buckets, per series
+	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
+	natives []native
+}
+
 // never is the time of the newest sample where there was none.
 const never = math.MinInt64
 
@@ -57,7 +62,8 @@ const (
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), slots: f.exemplarSlots()}
+	s.width = f.width()
 	s.life = newLife(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)

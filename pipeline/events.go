@@ -53,3 +53,50 @@ func firstMistakes(err error) string {
 	}
 	return strings.Join(all, "\n")
 }
+
+// reloads counts reloads. It is safe for concurrent use.
+type reloads struct {
+	mu  sync.Mutex
+	now reloadCounts // guarded by mu
+}
+
+// reloadCounts is what the metrics say of reloads.
+type reloadCounts struct {
+	keysGood            bool      // the keys in force are those of the configuration
+	rulesGood           bool      // the last reload of the rules succeeded
+	rulesRead           time.Time // when the rules in force were read
+	successes, failures uint64
+}
+
+func (r *reloads) counts() reloadCounts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.now
+}
+
+// begin counts the start, where keys and rules are good.
+func (r *reloads) begin(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = reloadCounts{keysGood: true, rulesGood: true, rulesRead: now}
+}
+
+// keys remembers whether a reload of Fluent Bit brought good keys.
+func (r *reloads) keys(good bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now.keysGood = good
+}
+
+// add counts a reload of the rules.
+func (r *reloads) add(err error, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now.rulesGood = err == nil
+	if err != nil {
+		r.now.failures++
+		return
+	}
+	r.now.successes++
+	r.now.rulesRead = now
+}

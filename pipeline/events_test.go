@@ -49,7 +49,7 @@ func TestLastError(t *testing.T) {
 		}, nil, "the state could not be written: "},
 		"a bad state": {func() map[string]string {
 			return map[string]string{"state_file": rulesFile(t, "not a state")}
-		}, nil, "the state could not be restored, the series start anew: this is no state of promexporter"},
+		}, nil, "the state could not be restored, the series start from zero: this is not a state of promexporter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys := map[string]string{}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/internal/fence"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -79,18 +80,19 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 	if p.closed.Load() {
 		return flb.Retry
 	}
-	defer func() {
-		if cause := recover(); cause != nil {
-			p.metrics.countPanic(len(chunk))
-			p.logPanic("panic in flush, please report it; the chunk is given up", cause, now, "tag", tag)
-			status = flb.Error
-		}
-	}()
-	f := p.flushers.Get().(*flusher)
-	status = p.apply(f, chunk, tag, now)
-	f.release()
-	// Not deferred: what a panic left behind is better not used again.
-	p.flushers.Put(f)
+	err := fence.Run(func() error {
+		f := p.flushers.Get().(*flusher)
+		status = p.apply(f, chunk, tag, now)
+		f.release()
+		// Not deferred: what a panic left behind is better not used again.
+		p.flushers.Put(f)
+		return nil
+	})
+	if err != nil {
+		p.metrics.countPanic(len(chunk))
+		p.logPanic("panic in flush, please report it; the chunk is given up", err, now, "tag", tag)
+		return flb.Error
+	}
 	return status
 }
 

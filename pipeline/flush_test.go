@@ -14,6 +14,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
 func TestMalformed(t *testing.T) {
@@ -234,7 +235,7 @@ func TestMalformedIsThrottled(t *testing.T) {
 	p, log := openOne(t, nil)
 	bad := []byte{0xc1}
 	now := time.Now()
-	for _, after := range []time.Duration{0, time.Second, logInterval - 1, logInterval, 2 * logInterval} {
+	for _, after := range []time.Duration{0, time.Second, ratelog.Interval - 1, ratelog.Interval, 2 * ratelog.Interval} {
 		p.flush(bad, "app", now.Add(after))
 	}
 	lines := log.lines("no log event")
@@ -259,8 +260,8 @@ func TestLossesAreThrottled(t *testing.T) {
 	l.log(log.logger(), now)
 	l.add("d", collector.NameCollision)
 	l.log(log.logger(), now.Add(time.Second))
-	l.log(log.logger(), now.Add(logInterval))
-	l.log(log.logger(), now.Add(2*logInterval))
+	l.log(log.logger(), now.Add(ratelog.Interval))
+	l.log(log.logger(), now.Add(2*ratelog.Interval))
 	var got []string
 	for _, line := range log.lines("") {
 		_, line, _ = strings.Cut(line, "are dropped ")

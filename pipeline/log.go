@@ -1,46 +1,23 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// logInterval is how often one kind of line is logged at most. The counters tell
-// the rest.
-const logInterval = time.Minute
-
-// throttle lets one log line per logInterval through.
-type throttle struct {
-	mu         sync.Mutex
-	next       time.Time
-	suppressed int
-}
-
-// pass reports whether a line may be logged at now, and how many were not since
-// the last one.
-func (t *throttle) pass(now time.Time) (suppressed int, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if now.Before(t.next) {
-		t.suppressed++
-		return 0, false
-	}
-	t.next = now.Add(logInterval)
-	suppressed, t.suppressed = t.suppressed, 0
-	return suppressed, true
-}
-
 func (p *Pipeline) logRetry(err error, now time.Time) {
-	if suppressed, ok := p.busy.pass(now); ok {
+	if suppressed, ok := p.repeats.Due("retry", now); ok {
 		p.log.Warn("a chunk was not taken, Fluent Bit is asked to bring it again", "error", err, "suppressed", suppressed)
 	}
 }
@@ -48,7 +25,7 @@ func (p *Pipeline) logRetry(err error, now time.Time) {
 func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
 	text := fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first)
 	p.events.failed(text, now)
-	if suppressed, ok := p.malformed.pass(now); ok {
+	if suppressed, ok := p.repeats.Due("malformed", now); ok {
 		p.log.Error(text, "tag", tag, "records", f.records, "suppressed", suppressed)
 	}
 }
@@ -56,30 +33,30 @@ func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
 func (p *Pipeline) logPartly(err error, tag string, now time.Time) {
 	const text = "a chunk was applied in part, please report it"
 	p.events.failed(text, now)
-	if suppressed, ok := p.partly.pass(now); ok {
+	if suppressed, ok := p.repeats.Due("partly", now); ok {
 		p.log.Error(text, "error", err, "tag", tag, "suppressed", suppressed)
 	}
 }
 
-// logPanic is called by the deferred function that recovered, so that the stack
-// is still that of the panic. text says where it was.
-func (p *Pipeline) logPanic(text string, cause any, now time.Time, attrs ...any) {
+// logPanic logs a *fence.Panic with its stack. text says where it was.
+func (p *Pipeline) logPanic(text string, err error, now time.Time, attrs ...any) {
 	p.events.failed(text, now)
-	suppressed, ok := p.panicked.pass(now)
-	if !ok {
+	suppressed, ok := p.repeats.Due("panic", now)
+	var panicked *fence.Panic
+	if !ok || !errors.As(err, &panicked) {
 		return
 	}
-	p.log.Error(text, append(attrs, "panic", cause, "suppressed", suppressed)...)
-	for frame := range strings.Lines(string(debug.Stack())) {
+	p.log.Error(text, append(attrs, "panic", panicked.Cause, "suppressed", suppressed)...)
+	for frame := range strings.Lines(string(panicked.Stack)) {
 		p.log.Error(strings.TrimSpace(frame))
 	}
 }
 
-// rescue is to be deferred: it lets a panic cost no more than what was being done.
-func (p *Pipeline) rescue(text string) {
-	if cause := recover(); cause != nil {
+// guard lets a panic of do cost no more than what was being done. text says what.
+func (p *Pipeline) guard(text string, do func()) {
+	if err := fence.Run(func() error { do(); return nil }); err != nil {
 		p.metrics.panics.Inc()
-		p.logPanic(text, cause, time.Now())
+		p.logPanic(text, err, time.Now())
 	}
 }
 
@@ -90,6 +67,7 @@ type losses struct {
 	mu       sync.Mutex
 	waiting  bool
 	byReason map[collector.Reason]*loss
+	repeats  ratelog.Log // by reason
 
 	overflows []overflow
 }
@@ -104,7 +82,6 @@ type loss struct {
 	reason   collector.Reason
 	family   string // the first one since the last line, see collector.Options.Dropped
 	families int    // how many there were since
-	next     time.Time
 }
 
 // add is collector.Options.Dropped.
@@ -136,7 +113,7 @@ func (l *losses) overflow(family, label string) {
 	l.waiting = true
 }
 
-// log writes a line per reason, of those that had none within logInterval.
+// log writes a line per reason, of those that had none within a minute.
 func (l *losses) log(log *slog.Logger, now time.Time) {
 	overflows, dropped := l.take(now)
 	for _, o := range overflows {
@@ -165,14 +142,15 @@ func (l *losses) take(now time.Time) (overflows []overflow, dropped []loss) {
 	overflows, l.overflows = l.overflows, nil
 	for _, r := range collector.Reasons() {
 		of := l.byReason[r]
-		switch {
-		case of == nil || of.families == 0:
-		case now.Before(of.next):
-			l.waiting = true
-		default:
-			dropped = append(dropped, *of)
-			*of = loss{reason: r, next: now.Add(logInterval)}
+		if of == nil || of.families == 0 {
+			continue
 		}
+		if _, due := l.repeats.Due(r.String(), now); !due {
+			l.waiting = true
+			continue
+		}
+		dropped = append(dropped, *of)
+		*of = loss{reason: r}
 	}
 	return overflows, dropped
 }

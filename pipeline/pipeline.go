@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
 // Options is what a pipeline needs from the process around it.
@@ -37,6 +38,7 @@ type Pipeline struct {
 	*section
 	sections *Sections
 	config   *config.Config
+	file     ruleFile
 	log      *slog.Logger
 	state    *state // nil without a state_file
 	closed   atomic.Bool
@@ -52,12 +54,12 @@ type section struct {
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
 	flushers  sync.Pool
-	keysGood  atomic.Bool // the keys in force are those of the configuration
+	reloads   reloads
 	events    events
 
 	// What is logged from a flush.
-	busy, malformed, partly, panicked throttle
-	losses                            losses
+	repeats ratelog.Log
+	losses  losses
 }
 
 // minFields is how many field paths the rules remember even where series_limit is
@@ -79,12 +81,15 @@ const closeWatch = 100 * time.Millisecond
 //
 // A panic is an error too: Fluent Bit may be in the middle of a reload, and would end.
 func Open(o Options) (p *Pipeline, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			p, err = nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", cause, debug.Stack())
-		}
-	}()
-	return open(o)
+	err = fence.Run(func() (err error) {
+		p, err = open(o)
+		return err
+	})
+	var panicked *fence.Panic
+	if errors.As(err, &panicked) {
+		return nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", panicked.Cause, panicked.Stack)
+	}
+	return p, err
 }
 
 func open(o Options) (*Pipeline, error) {
@@ -109,7 +114,7 @@ func open(o Options) (*Pipeline, error) {
 
 func newPipeline(o Options, c *config.Config, s *section) *Pipeline {
 	return &Pipeline{
-		section: s, sections: o.Sections, config: c, log: o.Log,
+		section: s, sections: o.Sections, config: c, file: ruleFile{name: c.RulesFile}, log: o.Log,
 		quit: make(chan struct{}), watched: make(chan struct{}),
 	}
 }
@@ -120,8 +125,8 @@ func (p *Pipeline) begin(o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	p.rules.start(set)
-	p.keysGood.Store(true)
+	p.rules.set.Store(set)
+	p.reloads.begin(time.Now())
 	p.collector = collector.New(p.limits())
 	p.flushers.New = func() any { return newFlusher() }
 	p.metrics = newMetrics(p.section)
@@ -193,7 +198,7 @@ func (p *Pipeline) logServing(version string) {
 		text = "waiting to serve metrics on "
 	}
 	p.log.Info(text+pageURLs(p.endpoint, string(p.config.MetricsPath)),
-		"address", addresses(p.endpoint), "version", version, "rules", p.rules.source())
+		"address", addresses(p.endpoint), "version", version, "rules", p.file.source())
 }
 
 // Close stops serving and ends every goroutine of the pipeline, within a second
@@ -218,6 +223,6 @@ func (p *Pipeline) end(closeEndpoint func() error) {
 	select {
 	case <-p.watched:
 	case <-time.After(closeWatch):
-		p.log.Warn("the rules file is still being read", "file", p.rules.file)
+		p.log.Warn("the rules file is still being read", "file", p.file.name)
 	}
 }

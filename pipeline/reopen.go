@@ -22,11 +22,13 @@ func (p *Pipeline) CloseForReload() {
 
 // discard ends what a successor could have taken over. p is closed.
 func (p *Pipeline) discard() {
-	defer p.rescue("panic when a section was given up, please report it") // a timer has a goroutine of its own
-	if err := p.endpoint.Close(); err != nil {
-		p.log.Warn("closing the endpoint", "error", err)
-	}
-	p.collector.Close()
+	// A timer has a goroutine of its own.
+	p.guard("panic when a section was given up, please report it", func() {
+		if err := p.endpoint.Close(); err != nil {
+			p.log.Warn("closing the endpoint", "error", err)
+		}
+		p.collector.Close()
+	})
 }
 
 // reopen opens the successor of p. Where its keys or its rules are wrong, it works
@@ -36,13 +38,13 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	if err == nil {
 		next := newPipeline(o, c, p.section)
 		if err = next.resume(o, p, false); err == nil {
-			p.keysGood.Store(true)
+			p.reloads.keys(true)
 			return next, nil
 		}
 	}
 	next := newPipeline(o, p.config, p.section)
 	next.logMistakes(err)
-	p.keysGood.Store(false)
+	p.reloads.keys(false)
 	if failed := next.resume(o, p, true); failed != nil {
 		p.discard()
 		return nil, failed

@@ -181,7 +181,7 @@ func TestHotReloadWithBadRules(t *testing.T) {
 		}
 	}
 	rewrite(t, keys["rules_file"], twoRules)
-	until(t, "the corrected file is not read", func() bool { return p.rules.good.Load() })
+	until(t, "the corrected file is not read", func() bool { return p.reloads.counts().rulesGood })
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	expect(t, p, "a_total{l=\"x\"} 4\nb_total 1")
 }
@@ -195,8 +195,9 @@ func TestHotReloadWithoutRulesFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = of.reload(p, keys)
-	seen := p.look(p.look(nil))
-	if failures := p.rules.failures.Load(); failures != 1 {
+	again := func() { t.Error("the loss is told again") }
+	seen := p.file.look(p.file.look(nil, again), again)
+	if failures := p.reloads.counts().failures; failures != 1 {
 		t.Errorf("%d failures, seen %q", failures, seen)
 	}
 }
@@ -260,7 +261,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 			}
 			p = of.reload(p, keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
-			if len(of.log.lines("the keys were not reloaded, the last good ones stay in force")) != 1 || p.keysGood.Load() {
+			if len(of.log.lines("the keys were not reloaded, the last good ones stay in force")) != 1 || p.reloads.counts().keysGood {
 				t.Errorf("log %q", of.log.lines(""))
 			}
 			rewrite(t, file, content)
@@ -269,7 +270,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 				t.Errorf("the page is\n%s", records(page))
 			}
 			p = of.reload(p, keys)
-			if flush(t, p, "t", `{"l":"x"}`, flb.OK); !p.keysGood.Load() {
+			if flush(t, p, "t", `{"l":"x"}`, flb.OK); !p.reloads.counts().keysGood {
 				t.Errorf("log %q", of.log.lines(""))
 			}
 		})

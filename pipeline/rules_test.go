@@ -245,7 +245,7 @@ func TestWatch(t *testing.T) {
 			p, _ := openOne(t, map[string]string{"rules_file": file})
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
 			change(t, file)
-			until(t, "the change was not noticed", func() bool { return p.rules.successes.Load() == 1 })
+			until(t, "the change was not noticed", func() bool { return p.reloads.counts().successes == 1 })
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
 			expect(t, p, "a_total{l=\"x\"} 2\nb_total 1")
 		})
@@ -275,13 +275,13 @@ func TestWatchTellsAMistakeOnce(t *testing.T) {
 	file := rulesFile(t, oneRule)
 	p, log := openOne(t, map[string]string{"rules_file": file})
 	rewrite(t, file, broken)
-	until(t, "the mistake was not noticed", func() bool { return p.rules.failures.Load() == 1 })
+	until(t, "the mistake was not noticed", func() bool { return p.reloads.counts().failures == 1 })
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the loss was not noticed", func() bool { return p.rules.failures.Load() == 2 })
+	until(t, "the loss was not noticed", func() bool { return p.reloads.counts().failures == 2 })
 	rewrite(t, file, twoRules)
-	until(t, "the new file was not noticed", func() bool { return p.rules.successes.Load() == 1 })
+	until(t, "the new file was not noticed", func() bool { return p.reloads.counts().successes == 1 })
 	for _, text := range []string{"did you mean labels?", "no such file"} {
 		if lines := log.lines(text); len(lines) != 1 {
 			t.Errorf("told %d times: %q", len(lines), lines)

@@ -44,7 +44,7 @@ func (p *Pipeline) known(set *rule.Set) []exporter.Definition {
 	for _, f := range set.Families() {
 		families = append(families, exporter.Definition{
 			Name: f.Name, Type: f.Type.String(), Help: f.Help, Unit: f.Unit, Labels: f.Labels, Shape: shape(f),
-			Origin: p.rules.file,
+			Origin: p.file.name,
 		})
 	}
 	return families

@@ -35,7 +35,9 @@ var allowed = map[string]struct {
 	"rule":                       {[]string{"config", "record", "collector", "internal/exposition"}, "rules stand between records and series"},
 	"procfs":                     {nil, "the input's rounds and records know nothing of Fluent Bit"},
 	"cmd/in_go_procfs":           {[]string{"flb", "procfs"}, "the exports only open sections"},
-	"pipeline":                   {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition"}, "the pipeline joins the packages"},
+	"pipeline": {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition", "internal/fence",
+		"internal/ratelog", "internal/statefile"}, "the pipeline joins the packages"},
+	"internal/statefile": {nil, "replacing a file knows nothing of what it holds"},
 }
 
 // only lists imports that a few packages may have, with the reason.

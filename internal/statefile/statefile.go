@@ -1,4 +1,6 @@
-package pipeline
+// Package statefile replaces a file as a whole, sets it aside when it cannot be used,
+// and keeps it for one owner. It knows nothing of what the file holds.
+package statefile
 
 import (
 	"errors"
@@ -13,28 +15,29 @@ import (
 	"time"
 )
 
-// syncer is a file that is being written.
-type syncer interface {
+// Writer is a file that is being written.
+type Writer interface {
 	io.WriteCloser
 	Sync() error
 }
 
-// createFile makes a file that there is not yet. Label values may be confidential,
-// so nobody else reads it.
-func createFile(name string) (syncer, error) {
+// Create makes a file that does not exist yet. Its content may be confidential, so
+// nobody else may read it.
+func Create(name string) (Writer, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// draft is the file in which the next state of file is written.
-func draft(file string) string { return file + ".tmp" }
+// Draft is the file in which the next content of file is written.
+func Draft(file string) string { return file + ".tmp" }
 
-// replace writes file anew. At any time, also after a crash, it holds all of
-// what it held before or all of what from wrote.
-func replace(file string, from io.WriterTo, create func(name string) (syncer, error)) (size int64, err error) {
+// Replace writes file anew, by way of a draft that create makes, and returns its size.
+// At any time, also after a crash, file holds all of what it held before or all of
+// what from wrote.
+func Replace(file string, from io.WriterTo, create func(name string) (Writer, error)) (size int64, err error) {
 	if err := checkRegular(file); err != nil {
 		return 0, err
 	}
-	next := draft(file)
+	next := Draft(file)
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
@@ -72,8 +75,8 @@ func syncFolder(name string) error {
 	return nil
 }
 
-// checkRegular keeps a state from taking the place of what is no file: a rename
-// replaces a device as well.
+// checkRegular keeps a draft from taking the place of a device: a rename replaces one
+// as well.
 func checkRegular(file string) error {
 	if is, err := os.Lstat(file); err == nil && !is.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", file)
@@ -84,9 +87,10 @@ func checkRegular(file string) error {
 // maxSetAside is how many files that were set aside are kept.
 const maxSetAside = 3
 
-// setAside renames a file that cannot be used, so that neither it nor the state is
-// lost, and returns its new name. Of earlier ones the newest are kept.
-func setAside(file string, now time.Time) (string, error) {
+// SetAside renames a file that cannot be used to file.bad- and the time now, so that
+// Replace does not take its place, and returns its new name. Of earlier ones the
+// newest are kept.
+func SetAside(file string, now time.Time) (string, error) {
 	prefix := file + ".bad-"
 	to := prefix + now.UTC().Format("20060102T150405.000Z")
 	if err := os.Rename(file, to); err != nil {
@@ -110,18 +114,19 @@ func setAside(file string, now time.Time) (string, error) {
 	return to, nil
 }
 
-// resolve returns the path of a file that may not exist yet, without links, so that
-// a link is not replaced by what it points to, and two names of a file are one.
-func resolve(name string) (string, error) {
+// Resolve returns the path of a file that may not exist yet, without links, so that a
+// link is not replaced by what it points to, and two names of a file are one. What is
+// not a regular file is an error.
+func Resolve(name string) (string, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {
 		return "", err
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real, nil
+		return real, checkRegular(real)
 	}
 	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		return filepath.Join(folder, filepath.Base(path)), nil
+		path = filepath.Join(folder, filepath.Base(path))
 	}
-	return path, nil
+	return path, checkRegular(path)
 }
