@@ -124,9 +124,15 @@ func (p *page) pair(i int, name *string, value string) *dto.LabelPair {
 	if shared := known[value]; shared != nil {
 		return shared
 	}
-	if known == nil || len(known) == maxSharedPairs {
+	if known == nil {
 		known = make(map[string]*dto.LabelPair)
 		p.pairs[i] = known
+	}
+	for other := range known { // in no order
+		if len(known) < maxSharedPairs {
+			break
+		}
+		delete(known, other)
 	}
 	made := &pair{value: value}
 	made.model.Name, made.model.Value = name, &made.value

@@ -101,7 +101,7 @@ func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) fl
 		return flb.Retry
 	}
 	plan := p.rules.set.Load().Plan(tag)
-	f.read(plan, chunk, now)
+	f.read(&plan, chunk, now)
 
 	f.withdraw.Reset(p.config.FlushTimeout)
 	err := p.collector.Ingest(&f.batch, f.withdraw.C)
