@@ -20,6 +20,7 @@ type flusher struct {
 	withdraw *time.Timer
 	failed   failures
 	records  int
+	used     bool // since the last shrink
 }
 
 func newFlusher() *flusher {
@@ -86,11 +87,11 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 			status = flb.Error
 		}
 	}()
-	f := p.flushers.Get().(*flusher)
+	f := p.flushers.take()
 	status = p.apply(f, chunk, tag, now)
 	f.release()
 	// Not deferred: what a panic left behind is better not used again.
-	p.flushers.Put(f)
+	p.flushers.put(f)
 	return status
 }
 

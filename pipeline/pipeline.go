@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -42,7 +41,6 @@ type Pipeline struct {
 	closed   atomic.Bool
 	quit     chan struct{} // closed at the end
 	watched  chan struct{} // closed when the watch of the rules file has ended
-
 }
 
 // section is what survives a reload of Fluent Bit.
@@ -52,7 +50,7 @@ type section struct {
 	collector *collector.Collector
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
-	flushers  sync.Pool
+	flushers  flushers
 	keysGood  atomic.Bool // the keys in force are those of the configuration
 	events    events
 
@@ -124,7 +122,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 	p.rules.start(set)
 	p.keysGood.Store(true)
 	p.collector = collector.New(p.limits())
-	p.flushers.New = func() any { return newFlusher() }
+	p.flushers.fresh = newFlusher
 	p.metrics = newMetrics(p.section)
 	if err := p.openState(); err != nil {
 		p.collector.Close()
@@ -157,6 +155,7 @@ func (p *Pipeline) limits() collector.Options {
 // run does what goes on beside the flushes.
 func (p *Pipeline) run() {
 	p.state.start()
+	go p.keep()
 	if p.config.RulesFile != "" {
 		go p.watch()
 	} else {
