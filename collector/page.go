@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -66,6 +67,7 @@ const none = "\xff"
 func (p *page) grow(f *Family, n int) {
 	n = max(n, len(p.metrics)/8)
 	metrics := make([]dto.Metric, n)
+	p.metrics, p.keys = slices.Grow(p.metrics, n), slices.Grow(p.keys, n)
 	pairs := make([]*dto.LabelPair, n*len(f.Labels))
 	if p.pairs == nil {
 		p.pairs = make([]map[string]*dto.LabelPair, len(f.Labels))

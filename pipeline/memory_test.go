@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -92,17 +93,37 @@ func TestKeeperLetsGo(t *testing.T) {
 	}
 	k, now := &keeper{section: p.section, shrunk: time.Now()}, time.Now()
 	before := p.collector.Stats().Bytes()
-	if freed := k.letGo(now); freed != 0 {
-		t.Errorf("%d bytes let go with all series there", freed)
+	look := func(when string, want int64) {
+		t.Helper()
+		if freed := k.letGo(now); freed != want {
+			t.Errorf("%s: %d bytes let go, want %d", when, freed, want)
+		}
 	}
+	look("while series may still come", 0)
+	look("when they are there", before)
+	look("later", 0)
 	until(t, "the series did not expire", func() bool {
 		p.Flush(chunktest.Events(`{"l":"x"}`), "tag")
 		return p.collector.Stats().Series() == 1
 	})
-	if freed, want := k.letGo(now), before-p.collector.Stats().Bytes(); freed != want {
-		t.Errorf("%d bytes let go, want %d", freed, want)
-	}
-	if freed := k.letGo(now); freed != 0 {
-		t.Errorf("%d bytes let go once more", freed)
+	look("while they may still expire", 0)
+	look("when they are gone", before-p.collector.Stats().Bytes())
+	look("later", 0)
+}
+
+// TestGarbageLimit holds that what the environment says of the garbage collector stays in force.
+func TestGarbageLimit(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	for _, test := range []struct {
+		gogc, limit string
+		want        int
+	}{{"", "", gcPercent}, {"200", "", 100}, {"off", "", 100}, {"", "1GiB", 100}} {
+		t.Setenv("GOGC", test.gogc)
+		t.Setenv("GOMEMLIMIT", test.limit)
+		debug.SetGCPercent(100)
+		limitGarbage()
+		if got := debug.SetGCPercent(100); got != test.want {
+			t.Errorf("GOGC=%s GOMEMLIMIT=%s: %d, want %d", test.gogc, test.limit, got, test.want)
+		}
 	}
 }

@@ -87,6 +87,7 @@ func Open(o Options) (p *Pipeline, err error) {
 }
 
 func open(o Options) (*Pipeline, error) {
+	limitGarbage()
 	if !utf8.ValidString(o.Instance) {
 		return nil, fmt.Errorf("alias %q: not UTF-8; metrics have it as a label, give the section another one", o.Instance)
 	}

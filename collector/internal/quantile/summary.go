@@ -16,11 +16,10 @@ type summary struct {
 	entries []entry
 }
 
-// merge adds sorted values to s and joins entries as far as the targets allow. It needs memory, and returns it for the
-// next merge.
-func (s *summary) merge(t Targets, values []float64, memory []entry) []entry {
+// merge adds sorted values to s and joins entries as far as the targets allow.
+func (e *Estimator) merge(s *summary, values []float64) {
 	s.n += uint64(len(values))
-	out, n := memory[:0], float64(s.n)
+	out, n := e.memory[:0], float64(s.n)
 	below := uint64(0) // the sum of the gaps of out without the last entry
 	for old := s.entries; len(old) > 0 || len(values) > 0; {
 		var next entry
@@ -32,7 +31,7 @@ func (s *summary) merge(t Targets, values []float64, memory []entry) []entry {
 		last := len(out) - 1
 		if last > 0 {
 			ranks := out[last].gap + next.gap + next.slack
-			if float64(ranks) <= t.width(float64(below), float64(below+uint64(ranks)), n) {
+			if float64(ranks) <= e.targets.width(float64(below), float64(below+uint64(ranks)), n) {
 				next.gap += out[last].gap
 				out[last] = next
 				continue
@@ -43,8 +42,8 @@ func (s *summary) merge(t Targets, values []float64, memory []entry) []entry {
 		}
 		out = append(out, next)
 	}
-	s.set(out)
-	return out
+	e.memory = out
+	s.set(out, e.room)
 }
 
 // inserted is the entry of a value that comes in before others: its rank is below the highest that the first of them
@@ -57,10 +56,10 @@ func inserted(value float64, before []entry) entry {
 	return e
 }
 
-// set copies entries into memory that fits them.
-func (s *summary) set(entries []entry) {
-	if cap(s.entries) < len(entries) {
-		s.entries = make([]entry, 0, len(entries)+len(entries)/8)
+// set copies entries into memory that has room for so many of them at least.
+func (s *summary) set(entries []entry, room int) {
+	if cap(s.entries) < len(entries) || s.entries == nil {
+		s.entries = make([]entry, 0, max(room, len(entries)+len(entries)/8))
 	}
 	s.entries = append(s.entries[:0], entries...)
 }

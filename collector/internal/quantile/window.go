@@ -15,13 +15,14 @@ const (
 // Estimator is what the windows of a family share. It is for one goroutine at a time.
 type Estimator struct {
 	targets Targets
+	room    int     // of a summary for entries, as many as values in no order take
 	step    int64   // a fifth of the age, in nanoseconds
 	memory  []entry // for merges
 }
 
 // NewEstimator returns an estimator for values that count until they have the age, and for four fifths of it at least.
 func NewEstimator(t Targets, age time.Duration) *Estimator {
-	return &Estimator{targets: t, step: max(int64(age)/ages, 1)}
+	return &Estimator{targets: t, room: t.entries() * 9 / 8, step: max(int64(age)/ages, 1)}
 }
 
 // Window holds the values of one series. The zero Window is ready.
@@ -37,7 +38,7 @@ const entrySize = int(unsafe.Sizeof(entry{}))
 
 // Size estimates the bytes that a Window takes once it has some hundred values in no order.
 func (e *Estimator) Size() int {
-	return int(unsafe.Sizeof(Window{})) + 8*batch + ages*entrySize*(e.targets.entries()*9/8)
+	return int(unsafe.Sizeof(Window{})) + 8*batch + ages*entrySize*e.room
 }
 
 // Extra is how many bytes w takes beyond the Size of its estimator.
@@ -87,7 +88,7 @@ func (e *Estimator) flush(w *Window) {
 	size := int(unsafe.Sizeof(*w)) + 8*cap(w.pending)
 	for i := range w.summaries {
 		s := &w.summaries[i]
-		e.memory = s.merge(e.targets, w.pending, e.memory)
+		e.merge(s, w.pending)
 		size += entrySize * cap(s.entries)
 	}
 	w.pending = w.pending[:0]
@@ -104,13 +105,13 @@ type View struct {
 func (v *View) Set(w *Window) {
 	v.pending = append(v.pending[:0], w.pending...)
 	v.summary.n = w.summaries[w.oldest].n
-	v.summary.set(w.summaries[w.oldest].entries)
+	v.summary.set(w.summaries[w.oldest].entries, 0)
 }
 
 // Query calls show with the estimate of each quantile, in their order; NaN without values.
 func (e *Estimator) Query(v *View, show func(i int, quantile, value float64)) {
 	slices.Sort(v.pending)
-	e.memory = v.summary.merge(e.targets, v.pending, e.memory)
+	e.merge(&v.summary, v.pending)
 	v.pending = v.pending[:0]
 	for i := range e.targets {
 		q := e.targets[i].quantile
