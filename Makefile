@@ -8,7 +8,7 @@ FUZZTIME ?= 10s
 
 # Fluent Bit when there is one, otherwise the development host.
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
-HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./cmd/flbhost)
+HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./test/flbhost)
 
 .PHONY: help build run test ci lint unit fuzz e2e bench bench-document bench-host profile soak size clean
 

@@ -117,8 +117,8 @@ func project(t *testing.T) string {
 func TestShippedConfiguration(t *testing.T) {
 	for _, file := range []string{"fluent-bit.conf", "fluent-bit.yaml"} {
 		t.Run(file, func(t *testing.T) {
-			if file == "fluent-bit.yaml" && !atLeast(t, 3, 2) {
-				t.Skip("plugins: in YAML needs Fluent Bit 3.2")
+			if file == "fluent-bit.yaml" {
+				needsYAML(t)
 			}
 			a := start(t, project(t), "-c", file)
 			page := a.page(a.url(0), "no cpu and memory", func(page string) bool {
@@ -130,30 +130,35 @@ func TestShippedConfiguration(t *testing.T) {
 	}
 }
 
-// TestSecondExample follows the comment in the shipped configurations: it takes the
-// # of the second example away and the first one out.
+// useSecondExample follows the comment in a shipped configuration: it removes the first example, which starts with begin,
+// and each # in front of the second one.
+func useSecondExample(t *testing.T, file, begin string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(text), "\n"+begin)
+	_, example, ok := strings.Cut(string(text), "\n#"+begin)
+	if !ok {
+		t.Fatalf("%s has no #%s", file, begin)
+	}
+	example = regexp.MustCompile(`(?s)\n# [A-Z].*`).ReplaceAllString(example, "") // prose
+	config := head + "\n" + begin + strings.ReplaceAll(example, "\n#", "\n")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSecondExample(t *testing.T) {
 	needsInputs(t)
 	for file, begin := range map[string]string{"fluent-bit.conf": "[INPUT]", "fluent-bit.yaml": "pipeline:"} {
 		t.Run(file, func(t *testing.T) {
-			if file == "fluent-bit.yaml" && !atLeast(t, 3, 2) {
-				t.Skip("plugins: in YAML needs Fluent Bit 3.2")
+			if file == "fluent-bit.yaml" {
+				needsYAML(t)
 			}
 			dir := project(t)
-			text, err := os.ReadFile(filepath.Join(dir, file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			head, _, _ := strings.Cut(string(text), "\n"+begin)
-			_, example, ok := strings.Cut(string(text), "\n#"+begin)
-			if !ok {
-				t.Fatalf("no #%s", begin)
-			}
-			example = regexp.MustCompile(`(?s)\n# [A-Z].*`).ReplaceAllString(example, "") // prose
-			config := head + "\n" + begin + strings.ReplaceAll(example, "\n#", "\n")
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(config), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			useSecondExample(t, filepath.Join(dir, file), begin)
 			a := start(t, dir, "-c", file)
 			page := a.page(a.url(0), "no processes", func(page string) bool {
 				return strings.Contains(page, `processes_threads{name="e2e.test"}`)

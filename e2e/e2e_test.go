@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/promexporter/promexporter/cmd/flbhost/host"
+	"github.com/promexporter/promexporter/test/flbhost/host"
 )
 
 // What TestMain builds.
@@ -39,10 +39,10 @@ func buildAll(dir string) (err error) {
 	if err := goBuild("-buildmode=c-shared", "-tags", "netgo,osusergo", "-ldflags", "-s -w -X main.version=e2e", "-o", plugin, ".."); err != nil {
 		return err
 	}
-	if err := goBuild("-o", flbhost, "../cmd/flbhost"); err != nil {
+	if err := goBuild("-o", flbhost, "../test/flbhost"); err != nil {
 		return err
 	}
-	loader, err = host.BuildLoader(dir)
+	loader, err = host.CachedLoader()
 	return err
 }
 

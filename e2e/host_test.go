@@ -11,12 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/promexporter/promexporter/cmd/flbhost/host"
-	"github.com/promexporter/promexporter/cmd/flbhost/property"
 	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/test/flbhost/host"
+	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
 // The tests of this file need calls and chunks that no Fluent Bit can be made to
@@ -24,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var versions = []host.Version{host.V19, host.V32, host.V50, host.V51}
+var versions = []host.Version{host.V19, host.V32, host.V403, host.V41, host.V50, host.V51}
 
 // rig is the host with its log.
 type rig struct {
@@ -36,7 +35,7 @@ type rig struct {
 func launch(t *testing.T, v host.Version) *rig {
 	t.Helper()
 	r := &rig{t: t, log: &logtest.Buffer{}}
-	h, err := host.Launch(host.Options{Loader: loader, Version: v, Log: r.log, Backoff: time.Millisecond})
+	h, err := host.Launch(host.Options{Loader: loader, Version: v, Log: r.log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +52,7 @@ func launch(t *testing.T, v host.Version) *rig {
 func sections(lists ...property.List) host.Config {
 	c := host.Config{Plugins: []string{plugin}, HotReload: true}
 	for _, l := range lists {
-		c.Outputs = append(c.Outputs, host.Output{Plugin: "promexporter", Properties: l})
+		c.Outputs = append(c.Outputs, host.Section{Plugin: "promexporter", Properties: l})
 	}
 	return c
 }
@@ -104,7 +103,7 @@ var somewhere = property.Of("listen_address", "127.0.0.1:0")
 func TestCaptures(t *testing.T) {
 	captures := filepath.Join("..", "record", "testdata", "chunks")
 	for dir, v := range map[string]host.Version{
-		"v1.9.10": host.V19, "v2.2.3": host.V32, "v3.2.10": host.V32, "v4.0.14": host.V32, "v5.1.1": host.V51,
+		"v1.9.10": host.V19, "v2.2.3": host.V32, "v3.2.10": host.V32, "v4.0.14": host.V403, "v5.1.1": host.V51,
 	} {
 		files, err := filepath.Glob(filepath.Join(captures, dir, "*.mp"))
 		if err != nil || len(files) == 0 {
@@ -292,7 +291,7 @@ func TestReloads(t *testing.T) {
 	section := property.Of("listen_address", address)
 	r := startHost(t, host.V51, section)
 	broken := sections(section)
-	broken.Outputs = append(broken.Outputs, host.Output{Plugin: "no_such_plugin"})
+	broken.Outputs = append(broken.Outputs, host.Section{Plugin: "no_such_plugin"})
 	var before resources
 	for n := range 20 {
 		if err := r.Reload(t.Context(), broken, nil); err == nil {
@@ -342,7 +341,7 @@ func (r *rig) resources(address string) resources {
 func TestNullContext(t *testing.T) {
 	r := startHost(t, host.V32, somewhere)
 	broken := sections(somewhere)
-	broken.Outputs = append(broken.Outputs, host.Output{Plugin: "no_such_plugin"})
+	broken.Outputs = append(broken.Outputs, host.Section{Plugin: "no_such_plugin"})
 	if err := r.Reload(t.Context(), broken, nil); err == nil {
 		t.Fatal("a broken reload went through")
 	}

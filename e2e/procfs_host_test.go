@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promexporter/promexporter/cmd/flbhost/host"
-	"github.com/promexporter/promexporter/cmd/flbhost/property"
+	"github.com/promexporter/promexporter/test/flbhost/host"
+	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
 // The tests of this file need calls of an input that no Fluent Bit can be made to make, so they always run in the
@@ -27,7 +27,7 @@ func procfsSections(t *testing.T, lists ...property.List) host.Config {
 	c := sections(somewhere)
 	c.Plugins = append(c.Plugins, procfsPlugin(t))
 	for _, l := range lists {
-		c.Inputs = append(c.Inputs, host.Input{Plugin: "go_procfs", Properties: l})
+		c.Inputs = append(c.Inputs, host.Section{Plugin: "go_procfs", Properties: l})
 	}
 	return c
 }
@@ -231,7 +231,7 @@ func TestProcfsReloads(t *testing.T) {
 			section := property.Of("path", strange, "interval_sec", "1")
 			r := startProcfs(t, v, section)
 			broken := procfsSections(t, section)
-			broken.Outputs = append(broken.Outputs, host.Output{Plugin: "no_such_plugin"})
+			broken.Outputs = append(broken.Outputs, host.Section{Plugin: "no_such_plugin"})
 			var before int
 			for n := range 12 {
 				if err := r.Reload(t.Context(), broken, nil); err == nil {

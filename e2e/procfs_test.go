@@ -417,9 +417,7 @@ func TestProcfsUnknownKey(t *testing.T) {
 func TestProcfsYAML(t *testing.T) {
 	t.Parallel()
 	needsInputs(t)
-	if !atLeast(t, 3, 2) {
-		t.Skip("plugins: in YAML needs Fluent Bit 3.2")
-	}
+	needsYAML(t)
 	file := filepath.Join(t.TempDir(), "fluent-bit.yaml")
 	text := "service:\n  flush: 0.2\nplugins:\n  - " + plugin + "\n  - " + procfsPlugin(t) + "\npipeline:\n  inputs:\n" +
 		"    - name: go_procfs\n      tag: system.metrics\n      interval_sec: 3\n      top: 3\n  outputs:\n" +

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promexporter/promexporter/cmd/flbhost/host"
 	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/test/flbhost/host"
 )
 
 // hang opens a connection to address and sends the beginning of a request.

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promexporter/promexporter/cmd/flbhost/host"
-	"github.com/promexporter/promexporter/cmd/flbhost/property"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/test/flbhost/host"
+	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
 // The tests of this file time flushes and need a page that does not fit into the buffers of a connection, so they

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,10 +12,14 @@ import (
 )
 
 const (
-	// soakBatch is how many lines are written at a time, and soakAhead how many may be on their way: as many as keep
-	// the agent busy, and no more, so that what it buffers stays bounded.
+	// soakBatch is how many lines are written at a time, and soakAhead how many may be uncounted: enough to keep the agent
+	// busy, and few enough to bound what it buffers.
 	soakBatch = 10_000
 	soakAhead = 4 * soakBatch
+
+	// In the development host, each of the inputs makes soakCopies records soakRate times a second.
+	soakCopies = 1_500
+	soakRate   = 10
 
 	soakRules = `metrics:
 - {name: soak_requests_total, type: counter, help: R., labels: {method: $method, status: $status}}
@@ -24,23 +27,34 @@ const (
 `
 )
 
+// source sends records to the agent of a soak.
+type source interface {
+	// inputs returns the [INPUT] sections.
+	inputs() string
+	// renew prepares a reload.
+	renew(t *testing.T)
+	// reloaded returns how many records the agent makes by itself after a reload.
+	reloaded() int
+	// send sends records for some time, or until the agent has made its own.
+	send(s *soak, length time.Duration)
+}
+
 // soak is an agent with two sections of the plugin under everything at once.
 type soak struct {
 	*agent
 	dir     string
 	address string
-	file    string // that lines are written to
-	files   int
-	sent    int // lines
+	source  source
+	sent    int // records
 	reloads int
 	crowd   *crowd
 	begun   time.Time
 	idle    used // after a reload, before the crowd comes
 }
 
-// TestSoak runs for as long as the variable SOAK says: records at full rate to two sections, scrapes, reloads of
-// Fluent Bit and of the rules, and slow and broken clients. At the end the counters are equal to what was sent, and
-// neither memory nor threads nor file descriptors have grown.
+// TestSoak runs for as long as the variable SOAK says: records at full rate to two sections, scrapes, reloads of Fluent
+// Bit and of the rules, and slow and broken clients. At the end the counters equal what was sent, and neither memory
+// nor threads nor file descriptors have grown.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("SOAK"))
 	if err != nil {
@@ -49,13 +63,15 @@ func TestSoak(t *testing.T) {
 	if !atLeast(t, 3, 2) {
 		t.Skip("no hot reload")
 	}
-	s := startSoak(t)
+	phase := max(length/60, time.Second)
+	s := startSoak(t, phase)
 	fmt.Println("|     time |     records | reloads | scrapes |    503 | failed | cut off |  RSS MiB | heap MiB | threads | files | goroutines |")
 	fmt.Println("|---------:|------------:|--------:|--------:|-------:|-------:|--------:|---------:|---------:|--------:|------:|-----------:|")
-	row, phase := length/15, max(length/60, time.Second)
+	row := length / 15
 	var early used
 	for shown := time.Duration(0); time.Since(s.begun) < length; {
-		s.send(phase)
+		s.source.send(s, phase)
+		s.settle()
 		s.reload()
 		if at := time.Since(s.begun); at >= shown {
 			if now := s.show(); at < length/3 {
@@ -69,14 +85,17 @@ func TestSoak(t *testing.T) {
 	s.finish(early)
 }
 
-func startSoak(t *testing.T) *soak {
+func startSoak(t *testing.T, phase time.Duration) *soak {
 	s := &soak{dir: t.TempDir(), address: freePort(t)}
+	if _, real := program(); real {
+		s.source = &lineSource{dir: s.dir}
+	} else {
+		s.source = dummySource{samples: int(soakRate * phase / time.Second)}
+	}
 	for name, text := range map[string]string{
 		"plugins.conf": "[PLUGINS]\n    Path " + plugin + "\n",
-		"parsers.conf": "[PARSER]\n    Name json\n    Format json\n",
 		"rules.yaml":   soakRules,
-		"fluent-bit.conf": "[SERVICE]\n    Flush 0.2\n    Log_Level info\n    Plugins_File plugins.conf\n    Parsers_File parsers.conf\n" +
-			"[INPUT]\n    Name tail\n    Path lines-*.log\n    Tag access\n    Parser json\n    Read_from_Head on\n    Refresh_Interval 1\n" +
+		"fluent-bit.conf": "[SERVICE]\n    Flush 0.2\n    Log_Level info\n    Plugins_File plugins.conf\n" + s.source.inputs() +
 			s.section("one") + s.section("two"),
 	} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
@@ -84,10 +103,13 @@ func startSoak(t *testing.T) *soak {
 		}
 	}
 	s.begun = time.Now()
-	s.rotate(t)
+	s.source.renew(t)
 	s.agent = start(t, s.dir, "-c", "fluent-bit.conf", "-Y")
 	s.url(1)
+	s.sent = s.source.reloaded()
+	s.settle()
 	s.reload()
+	s.settle()
 	s.idle = s.used()
 	s.crowd = newCrowd(s.address)
 	t.Cleanup(s.crowd.leave)
@@ -99,46 +121,7 @@ func (s *soak) section(name string) string {
 		"    Listen_Address " + s.address + "\n    Metrics_Path /" + name + "\n"
 }
 
-// rotate begins a new file, so that an agent that reads from the head does not read what it has read before.
-func (s *soak) rotate(t *testing.T) {
-	t.Helper()
-	if s.file != "" {
-		if err := os.Remove(s.file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.files++
-	s.file = filepath.Join(s.dir, fmt.Sprintf("lines-%d.log", s.files))
-	if err := os.WriteFile(s.file, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// send writes lines for some time, as fast as they are counted.
-func (s *soak) send(length time.Duration) {
-	s.t.Helper()
-	f, err := os.OpenFile(s.file, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer f.Close()
-	w := bufio.NewWriter(f)
-	for begin := time.Now(); time.Since(begin) < length; {
-		for range soakBatch {
-			n := s.sent
-			fmt.Fprintf(w, `{"method":%q,"path":"/things/%d","status":%d,"latency":%.3f}`+"\n",
-				[]string{"GET", "GET", "POST"}[n%3], n%1000, []int{200, 200, 200, 404, 500}[n%5], float64(n%2000)/1000)
-			s.sent++
-		}
-		if err := w.Flush(); err != nil {
-			s.t.Fatal(err)
-		}
-		s.await(s.sent - soakAhead)
-	}
-	s.settle()
-}
-
-// settle waits until every line is counted.
+// settle waits until every record is counted.
 func (s *soak) settle() {
 	s.t.Helper()
 	s.await(s.sent)
@@ -190,10 +173,11 @@ func (s *soak) reload() {
 		}
 		s.reloadRules()
 	}
-	s.rotate(s.t)
+	s.source.renew(s.t)
 	s.agent.reload()
 	s.reloads++
 	s.url(2*s.reloads + 1)
+	s.sent += s.source.reloaded()
 }
 
 // reloadRules asks for the rules to be read again.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promexporter/promexporter/cmd/flbhost/host"
-	"github.com/promexporter/promexporter/cmd/flbhost/property"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/test/flbhost/host"
+	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.

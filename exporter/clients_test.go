@@ -1,17 +1,22 @@
 package exporter_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/webtest"
 )
 
 // client is an HTTP client with an address of its own, and a connection for each request.
@@ -131,4 +136,167 @@ func TestAnotherClientIsServed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// crowd has a client at an address open n connections that ask for health and are then kept, and waits until the last of
+// them, which is beyond the limit for one client, is refused.
+func crowd(t testing.TB, ip string, e *exporter.Endpoint, n int) {
+	t.Helper()
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	var last net.Conn
+	for range n {
+		c, err := from.DialContext(t.Context(), "tcp", at(e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		_, _ = io.WriteString(c, "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n") // it may be refused already
+		last = c
+	}
+	_ = last.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.Copy(io.Discard, last); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection %d of %s is kept", n, ip)
+	}
+}
+
+// TestServedConnectionIsNotCut has clients take all connections while a scrape is being served, whose connection is the
+// oldest of all.
+func TestServedConnectionIsNotCut(t *testing.T) {
+	h := newHanging(up("a", "1"))
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Source: h})
+	answer := make(chan string, 1)
+	go func() {
+		response, err := clientAt("127.0.0.2").Get("http://" + at(e) + "/metrics")
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		page, err := io.ReadAll(response.Body)
+		answer <- fmt.Sprint(string(page), err)
+	}()
+	until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
+	for _, ip := range []string{"127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"} {
+		crowd(t, ip, e, 512/4+4)
+	}
+	close(h.release)
+	page := <-answer
+	if value(page, `a{l="1"}`) != "1" {
+		t.Errorf("the scrape got %s", page)
+	}
+	const closed = "promexporter_http_connections_closed_total"
+	idle, full := value(page, closed+`{reason="idle"}`), value(page, closed+`{reason="full"}`)
+	if value(page, "promexporter_http_connections") != "512" || value(page, closed+`{reason="client"}`) != "16" || idle == "0" && full == "0" {
+		t.Errorf("the connections were not all taken:\n%s", page)
+	}
+}
+
+// TestClientsShareOfScrapes has one client ask for ten pages at once, of which it may have two, a quarter of eight.
+func TestClientsShareOfScrapes(t *testing.T) {
+	h := newHanging(up("a", "1"))
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Source: h, MaxRequests: 8})
+	codes := make(chan string, 10)
+	for range cap(codes) {
+		go func() { codes <- (<-inBackground("http://" + at(e) + "/metrics"))[:4] }()
+	}
+	for range cap(codes) - 2 {
+		if code := <-codes; code != "429 " {
+			t.Errorf("got %s", code)
+		}
+	}
+	r, err := http.NewRequest(http.MethodGet, "http://"+at(e)+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "1")
+	response, err := clientAt("127.0.0.2").Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	// It is let in, and waits for the source as the others do.
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "the page could not be made in time\n" {
+		t.Errorf("another client: %s %q, %v", response.Status, body, err)
+	}
+	close(h.release)
+	for range 2 {
+		if code := <-codes; code != "200 " {
+			t.Errorf("got %s", code)
+		}
+	}
+}
+
+// attack sends requests with wrong passwords one after the other, until ctx ends, and counts the answers by code.
+func attack(ctx context.Context, ip, url string, answers *[600]atomic.Int64) {
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	transport := &http.Transport{DialContext: from.DialContext}
+	defer transport.CloseIdleConnections()
+	for i := 0; ctx.Err() == nil; i++ {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return
+		}
+		r.SetBasicAuth([...]string{"u", "mallory"}[i%2], fmt.Sprint("wrong", i))
+		response, err := transport.RoundTrip(r)
+		if err != nil && ctx.Err() == nil {
+			answers[0].Add(1)
+		}
+		if err != nil {
+			continue
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		answers[response.StatusCode].Add(1)
+	}
+}
+
+// TestWrongPasswordsKeepNoScraperOut has clients guess passwords that are compared with bcrypt, and holds that a scraper
+// whose password was accepted before is always let in, that one password is compared at a time, and that nothing is left.
+func TestWrongPasswordsKeepNoScraperOut(t *testing.T) {
+	folder := webtest.NewFolder(t, usersConfig(t, 6))
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Source: families(up("a", "1"))})
+	url := "http://" + at(e) + "/metrics"
+	scraper := clientAt("127.0.0.2")
+	if code := fetch(t, &scraper.Client, url, secret); code != 200 {
+		t.Fatalf("got %d", code)
+	}
+	before := runtime.NumGoroutine()
+	var answers [600]atomic.Int64
+	var all sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	for i := range 12 {
+		all.Go(func() { attack(ctx, [...]string{"127.0.0.3", "127.0.0.4"}[i%2], url, &answers) })
+	}
+	scrapes := 0
+	until(t, "wrong passwords are refused, compared or not", func() bool {
+		scrapes++
+		response, page := send(t, &scraper.Client, "GET", url, secret)
+		if response.StatusCode != 200 || value(page, `a{l="1"}`) != "1" {
+			t.Errorf("the scrape %d during the attack: %s", scrapes, response.Status)
+		}
+		if n := strings.Count(stacks(), "bcrypt.CompareHashAndPassword("); n > 1 {
+			t.Errorf("%d passwords are compared at once", n)
+		}
+		return scrapes >= 10 && answers[401].Load() > 0 && answers[429].Load() > 0
+	})
+	stop()
+	all.Wait()
+	for code := range answers {
+		if n := answers[code].Load(); n > 0 && code != 401 && code != 429 {
+			t.Errorf("%d requests got %d", n, code)
+		}
+	}
+	_, page := send(t, &scraper.Client, "GET", url, secret)
+	if value(page, "promexporter_http_unauthorized_total") == "0" || value(page, "promexporter_http_throttled_total") == "0" {
+		t.Errorf("the refusals are not counted:\n%s", page)
+	}
+	until(t, "goroutines are as many as before", func() bool { return runtime.NumGoroutine() <= before })
+	if err := closeInTime(t, e.Close); err != nil {
+		t.Error(err)
+	}
+	noGoroutines(t)
 }

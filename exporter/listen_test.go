@@ -125,3 +125,39 @@ func TestListenLaterIsClosed(t *testing.T) {
 	}
 	noGoroutines(t)
 }
+
+// TestUnixSocket holds that a socket is shared as an address is, takes the place of a stale one, and is gone at the end.
+func TestUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.sock")
+	crashed, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	crashed.SetUnlinkOnClose(false)
+	crashed.Close()
+	var servers, others exporter.Servers
+	o := withDefaults(exporter.Options{Addresses: addresses("unix://" + path), ListenRetry: -1})
+	one := open(t, &servers, o)
+	o.Instance, o.Path = "promexporter.1", "/other"
+	two := open(t, &servers, o)
+	_, err = others.Open(o)
+	want := "listen on unix://" + path + " (listen_address): address already in use; another process listens there; " +
+		"stop it, or choose another path"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	for url, want := range map[string]int{"http://unix/metrics": 200, "http://unix/other": 200, "http://unix/none": 404} {
+		if code := fetch(t, overUnix(path), url, ""); code != want {
+			t.Errorf("%s: %d, want %d", url, code, want)
+		}
+	}
+	one.Close()
+	if code := fetch(t, overUnix(path), "http://unix/other", ""); code != 200 {
+		t.Errorf("without the first one: %d", code)
+	}
+	two.Close()
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("the socket is left")
+	}
+	noGoroutines(t)
+}

@@ -276,3 +276,19 @@ func openAndClose(servers *exporter.Servers, o exporter.Options, gathers *atomic
 	}
 	return ""
 }
+
+func TestOpenReportsEveryMistakeAtOnce(t *testing.T) {
+	var servers exporter.Servers
+	_, err := servers.Open(exporter.Options{Path: "metrics", MaxRequests: -1})
+	const want = `listen_address: none; an endpoint needs an address
+metrics_path: does not start with a slash
+instance: no name; give each instance a name of its own
+source: none; an endpoint needs something to serve
+max_requests -1: not from 1 to 512`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if servers.Count() != 0 {
+		t.Errorf("%d servers are left", servers.Count())
+	}
+}

@@ -1,11 +1,12 @@
 package exporter_test
 
 import (
-	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -78,11 +79,18 @@ func resume(t testing.TB, e *exporter.Endpoint, o exporter.Options) {
 // awaitScrapes waits until so many scrapes of /metrics are in flight.
 func awaitScrapes(t testing.TB, servers *exporter.Servers, address string, n int) {
 	t.Helper()
-	eye := open(t, servers, exporter.Options{Addresses: addresses(address), Path: "/eye", Instance: "eye"})
+	awaitScrapesAs(t, servers, address, exporter.Web{}, n)
+}
+
+// awaitScrapesAs is awaitScrapes for an address with users.
+func awaitScrapesAs(t testing.TB, servers *exporter.Servers, address string, web exporter.Web, n int) {
+	t.Helper()
+	eye := open(t, servers, exporter.Options{Addresses: addresses(address), Path: "/eye", Instance: "eye", Web: web})
 	defer eye.Close()
+	credentials := base64.StdEncoding.EncodeToString([]byte(web.Username + ":" + web.Password))
 	series := `promexporter_scrapes_in_flight{path="/metrics"}`
 	until(t, "scrapes in flight", func() bool {
-		_, page := get(t, "http://"+address+"/eye")
+		page := ask(t, eye, http.MethodGet, "/eye", "Authorization", "Basic "+credentials).Body.String()
 		return value(page, series) == fmt.Sprint(n)
 	})
 }
@@ -233,210 +241,6 @@ func TestCloseEndsTheSuspension(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadWithChanges holds that the new instance may have other addresses, another path and other users.
-func TestReloadWithChanges(t *testing.T) {
-	var servers exporter.Servers
-	path := filepath.Join(t.TempDir(), "s.sock")
-	e := open(t, &servers, exporter.Options{
-		Addresses: addresses("127.0.0.1:0,127.0.0.1:0,unix://" + path), Source: families(up("a", "1")),
-	})
-	kept, left := e.Addrs()[0].String(), e.Addrs()[1].String()
-	suspend(t, e)
-	resume(t, e, exporter.Options{
-		Addresses: addresses(kept + ",unix://" + path), Path: "/new", Source: families(up("a", "2")),
-		Web: exporter.Web{Username: "u", Password: secret},
-	})
-	if l, err := net.Listen("tcp", left); err != nil {
-		t.Error("the address that was given up is not free:", err)
-	} else {
-		l.Close()
-	}
-	for _, c := range []struct {
-		url, password string
-		code          int
-	}{
-		{"http://" + kept + "/new", "", 401}, {"http://" + kept + "/new", secret, 200}, {"http://" + kept + "/metrics", secret, 404},
-		{"http://unix/new", "", 401}, {"http://unix/new", secret, 200},
-	} {
-		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		if strings.HasPrefix(c.url, "http://unix/") {
-			client = overUnix(path)
-		}
-		if code := fetch(t, client, c.url, c.password); code != c.code {
-			t.Errorf("%s with %q: %d, want %d", c.url, c.password, code, c.code)
-		}
-	}
-	if err := closeInTime(t, e.Close); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Lstat(path); err == nil {
-		t.Error("the socket is left")
-	}
-	noGoroutines(t)
-}
-
-// overUnix is a client of the server that listens on a Unix socket.
-func overUnix(path string) *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) },
-	}}
-}
-
-// fetch gets a URL as the user u, or as nobody without a password.
-func fetch(t testing.TB, client *http.Client, url, password string) (code int) {
-	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if password != "" {
-		r.SetBasicAuth("u", password)
-	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, response.Body)
-	return response.StatusCode
-}
-
-// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of theirs,
-// gets what the new users protect.
-func TestOldSettingsAdmitToNothingNew(t *testing.T) {
-	for name, before := range map[string]exporter.Web{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
-		t.Run(name, func(t *testing.T) {
-			var servers exporter.Servers
-			e := open(t, &servers, exporter.Options{Source: families(up("a", "1")), Web: before})
-			address := at(e)
-			request := "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dTpvbGQ=\r\n\r\n" // u:old
-			kept := dial(t, e, request)
-			reader := bufio.NewReader(kept)
-			response, err := http.ReadResponse(reader, nil)
-			if err != nil || response.StatusCode != 200 {
-				t.Fatalf("before: %v, %v", response, err)
-			}
-			_, _ = io.Copy(io.Discard, response.Body)
-			suspend(t, e)
-			waiting := dial(t, e, request)
-			resume(t, e, exporter.Options{
-				Addresses: addresses(address), Source: families(up("secret", "1")), Web: exporter.Web{Username: "u", Password: secret},
-			})
-			_, _ = io.WriteString(kept, request)
-			for what, from := range map[string]io.Reader{"waiting scrape": waiting, "kept connection": reader} {
-				if got, _ := io.ReadAll(from); strings.Contains(string(got), "secret") || strings.Contains(string(got), "200 OK") {
-					t.Errorf("%s got %s", what, got)
-				}
-			}
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			if code := fetch(t, client, "http://"+address+"/metrics", "old"); code != 401 {
-				t.Errorf("the old password: %d", code)
-			}
-			if code := fetch(t, client, "http://"+address+"/metrics", secret); code != 200 {
-				t.Errorf("the new password: %d", code)
-			}
-		})
-	}
-}
-
-// TestSectionsChangeUsersInTurn has two instances of one address that get other users in the same reload.
-func TestSectionsChangeUsersInTurn(t *testing.T) {
-	endpoints := openAll(t, exporter.Options{Source: families(up("a", "1"))}, exporter.Options{Source: families(up("b", "1"))})
-	address := at(endpoints[0])
-	for _, e := range endpoints {
-		suspend(t, e)
-	}
-	for i, e := range endpoints {
-		resume(t, e, exporter.Options{
-			Addresses: addresses(address), Instance: fmt.Sprint("promexporter.", i), Source: families(up(string(rune('a'+i)), "2")),
-			Web: exporter.Web{Username: "u", Password: secret},
-		})
-	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	for password, want := range map[string]int{"": 401, secret: 200} {
-		if code := fetch(t, client, "http://"+address+"/metrics", password); code != want {
-			t.Errorf("%q: %d, want %d", password, code, want)
-		}
-	}
-}
-
-// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another one.
-func TestReloadToOverlappingAddress(t *testing.T) {
-	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{})
-	_, port, _ := net.SplitHostPort(at(e))
-	suspend(t, e)
-	resume(t, e, exporter.Options{Addresses: addresses(":" + port)})
-	if code, _ := get(t, "http://127.0.0.1:"+port+"/metrics"); code != 200 || !e.Listening() {
-		t.Errorf("%d, listening %t", code, e.Listening())
-	}
-	e.Close()
-	noGoroutines(t)
-}
-
-// TestOthersDoNotTakeOver holds that the name and the place of a suspended instance are its own.
-func TestOthersDoNotTakeOver(t *testing.T) {
-	var servers exporter.Servers
-	rest := open(t, &servers, exporter.Options{Path: "/rest"})
-	e := open(t, &servers, exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1", Source: families(up("a", "1"))})
-	suspend(t, e)
-	if _, err := servers.Open(withDefaults(exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1"})); err == nil {
-		t.Error("another endpoint took the name")
-	}
-	other := withDefaults(exporter.Options{
-		Addresses: addresses(at(rest)), Instance: "promexporter.1", Web: exporter.Web{Username: "u", Password: secret},
-	})
-	if err := e.Resume(other); err == nil || !strings.Contains(err.Error(), "with different username") {
-		t.Errorf("other users beside those of promexporter.0: %v", err)
-	}
-	resume(t, e, exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1", Source: families(up("a", "2"))})
-	if _, page := get(t, "http://"+at(rest)+"/metrics"); value(page, `a{l="2"}`) != "1" {
-		t.Errorf("got\n%s", foreign(page))
-	}
-}
-
-// TestResumeFailsAndSucceeds holds that an endpoint that could not resume is suspended as before.
-func TestResumeFailsAndSucceeds(t *testing.T) {
-	endpoints := openAll(t,
-		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: "gauge"}}},
-		exporter.Options{Source: families(up("b", "1"))})
-	address := at(endpoints[0])
-	suspend(t, endpoints[1])
-	o := withDefaults(exporter.Options{
-		Addresses: addresses(address), Instance: "promexporter.1", Source: families(up("b", "2")),
-		Definitions: []exporter.Definition{{Name: "a", Type: "counter"}},
-	})
-	if err := endpoints[1].Resume(o); !errors.As(err, new(*exporter.ClashError)) {
-		t.Fatalf("got %v", err)
-	}
-	result := inBackground("http://" + address + "/metrics")
-	o.Definitions = nil
-	resume(t, endpoints[1], o)
-	if got := <-result; value(got, `b{l="2"}`) != "1" {
-		t.Errorf("the scrape got %s", got)
-	}
-}
-
-// TestResumeListensLater holds that an address that is taken at a reload is tried until it can be had.
-func TestResumeListensLater(t *testing.T) {
-	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	suspend(t, e)
-	resume(t, e, exporter.Options{Addresses: addresses(l.Addr().String()), ListenRetry: -1, Source: families(up("a", "1"))})
-	if e.Listening() {
-		t.Error("it listens on an address that is taken")
-	}
-	l.Close()
-	until(t, "it listens", e.Listening)
-	if _, page := get(t, "http://"+at(e)+"/metrics"); value(page, `a{l="1"}`) != "1" {
-		t.Errorf("got\n%s", foreign(page))
-	}
-}
-
 // TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found before.
 func TestReloadKeepsWhatWasRead(t *testing.T) {
 	password := filepath.Join(t.TempDir(), "password")
@@ -496,4 +300,72 @@ func TestReloadHammer(t *testing.T) {
 			t.Error(wrong)
 		}
 	}
+}
+
+// stopping is a log that stops at the line that a family was left out, until release is closed.
+type stopping struct {
+	slog.Handler
+	reached atomic.Bool
+	release chan struct{}
+}
+
+func (s *stopping) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s *stopping) Handle(_ context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "metrics left out") {
+		s.reached.Store(true)
+		<-s.release
+	}
+	return nil
+}
+
+// TestReloadWhileAPageIsWritten holds that a scrape whose source is suspended while its page is written starts over.
+func TestReloadWhileAPageIsWritten(t *testing.T) {
+	bad := &dto.MetricFamily{Name: new("bad"), Type: dto.MetricType_GAUGE.Enum(), Metric: []*dto.Metric{nil}}
+	var given atomic.Bool
+	var servers exporter.Servers
+	log := &stopping{release: make(chan struct{})}
+	gather := func(context.Context) ([]exposition.Family, func(), error) {
+		return exposition.Families([]*dto.MetricFamily{bad, up("old", "1")}), func() { given.Store(true) }, nil
+	}
+	e := open(t, &servers, exporter.Options{Log: slog.New(log), Source: source(gather)})
+	address := at(e)
+	result := inBackground("http://" + address + "/metrics")
+	until(t, "the page is being written", log.reached.Load)
+	if err := closeInTime(t, e.Suspend); err == nil || given.Load() {
+		t.Errorf("%v, given back: %t", err, given.Load())
+	}
+	resume(t, e, exporter.Options{Addresses: addresses(address), Source: families(up("new", "1"))})
+	close(log.release)
+	if got := <-result; value(got, `new{l="1"}`) != "1" || strings.Contains(got, "old") {
+		t.Errorf("the scrape got %s", got)
+	}
+	if !given.Load() {
+		t.Error("the families are not given back")
+	}
+}
+
+// TestReloadWithHangingSource holds that a source which does not return delays neither Suspend nor Resume, and that the
+// scrape that waits for it gets what comes after.
+func TestReloadWithHangingSource(t *testing.T) {
+	h := newHanging(up("old", "1"))
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Source: h})
+	address := at(e)
+	result := inBackground("http://" + address + "/metrics")
+	until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
+	if err := closeInTime(t, e.Suspend); err == nil {
+		t.Error("no error, though the source hangs")
+	}
+	resume(t, e, exporter.Options{Addresses: addresses(address), Source: families(up("new", "1"))})
+	if code, _ := get(t, "http://"+address+"/-/healthy"); code != 200 {
+		t.Errorf("healthy: %d", code)
+	}
+	close(h.release)
+	if got := <-result; value(got, `new{l="1"}`) != "1" || strings.Contains(got, "old") {
+		t.Errorf("the scrape got %s", got)
+	}
+	until(t, "done is called", func() bool { return h.given.Load() == 1 })
+	e.Close()
+	noGoroutines(t)
 }

@@ -3,12 +3,19 @@ package exporter_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/webtest"
@@ -139,5 +146,210 @@ func TestWebConfigFileThatProtectsNothing(t *testing.T) {
 		if got := strings.Count(out.String(), line); got != want {
 			t.Errorf("%q: %d lines, want %d:\n%s", config, got, want, out.String())
 		}
+	}
+}
+
+// send makes a request as the user u, or as nobody without a password, and returns the answer with its body.
+func send(t testing.TB, client *http.Client, method, url, password string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if password != "" {
+		r.SetBasicAuth("u", password)
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+// usersConfig is the web configuration of the user u with the password secret, whose hash has a cost.
+func usersConfig(t testing.TB, cost int) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(secret), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "basic_auth_users:\n  u: " + string(hash) + "\n"
+}
+
+// TestUserIsAskedForEverythingButHealth holds that no page of a server but health and readiness is open.
+func TestUserIsAskedForEverythingButHealth(t *testing.T) {
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{
+		Web: exporter.Web{Username: "u", Password: secret}, Debug: true, Reload: func() error { return nil },
+		Source: families(up("a", "1")),
+	})
+	e.MarkReady()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, test := range []struct {
+		method, path  string
+		without, with int
+	}{
+		{"GET", "/metrics", 401, 200},
+		{"HEAD", "/metrics", 401, 200},
+		{"GET", "/metrics?name[]=a", 401, 200},
+		{"GET", "/", 401, 200},
+		{"GET", "/-/rules", 401, 200},
+		{"POST", "/-/reload", 401, 200},
+		{"GET", "/debug/pprof/", 401, 200},
+		{"GET", "/none", 401, 404},
+		{"GET", "//-/healthy", 401, 404},
+		{"GET", "/-/healthy/", 401, 404},
+		{"GET", "/-/healthy/../../metrics", 401, 404},
+		{"GET", "/-/healthy%2f..%2f..%2fmetrics", 401, 404},
+		{"OPTIONS", "/metrics", 401, 405},
+		{"GET", "/-/healthy", 200, 200},
+		{"GET", "/-/ready", 200, 200},
+		{"GET", "/-/ready?x=/metrics", 200, 200},
+	} {
+		for password, want := range map[string]int{"": test.without, secret: test.with} {
+			response, body := send(t, client, test.method, "http://"+at(e)+test.path, password)
+			asks := response.Header.Get("WWW-Authenticate") != ""
+			if response.StatusCode != want || asks != (want == 401) || want == 401 && strings.Contains(body, "promexporter_") {
+				t.Errorf("%s %s with %q: %d, want %d\n%s", test.method, test.path, password, response.StatusCode, want, body)
+			}
+		}
+	}
+	_, page := send(t, client, "GET", "http://"+at(e)+"/metrics", secret)
+	if got := value(page, "promexporter_http_unauthorized_total"); got != "13" {
+		t.Errorf("%s requests counted, want 13", got)
+	}
+}
+
+// TestSecretsAreNotShown holds that neither a log line nor a page nor a printed value shows a password, and that others
+// may read one on its way is logged.
+func TestSecretsAreNotShown(t *testing.T) {
+	var out logged
+	var servers exporter.Servers
+	o := withDefaults(exporter.Options{
+		Addresses: addresses(":0"), Web: exporter.Web{Username: "u", Password: secret}, Log: out.log(), Debug: true,
+		Status: func() exporter.Status { return exporter.Status{} },
+	})
+	e := open(t, &servers, o)
+	_, port, _ := net.SplitHostPort(at(e))
+	shown := fmt.Sprintf("%v %+v %#v %s %q\n", o.Web, o.Web, o.Web, o.Web, o.Web) + fmt.Sprintf("%v %+v\n", o, o)
+	out.log().Info("options", "web", o.Web)
+	text, err := json.Marshal(o.Web)
+	if err != nil {
+		t.Error(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, path := range []string{"/metrics", "/", "/-/rules", "/-/ready", "/debug/pprof/goroutine?debug=2"} {
+		for _, password := range []string{secret, "wrong"} {
+			response, body := send(t, client, "GET", "http://127.0.0.1:"+port+path, password)
+			shown += fmt.Sprint(response.Header) + body
+		}
+	}
+	o.Addresses, o.Instance, o.Web.Password = addresses(":"+port), "promexporter.1", secret+"2"
+	_, clash := servers.Open(o)
+	shown += out.String() + string(text) + fmt.Sprint(clash)
+	for _, bad := range []string{secret, base64.StdEncoding.EncodeToString([]byte("u:" + secret))} {
+		if strings.Contains(shown, bad) {
+			t.Errorf("%q is shown:\n%s", bad, shown)
+		}
+	}
+	const warning = "passwords cross the network unencrypted; web_config_file offers TLS"
+	if strings.Count(out.String(), warning) != 1 {
+		t.Errorf("no warning of plain HTTP in\n%s", out.String())
+	}
+	open(t, &servers, exporter.Options{Instance: "local", Web: exporter.Web{Username: "u", Password: secret}, Log: out.log()})
+	if strings.Count(out.String(), warning) != 1 {
+		t.Errorf("a warning of an address that only this machine reaches:\n%s", out.String())
+	}
+}
+
+// TestWebConfigFile holds that the file decides over every page: TLS, HTTP/2, users and headers.
+func TestWebConfigFile(t *testing.T) {
+	c := webtest.NewCertificate(t, 1)
+	folder := webtest.NewFolder(t, webtest.TLSConfig+"http_server_config:\n  headers:\n    X-Frame-Options: deny\n"+
+		usersConfig(t, bcrypt.MinCost))
+	folder.WritePair(t, c)
+	var out logged
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Log: out.log(), Source: families(up("a", "1"))})
+	if !e.Encrypted() {
+		t.Error("not encrypted")
+	}
+	client := clientOf(t, c)
+	for _, test := range []struct {
+		path, password string
+		code           int
+	}{
+		{"/metrics", secret, 200},
+		{"/metrics", "wrong", 401},
+		{"/metrics", "", 401},
+		{"/", secret, 200},
+		{"/-/healthy", "", 401}, // the file decides over these as well
+		{"/-/healthy", secret, 200},
+	} {
+		response, body := send(t, client, "GET", "https://"+at(e)+test.path, test.password)
+		if response.StatusCode != test.code || response.ProtoMajor != 2 || response.Header.Get("X-Frame-Options") != "deny" {
+			t.Errorf("%s with %q: %s %s %v", test.path, test.password, response.Proto, response.Status, response.Header)
+		}
+		if got := value(body, `a{l="1"}`); (got == "1") != (test.path == "/metrics" && test.code == 200) {
+			t.Errorf("%s with %q:\n%s", test.path, test.password, body)
+		}
+	}
+	if response, err := http.Get("http://" + at(e) + "/metrics"); err == nil {
+		response.Body.Close()
+		if response.StatusCode != http.StatusBadRequest {
+			t.Errorf("plain HTTP: %s", response.Status)
+		}
+	}
+	if text := out.String(); strings.Contains(text, secret) || strings.Contains(text, "$2a$") {
+		t.Errorf("a secret is logged:\n%s", text)
+	}
+	client.CloseIdleConnections()
+	if err := closeInTime(t, e.Close); err != nil {
+		t.Error(err)
+	}
+	noGoroutines(t)
+}
+
+// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken file
+// has every request refused, with one line.
+func TestWebConfigFileIsReadAgain(t *testing.T) {
+	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
+	folder := webtest.NewFolder(t, webtest.TLSConfig)
+	folder.WritePair(t, one)
+	var out logged
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Log: out.log()})
+	url := "https://" + at(e) + "/metrics"
+	if code := fetch(t, clientOf(t, one), url, ""); code != 200 {
+		t.Errorf("the first certificate: %d", code)
+	}
+	folder.WritePair(t, two)
+	client := clientOf(t, two) // keeps its connection from now on
+	for _, step := range []struct {
+		file, password string
+		code           int
+	}{
+		{webtest.TLSConfig, "", 200},
+		{webtest.TLSConfig + usersConfig(t, bcrypt.MinCost), "", 401},
+		{"", secret, 200}, // as it is
+		{webtest.TLSConfig + "basic_auth_users: hunter2\n", secret, 500},
+		{"", "", 500},
+		{webtest.TLSConfig, "", 200},
+	} {
+		if step.file != "" {
+			folder.Write(t, "web.yml", step.file)
+		}
+		if code := fetch(t, client, url, step.password); code != step.code {
+			t.Errorf("%q with %q: %d, want %d", step.file, step.password, code, step.code)
+		}
+	}
+	const line = "web_config_file is invalid; refusing all requests until it is valid"
+	if text := out.String(); strings.Count(text, line) != 1 || strings.Contains(text, secret) {
+		t.Errorf("got\n%s", text)
 	}
 }

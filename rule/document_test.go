@@ -42,10 +42,9 @@ func fences(text string) (all []fence) {
 	return all
 }
 
-// TestConfigurationDocument runs the examples of docs/configuration.md. In it, a
-// block of yaml is a rules file or some rules of one. Blocks of json behind it are
-// records, whose tag and distance in time may stand behind the word json, and the
-// block of text that follows them is the page then:
+// TestConfigurationDocument runs the examples of docs/configuration.md and docs/how-to.md. A block of yaml is a rules file
+// or some rules of one. The blocks of json after it are records; the word json may be followed by their tag and their
+// distance in time. The block of text after them is the page that they make:
 //
 //	yaml namespace=x    with the key namespace
 //	yaml wrong          a file that is refused, for the reasons in the text
@@ -55,7 +54,11 @@ func TestConfigurationDocument(t *testing.T) {
 	var r *rig
 	var refused string
 	pages := 0
-	for _, f := range fences(readText(t, filepath.Join("..", "docs", "configuration.md"))) {
+	var all []fence
+	for _, name := range []string{"configuration.md", "how-to.md"} {
+		all = append(all, fences(readText(t, filepath.Join("..", "docs", name)))...)
+	}
+	for _, f := range all {
 		switch f.language {
 		case "yaml":
 			r, refused = f.rules(t)

@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* The slack that the allocator adds is filled as well: a write there shows. */
+/* Also fills the slack of the allocator, so that a write there shows. */
 void *test_block(size_t size, unsigned char fill)
 {
     void *block = malloc(size);
@@ -25,21 +25,21 @@ size_t test_usable(const void *block)
     return malloc_usable_size((void *) block);
 }
 
-static const char *get_property(const char *key, struct test_instance *ins)
+static const char *get_property(const char *key, struct test_section *s)
 {
     size_t i;
 
-    for (i = 0; i < ins->count; i++) {
-        if (strcasecmp(ins->keys[i], key) == 0) {
-            return ins->values[i];
+    for (i = 0; i < s->count; i++) {
+        if (strcasecmp(s->keys[i], key) == 0) {
+            return s->values[i];
         }
     }
     return NULL;
 }
 
-static int log_check(struct test_instance *ins, int level)
+static int log_check(struct test_section *s, int level)
 {
-    return ins->log_level >= level;
+    return s->log_level >= level;
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -74,85 +74,85 @@ char *test_lines(void)
     return copy;
 }
 
-void **test_api(size_t members)
+static struct flb_api *api_new(size_t members)
 {
-    void *get = (void *) get_property, *check = (void *) log_check;
-    void *all[] = {get, get, NULL, NULL, (void *) log_print, check, check, NULL, NULL};
-    void **api = test_block(members * sizeof(void *), 0xfe);
+    const struct flb_api all = {
+        .output_get_property = (const char *(*)(const char *, struct flb_output_instance *)) get_property,
+        .input_get_property = (const char *(*)(const char *, struct flb_input_instance *)) get_property,
+        .log_print = log_print,
+        .input_log_check = (int (*)(struct flb_input_instance *, int)) log_check,
+        .output_log_check = (int (*)(struct flb_output_instance *, int)) log_check,
+    };
+    struct flb_api *api = test_block(members * sizeof(void *), 0xfe);
 
-    memcpy(api, all, members * sizeof(void *));
+    memcpy(api, &all, members * sizeof(void *));
     return api;
 }
 
-struct test_plugin *test_plugin(const char *name, void **api, int log_level, size_t properties)
+/* With collector, the context is that of an input since 4.1. */
+struct test_section *test_section(const char *name, size_t api_members, int log_level, size_t properties, int collector)
 {
-    struct test_plugin *plugin = calloc(1, sizeof(*plugin));
+    struct test_section *s = calloc(1, sizeof(*s));
+    struct flb_plugin_input_proxy_context *input = calloc(1, sizeof(*input));
 
-    plugin->name = strdup(name);
-    plugin->api = api;
-    plugin->context = calloc(1, sizeof(*plugin->context));
-    plugin->o_ins = calloc(1, sizeof(*plugin->o_ins));
-    plugin->o_ins->log_level = log_level;
-    plugin->o_ins->count = properties;
-    plugin->o_ins->keys = calloc(properties + 1, sizeof(char *));
-    plugin->o_ins->values = calloc(properties + 1, sizeof(char *));
-    return plugin;
+    s->log_level = log_level;
+    s->count = properties;
+    s->keys = calloc(properties + 1, sizeof(char *));
+    s->values = calloc(properties + 1, sizeof(char *));
+    s->api = api_new(api_members);
+    s->plugin.name = strdup(name);
+    s->plugin.api = s->api;
+    s->plugin.o_ins = (struct flb_output_instance *) s;
+    if (collector) {
+        s->plugin.context = (struct flb_plugin_proxy_context *) input;
+        s->context = (struct flb_plugin_proxy_context *) &input->remote_context;
+    }
+    else {
+        free(input);
+        s->plugin.context = calloc(1, sizeof(*s->context));
+        s->context = s->plugin.context;
+    }
+    s->context->proxy = s;
+    return s;
 }
 
-void test_property(struct test_plugin *plugin, size_t i, const char *key, const char *value)
+void test_property(struct test_section *s, size_t i, const char *key, const char *value)
 {
-    plugin->o_ins->keys[i] = strdup(key);
-    plugin->o_ins->values[i] = value == NULL ? NULL : strdup(value);
+    s->keys[i] = strdup(key);
+    s->values[i] = value == NULL ? NULL : strdup(value);
 }
 
-/* What the host frees after exit is overwritten first, so that a late use does not go unnoticed. */
-void test_plugin_free(struct test_plugin *plugin)
+/* A number, which Go must not see as a pointer. */
+uintptr_t test_context(const struct test_section *s)
+{
+    return (uintptr_t) s->context->remote_context;
+}
+
+/* Whether Init of an input wrote to the context what it must not. */
+int test_damaged(const struct test_section *s, int collector)
+{
+    const struct flb_plugin_input_proxy_context *input = (void *) s->plugin.context;
+
+    return s->context->proxy != s || (collector ? input->coll_fd != 0 : s->context->remote_context != NULL);
+}
+
+/* Overwrites what the host frees after exit, so that a late use shows. */
+void test_free(struct test_section *s)
 {
     size_t i;
 
-    for (i = 0; i < plugin->o_ins->count; i++) {
-        free(plugin->o_ins->keys[i]);
-        free(plugin->o_ins->values[i]);
+    for (i = 0; i < s->count; i++) {
+        free(s->keys[i]);
+        free(s->values[i]);
     }
-    free(plugin->o_ins->keys);
-    free(plugin->o_ins->values);
-    memset(plugin->o_ins, 0xfe, sizeof(*plugin->o_ins));
-    free(plugin->o_ins);
-    memset(plugin->context, 0xfe, sizeof(*plugin->context));
-    free(plugin->context);
-    free(plugin->name);
-    memset(plugin, 0xfe, sizeof(*plugin));
-    free(plugin);
-}
-
-/* An input's context had no collector before 4.1, and lies in another allocation: see flb_input_new(). */
-void test_input_context(struct test_plugin *plugin, int since_4_1)
-{
-    free(plugin->context);
-    if (since_4_1) {
-        struct test_input_context *context = calloc(1, sizeof(*context));
-
-        context->proxy = plugin;
-        plugin->context = (struct test_context *) context;
-    }
-    else {
-        plugin->context = calloc(1, sizeof(*plugin->context));
-        plugin->context->proxy = plugin;
-    }
-}
-
-uintptr_t test_remote_context(const struct test_plugin *plugin, int since_4_1)
-{
-    return since_4_1 ? ((const struct test_input_context *) plugin->context)->remote_context
-                     : plugin->context->remote_context;
-}
-
-int test_input_damaged(const struct test_plugin *plugin, int since_4_1)
-{
-    const struct test_input_context *context = (const struct test_input_context *) plugin->context;
-
-    return since_4_1 ? context->proxy != plugin || context->coll_fd != 0
-                     : plugin->context->proxy != plugin || plugin->context->remote_context != 0;
+    free(s->keys);
+    free(s->values);
+    free(s->api);
+    memset(s->context, 0xfe, sizeof(*s->context));
+    free(s->plugin.context);
+    free(s->plugin.name);
+    memset(s, 0xfe, sizeof(*s));
+    free(s);
 }
 
 static void die(int number)
@@ -161,7 +161,7 @@ static void die(int number)
     _exit(99);
 }
 
-/* As flb_signal_init() does on SIGHUP. */
+/* Does what flb_signal_init() does on SIGHUP. */
 void test_signal_faults(void)
 {
     signal(SIGSEGV, die);

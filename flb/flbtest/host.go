@@ -1,98 +1,96 @@
-// Package flbtest is a Fluent Bit in miniature for tests, which cannot use cgo themselves: the structures that a Go
-// output plugin meets, allocated at the exact size that each version gives them.
+// Package flbtest is a small Fluent Bit inside the test process, for tests of packages that use cgo and therefore
+// cannot use it in their test files. It allocates the structs that a Go plugin sees at the exact size that each version
+// gives them. Tests that need a real process, its threads and stacks use test/flbhost/host.
+//
+// The layouts are those of test/flbhost/abi, not those of package flb, which they test.
 package flbtest
 
 /*
+#cgo CFLAGS: -I${SRCDIR}/../../test/flbhost/abi
 #include <stdlib.h>
 #include "host.h"
 */
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"syscall"
 	"unsafe"
+
+	"github.com/promexporter/promexporter/test/flbhost/abi"
 )
 
-// Version is what distinguishes the hosts: how much of the two structures that grew is there.
-type Version struct {
-	Name       string
-	DefSize    int // bytes of struct flb_plugin_proxy_def
-	Zeroed     bool
-	APIMembers int // functions in struct flb_api
+// Version is a layout.
+type Version = abi.Version
 
-	InputContexts bool // callbacks of inputs are told of which instance (4.1)
-}
-
-// Versions are the layouts that exist, each named after the first release that has it.
-var Versions = []Version{
-	{"1.1", 32, false, 1, false},
-	{"2.0", 32, false, 7, false},
-	{"4.0.3", 32, false, 9, false},
-	{"4.1", 32, false, 9, true},
-	{"4.2.3", 40, true, 9, true},
-	{"5.1.1", 48, true, 9, true},
-}
-
-const (
-	canary     = 0xa5
-	defBase    = 32 // what the oldest definition has
-	defKeys    = 40 // offset of the config map
-	keyStride  = 104
-	inputType  = 1
-	outputType = 2
-	goProxy    = 11
+var (
+	// Versions are all layouts, oldest first.
+	Versions = abi.Versions
+	// InputVersions are those that have inputs written in Go.
+	InputVersions = Versions[1:]
 )
+
+const canary = 0xa5
 
 // Def is a definition as the host allocates it before FLBPluginRegister.
 type Def struct {
 	version Version
-	block   unsafe.Pointer
+	block   *C.struct_flb_plugin_proxy_def
 	usable  int
 }
 
-// NewDef returns a definition whose allocation, slack of the allocator included, is filled with canaries.
+// The first byte that the oldest definition does not have, and where the config map lies.
+const (
+	defBase = int(unsafe.Offsetof(C.struct_flb_plugin_proxy_def{}.event_type))
+	defKeys = int(unsafe.Offsetof(C.struct_flb_plugin_proxy_def{}.config_map))
+)
+
+// NewDef returns a definition in an allocation full of canaries, including the slack of the allocator.
 func NewDef(v Version) *Def {
-	d := &Def{version: v, block: C.test_block(C.size_t(v.DefSize), canary)}
-	d.usable = int(C.test_usable(d.block))
-	if v.Zeroed {
+	block := C.test_block(C.size_t(v.DefSize), canary)
+	d := &Def{version: v, block: (*C.struct_flb_plugin_proxy_def)(block), usable: int(C.test_usable(block))}
+	if v.DefZeroed {
 		clear(d.bytes()[:v.DefSize])
 	}
 	return d
 }
 
-func (d *Def) bytes() []byte { return unsafe.Slice((*byte)(d.block), d.usable) }
+func (d *Def) bytes() []byte { return unsafe.Slice((*byte)(d.Pointer()), d.usable) }
 
 // Pointer is what FLBPluginRegister gets.
-func (d *Def) Pointer() unsafe.Pointer { return d.block }
+func (d *Def) Pointer() unsafe.Pointer { return unsafe.Pointer(d.block) }
 
-// HasRoom tells whether the allocation, slack included, holds the config map's slot.
+// HasRoom reports whether the allocation, including its slack, has room for the config map.
 func (d *Def) HasRoom() bool { return d.usable >= defKeys+8 }
 
-// Check returns an error unless the definition is that of a Go output plugin and nothing beyond was written, the slot
-// of the config map excepted where there is room for it.
-func (d *Def) Check(name, description string) error { return d.check(outputType, name, description) }
+// HasMap reports whether a definition with room for a config map has one.
+func (d *Def) HasMap() bool { return d.HasRoom() && d.block.config_map != nil }
+
+// Check returns an error unless the definition is that of a Go output plugin, and the plugin wrote nothing past the
+// oldest definition but the config map, where there is room for it.
+func (d *Def) Check(name, description string) error {
+	return d.check(C.FLB_PROXY_OUTPUT_PLUGIN, name, description)
+}
 
 // CheckInput is Check for the definition of an input plugin.
 func (d *Def) CheckInput(name, description string) error {
-	return d.check(inputType, name, description)
+	return d.check(C.FLB_PROXY_INPUT_PLUGIN, name, description)
 }
 
-func (d *Def) check(plugin int32, name, description string) error {
-	b := d.bytes()
-	ints := unsafe.Slice((*int32)(d.block), 3)
-	strs := unsafe.Slice((**C.char)(unsafe.Add(d.block, 16)), 2)
-	if !slices.Equal(ints, []int32{plugin, goProxy, 0}) {
-		return fmt.Errorf("type, proxy, flags = %v", ints)
+func (d *Def) check(plugin C.int, name, description string) error {
+	got, want := []C.int{d.block._type, d.block.proxy, d.block.flags}, []C.int{plugin, C.FLB_PROXY_GOLANG, 0}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("type, proxy, flags = %v, want %v", got, want)
 	}
-	if n, t := C.GoString(strs[0]), C.GoString(strs[1]); n != name || t != description {
+	if n, t := C.GoString(d.block.name), C.GoString(d.block.description); n != name || t != description {
 		return fmt.Errorf("name %q, description %q", n, t)
 	}
-	for i, c := range b[defBase:] {
+	for i, c := range d.bytes()[defBase:] {
 		at, want := defBase+i, byte(canary)
-		if d.version.Zeroed && at < d.version.DefSize {
+		if d.version.DefZeroed && at < d.version.DefSize {
 			want = 0
 		}
 		if d.HasRoom() && at >= defKeys && at < defKeys+8 {
@@ -108,50 +106,47 @@ func (d *Def) check(plugin int32, name, description string) error {
 // Keys walks the config map as the host does and returns each entry as "name=default (description)".
 func (d *Def) Keys() []string {
 	var keys []string
-	at := *(*unsafe.Pointer)(unsafe.Add(d.block, defKeys))
-	for at != nil {
-		name, def, desc := str(at, 8), str(at, 16), str(at, 40)
-		if name == nil {
-			break
-		}
-		keys = append(keys, fmt.Sprintf("%s=%s (%s)", C.GoString(name), C.GoString(def), C.GoString(desc)))
-		at = unsafe.Add(at, keyStride)
+	for k := d.block.config_map; k != nil && k.name != nil; k = next(k) {
+		keys = append(keys, fmt.Sprintf("%s=%s (%s)", C.GoString(k.name), C.GoString(k.def_value), C.GoString(k.desc)))
 	}
 	return keys
 }
 
-func str(entry unsafe.Pointer, offset int) *C.char { return *(**C.char)(unsafe.Add(entry, offset)) }
-
-// HasMap tells whether a config map hangs on a definition that has room for one.
-func (d *Def) HasMap() bool {
-	return d.HasRoom() && *(*unsafe.Pointer)(unsafe.Add(d.block, defKeys)) != nil
+func next(k *C.struct_flb_config_map) *C.struct_flb_config_map {
+	return (*C.struct_flb_config_map)(unsafe.Add(unsafe.Pointer(k), unsafe.Sizeof(*k)))
 }
 
-// Free releases the definition itself, as the host does after FLBPluginUnregister.
-func (d *Def) Free() { C.free(d.block) }
+// Free frees the definition itself, as the host does after FLBPluginUnregister.
+func (d *Def) Free() { C.free(d.Pointer()) }
 
-// Instance is one [OUTPUT] section with the structures that FLBPluginInit reads.
+// Instance is one [OUTPUT] section with the structs that FLBPluginInit reads.
 type Instance struct {
-	version Version
-	api     *unsafe.Pointer
-	plugin  *C.struct_test_plugin
+	section   *C.struct_test_section
+	collector C.int // 1 if the context is that of an input since 4.1
 }
 
 // NewInstance returns an instance with the given log level (0 to 5) and properties, written "key=value", or "key" for a
-// key without value.
+// key without a value.
 func NewInstance(v Version, name string, logLevel int, properties ...string) *Instance {
+	return newInstance(v, false, name, logLevel, properties)
+}
+
+func newInstance(v Version, collector bool, name string, logLevel int, properties []string) *Instance {
+	i := &Instance{}
+	if collector {
+		i.collector = 1
+	}
 	cname := C.CString(name)
 	defer C.free(unsafe.Pointer(cname))
-	i := &Instance{version: v, api: C.test_api(C.size_t(v.APIMembers))}
-	i.plugin = C.test_plugin(cname, i.api, C.int(logLevel), C.size_t(len(properties)))
+	i.section = C.test_section(cname, C.size_t(v.APIMembers), C.int(logLevel), C.size_t(len(properties)), i.collector)
 	for n, p := range properties {
 		key, value, ok := strings.Cut(p, "=")
 		ckey, cvalue := C.CString(key), C.CString(value)
-		if !ok {
-			C.free(unsafe.Pointer(cvalue))
-			cvalue = nil
+		if ok {
+			C.test_property(i.section, C.size_t(n), ckey, cvalue)
+		} else {
+			C.test_property(i.section, C.size_t(n), ckey, nil)
 		}
-		C.test_property(i.plugin, C.size_t(n), ckey, cvalue)
 		C.free(unsafe.Pointer(ckey))
 		C.free(unsafe.Pointer(cvalue))
 	}
@@ -159,19 +154,32 @@ func NewInstance(v Version, name string, logLevel int, properties ...string) *In
 }
 
 // Pointer is what FLBPluginInit gets.
-func (i *Instance) Pointer() unsafe.Pointer { return unsafe.Pointer(i.plugin) }
+func (i *Instance) Pointer() unsafe.Pointer { return unsafe.Pointer(&i.section.plugin) }
 
-// Context is what flush and exit get.
-func (i *Instance) Context() uintptr { return uintptr(i.plugin.context.remote_context) }
+// Context is what flush, callbacks and exit get.
+func (i *Instance) Context() uintptr { return uintptr(C.test_context(i.section)) }
 
-// Free overwrites and frees everything that the host frees after exit.
-func (i *Instance) Free() {
-	C.test_plugin_free(i.plugin)
-	C.free(unsafe.Pointer(i.api))
+// Free overwrites and frees what the host frees after exit.
+func (i *Instance) Free() { C.test_free(i.section) }
+
+// Input is one [INPUT] section with the structs that FLBPluginInit reads.
+type Input struct{ Instance }
+
+// NewInput is NewInstance for an input.
+func NewInput(v Version, name string, logLevel int, properties ...string) *Input {
+	return &Input{*newInstance(v, v.InputContexts, name, logLevel, properties)}
 }
 
-// Lines returns what the host's logger was given since the last call, each line as "level text". The logger is one for
-// the process: tests that read it must not run in parallel.
+// Check returns an error if Init wrote where it must not.
+func (in *Input) Check() error {
+	if C.test_damaged(in.section, in.collector) != 0 {
+		return errors.New("the input's context is damaged")
+	}
+	return nil
+}
+
+// Lines returns what the host's logger got since the last call, each line as "level text". The process has one logger:
+// tests that read it must not run in parallel.
 func Lines() []string {
 	c := C.test_lines()
 	defer C.free(unsafe.Pointer(c))
@@ -181,18 +189,18 @@ func Lines() []string {
 	return nil
 }
 
-// ReplaceFaultHandlers does what the host does on SIGHUP and SIGCONT: its handlers for faults, which end the process,
-// take the place of the Go runtime's.
+// ReplaceFaultHandlers does what the host does on SIGHUP and SIGCONT: it replaces the Go runtime's handlers for faults
+// with handlers that end the process.
 func ReplaceFaultHandlers() { C.test_signal_faults() }
 
-// HandleSignals takes SIGHUP and SIGCONT as the host does: its handler does what ReplaceFaultHandlers does, and puts
-// itself in place again. There is no way back, so it is for a process of its own.
+// HandleSignals handles SIGHUP and SIGCONT as the host does: the handler does what ReplaceFaultHandlers does and
+// installs itself again. It cannot be undone, so call it only in a process of its own.
 func HandleSignals() { C.test_host_signals() }
 
-// Raise has a signal handled by this thread before it returns.
+// Raise makes this thread handle a signal before it returns.
 func Raise(s syscall.Signal) { C.test_raise(C.int(s)) }
 
-// Block is C memory, for what a host passes to flush.
+// Block copies b into C memory, such as a host passes to flush.
 func Block(b []byte) (p unsafe.Pointer, free func()) {
 	p = C.CBytes(append(slices.Clip(b), 0))
 	return p, func() { C.free(p) }

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/tinylib/msgp/msgp"
@@ -39,18 +41,27 @@ func Events(records string) []byte {
 	return chunk
 }
 
-// JSON appends the msgpack of a JSON text to b.
+// JSON appends the msgpack of a JSON text to b. It panics on what is not JSON.
 func JSON(b []byte, text string) []byte {
+	b, err := AppendJSON(b, text)
+	if err != nil {
+		panic(fmt.Sprintf("chunktest: %v in %s", err, text))
+	}
+	return b
+}
+
+// AppendJSON is JSON that returns an error instead of a panic.
+func AppendJSON(b []byte, text string) ([]byte, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	b, err := appendValue(b, d)
 	if err != nil {
-		panic(fmt.Sprintf("chunktest: %v in %s", err, text))
+		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		panic("chunktest: text behind the value: " + text)
+		return nil, errors.New("text follows the value")
 	}
-	return b
+	return b, nil
 }
 
 func appendValue(b []byte, d *json.Decoder) ([]byte, error) {
@@ -95,10 +106,10 @@ func appendNumber(b []byte, n json.Number) ([]byte, error) {
 		f, err := n.Float64()
 		return msgp.AppendFloat64(b, f), err
 	}
-	if i, err := n.Int64(); err == nil {
-		return msgp.AppendInt64(b, i), nil
+	// Fluent Bit writes integers that are not negative as unsigned.
+	if u, err := strconv.ParseUint(string(n), 10, 64); err == nil {
+		return msgp.AppendUint64(b, u), nil
 	}
-	var u uint64
-	_, err := fmt.Sscan(string(n), &u)
-	return msgp.AppendUint64(b, u), err
+	i, err := n.Int64()
+	return msgp.AppendInt64(b, i), err
 }

@@ -46,7 +46,7 @@ var only = map[string]struct {
 	"C": {[]string{"", "cmd/in_go_procfs", "flb", "flb/flbtest"}, "one place crosses the C boundary"},
 	"net/http": {[]string{"exporter", "exporter/internal/access", "exporter/internal/listen", "exporter/internal/render",
 		"exporter/internal/status"}, "one package speaks HTTP"},
-	"os/signal": {[]string{"cmd/flbhost"},
+	"os/signal": {[]string{"test/flbhost"},
 		"a signal handler of the plugin would take Fluent Bit's signals away"},
 	"log": {[]string{"exporter"}, "everything logs through log/slog; net/http's server alone wants a log.Logger"},
 }

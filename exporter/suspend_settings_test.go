@@ -1,0 +1,314 @@
+package exporter_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/exporter"
+)
+
+// TestReloadWithChanges holds that the new instance may have other addresses, another path and other users.
+func TestReloadWithChanges(t *testing.T) {
+	var servers exporter.Servers
+	path := filepath.Join(t.TempDir(), "s.sock")
+	e := open(t, &servers, exporter.Options{
+		Addresses: addresses("127.0.0.1:0,127.0.0.1:0,unix://" + path), Source: families(up("a", "1")),
+	})
+	kept, left := e.Addrs()[0].String(), e.Addrs()[1].String()
+	suspend(t, e)
+	resume(t, e, exporter.Options{
+		Addresses: addresses(kept + ",unix://" + path), Path: "/new", Source: families(up("a", "2")),
+		Web: exporter.Web{Username: "u", Password: secret},
+	})
+	if l, err := net.Listen("tcp", left); err != nil {
+		t.Error("the address that was given up is not free:", err)
+	} else {
+		l.Close()
+	}
+	for _, c := range []struct {
+		url, password string
+		code          int
+	}{
+		{"http://" + kept + "/new", "", 401}, {"http://" + kept + "/new", secret, 200}, {"http://" + kept + "/metrics", secret, 404},
+		{"http://unix/new", "", 401}, {"http://unix/new", secret, 200},
+	} {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		if strings.HasPrefix(c.url, "http://unix/") {
+			client = overUnix(path)
+		}
+		if code := fetch(t, client, c.url, c.password); code != c.code {
+			t.Errorf("%s with %q: %d, want %d", c.url, c.password, code, c.code)
+		}
+	}
+	if err := closeInTime(t, e.Close); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("the socket is left")
+	}
+	noGoroutines(t)
+}
+
+// overUnix is a client of the server that listens on a Unix socket.
+func overUnix(path string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) },
+	}}
+}
+
+// fetch gets a URL as the user u, or as nobody without a password.
+func fetch(t testing.TB, client *http.Client, url, password string) (code int) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if password != "" {
+		r.SetBasicAuth("u", password)
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode
+}
+
+// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of theirs,
+// gets what the new users protect.
+func TestOldSettingsAdmitToNothingNew(t *testing.T) {
+	for name, before := range map[string]exporter.Web{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
+		t.Run(name, func(t *testing.T) {
+			var servers exporter.Servers
+			e := open(t, &servers, exporter.Options{Source: families(up("a", "1")), Web: before})
+			address := at(e)
+			request := "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dTpvbGQ=\r\n\r\n" // u:old
+			kept := dial(t, e, request)
+			reader := bufio.NewReader(kept)
+			response, err := http.ReadResponse(reader, nil)
+			if err != nil || response.StatusCode != 200 {
+				t.Fatalf("before: %v, %v", response, err)
+			}
+			_, _ = io.Copy(io.Discard, response.Body)
+			suspend(t, e)
+			waiting := dial(t, e, request)
+			resume(t, e, exporter.Options{
+				Addresses: addresses(address), Source: families(up("secret", "1")), Web: exporter.Web{Username: "u", Password: secret},
+			})
+			_, _ = io.WriteString(kept, request)
+			for what, from := range map[string]io.Reader{"waiting scrape": waiting, "kept connection": reader} {
+				if got, _ := io.ReadAll(from); strings.Contains(string(got), "secret") || strings.Contains(string(got), "200 OK") {
+					t.Errorf("%s got %s", what, got)
+				}
+			}
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			if code := fetch(t, client, "http://"+address+"/metrics", "old"); code != 401 {
+				t.Errorf("the old password: %d", code)
+			}
+			if code := fetch(t, client, "http://"+address+"/metrics", secret); code != 200 {
+				t.Errorf("the new password: %d", code)
+			}
+		})
+	}
+}
+
+// TestSectionsChangeUsersInTurn has two instances of one address that get other users in the same reload.
+func TestSectionsChangeUsersInTurn(t *testing.T) {
+	endpoints := openAll(t, exporter.Options{Source: families(up("a", "1"))}, exporter.Options{Source: families(up("b", "1"))})
+	address := at(endpoints[0])
+	for _, e := range endpoints {
+		suspend(t, e)
+	}
+	for i, e := range endpoints {
+		resume(t, e, exporter.Options{
+			Addresses: addresses(address), Instance: fmt.Sprint("promexporter.", i), Source: families(up(string(rune('a'+i)), "2")),
+			Web: exporter.Web{Username: "u", Password: secret},
+		})
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for password, want := range map[string]int{"": 401, secret: 200} {
+		if code := fetch(t, client, "http://"+address+"/metrics", password); code != want {
+			t.Errorf("%q: %d, want %d", password, code, want)
+		}
+	}
+}
+
+// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another one.
+func TestReloadToOverlappingAddress(t *testing.T) {
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{})
+	_, port, _ := net.SplitHostPort(at(e))
+	suspend(t, e)
+	resume(t, e, exporter.Options{Addresses: addresses(":" + port)})
+	if code, _ := get(t, "http://127.0.0.1:"+port+"/metrics"); code != 200 || !e.Listening() {
+		t.Errorf("%d, listening %t", code, e.Listening())
+	}
+	e.Close()
+	noGoroutines(t)
+}
+
+// TestOthersDoNotTakeOver holds that the name and the place of a suspended instance are its own.
+func TestOthersDoNotTakeOver(t *testing.T) {
+	var servers exporter.Servers
+	rest := open(t, &servers, exporter.Options{Path: "/rest"})
+	e := open(t, &servers, exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1", Source: families(up("a", "1"))})
+	suspend(t, e)
+	if _, err := servers.Open(withDefaults(exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1"})); err == nil {
+		t.Error("another endpoint took the name")
+	}
+	other := withDefaults(exporter.Options{
+		Addresses: addresses(at(rest)), Instance: "promexporter.1", Web: exporter.Web{Username: "u", Password: secret},
+	})
+	if err := e.Resume(other); err == nil || !strings.Contains(err.Error(), "with different username") {
+		t.Errorf("other users beside those of promexporter.0: %v", err)
+	}
+	resume(t, e, exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1", Source: families(up("a", "2"))})
+	if _, page := get(t, "http://"+at(rest)+"/metrics"); value(page, `a{l="2"}`) != "1" {
+		t.Errorf("got\n%s", foreign(page))
+	}
+}
+
+// TestResumeFailsAndSucceeds holds that an endpoint that could not resume is suspended as before.
+func TestResumeFailsAndSucceeds(t *testing.T) {
+	endpoints := openAll(t,
+		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: "gauge"}}},
+		exporter.Options{Source: families(up("b", "1"))})
+	address := at(endpoints[0])
+	suspend(t, endpoints[1])
+	o := withDefaults(exporter.Options{
+		Addresses: addresses(address), Instance: "promexporter.1", Source: families(up("b", "2")),
+		Definitions: []exporter.Definition{{Name: "a", Type: "counter"}},
+	})
+	if err := endpoints[1].Resume(o); !errors.As(err, new(*exporter.ClashError)) {
+		t.Fatalf("got %v", err)
+	}
+	result := inBackground("http://" + address + "/metrics")
+	o.Definitions = nil
+	resume(t, endpoints[1], o)
+	if got := <-result; value(got, `b{l="2"}`) != "1" {
+		t.Errorf("the scrape got %s", got)
+	}
+}
+
+// TestResumeListensLater holds that an address that is taken at a reload is tried until it can be had.
+func TestResumeListensLater(t *testing.T) {
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	suspend(t, e)
+	resume(t, e, exporter.Options{Addresses: addresses(l.Addr().String()), ListenRetry: -1, Source: families(up("a", "1"))})
+	if e.Listening() {
+		t.Error("it listens on an address that is taken")
+	}
+	l.Close()
+	until(t, "it listens", e.Listening)
+	if _, page := get(t, "http://"+at(e)+"/metrics"); value(page, `a{l="1"}`) != "1" {
+		t.Errorf("got\n%s", foreign(page))
+	}
+}
+
+// TestWaitingScrapeIsCutWithItsUsers holds that a scrape which waits for the reload gets no page when the users change,
+// whichever way they do.
+func TestWaitingScrapeIsCutWithItsUsers(t *testing.T) {
+	one, two := exporter.Web{Username: "u", Password: "one"}, exporter.Web{Username: "u", Password: "two"}
+	for name, test := range map[string]struct{ before, after exporter.Web }{
+		"a user comes": {exporter.Web{}, one}, "the user leaves": {one, exporter.Web{}}, "another password": {one, two},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var servers exporter.Servers
+			e := open(t, &servers, exporter.Options{Source: families(up("before", "1")), Web: test.before})
+			address := at(e)
+			suspend(t, e)
+			credentials := base64.StdEncoding.EncodeToString([]byte("u:" + test.before.Password))
+			waiting := dial(t, e, "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic "+credentials+"\r\n\r\n")
+			awaitScrapesAs(t, &servers, address, test.before, 1)
+			resume(t, e, exporter.Options{Addresses: addresses(address), Source: families(up("after", "1")), Web: test.after})
+			_ = waiting.SetReadDeadline(time.Now().Add(20 * time.Second))
+			if got, err := io.ReadAll(waiting); len(got) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("the scrape that waited got %s, %v", got, err)
+			}
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			if code := fetch(t, client, "http://"+address+"/metrics", test.after.Password); code != 200 {
+				t.Errorf("with the new password: %d", code)
+			}
+		})
+	}
+}
+
+// names answers each question for an IPv4 address with 127.0.0.1, and those for other addresses with none.
+func names(c net.Conn) {
+	defer c.Close()
+	for {
+		var length [2]byte
+		if _, err := io.ReadFull(c, length[:]); err != nil {
+			return
+		}
+		query := make([]byte, binary.BigEndian.Uint16(length[:]))
+		if _, err := io.ReadFull(c, query); err != nil {
+			return
+		}
+		end := 12 // of the header, then of the question: a name, its type and its class
+		for query[end] != 0 {
+			end += int(query[end]) + 1
+		}
+		end += 5
+		answer := append([]byte{query[0], query[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, query[12:end]...)
+		if query[end-3] == 1 { // type A
+			answer[7] = 1
+			answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1)
+		}
+		if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil {
+			return
+		}
+	}
+}
+
+// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was found
+// before.
+func TestReloadKeepsAddresses(t *testing.T) {
+	var broken atomic.Bool
+	before := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = before })
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		if broken.Load() {
+			return nil, errors.New("no name server")
+		}
+		here, there := net.Pipe()
+		go names(there)
+		return here, nil
+	}}
+	var servers exporter.Servers
+	free := open(t, &servers, exporter.Options{Instance: "free"})
+	_, port, _ := net.SplitHostPort(at(free))
+	free.Close()
+	o := exporter.Options{Addresses: addresses("metrics.test:" + port), Source: families(up("a", "1"))}
+	e := open(t, &servers, o)
+	suspend(t, e)
+	broken.Store(true)
+	other := o
+	other.Addresses = addresses("other.test:" + port)
+	if err := e.Resume(withDefaults(other)); err == nil || !strings.Contains(err.Error(), "other.test") {
+		t.Errorf("resumed at a host that never was found: %v", err)
+	}
+	resume(t, e, o)
+	if _, page := get(t, "http://127.0.0.1:"+port+"/metrics"); value(page, `a{l="1"}`) != "1" {
+		t.Errorf("got\n%s", foreign(page))
+	}
+}
