@@ -90,8 +90,8 @@ type pageWriter struct {
 	last *piece // of the page
 }
 
-// room returns a piece that is not full.
-func (w *pageWriter) room() (*piece, error) {
+// currentPiece returns a piece that is not full.
+func (w *pageWriter) currentPiece() (*piece, error) {
 	if w.last != nil && w.last.used < pieceSize {
 		return w.last, nil
 	}
@@ -109,7 +109,7 @@ func (w *pageWriter) WriteString(s string) (n int, err error) { return appendTo(
 
 func appendTo[T string | []byte](w *pageWriter, text T) (n int, err error) {
 	for n < len(text) {
-		p, err := w.room()
+		p, err := w.currentPiece()
 		if err != nil {
 			return n, err
 		}
@@ -122,7 +122,7 @@ func appendTo[T string | []byte](w *pageWriter, text T) (n int, err error) {
 }
 
 func (w *pageWriter) WriteByte(c byte) error {
-	p, err := w.room()
+	p, err := w.currentPiece()
 	if err != nil {
 		return err
 	}
