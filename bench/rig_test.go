@@ -50,7 +50,7 @@ func open(b *testing.B, l *workload.Load) *section {
 		Property: func(key string) string { return keys[key] },
 		Instance: "promexporter.0",
 		Log:      slog.New(slog.DiscardHandler),
-		Sections: new(pipeline.Sections),
+		Instances: new(pipeline.Instances),
 		Version:  "bench",
 	})
 	if err != nil {
