@@ -24,8 +24,8 @@ const name = "promexporter"
 // version is set by the linker: -X main.version=1.2.3.
 var version = "dev"
 
-// instances joins the instances of the process: several can serve on one address, and after a reload an instance continues
-// where its predecessor stopped.
+// instances joins the instances of the process: several can serve on one address, and after a reload an instance
+// continues where its predecessor stopped.
 var instances pipeline.Instances
 
 func main() {}
@@ -50,8 +50,8 @@ func keys() []flb.Key {
 	return keys
 }
 
-// promexporterUnregister frees what FLBPluginRegister allocated for def. Instances stay: after a reload they are those of
-// the next registration.
+// promexporterUnregister frees what FLBPluginRegister allocated for def. Instances stay: after a reload they are those
+// of the next registration.
 //
 //export promexporterUnregister
 func promexporterUnregister(def unsafe.Pointer) {
@@ -95,7 +95,8 @@ func promexporterInit(plugin unsafe.Pointer) (status int32) {
 	return int32(flb.OK)
 }
 
-// promexporterFlush takes one chunk, which the host frees when it returns. With workers, the host calls it concurrently.
+// promexporterFlush takes one chunk, which the host frees when it returns. With workers, the host calls it
+// concurrently.
 //
 //export promexporterFlush
 func promexporterFlush(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsafe.Pointer) (status int32) {

@@ -23,8 +23,7 @@ type reloader struct {
 	counted int // records, when they were looked at last
 }
 
-// startReloader starts an agent that counts the records of a dummy input by its
-// rules, with these lines of the service.
+// startReloader starts an agent that counts the records of a dummy input by its rules, with these lines of the service.
 func startReloader(t *testing.T, service ...string) *reloader {
 	t.Helper()
 	if !atLeast(t, 3, 2) {
@@ -102,8 +101,7 @@ func (r *reloader) counts() {
 
 func (r *reloader) metrics() string { return "http://" + r.address + "/metrics" }
 
-// TestReloadIsNotSeen reloads while records come and somebody scrapes: no scrape
-// fails, and the counter goes on.
+// TestReloadIsNotSeen reloads while records come and somebody scrapes: no scrape fails, and the counter goes on.
 func TestReloadIsNotSeen(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -190,8 +188,7 @@ func createdOf(t *testing.T, address string) string {
 	return created
 }
 
-// TestReloadWithMistakes has reloads in which Init would fail: the agent goes on
-// with what was good.
+// TestReloadWithMistakes has reloads in which Init would fail: the agent goes on with what was good.
 func TestReloadWithMistakes(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -250,8 +247,7 @@ func TestReloadByHTTP(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadToATakenPort holds that the agent goes on and serves when the port is
-// free.
+// TestReloadToATakenPort holds that the agent goes on and serves when the port is free.
 func TestReloadToATakenPort(t *testing.T) {
 	r := startReloader(t)
 	r.counts()

@@ -61,7 +61,8 @@ func (t *attachment) start(a listen.Addr) (*server, error) {
 	return srv, nil
 }
 
-// freePort closes the servers on the port of a that only wait for suspended instances, and reports whether there were any.
+// freePort closes the servers on the port of a that only wait for suspended instances, and reports whether there were
+// any.
 func (t *attachment) freePort(a listen.Addr) bool {
 	before := len(t.removed)
 	for other, srv := range t.table.byAddress {

@@ -154,8 +154,8 @@ func (b *binding) shutDown(grace context.Context) {
 	_ = b.http.Close()
 }
 
-// errorLog takes the lines of net/http, which has no levels: what concerns one connection is caused by the client, and of
-// interest only to those who look for it.
+// errorLog takes the lines of net/http, which has no levels: what concerns one connection is caused by the client, and
+// of interest only to those who look for it.
 type errorLog struct{ server *server }
 
 func (l errorLog) Write(line []byte) (int, error) {

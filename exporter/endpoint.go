@@ -25,10 +25,10 @@ type Endpoint struct {
 	closeErr error      // guarded by closing
 }
 
-// Suspend lets no further scrape use the source, for an instance that is about to be opened again: its servers go on, so
-// that no client is refused in between, and scrapes of its page wait for Resume, for some seconds at most. Scrapes that
-// use the source are waited for, then ended, so that Suspend returns within one second. An error means that the source did
-// not return from Gather by then.
+// Suspend lets no further scrape use the source, for an instance that is about to be opened again: its servers go on,
+// so that no client is refused in between, and scrapes of its page wait for Resume, for some seconds at most. Scrapes
+// that use the source are waited for, then ended, so that Suspend returns within one second. An error means that the
+// source did not return from Gather by then.
 //
 // Resume or Close must follow. Nothing else ends the suspension.
 func (e *Endpoint) Suspend() error {
@@ -45,9 +45,9 @@ func (e *Endpoint) Suspend() error {
 }
 
 // Resume serves o in the place of what was served before Suspend: on the addresses that both have, the connections and
-// the self-metrics stay, unless o has other users or TLS. Then the address is closed and opened anew. On return, addresses
-// that o does not have are free. Addresses and files of o.Web that cannot be read now, and were the same before, are taken
-// as they were found then.
+// the self-metrics stay, unless o has other users or TLS. Then the address is closed and opened anew. On return,
+// addresses that o does not have are free. Addresses and files of o.Web that cannot be read now, and were the same
+// before, are taken as they were found then.
 //
 // After an error the endpoint is suspended as before.
 func (e *Endpoint) Resume(o Options) error {
@@ -91,9 +91,9 @@ func closeTimes() (grace, limit context.Context, cancel func()) {
 	return grace, limit, func() { cancelGrace(); cancelLimit() }
 }
 
-// Redefine replaces Options.Definitions, when the source is about to give other families. A *ConflictError says that another
-// instance of the page stands against it; then they stay as they were. An instance that has its definition of the same
-// origin is expected to follow, and stands against nothing of it.
+// Redefine replaces Options.Definitions, when the source is about to give other families. A *ConflictError says that
+// another instance of the page stands against it; then they stay as they were. An instance that has its definition of
+// the same origin is expected to follow, and stands against nothing of it.
 func (e *Endpoint) Redefine(definitions []Definition) error {
 	e.table.mu.Lock()
 	defer e.table.mu.Unlock()
@@ -105,8 +105,8 @@ func (e *Endpoint) Redefine(definitions []Definition) error {
 	return nil
 }
 
-// Addrs are the addresses that the endpoint listens on, with their real ports, in the order of Options.Addresses. One that
-// it cannot listen on yet is as it was asked for.
+// Addrs are the addresses that the endpoint listens on, with their real ports, in the order of Options.Addresses. One
+// that it cannot listen on yet is as it was asked for.
 func (e *Endpoint) Addrs() []net.Addr {
 	var all []net.Addr
 	for _, srv := range e.session.Load().servers {

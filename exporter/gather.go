@@ -28,8 +28,8 @@ type gatherResult struct {
 	err      error
 }
 
-// makePage gathers what the sessions of p give, merges it with the server's own metrics and renders it. On return nothing
-// of the sources is in use. Suspended sessions are left out, or make it fail with errSuspended if wait is set.
+// makePage gathers what the sessions of p give, merges it with the server's own metrics and renders it. On return
+// nothing of the sources is in use. Suspended sessions are left out, or make it fail with errSuspended if wait is set.
 func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*render.Page, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

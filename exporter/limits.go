@@ -4,8 +4,8 @@ import "time"
 
 // Every bound of the package, with its reason.
 const (
-	// defaultMaxRequests bounds the scrapes of one path that are in flight, and thereby the pages held in memory. It
-	// is the default of Prometheus' own exporters; further ones are answered 503.
+	// defaultMaxRequests bounds the scrapes of one path that are in flight, and thereby the pages held in memory. It is
+	// the default of Prometheus' own exporters; further ones are answered 503.
 	defaultMaxRequests = 40
 
 	// maxStatusRequests is the same bound for the pages that people read, and for profiles.
@@ -35,8 +35,8 @@ const (
 	// readTimeout bounds the reading of a request. None of ours has a body.
 	readTimeout = 30 * time.Second
 
-	// writeTimeout bounds a response from the end of the request's header: one minute is the longest scrape timeout
-	// in common use, so that nobody waits for the rest of a longer one.
+	// writeTimeout bounds a response from the end of the request's header: one minute is the longest scrape timeout in
+	// common use, so that nobody waits for the rest of a longer one.
 	writeTimeout = 60 * time.Second
 
 	// idleTimeout is how long a connection is kept between two requests: more than the usual scrape interval of one
@@ -74,7 +74,7 @@ const (
 	listenPoll  = 50 * time.Millisecond
 	listenAgain = time.Second
 
-	// readyAfter is how long after its opening an endpoint counts as ready even without a first flush: an instance
-	// that gets no records must not keep a pod out of service.
+	// readyAfter is how long after its opening an endpoint counts as ready even without a first flush: an instance that
+	// gets no records must not keep a pod out of service.
 	readyAfter = 10 * time.Second
 )

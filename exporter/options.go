@@ -48,8 +48,8 @@ type Options struct {
 	Path address.Path
 	// Instance names the instance on pages, in self-metrics and in logs. It is unique among the open endpoints.
 	Instance string
-	// Version is shown on the landing page and in promexporter_build_info. The instance that starts a server
-	// determines it for that server.
+	// Version is shown on the landing page and in promexporter_build_info. The instance that starts a server determines
+	// it for that server.
 	Version string
 	// Source gives the families of the instance.
 	Source Source
@@ -71,8 +71,8 @@ type Options struct {
 	ListenLater bool
 	// AccessSettings says who may read. Instances that share an address have the same.
 	Access AccessSettings
-	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least
-	// bound counts. One client may have a quarter of them.
+	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least bound
+	// counts. One client may have a quarter of them.
 	MaxRequests int
 	// Status, when not nil, returns what the pages for people show of the instance. It must not wait, and nothing in it
 	// may come from a record, because these pages are shown around.
@@ -128,8 +128,8 @@ func (o *Options) listenRetry() time.Duration {
 	return o.ListenRetry
 }
 
-// ConflictError says that two instances that share a page define a family differently, or two families that one page cannot
-// have both.
+// ConflictError says that two instances that share a page define a family differently, or two families that one page
+// cannot have both.
 type ConflictError struct {
 	First, Second string // instances; the first one was there before
 	Path          string

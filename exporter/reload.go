@@ -63,9 +63,9 @@ func (s *server) reloadAll() error {
 	return errors.Join(failed...)
 }
 
-// checkOrigin refuses what a browser sends for another site. A browser that knows the password, or is let in without one,
-// must not do that. Without users, the name of the host is checked as well: a site can point its own name to this address
-// (DNS rebinding), and is then not another one.
+// checkOrigin refuses what a browser sends for another site. A browser that knows the password, or is let in without
+// one, must not do that. Without users, the name of the host is checked as well: a site can point its own name to this
+// address (DNS rebinding), and is then not another one.
 func (s *server) checkOrigin(r *http.Request) error {
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
 		return err
@@ -94,8 +94,8 @@ func (s *server) isAllowedHost(hostport string) bool {
 	})
 }
 
-// reloads runs at most one reload in reloadInterval. Clients that ask meanwhile share the next one, so that each gets the
-// result of a reload that began after its request. The zero value is ready.
+// reloads runs at most one reload in reloadInterval. Clients that ask meanwhile share the next one, so that each gets
+// the result of a reload that began after its request. The zero value is ready.
 type reloads struct {
 	mu   sync.Mutex
 	next *sharedReload // that has not begun; guarded by mu

@@ -28,8 +28,8 @@ type routes struct {
 	log      *slog.Logger            // of the first session, or of the one that was last
 }
 
-// A page is what one path serves: the families of its sessions, and the server's own. It is immutable but for the counters
-// and the limit, which outlive the changes of its sessions.
+// A page is what one path serves: the families of its sessions, and the server's own. It is immutable but for the
+// counters and the limit, which outlive the changes of its sessions.
 type page struct {
 	path     string
 	sessions []*session
@@ -38,7 +38,8 @@ type page struct {
 	counts   *pageCounts
 }
 
-// add routes to a session, in the place of the one that its endpoint had before. The caller holds the lock of the table.
+// add routes to a session, in the place of the one that its endpoint had before. The caller holds the lock of the
+// table.
 func (s *server) add(next *session) {
 	sessions := slices.Clone(s.routes.Load().sessions)
 	i := slices.IndexFunc(sessions, func(other *session) bool { return other.endpoint == next.endpoint })

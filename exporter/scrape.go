@@ -59,9 +59,9 @@ type query struct {
 }
 
 // newQuery reads r. OpenMetrics asks for lines with created timestamps, but Prometheus stores each as a further series
-// unless it is configured otherwise, which doubles the series of a page of counters. Configured to use created timestamps,
-// it asks for protobuf, where they cost nothing. So the lines are left out for Prometheus, and for what is built on its
-// scraper, which send timeoutHeader.
+// unless it is configured otherwise, which doubles the series of a page of counters. Configured to use created
+// timestamps, it asks for protobuf, where they cost nothing. So the lines are left out for Prometheus, and for what is
+// built on its scraper, which send timeoutHeader.
 func newQuery(r *http.Request) query {
 	timeout := r.Header.Get(timeoutHeader)
 	return query{render.Negotiate(r.Header, timeout == ""), r.URL.RawQuery, timeout}
@@ -79,8 +79,8 @@ func scraperTimeout(r *http.Request) time.Duration {
 
 var errDeadline = errors.New("the page could not be made in time")
 
-// scrapeContext ends when the page has to be complete. It does not end with the connection: a client that closes its side
-// after the request looks the same as one that has gone.
+// scrapeContext ends when the page has to be complete. It does not end with the connection: a client that closes its
+// side after the request looks the same as one that has gone.
 func scrapeContext(r *http.Request, began time.Time) (context.Context, context.CancelFunc) {
 	limit := scrapeTimeout
 	if timeout := scraperTimeout(r); timeout > 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// A server serves one address. Its routes are replaced, under the lock of the table, when a session comes or goes, and its
-// binding when the users or TLS of the address change; requests read the routes without a lock.
+// A server serves one address. Its routes are replaced, under the lock of the table, when a session comes or goes, and
+// its binding when the users or TLS of the address change; requests read the routes without a lock.
 type server struct {
 	table          *Servers
 	address        listen.Addr

@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/render"
 )
 
-// Servers is the table of HTTP servers that the instances of a process share, one server per listen address.
-// The zero value is ready. It is safe for concurrent use, and must not be copied.
+// Servers is the table of HTTP servers that the instances of a process share, one server per listen address. The zero
+// value is ready. It is safe for concurrent use, and must not be copied.
 type Servers struct {
 	sockets  listen.Sockets
 	pages    sharedPages
@@ -25,8 +25,8 @@ type Servers struct {
 }
 
 // Open starts to serve o, on servers of its own or on those of the instances that are open with the same addresses. A
-// taken port is retried for o.ListenRetry; every other error is returned at once, and names what is wrong and what would
-// be right. After an error no port is open that was not before. The caller closes the endpoint.
+// taken port is retried for o.ListenRetry; every other error is returned at once, and names what is wrong and what
+// would be right. After an error no port is open that was not before. The caller closes the endpoint.
 func (s *Servers) Open(o Options) (*Endpoint, error) {
 	e := &Endpoint{table: s, opened: time.Now()}
 	if err := s.open(e, o); err != nil {
@@ -81,8 +81,8 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 }
 
 // attach makes next the session of its endpoint, on the servers of all addresses, of which it starts those that are
-// missing, or leaves all as it was. later lets a server start that cannot listen yet. Servers that nobody needs any more
-// are to be shut down by the caller.
+// missing, or leaves all as it was. later lets a server start that cannot listen yet. Servers that nobody needs any
+// more are to be shut down by the caller.
 func (s *Servers) attach(next *session, later bool) (removed []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,8 +139,8 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 	return s.checkDefinitions(next, there, next.options.Definitions, false)
 }
 
-// checkDefinitions returns a *ConflictError if definitions cannot be on the pages of a session with those of others. Those
-// that have the origin of one in the way are not compared if follow is set.
+// checkDefinitions returns a *ConflictError if definitions cannot be on the pages of a session with those of others.
+// Those that have the origin of one in the way are not compared if follow is set.
 func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions []Definition, follow bool) error {
 	for _, srv := range servers {
 		p := srv.routes.Load().pages[sess.path()]
@@ -169,8 +169,8 @@ func (s *Servers) neighbor(a listen.Addr) string {
 	return ""
 }
 
-// detach takes e off its servers, and returns those that it was the last one of: they are gone from the table, and their
-// addresses are free.
+// detach takes e off its servers, and returns those that it was the last one of: they are gone from the table, and
+// their addresses are free.
 func (s *Servers) detach(e *Endpoint) (removed []*server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

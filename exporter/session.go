@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/listen"
 )
 
-// A session is an endpoint from Open or Resume until the next Suspend or Close: its options, where it is served, and the
-// scrapes that use its source.
+// A session is an endpoint from Open or Resume until the next Suspend or Close: its options, where it is served, and
+// the scrapes that use its source.
 type session struct {
 	endpoint  *Endpoint
 	options   *Options

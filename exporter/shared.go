@@ -10,8 +10,8 @@ import (
 )
 
 // sharedPages makes pages, pagesAtOnce at most, and lets scrapes that want the same one share it: neither the memory of
-// the pages, which clients may be slow to read, nor the time to make them grows with the number of clients. More pages at
-// once would be made no sooner, but take the processors from those who make the metrics.
+// the pages, which clients may be slow to read, nor the time to make them grows with the number of clients. More pages
+// at once would be made no sooner, but take the processors from those who make the metrics.
 //
 // A scrape that comes while its page is being made waits for the next one, so that no scrape gets a page that is older
 // than its request. The zero value is ready; it is safe for concurrent use.

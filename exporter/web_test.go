@@ -315,8 +315,8 @@ func TestWebConfigFile(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken file
-// has every request refused, with one line.
+// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken
+// file has every request refused, with one line.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
 	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
 	folder := webtest.NewFolder(t, webtest.TLSConfig)

@@ -38,8 +38,8 @@ func (n *names) reset() {
 	clear(n.taken)
 }
 
-// unique returns host, the name that the host has for an instance, or a name by our own count if it has none for us. The
-// host lets two instances share an alias; the second is told apart as "alias#2".
+// unique returns host, the name that the host has for an instance, or a name by our own count if it has none for us.
+// The host lets two instances share an alias; the second is told apart as "alias#2".
 func (n *names) unique(host, plugin string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()

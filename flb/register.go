@@ -33,12 +33,13 @@ type Definition struct {
 // outputs are the registrations of the output plugin, of which a reload has two for a while.
 var outputs registrations
 
-// instanceNames holds the names of the instances since the last registration. The C boundary has no receiver that could hold it.
+// instanceNames holds the names of the instances since the last registration. The C boundary has no receiver that could
+// hold it.
 var instanceNames names
 
-// RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config map
-// (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the keys in
-// their help. What it allocates belongs to def until UnregisterOutput(def).
+// RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config
+// map (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the
+// keys in their help. What it allocates belongs to def until UnregisterOutput(def).
 func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	if def == nil {
 		return -1

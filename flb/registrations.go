@@ -2,8 +2,8 @@ package flb
 
 import "sync"
 
-// registrations are the registrations of a plugin that the host has not ended, each for one configuration. The zero value
-// is ready; it is safe for concurrent use.
+// registrations are the registrations of a plugin that the host has not ended, each for one configuration. The zero
+// value is ready; it is safe for concurrent use.
 type registrations struct {
 	mu       sync.Mutex
 	live     map[uintptr]struct{} // by the address of the host's definition, which is never read here

@@ -2,8 +2,8 @@ package pipeline
 
 import "sync"
 
-// bufferPool are those that rest, so that a flush of what was seen before takes no memory. A [sync.Pool] would forget them
-// at a garbage collection, and the next flush would take their memory anew.
+// bufferPool are those that rest, so that a flush of what was seen before takes no memory. A [sync.Pool] would forget
+// them at a garbage collection, and the next flush would take their memory anew.
 type bufferPool struct {
 	newBuffers func() *flushBuffers
 

@@ -15,8 +15,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// readKeys reads the keys. The error has all mistakes in them, also those of who may
-// read the pages.
+// readKeys reads the keys. The error has all mistakes in them, also those of who may read the pages.
 func readKeys(property func(key string) string) (*config.Config, error) {
 	c, err := config.ParseKeys(property)
 	who := accessSettings(&config.Config{
@@ -86,8 +85,7 @@ func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done fu
 	return slices.Concat(all[:at], own, all[at:]), done, err
 }
 
-// status is what the pages for people show. Nothing in it comes from a record but
-// the names of families.
+// status is what the pages for people show. Nothing in it comes from a record but the names of families.
 func (p *Pipeline) status() exporter.Status {
 	var s exporter.Status
 	families := p.collector.Families()

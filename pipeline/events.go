@@ -9,12 +9,11 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// shownMistakes is how many mistakes of a reload the pages for people tell. The log
-// has all of them.
+// shownMistakes is how many mistakes of a reload the pages for people tell. The log has all of them.
 const shownMistakes = 3
 
-// events are what the pages for people tell of the past. Nothing in them comes from
-// a record. They are safe for concurrent use; the zero value tells of nothing.
+// events are what the pages for people tell of the past. Nothing in them comes from a record. They are safe for
+// concurrent use; the zero value tells of nothing.
 type events struct {
 	mu              sync.Mutex
 	reload, failure exporter.Event // guarded by mu
@@ -27,8 +26,7 @@ func (e *events) last() (reload, failure exporter.Event) {
 	return e.reload, e.failure
 }
 
-// reloaded remembers a reload of the rules or the keys. err is what was wrong, a
-// line per mistake, or nil.
+// reloaded remembers a reload of the rules or the keys. err is what was wrong, a line per mistake, or nil.
 func (e *events) reloaded(err error, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -29,8 +29,7 @@ func told(t *testing.T, p *Pipeline) (reload, failure exporter.Event) {
 	return page.Instances[0].LastReload, page.Instances[0].LastError
 }
 
-// TestLastError holds that the pages tell what went wrong last, whatever it was, and
-// nothing of a record.
+// TestLastError holds that the pages tell what went wrong last, whatever it was, and nothing of a record.
 func TestLastError(t *testing.T) {
 	const secret = "content-of-a-record"
 	for name, test := range map[string]struct {
@@ -73,8 +72,7 @@ func TestLastError(t *testing.T) {
 	}
 }
 
-// TestLastReload holds that the pages tell of a reload of Fluent Bit whether its
-// keys came into force.
+// TestLastReload holds that the pages tell of a reload of Fluent Bit whether its keys came into force.
 func TestLastReload(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, oneRule)}

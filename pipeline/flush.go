@@ -30,8 +30,8 @@ func newFlushBuffers() *flushBuffers {
 	return &flushBuffers{timeout: t}
 }
 
-// release lets go of the chunk. Idle buffers must not point into memory
-// that Fluent Bit frees, and that Go may be given later on.
+// release lets go of the chunk. Idle buffers must not point into memory that Fluent Bit frees, and that Go may be given
+// later on.
 func (b *flushBuffers) release() {
 	b.reader.Reset(nil, nil)
 	b.scratch.Release()
@@ -60,12 +60,11 @@ func (c *malformedCounts) add(m *record.Malformed) {
 	c.bytes[m.Reason] += m.Size
 }
 
-// Flush applies a chunk and answers Fluent Bit. OK means that the next scrape
-// shows all of it. Error means that bytes of it could not be read; the rest was
-// applied. Retry means that nothing was applied and the chunk is welcome again.
+// Flush applies a chunk and answers Fluent Bit. OK means that the next scrape shows all of it. Error means that bytes
+// of it could not be read; the rest was applied. Retry means that nothing was applied and the chunk is welcome again.
 //
-// The chunk and the tag are borrowed until Flush returns. It may be called from
-// several threads at once, and it never panics.
+// The chunk and the tag are borrowed until Flush returns. It may be called from several threads at once, and it never
+// panics.
 func (p *Pipeline) Flush(chunk []byte, tag string) flb.Status {
 	start := time.Now()
 	status := p.flush(chunk, tag, start)

@@ -83,10 +83,9 @@ func TestEmptyChunk(t *testing.T) {
 		promexporter_samples_applied_total{output="promexporter.0"} 0`)
 }
 
-// occupy keeps the collector busy until the returned function is called: it lets
-// the collector complain of a sample, for which it needs the lock of the losses.
-// The pipeline must have a series_limit of 1. On a slow machine it may take the
-// chunk at a later attempt only.
+// occupy keeps the collector busy until the returned function is called: it lets the collector complain of a sample,
+// for which it needs the lock of the losses. The pipeline must have a series_limit of 1. On a slow machine it may take
+// the chunk at a later attempt only.
 func occupy(t *testing.T, p *Pipeline) (free func()) {
 	t.Helper()
 	p.warnings.mu.Lock()
@@ -145,8 +144,7 @@ func counted(t *testing.T, c prometheus.Counter) float64 {
 	return m.GetCounter().GetValue()
 }
 
-// TestNotReadyByRetry holds that a chunk of which nothing was applied is no first
-// flush.
+// TestNotReadyByRetry holds that a chunk of which nothing was applied is no first flush.
 func TestNotReadyByRetry(t *testing.T) {
 	p, _ := openOne(t, nil)
 	p.collector.Close()
@@ -213,8 +211,7 @@ func TestConcurrentFlushes(t *testing.T) {
 		chunks-1, workers-1, workers-1, workers*chunks, 2*workers*chunks))
 }
 
-// TestCloseWhileFlushing holds that each chunk is either applied or to be brought
-// again.
+// TestCloseWhileFlushing holds that each chunk is either applied or to be brought again.
 func TestCloseWhileFlushing(t *testing.T) {
 	p, _ := openOne(t, nil)
 	var all sync.WaitGroup

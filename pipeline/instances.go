@@ -8,16 +8,14 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// defaultSuspendTimeout is how long a section that was closed for a reload waits for its
-// successor.
+// defaultSuspendTimeout is how long a section that was closed for a reload waits for its successor.
 const defaultSuspendTimeout = 10 * time.Second
 
-// Instances joins the sections of a process: the HTTP servers that they share, and
-// what those that were closed for a reload leave to their successors. The zero
-// value is ready, and must not be copied. It is safe for concurrent use.
+// Instances joins the sections of a process: the HTTP servers that they share, and what those that were closed for a
+// reload leave to their successors. The zero value is ready, and must not be copied. It is safe for concurrent use.
 type Instances struct {
-	// SuspendTimeout is how long what was closed for a reload waits to be opened again; 0
-	// means ten seconds. It is set before the first Open.
+	// SuspendTimeout is how long what was closed for a reload waits to be opened again; 0 means ten seconds. It is set
+	// before the first Open.
 	SuspendTimeout time.Duration
 
 	servers exporter.Servers
@@ -32,8 +30,7 @@ type suspendedPipeline struct {
 	timeout  *time.Timer
 }
 
-// suspend keeps p, which is closed, for its successor. When none comes in time, its
-// series are gone.
+// suspend keeps p, which is closed, for its successor. When none comes in time, its series are gone.
 func (i *Instances) suspend(p *Pipeline) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

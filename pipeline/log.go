@@ -60,9 +60,8 @@ func (p *Pipeline) guard(text string, do func()) {
 	}
 }
 
-// pendingWarnings holds what the collector complains of until the next flush logs it: the
-// collector must wait for no log, and Fluent Bit's own takes lines of Fluent Bit's
-// own threads only. The zero value is ready.
+// pendingWarnings holds what the collector complains of until the next flush logs it: the collector must wait for no
+// log, and Fluent Bit's own takes lines of Fluent Bit's own threads only. The zero value is ready.
 type pendingWarnings struct {
 	mu      sync.Mutex
 	pending bool
@@ -130,8 +129,8 @@ func (w *pendingWarnings) log(log *slog.Logger, now time.Time) {
 	}
 }
 
-// take returns what is to be logged at now. The lock is not held while that is
-// written: the collector would wait for it.
+// take returns what is to be logged at now. The lock is not held while that is written: the collector would wait for
+// it.
 func (w *pendingWarnings) take(now time.Time) (overflows []overflow, dropped []droppedSamples) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -8,8 +8,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// metrics is what a pipeline tells of itself. All series carry the label
-// `output`, the name of the section.
+// metrics is what a pipeline tells of itself. All series carry the label `output`, the name of the section.
 type metrics struct {
 	registry   *prometheus.Registry
 	registerer prometheus.Registerer // of registry, with the label
@@ -29,8 +28,7 @@ const panicReason record.Reason = "panic"
 
 type failedCounters struct{ records, bytes prometheus.Counter }
 
-// flushBuckets reach from a small chunk that meets an idle collector to the
-// default flush_timeout.
+// flushBuckets reach from a small chunk that meets an idle collector to the default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
 func newMetrics(i *instance) *metrics {

@@ -17,22 +17,21 @@ import (
 
 // Options is what a pipeline needs from the process around it.
 type Options struct {
-	// Property returns the value of a key of the [OUTPUT] section, "" when it is
-	// not set. It is called during Open only.
+	// Property returns the value of a key of the [OUTPUT] section, "" when it is not set. It is called during Open
+	// only.
 	Property func(key string) string
 	// Instance names the section: promexporter.0.
 	Instance string
 	Log      *slog.Logger
 	// Instances joins the sections of the process.
 	Instances *Instances
-	// Reloaded says that Fluent Bit ends when Open fails, because it is reloading.
-	// Then an address that is taken is no error: it is tried until it can be had.
+	// Reloaded says that Fluent Bit ends when Open fails, because it is reloading. Then an address that is taken is no
+	// error: it is tried until it can be had.
 	Reloaded bool
 	Version  string
 }
 
-// Pipeline is one [OUTPUT] section, from its start until Fluent Bit stops or
-// reloads.
+// Pipeline is one [OUTPUT] section, from its start until Fluent Bit stops or reloads.
 type Pipeline struct {
 	*instance
 	instances *Instances
@@ -61,22 +60,19 @@ type instance struct {
 	warnings pendingWarnings
 }
 
-// minFieldPaths is how many field paths the rules remember even where series_limit is
-// lower, so that it is the limit on series that is reached, and told.
+// minFieldPaths is how many field paths the rules remember even where series_limit is lower, so that it is the limit on
+// series that is reached, and told.
 const minFieldPaths = 1000
 
-// watchCloseTimeout bounds how long Close waits for the watch of the rules file, which a
-// file system that does not answer may hold. With what the endpoint takes at most,
-// Close stays within a second.
+// watchCloseTimeout bounds how long Close waits for the watch of the rules file, which a file system that does not
+// answer may hold. With what the endpoint takes at most, Close stays within a second.
 const watchCloseTimeout = 100 * time.Millisecond
 
-// Open checks the whole configuration, then starts the collector and the HTTP
-// endpoint. When it fails, nothing is left running, and the error says what is
-// wrong, a line per mistake.
+// Open checks the whole configuration, then starts the collector and the HTTP endpoint. When it fails, nothing is left
+// running, and the error says what is wrong, a line per mistake.
 //
-// A section that was closed for a reload goes on: with its series, as far as their
-// families are still defined as they were, and its counts. There, rules or keys
-// that are wrong are logged, and the last good ones stay in force.
+// A section that was closed for a reload goes on: with its series, as far as their families are still defined as they
+// were, and its counts. There, rules or keys that are wrong are logged, and the last good ones stay in force.
 //
 // A panic is an error too: Fluent Bit may be in the middle of a reload, and would end.
 func Open(o Options) (p *Pipeline, err error) {
@@ -202,8 +198,8 @@ func (p *Pipeline) logServing(version string) {
 		"address", addresses(p.endpoint), "version", version, "rules", p.file.source())
 }
 
-// Close stops serving and ends every goroutine of the pipeline, within a second
-// even when a scrape hangs. A Flush that comes later is answered with Retry.
+// Close stops serving and ends every goroutine of the pipeline, within a second even when a scrape hangs. A Flush that
+// comes later is answered with Retry.
 func (p *Pipeline) Close() {
 	if p.closed.Swap(true) {
 		return

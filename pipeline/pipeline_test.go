@@ -180,8 +180,8 @@ func TestPanicInOpen(t *testing.T) {
 	}
 }
 
-// TestFailedOpen holds that nothing is left of a pipeline that could not open:
-// neither a port nor the name of its instance.
+// TestFailedOpen holds that nothing is left of a pipeline that could not open: neither a port nor the name of its
+// instance.
 func TestFailedOpen(t *testing.T) {
 	of := newProcess(t)
 	foreign, err := net.Listen("tcp", "127.0.0.1:0")

@@ -8,9 +8,8 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// CloseForReload is Close for a section that Fluent Bit is about to open again. Its
-// series wait for the next Open of the same instance, for Instances.SuspendTimeout at most,
-// and so do the clients of its address.
+// CloseForReload is Close for a section that Fluent Bit is about to open again. Its series wait for the next Open of
+// the same instance, for Instances.SuspendTimeout at most, and so do the clients of its address.
 func (p *Pipeline) CloseForReload() {
 	if p.closed.Swap(true) {
 		return
@@ -31,8 +30,8 @@ func (p *Pipeline) discard() {
 	})
 }
 
-// reopen opens the successor of p. Where its keys or its rules are wrong, it works
-// with those of p: Fluent Bit would end if it did not open.
+// reopen opens the successor of p. Where its keys or its rules are wrong, it works with those of p: Fluent Bit would
+// end if it did not open.
 func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	c, err := readKeys(o.Property)
 	if err == nil {
@@ -54,8 +53,8 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	return next, nil
 }
 
-// resume starts p with what before has left. When it fails, all of that is as it
-// was. again says that p has the keys of before, which are better than none.
+// resume starts p with what before has left. When it fails, all of that is as it was. again says that p has the keys of
+// before, which are better than none.
 func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 	set, mistakes := p.loadRules()
 	if err := p.collector.Adopt(p.collectorOptions()); err != nil {

@@ -17,8 +17,7 @@ import (
 type rules struct {
 	book rule.Book
 
-	// mu is held for reading while a chunk is flushed, so that new rules come
-	// into force between two chunks.
+	// mu is held for reading while a chunk is flushed, so that new rules come into force between two chunks.
 	mu  sync.RWMutex
 	set atomic.Pointer[rule.Set] // replaced under swap
 
@@ -37,8 +36,7 @@ func (p *Pipeline) loadRules() (*rule.Set, error) {
 	return p.loadRulesLocked()
 }
 
-// loadRulesLocked reads the rules, and logs mistakes that do not keep them from working. The
-// caller holds reloading.
+// loadRulesLocked reads the rules, and logs mistakes that do not keep them from working. The caller holds reloading.
 func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 	var files []*config.Rules
 	if p.file.name != "" {
@@ -65,8 +63,8 @@ func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 	}), nil
 }
 
-// reload reads the rules again and puts them in force. Families whose definition
-// did not change keep their series. When it fails, the rules in force stay.
+// reload reads the rules again and puts them in force. Families whose definition did not change keep their series. When
+// it fails, the rules in force stay.
 func (p *Pipeline) reload() error {
 	p.rules.reloadMu.Lock()
 	defer p.rules.reloadMu.Unlock()
@@ -100,8 +98,8 @@ func (p *Pipeline) reportReload(set *rule.Set, err error, news bool) {
 	p.log.Info("the rules were reloaded", "file", p.file.source(), "rules", set.Len())
 }
 
-// shouldLog reports whether a reload read something else than the one before, or came to another result, or is to be logged
-// again because a minute is over. The caller holds reloading.
+// shouldLog reports whether a reload read something else than the one before, or came to another result, or is to be
+// logged again because a minute is over. The caller holds reloading.
 func (r *rules) shouldLog(err error, text []byte, now time.Time) bool {
 	result := "ok"
 	if err != nil {

@@ -12,15 +12,14 @@ import (
 )
 
 const (
-	// watchInterval is how often the rules file is looked at. It is read and
-	// compared, which also notices the swapped links of a Kubernetes ConfigMap.
+	// watchInterval is how often the rules file is looked at. It is read and compared, which also notices the swapped
+	// links of a Kubernetes ConfigMap.
 	watchInterval = time.Second
 	// maxRulesFile bounds the bytes of a rules file that are read.
 	maxRulesFile = 1 << 20
 )
 
-// rulesFile is a file of rules, which may change at any time. It is safe for
-// concurrent use.
+// rulesFile is a file of rules, which may change at any time. It is safe for concurrent use.
 type rulesFile struct {
 	name string // "" for none
 
@@ -64,8 +63,7 @@ func (f *rulesFile) loaded() []byte {
 	return f.loadedText
 }
 
-// watch calls reload, which loads the file, when the file changed, until quit is
-// closed.
+// watch calls reload, which loads the file, when the file changed, until quit is closed.
 func (f *rulesFile) watch(quit <-chan struct{}, reload func()) {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
@@ -80,9 +78,8 @@ func (f *rulesFile) watch(quit <-chan struct{}, reload func()) {
 	}
 }
 
-// poll calls reload when the file holds something new and held the same the last time,
-// so that a file is not loaded while it is being written. It returns what the file
-// holds.
+// poll calls reload when the file holds something new and held the same the last time, so that a file is not loaded
+// while it is being written. It returns what the file holds.
 func (f *rulesFile) poll(seen []byte, reload func()) (now []byte) {
 	now, _ = f.read()
 	if seen != nil && bytes.Equal(now, seen) && !bytes.Equal(now, f.loaded()) {
@@ -91,8 +88,8 @@ func (f *rulesFile) poll(seen []byte, reload func()) (now []byte) {
 	return now
 }
 
-// read reads the file. The text of a file that cannot be read is that of the error, so
-// that this is noticed, and told once, as a change is.
+// read reads the file. The text of a file that cannot be read is that of the error, so that this is noticed, and told
+// once, as a change is.
 func (f *rulesFile) read() ([]byte, error) {
 	text, err := readFile(f.name)
 	if err != nil {
@@ -101,8 +98,7 @@ func (f *rulesFile) read() ([]byte, error) {
 	return text, err
 }
 
-// readFile reads the whole of a file that is not larger than maxRulesFile. A pipe
-// would keep it waiting.
+// readFile reads the whole of a file that is not larger than maxRulesFile. A pipe would keep it waiting.
 func readFile(name string) ([]byte, error) {
 	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a file", name)

@@ -17,12 +17,11 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// stateCloseTimeout bounds how long Close waits in all for the state to be written. With
-// what it waits for beside that, it stays within a second.
+// stateCloseTimeout bounds how long Close waits in all for the state to be written. With what it waits for beside that,
+// it stays within a second.
 const stateCloseTimeout = 850 * time.Millisecond
 
-// lockWait is how long a start waits for the state file of another section or process,
-// which may be about to end.
+// lockWait is how long a start waits for the state file of another section or process, which may be about to end.
 const lockWait = time.Second
 
 // stateOptions are what a state needs.
@@ -38,8 +37,7 @@ type stateOptions struct {
 	events       *events
 }
 
-// state keeps the series of a section over a restart, in a file. Its methods do
-// nothing when it is nil.
+// state keeps the series of a section over a restart, in a file. Its methods do nothing when it is nil.
 type state struct {
 	stateOptions
 	owner  string
@@ -57,8 +55,8 @@ type state struct {
 	errors                             atomic.Uint64
 }
 
-// openState prepares the state file of p, if it has one. Only a mistake of the
-// configuration is an error: no regular file, or that of another section.
+// openState prepares the state file of p, if it has one. Only a mistake of the configuration is an error: no regular
+// file, or that of another section.
 func (p *Pipeline) openState() error {
 	if p.config.StateFile == "" {
 		return nil
@@ -93,8 +91,8 @@ func newState(o stateOptions) (*state, error) {
 	case errors.As(err, &taken) && taken.Owner != s.owner:
 		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.Owner, o.instance)
 	case err != nil:
-		// What a reload left behind may still write; and a folder that is read-only or
-		// not there yet is not worth the metrics. The first write tries again.
+		// What a reload left behind may still write; and a folder that is read-only or not there yet is not worth the
+		// metrics. The first write tries again.
 		s.lock = nil
 	default:
 		os.Remove(statefile.TempName(file)) // from a crash
@@ -118,8 +116,8 @@ func (p *Pipeline) awaitFlushes() {
 	defer p.rules.mu.Unlock()
 }
 
-// restore gives the collector the series that the file has and the rules in force
-// still make. A file that cannot be read is set aside.
+// restore gives the collector the series that the file has and the rules in force still make. A file that cannot be
+// read is set aside.
 func (s *state) restore(set *rule.Set) {
 	if s == nil {
 		return
@@ -176,8 +174,7 @@ func (s *state) start() {
 	go s.run()
 }
 
-// run writes the state at once, so that a mistake shows at the start, then from time
-// to time, and at the end.
+// run writes the state at once, so that a mistake shows at the start, then from time to time, and at the end.
 func (s *state) run() {
 	defer close(s.done)
 	defer s.unlock()

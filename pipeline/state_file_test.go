@@ -14,8 +14,8 @@ import (
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
-// TestUnusableStates holds that no file keeps a section from starting, that it is
-// set aside, and that the last ones are kept.
+// TestUnusableStates holds that no file keeps a section from starting, that it is set aside, and that the last ones are
+// kept.
 func TestUnusableStates(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	p, _ := openOne(t, keys)
@@ -66,8 +66,8 @@ func setAsideFiles(t *testing.T, file string) []string {
 	return bad
 }
 
-// TestStateFileOfAnother holds that two sections do not share a file, whatever they
-// call it, and that the line names both.
+// TestStateFileOfAnother holds that two sections do not share a file, whatever they call it, and that the line names
+// both.
 func TestStateFileOfAnother(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
@@ -104,8 +104,8 @@ func TestStateFileOfAFailedOpen(t *testing.T) {
 	of.open("promexporter.1", keys)
 }
 
-// TestStateFileIsStillBeingWritten holds that a section that was closed and does
-// not come to an end, on a disk that hangs, keeps its successor only from writing.
+// TestStateFileIsStillBeingWritten holds that a section that was closed and does not come to an end, on a disk that
+// hangs, keeps its successor only from writing.
 func TestStateFileIsStillBeingWritten(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1s"
@@ -123,8 +123,7 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	until(t, "it is not told", func() bool { return len(log.lines("the state is written again")) == 1 })
 }
 
-// notWritten waits for the line that the state could not be written, which comes
-// after the error was counted.
+// notWritten waits for the line that the state could not be written, which comes after the error was counted.
 func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	t.Helper()
 	until(t, "no error", func() bool {
@@ -134,8 +133,7 @@ func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	return lines
 }
 
-// TestStateIsForItsOwner holds that nobody else reads the label values of a state,
-// whatever the umask is.
+// TestStateIsForItsOwner holds that nobody else reads the label values of a state, whatever the umask is.
 func TestStateIsForItsOwner(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	keys := stateKeys(t, kept)
@@ -177,8 +175,7 @@ func TestStateFolderIsNotThere(t *testing.T) {
 	expect(t, p, `a_total{l="x"} 1`)
 }
 
-// TestStateThroughALink holds that the file that a link points to is written, and
-// that the link stays.
+// TestStateThroughALink holds that the file that a link points to is written, and that the link stays.
 func TestStateThroughALink(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	file := keys["state_file"]

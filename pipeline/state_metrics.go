@@ -21,8 +21,7 @@ var (
 		"Series of the state file that the start did not restore.", "reason")
 )
 
-// register lets the metrics of a section tell of its state file, until unregister.
-// Without one they say nothing.
+// register lets the metrics of a section tell of its state file, until unregister. Without one they say nothing.
 func (s *state) register(m *metrics) {
 	if s != nil {
 		m.registerer.MustRegister(s)

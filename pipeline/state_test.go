@@ -121,8 +121,7 @@ func TestStateMetrics(t *testing.T) {
 	}
 }
 
-// TestStateOfFields holds that families that are named after fields are restored
-// when the rules still make them.
+// TestStateOfFields holds that families that are named after fields are restored when the rules still make them.
 func TestStateOfFields(t *testing.T) {
 	const fields = "metrics:\n- {name: 'x_${field}_total', type: counter, help: X., fields: '^[a-m]', ttl: 1h}\n"
 	keys := stateKeys(t, fields)

@@ -9,8 +9,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// stats reads the counts of the collector and the rules at a scrape, so that
-// they cost the flush nothing more.
+// stats reads the counts of the collector and the rules at a scrape, so that they cost the flush nothing more.
 type stats struct{ *instance }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {

@@ -3,9 +3,9 @@
 //
 // FLBPluginInputPreRun and FLBPluginInputPreExit are left out, and FLBPluginExit does nothing: they name no instance,
 // and the last two also come for instances that were never opened, in a failed reload while others run. An input does
-// nothing between two callbacks but end the round that the last one began, so that nothing has to be stopped before
-// its registration ends. Pause and resume name no instance either, but come on its thread. They are heeded because the
-// host stops its own timer, but not always that of the instance that it means.
+// nothing between two callbacks but end the round that the last one began, so that nothing has to be stopped before its
+// registration ends. Pause and resume name no instance either, but come on its thread. They are heeded because the host
+// stops its own timer, but not always that of the instance that it means.
 package main
 
 import "C"

@@ -13,8 +13,7 @@ import (
 
 const module = "github.com/promexporter/promexporter"
 
-// allowed lists what each package of the plugin may import of the module, with the
-// reason for the bound.
+// allowed lists what each package of the plugin may import of the module, with the reason for the bound.
 var allowed = map[string]struct {
 	imports []string
 	reason  string

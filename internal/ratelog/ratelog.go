@@ -21,8 +21,8 @@ const (
 	maxText = 1024
 )
 
-// A Log writes one and the same line at most once a minute, with the number of those that were suppressed since. When too
-// many different lines come within a minute, further ones are not written. The zero value is ready; it is safe for
+// A Log writes one and the same line at most once a minute, with the number of those that were suppressed since. When
+// too many different lines come within a minute, further ones are not written. The zero value is ready; it is safe for
 // concurrent use.
 type Log struct {
 	mu    sync.Mutex

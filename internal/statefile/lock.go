@@ -23,10 +23,9 @@ type LockedError struct{ Owner string }
 
 func (e *LockedError) Error() string { return "it is the state file of " + e.Owner }
 
-// Lock makes owner the only one who may write file, in this process and in others,
-// until the result is closed or the process ends. The lock is on a file beside it,
-// because file itself is replaced. The error is a *TakenError when somebody else has
-// it all the time of wait.
+// Lock makes owner the only one who may write file, in this process and in others, until the result is closed or the
+// process ends. The lock is on a file beside it, because file itself is replaced. The error is a *TakenError when
+// somebody else has it all the time of wait.
 func Lock(file, owner string, wait time.Duration) (io.Closer, error) {
 	f, err := openLock(file + ".lock")
 	if err != nil {
@@ -54,8 +53,8 @@ func Lock(file, owner string, wait time.Duration) (io.Closer, error) {
 	return nil, err
 }
 
-// openLock opens or makes the file of a lock. Because it is written to, and may be in a
-// folder where others may write too, it must not be another name of any other file.
+// openLock opens or makes the file of a lock. Because it is written to, and may be in a folder where others may write
+// too, it must not be another name of any other file.
 func openLock(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if errors.Is(err, syscall.ELOOP) {

@@ -1,5 +1,5 @@
-// Package statefile replaces a file as a whole, sets it aside when it cannot be used,
-// and keeps it for one owner. It knows nothing of what the file holds.
+// Package statefile replaces a file as a whole, sets it aside when it cannot be used, and keeps it for one owner. It
+// knows nothing of what the file holds.
 package statefile
 
 import (
@@ -21,8 +21,7 @@ type Writer interface {
 	Sync() error
 }
 
-// Create makes a file that does not exist yet. Its content may be confidential, so
-// nobody else may read it.
+// Create makes a file that does not exist yet. Its content may be confidential, so nobody else may read it.
 func Create(name string) (Writer, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
@@ -30,9 +29,8 @@ func Create(name string) (Writer, error) {
 // TempName is the file in which the next content of file is written.
 func TempName(file string) string { return file + ".tmp" }
 
-// Replace writes file anew, by way of a draft that create makes, and returns its size.
-// At any time, also after a crash, file holds all of what it held before or all of
-// what from wrote.
+// Replace writes file anew, by way of a draft that create makes, and returns its size. At any time, also after a crash,
+// file holds all of what it held before or all of what from wrote.
 func Replace(file string, from io.WriterTo, create func(name string) (Writer, error)) (size int64, err error) {
 	if err := checkRegular(file); err != nil {
 		return 0, err
@@ -75,8 +73,7 @@ func syncFolder(name string) error {
 	return nil
 }
 
-// checkRegular keeps a draft from taking the place of a device: a rename replaces one
-// as well.
+// checkRegular keeps a draft from taking the place of a device: a rename replaces one as well.
 func checkRegular(file string) error {
 	if is, err := os.Lstat(file); err == nil && !is.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", file)
@@ -87,9 +84,8 @@ func checkRegular(file string) error {
 // maxSetAside is how many files that were set aside are kept.
 const maxSetAside = 3
 
-// SetAside renames a file that cannot be used to file.bad- and the time now, so that
-// Replace does not take its place, and returns its new name. Of earlier ones the
-// newest are kept.
+// SetAside renames a file that cannot be used to file.bad- and the time now, so that Replace does not take its place,
+// and returns its new name. Of earlier ones the newest are kept.
 func SetAside(file string, now time.Time) (string, error) {
 	prefix := file + ".bad-"
 	to := prefix + now.UTC().Format("20060102T150405.000Z")
@@ -114,9 +110,8 @@ func SetAside(file string, now time.Time) (string, error) {
 	return to, nil
 }
 
-// Resolve returns the path of a file that may not exist yet, without links, so that a
-// link is not replaced by what it points to, and two names of a file are one. What is
-// not a regular file is an error.
+// Resolve returns the path of a file that may not exist yet, without links, so that a link is not replaced by what it
+// points to, and two names of a file are one. What is not a regular file is an error.
 func Resolve(name string) (string, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {

@@ -49,7 +49,8 @@ func lineOf(content []byte, keys ...string) int {
 
 var (
 	lineNumber = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
-	// quoted are the places where the decoder repeats the content of the file, which may be a secret in the wrong place.
+	// quoted are the places where the decoder repeats the content of the file, which may be a secret in the wrong
+	// place.
 	quoted = regexp.MustCompile("`[^`]*`|unknown anchor '[^']*'")
 )
 

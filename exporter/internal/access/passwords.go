@@ -34,8 +34,8 @@ const (
 	busy // too many others wait
 )
 
-// passwords compares passwords with bcrypt hashes, one at a time, because that takes a processor for long. The last right
-// password of each user is remembered, and not compared again; wrong ones cannot displace it.
+// passwords compares passwords with bcrypt hashes, one at a time, because that takes a processor for long. The last
+// right password of each user is remembered, and not compared again; wrong ones cannot displace it.
 type passwords struct {
 	compare func(hash, password []byte) error // bcrypt.CompareHashAndPassword
 	sem     chan struct{}                     // holds an element while a password is being compared
@@ -52,7 +52,8 @@ func newPasswords() *passwords {
 	}
 }
 
-// check compares the password of a user with the hash in all, until ctx ends. An unknown user takes as long as a known one.
+// check compares the password of a user with the hash in all, until ctx ends. An unknown user takes as long as a known
+// one.
 func (p *passwords) check(ctx context.Context, client netip.Addr, all users, name, password string) verdict {
 	hash, known := all[name]
 	if !known {

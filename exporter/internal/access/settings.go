@@ -10,7 +10,8 @@ import (
 	"unicode"
 )
 
-// Settings says who may read. With the zero value everybody may, in plain HTTP. It is either a user, or a file, or neither.
+// Settings says who may read. With the zero value everybody may, in plain HTTP. It is either a user, or a file, or
+// neither.
 //
 // With a user, everything but the pages for health checks asks for the name and the password. With a file, the file
 // decides, also over these pages.

@@ -18,8 +18,8 @@ const seeKeys = "see the web configuration of Prometheus for its keys"
 // maxWebFile bounds a web configuration file, in bytes.
 const maxWebFile = 1 << 20
 
-// A webFile is a web configuration file of Prometheus. The toolkit of Prometheus defines and validates it and builds the
-// TLS configuration. Users are checked here: the toolkit lets any number of requests wait for bcrypt.
+// A webFile is a web configuration file of Prometheus. The toolkit of Prometheus defines and validates it and builds
+// the TLS configuration. Users are checked here: the toolkit lets any number of requests wait for bcrypt.
 type webFile struct {
 	path string
 	fixedSettings
@@ -53,8 +53,8 @@ func openWebFile(path string) (*webFile, error) {
 	return f, nil
 }
 
-// load returns what the file says now. A valid file is parsed only when it has changed. An invalid one is parsed again each
-// time, because a file that it names may have been what was wrong.
+// load returns what the file says now. A valid file is parsed only when it has changed. An invalid one is parsed again
+// each time, because a file that it names may have been what was wrong.
 func (f *webFile) load() (*web.Config, error) {
 	content, err := readSmall(f.path, maxWebFile)
 	if err != nil {
@@ -73,8 +73,8 @@ func (f *webFile) load() (*web.Config, error) {
 	return c, nil
 }
 
-// parseWebFile reads the content of the file at path. The toolkit finds most mistakes, but does not say where they are or
-// what would be right.
+// parseWebFile reads the content of the file at path. The toolkit finds most mistakes, but does not say where they are
+// or what would be right.
 func parseWebFile(path string, content []byte) (*web.Config, error) {
 	c := &web.Config{
 		TLSConfig:  web.TLSConfig{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13},

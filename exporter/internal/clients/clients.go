@@ -30,7 +30,8 @@ const (
 	AllFull            // all clients together have as much as there may be
 )
 
-// A Limit bounds what is in progress, in all and for each client. The zero Limit is ready. It is safe for concurrent use.
+// A Limit bounds what is in progress, in all and for each client. The zero Limit is ready. It is safe for concurrent
+// use.
 type Limit struct {
 	mu      sync.Mutex
 	all     int                // guarded by mu

@@ -52,8 +52,8 @@ func newJoined(a, b Family) Family {
 	return j
 }
 
-// An index finds the series of one family by their labels. It looks for the length-prefixed names and values: by a
-// hash alone, it would take two series for one.
+// An index finds the series of one family by their labels. It looks for the length-prefixed names and values: by a hash
+// alone, it would take two series for one.
 type index struct {
 	at  map[string]int
 	key []byte // scratch
@@ -75,8 +75,8 @@ func (x *index) find(m *dto.Metric) (at int, found bool) {
 	return at, found
 }
 
-// appendKey appends a string that is equal for equal label sets only, in whatever order. A label with an empty value
-// is the same as none.
+// appendKey appends a string that is equal for equal label sets only, in whatever order. A label with an empty value is
+// the same as none.
 func appendKey(key []byte, labels []*dto.LabelPair) []byte {
 	byName := func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) }
 	if !slices.IsSortedFunc(labels, byName) {

@@ -16,8 +16,8 @@ type Family = exposition.Family
 // Merge makes one list, sorted by name, of the families of several sources. Families of one name become one when they
 // have the same type, unit and histogram buckets, and their equal series are added. Of equal series that cannot be
 // added, the gauge that was updated last and else the first one stays. A family that does not fit an earlier one is
-// left out, also when the two have different names but share those of samples, in any format. What is left out is
-// added to lost.
+// left out, also when the two have different names but share those of samples, in any format. What is left out is added
+// to lost.
 //
 // A source has no two families that keep each other from a page, and no two equal series. Families without series are
 // dropped.
@@ -66,8 +66,8 @@ func sorted(families []Family) []Family {
 	return families
 }
 
-// familiesByStem are the families of a page, by the stems of their names. Those that share the name of a sample have a stem
-// in common, and few others do, so the names of samples need to be compared for these only.
+// familiesByStem are the families of a page, by the stems of their names. Those that share the name of a sample have a
+// stem in common, and few others do, so the names of samples need to be compared for these only.
 type familiesByStem map[string][]Family
 
 func byStem(page []Family) familiesByStem {

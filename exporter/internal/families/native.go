@@ -30,8 +30,8 @@ type nativeBucket struct {
 	count int64
 }
 
-// decode returns the buckets of one side of a native histogram after its resolution was halved so many times.
-// Neighbors may then have the same place.
+// decode returns the buckets of one side of a native histogram after its resolution was halved so many times. Neighbors
+// may then have the same place.
 func decode(spans []*dto.BucketSpan, deltas []int64, halvings int32) []nativeBucket {
 	buckets := make([]nativeBucket, 0, len(deltas))
 	at, count := int32(0), int64(0)

@@ -16,8 +16,8 @@ type conn struct {
 	since    time.Time      // guarded by listener.mu
 }
 
-// isActive reports whether a request is being answered, which net/http says once it has read the header. The caller holds
-// listener.mu.
+// isActive reports whether a request is being answered, which net/http says once it has read the header. The caller
+// holds listener.mu.
 func (c *conn) isActive() bool { return c.state != http.StateNew && c.state != http.StateIdle }
 
 // CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c

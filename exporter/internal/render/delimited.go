@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A delimitedWriter writes families as protobuf messages, each with its length in front. It marshals one series after the
-// other, where expfmt marshals a whole family into one buffer.
+// A delimitedWriter writes families as protobuf messages, each with its length in front. It marshals one series after
+// the other, where expfmt marshals a whole family into one buffer.
 type delimitedWriter struct {
 	out      io.Writer
 	escaping model.EscapingScheme

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// pieceSize is how many bytes a piece holds. The kernel takes pieces of this size at nearly the speed of larger ones, and
-// a small page does not take much more memory than it needs. With what else a piece has, it takes whole pages of the Go
-// heap, which would round it up by an eighth otherwise.
+// pieceSize is how many bytes a piece holds. The kernel takes pieces of this size at nearly the speed of larger ones,
+// and a small page does not take much more memory than it needs. With what else a piece has, it takes whole pages of
+// the Go heap, which would round it up by an eighth otherwise.
 const pieceSize = 64<<10 - 16
 
 // A piece is a part of a page. Its last reader gives it back for later pages.

@@ -1,7 +1,7 @@
 // Package render writes metric families as a page, in the format and the encoding that a client asks for.
 //
-// A page is a list of pieces of the same size. No buffer grows with the page, because the Go runtime cannot interrupt the
-// copy of a large buffer, and every flush of Fluent Bit would wait for it.
+// A page is a list of pieces of the same size. No buffer grows with the page, because the Go runtime cannot interrupt
+// the copy of a large buffer, and every flush of Fluent Bit would wait for it.
 package render
 
 import (

@@ -18,7 +18,8 @@ type sampleFilter struct {
 }
 
 // withoutSum returns a writer that passes on to out what is not a sample of the sum of f, whose names are escaped. A
-// histogram has no count either then, because OpenMetrics allows one only beside a sum; its last bucket has the same value.
+// histogram has no count either then, because OpenMetrics allows one only beside a sum; its last bucket has the same
+// value.
 func withoutSum(out io.Writer, f exposition.Family, escaping model.EscapingScheme) io.Writer {
 	name := model.EscapeName(f.GetName(), escaping)
 	filter := &sampleFilter{out: out}
