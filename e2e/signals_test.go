@@ -104,7 +104,7 @@ func TestFaultsAfterSignals(t *testing.T) {
 			a.logged("caught signal (" + name + ")")
 			writeRules(t, fault, "on")
 			a.page(url, "no panic is counted", func(page string) bool { return number(t, page, panicsTotal) > 0 })
-			a.logged("[output:promexporter:promexporter.0] panic in flush, please report it")
+			a.logged("[output:promexporter:promexporter.0] panic in flush, chunk dropped; please report this bug")
 			a.logged("invalid memory address or nil pointer dereference")
 			if err := os.Remove(fault); err != nil {
 				t.Fatal(err)
@@ -162,7 +162,7 @@ func TestFaultsOfPages(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			a.logged("[output:promexporter:promexporter.0] no status for the page")
+			a.logged("[output:promexporter:promexporter.0] status of an instance is unavailable")
 			a.stop()
 		})
 	}

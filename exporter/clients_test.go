@@ -209,7 +209,7 @@ func TestClientsShareOfScrapes(t *testing.T) {
 	}
 	defer response.Body.Close()
 	// It is let in, and waits for the source as the others do.
-	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "the page could not be made in time\n" {
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "could not render the page in time\n" {
 		t.Errorf("another client: %s %q, %v", response.Status, body, err)
 	}
 	close(h.release)

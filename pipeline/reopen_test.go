@@ -174,7 +174,7 @@ func TestHotReloadWithBadRules(t *testing.T) {
 		promexporter_rules_last_reload_successful{output="promexporter.0"} 0
 		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 2
 		promexporter_config_last_reload_successful{output="promexporter.0"} 1`)
-	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "the last good ones stay in force"} {
+	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "stay active"} {
 		if len(of.log.lines(line)) == 0 {
 			t.Errorf("no line %q in %q", line, of.log.lines(""))
 		}
@@ -226,7 +226,7 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 				a_total{l="x"} 2
 				promexporter_series_limit{output="promexporter.0"} 7
 				promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
-			for _, line := range []string{test.want, "the keys were not reloaded, the last good ones stay in force"} {
+			for _, line := range []string{test.want, "keys not reloaded; the last valid keys stay active"} {
 				if len(of.log.lines(line)) != 1 {
 					t.Errorf("no line %q in %q", line, of.log.lines(""))
 				}
@@ -260,7 +260,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 			}
 			p = of.reload(p, keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
-			if len(of.log.lines("the keys were not reloaded, the last good ones stay in force")) != 1 || p.reloads.counts().keysOK {
+			if len(of.log.lines("keys not reloaded; the last valid keys stay active")) != 1 || p.reloads.counts().keysOK {
 				t.Errorf("log %q", of.log.lines(""))
 			}
 			rewrite(t, file, content)
@@ -292,7 +292,7 @@ func TestHotReloadWithoutState(t *testing.T) {
 	expect(t, p, `
 		a_total{l="x"} 2
 		promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
-	if len(of.log.lines("the state is not written until the next reload")) != 1 {
+	if len(of.log.lines("state file is not written until the next reload")) != 1 {
 		t.Errorf("log %q", of.log.lines(""))
 	}
 	if err := os.Remove(keys["state_file"]); err != nil {
@@ -357,7 +357,7 @@ func TestHotReloadWithoutSuccessor(t *testing.T) {
 		t.Errorf("a flush is answered %d", status)
 	}
 	until(t, "the address is still taken", func() bool { return !listening(p.endpoint.Addrs()[0]) })
-	until(t, "no line", func() bool { return len(of.log.lines("its series are gone")) == 1 })
+	until(t, "no line", func() bool { return len(of.log.lines("its series are dropped")) == 1 })
 	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
 	again := of.reload(p, map[string]string{"rules_file": writeRules(t, oneRule)})
 	if lines := linesOf(page(t, again), "a_total"); lines != "" {

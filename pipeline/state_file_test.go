@@ -39,7 +39,7 @@ func TestUnusableStates(t *testing.T) {
 	} {
 		rewrite(t, keys["state_file"], string(test.state))
 		p, log := openOne(t, keys)
-		if lines := log.lines("the series start from zero"); len(lines) != 1 || !strings.Contains(lines[0], test.want) {
+		if lines := log.lines("series start from zero"); len(lines) != 1 || !strings.Contains(lines[0], test.want) {
 			t.Errorf("%s: log %q", name, lines)
 		}
 		bad := setAsideFiles(t, keys["state_file"])
@@ -78,7 +78,7 @@ func TestStateFileOfAnother(t *testing.T) {
 	}
 	other := map[string]string{"rules_file": keys["rules_file"], "state_file": filepath.Join(link, "state")}
 	_, err := Open(of.options("promexporter.1", other))
-	want := fmt.Sprintf("state_file: %s is that of promexporter.0 in process %d; give promexporter.1 a file of its own", keys["state_file"], os.Getpid())
+	want := fmt.Sprintf("state_file: %s is used by promexporter.0 in process %d; give promexporter.1 its own file", keys["state_file"], os.Getpid())
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -120,14 +120,14 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	}
 	held.Close()
 	until(t, "it is not written", func() bool { return p.state.writtenAt.Load() > 0 })
-	until(t, "it is not told", func() bool { return len(log.lines("the state is written again")) == 1 })
+	until(t, "it is not told", func() bool { return len(log.lines("state file is written again")) == 1 })
 }
 
-// notWritten waits for the line that the state could not be written, which comes after the error was counted.
+// notWritten waits for the line that could not write the state file, which comes after the error was counted.
 func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	t.Helper()
 	until(t, "no error", func() bool {
-		lines = log.lines("the state could not be written; the metrics go on")
+		lines = log.lines("could not write the state file; metrics are still served")
 		return p.state.errors.Load() > 0 && len(lines) > 0
 	})
 	return lines

@@ -177,7 +177,7 @@ func TestLock(t *testing.T) {
 	held.Close()
 	second := <-waiting
 	defer second.Close()
-	if _, err := Lock(file, "c", 0); err == nil || err.Error() != "it is the state file of b" {
+	if _, err := Lock(file, "c", 0); err == nil || err.Error() != "it is used by b" {
 		t.Errorf("taken again: %v", err)
 	}
 }
@@ -190,7 +190,7 @@ func TestLockOfNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	if _, err := Lock(file, "b", 0); err == nil || err.Error() != "it is the state file of another section or process" {
+	if _, err := Lock(file, "b", 0); err == nil || err.Error() != "it is used by another section or process" {
 		t.Error(err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A delimitedWriter writes families as protobuf messages, each with its length in front. It marshals one series after
-// the other, where expfmt marshals a whole family into one buffer.
+// A delimitedWriter writes families as length-delimited protobuf messages. It marshals one series at a time, whereas
+// expfmt marshals a whole family into one buffer.
 type delimitedWriter struct {
 	out      io.Writer
 	escaping model.EscapingScheme
@@ -22,7 +22,7 @@ type delimitedWriter struct {
 // metricField is the number of the field MetricFamily.metric.
 const metricField = 4
 
-// measured marshals with the sizes that were computed before.
+// measured marshals with the sizes that measure computed.
 var measured = proto.MarshalOptions{UseCachedSize: true}
 
 func writeDelimited(out io.Writer, all []exposition.Family, escaping model.EscapingScheme) error {
@@ -57,7 +57,7 @@ func (w *delimitedWriter) family(f *dto.MetricFamily) (err error) {
 	return nil
 }
 
-// measure returns the size of a family, and leaves the size of each message in it.
+// measure returns the size of a family, and caches the size of each message in the message.
 func measure(head *dto.MetricFamily, metrics []*dto.Metric) int {
 	size := proto.Size(head)
 	for _, m := range metrics {
