@@ -10,7 +10,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// growing is work of which there is ever more. A unit of it must not cost more because there are many.
+// growing is work of increasing size. The cost of a unit must not grow with the size.
 type growing struct {
 	what  string
 	steps []int
@@ -53,7 +53,8 @@ var growth = []growing{
 	}, 10},
 }
 
-// BenchmarkGrowth is the whole way from a chunk to its series, for ever more of what may be much.
+// BenchmarkGrowth measures the whole path from a chunk to its series, for increasing numbers of everything that may be
+// numerous.
 func BenchmarkGrowth(b *testing.B) {
 	for _, g := range growth {
 		for _, n := range g.steps {
@@ -81,8 +82,8 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// perUnit goes through pieces of work, all of the same number of units, again and again, and reports the processor time
-// of a unit. Each piece was done before, because what is new costs more.
+// perUnit repeats pieces of work, all with the same number of units, and reports the processor time per unit. Each
+// piece was done before, because the first time costs more.
 func perUnit(b *testing.B, units, pieces int, work func(at int)) {
 	b.Helper()
 	for at := range pieces {
@@ -137,7 +138,7 @@ func growSeries(b *testing.B, n int) {
 	reportUnits(b, used, n)
 }
 
-// expireSeries takes out n series at once, as a scrape does.
+// expireSeries expires n series at once, as a scrape does.
 func expireSeries(b *testing.B, n int) {
 	now := time.Unix(1_700_000_000, 0)
 	f := &collector.Family{Name: "a_total", Type: collector.Counter, Labels: []string{"id"}, TTL: time.Minute}

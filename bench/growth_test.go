@@ -8,7 +8,7 @@ import (
 	"github.com/promexporter/promexporter/bench/workload"
 )
 
-// BenchmarkRules is the access log under 1 to 50 rules with a condition each, two of which hold whatever their number.
+// BenchmarkRules measures the access log with 1 to 50 rules that have a condition each, two of which always match.
 func BenchmarkRules(b *testing.B) {
 	for _, n := range []int{2, 5, 10, 20, 50} {
 		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
@@ -20,7 +20,7 @@ func BenchmarkRules(b *testing.B) {
 	}
 }
 
-// BenchmarkSeries is a counter with five labels and 10 to 1,000,000 series, all of which get their samples in turn.
+// BenchmarkSeries measures a counter with five labels and 10 to 1,000,000 series, which get their samples in turn.
 func BenchmarkSeries(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("series=%d", n), func(b *testing.B) {
@@ -36,7 +36,7 @@ func BenchmarkSeries(b *testing.B) {
 }
 
 // BenchmarkWorkers flushes the access log from one and from two threads, as Fluent Bit does with workers. The floor,
-// which shares nothing, tells what a second thread gains on this machine at most.
+// which shares nothing, shows how much a second thread can gain on this machine.
 func BenchmarkWorkers(b *testing.B) {
 	l := workload.Access()
 	chunks := even(l, inMegabyte(l))[:1]
@@ -53,7 +53,7 @@ func BenchmarkWorkers(b *testing.B) {
 	}
 }
 
-// flushes is how many chunks an operation of BenchmarkWorkers divides among the workers.
+// flushes is the number of chunks that an operation of BenchmarkWorkers divides among the workers.
 const flushes = 16
 
 func divide(workers int, chunk []byte, flush func(chunk []byte)) {

@@ -12,9 +12,9 @@ import (
 
 const pageRules = "metrics:\n- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}\n"
 
-// TestPagesForPeople reads what the pages tell of a section: its rules, its series, and what went wrong; nothing of a
-// record, and no name that would be HTML.
-func TestPagesForPeople(t *testing.T) {
+// TestStatusPages reads the status of a section: its rules, its series and its failures. The pages contain nothing from
+// a record, and no unescaped name.
+func TestStatusPages(t *testing.T) {
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
 	writeRules(t, rules, pageRules)
 	const content = "content-of-a-record"
@@ -83,8 +83,8 @@ func TestConflictingSections(t *testing.T) {
 	}
 }
 
-// TestBadFamily has two sections of one page whose records make families that do not go together: the second is left
-// out and counted, and the page is whole.
+// TestBadFamily has two sections of one page whose records make conflicting families: the second one is left out and
+// counted, and the rest of the page is complete.
 func TestBadFamily(t *testing.T) {
 	if !atLeast(t, 2, 1) {
 		t.Skip("Fluent Bit before 2.0.7 crashes at exit with several outputs of a Go plugin")

@@ -85,7 +85,7 @@ func (r *reloader) seen() int {
 	return int(number(r.t, scrape(r.t, r.metrics()), "seen_total")) // 0 before the first
 }
 
-// counts holds that no record was forgotten since it was called last, and waits until one more is counted than there
+// counts checks that no record was forgotten since it was called last, and waits until one more is counted than there
 // are now.
 func (r *reloader) counts() {
 	r.t.Helper()
@@ -124,7 +124,7 @@ func TestReloadIsNotSeen(t *testing.T) {
 	r.stop()
 }
 
-// TestTwentyReloads holds that reloads leave nothing behind.
+// TestTwentyReloads checks that reloads leave nothing behind.
 func TestTwentyReloads(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -247,7 +247,7 @@ func TestReloadByHTTP(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadToATakenPort holds that the agent goes on and serves when the port is free.
+// TestReloadToATakenPort checks that the agent goes on and serves when the port is free.
 func TestReloadToATakenPort(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -265,7 +265,7 @@ func TestReloadToATakenPort(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadWithoutTheSection holds that a section that is gone leaves nothing.
+// TestReloadWithoutTheSection checks that a section that is gone leaves nothing.
 func TestReloadWithoutTheSection(t *testing.T) {
 	r := startReloader(t)
 	r.counts()

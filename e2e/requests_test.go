@@ -31,7 +31,7 @@ func do(t *testing.T, client *http.Client, method, url string, header http.Heade
 	return response, string(text)
 }
 
-// TestMethods holds that pages are for GET and HEAD, and the reload for POST and PUT.
+// TestMethods checks that pages are for GET and HEAD, and the reload for POST and PUT.
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "reload=on", "-p", "debug=on")...)...)
@@ -66,7 +66,7 @@ func TestMethods(t *testing.T) {
 	a.stop()
 }
 
-// TestLargeHeader holds that a proxy's headers are read, and larger ones refused.
+// TestLargeHeader checks that a proxy's headers are read, and larger ones refused.
 func TestLargeHeader(t *testing.T) {
 	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort)...)...)

@@ -52,7 +52,7 @@ func TestPrometheusWithPasswordFile(t *testing.T) {
 	a.stop()
 }
 
-// TestUsers holds that everything but the two pages for health asks for the password.
+// TestUsers checks that everything but the two pages for health asks for the password.
 func TestUsers(t *testing.T) {
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "reload=on", "-p", "debug=on",
 		"-p", "username=prometheus", "-p", "password=open sesame")...)...)
@@ -193,7 +193,7 @@ func TestSharedAddress(t *testing.T) {
 	}
 }
 
-// TestSelectedFamilies holds that name[] selects families.
+// TestSelectedFamilies checks that name[] selects families.
 func TestSelectedFamilies(t *testing.T) {
 	a := start(t, "", withPlugin(append(dummy("t", `{"a":1,"b":2,"c":3}`), "-o", "promexporter", "-p", anyPort)...)...)
 	address := a.url(0)

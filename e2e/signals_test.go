@@ -80,7 +80,7 @@ func (a *agent) pluginPID() int {
 	return 0
 }
 
-// TestFaultsAfterSignals holds that a bug of the plugin costs no more than a chunk, or a page, also after the signals
+// TestFaultsAfterSignals checks that a bug of the plugin costs no more than a chunk, or a page, also after the signals
 // at which Fluent Bit takes the Go runtime's fault handlers away.
 func TestFaultsAfterSignals(t *testing.T) {
 	faulty, err := buildFaulty()

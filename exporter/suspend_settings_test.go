@@ -20,7 +20,7 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// TestReloadWithChanges holds that the new instance may have other addresses, another path and other users.
+// TestReloadWithChanges checks that the new instance may have other addresses, another path and other users.
 func TestReloadWithChanges(t *testing.T) {
 	var servers exporter.Servers
 	path := filepath.Join(t.TempDir(), "s.sock")
@@ -76,7 +76,7 @@ func fetch(t testing.TB, client *http.Client, url, password string) (code int) {
 	return response.StatusCode
 }
 
-// admitsOnly holds that the page at address is for the user u with the password secret.
+// admitsOnly checks that the page at address is for the user u with the password secret.
 func admitsOnly(t testing.TB, address string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -87,7 +87,7 @@ func admitsOnly(t testing.TB, address string) {
 	}
 }
 
-// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of
+// TestOldSettingsAdmitToNothingNew checks that neither a scrape that waited under other users, nor a connection of
 // theirs, gets what the new users protect.
 func TestOldSettingsAdmitToNothingNew(t *testing.T) {
 	for name, before := range map[string]exporter.AccessSettings{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
@@ -141,7 +141,7 @@ func TestSectionsChangeUsersInTurn(t *testing.T) {
 	admitsOnly(t, address)
 }
 
-// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another
+// TestReloadToOverlappingAddress checks that an address which only waits for suspended instances makes room for another
 // one.
 func TestReloadToOverlappingAddress(t *testing.T) {
 	var servers exporter.Servers
@@ -156,7 +156,7 @@ func TestReloadToOverlappingAddress(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestOthersDoNotTakeOver holds that the name and the place of a suspended instance are its own.
+// TestOthersDoNotTakeOver checks that the name and the place of a suspended instance are its own.
 func TestOthersDoNotTakeOver(t *testing.T) {
 	var servers exporter.Servers
 	rest := open(t, &servers, exporter.Options{Path: "/rest"})
@@ -177,7 +177,7 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 	}
 }
 
-// TestResumeFailsAndSucceeds holds that an endpoint that could not resume is suspended as before.
+// TestResumeFailsAndSucceeds checks that an endpoint that could not resume is suspended as before.
 func TestResumeFailsAndSucceeds(t *testing.T) {
 	endpoints := openAll(t,
 		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: "gauge"}}},
@@ -199,7 +199,7 @@ func TestResumeFailsAndSucceeds(t *testing.T) {
 	}
 }
 
-// TestResumeListensLater holds that an address that is taken at a reload is tried until it can be had.
+// TestResumeListensLater checks that an address that is taken at a reload is tried until it can be had.
 func TestResumeListensLater(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
@@ -219,8 +219,8 @@ func TestResumeListensLater(t *testing.T) {
 	}
 }
 
-// TestWaitingScrapeIsCutWithItsUsers holds that a scrape which waits for the reload gets no page when the users change,
-// whichever way they do.
+// TestWaitingScrapeIsCutWithItsUsers checks that a scrape which waits for the reload gets no page when the users
+// change, whichever way they do.
 func TestWaitingScrapeIsCutWithItsUsers(t *testing.T) {
 	one, two := exporter.AccessSettings{Username: "u", Password: "one"}, exporter.AccessSettings{Username: "u", Password: "two"}
 	for name, test := range map[string]struct{ before, after exporter.AccessSettings }{
@@ -275,7 +275,7 @@ func names(c net.Conn) {
 	}
 }
 
-// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was
+// TestReloadKeepsAddresses checks that the address of a host that cannot be looked up at a reload is the one that was
 // found before.
 func TestReloadKeepsAddresses(t *testing.T) {
 	var broken atomic.Bool

@@ -139,7 +139,7 @@ func TestReloadsAreNotSeen(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestScrapeWaitsForReload holds that a scrape which comes while its instance is suspended gets what comes after.
+// TestScrapeWaitsForReload checks that a scrape which comes while its instance is suspended gets what comes after.
 func TestScrapeWaitsForReload(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("old", "1"))})
@@ -161,7 +161,7 @@ func TestScrapeWaitsForReload(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadLetsGoOfTheSource holds that the source is not used once Suspend has returned.
+// TestReloadLetsGoOfTheSource checks that the source is not used once Suspend has returned.
 func TestReloadLetsGoOfTheSource(t *testing.T) {
 	var using atomic.Int64
 	var closed, late atomic.Bool
@@ -185,7 +185,7 @@ func TestReloadLetsGoOfTheSource(t *testing.T) {
 	}
 }
 
-// TestReloadInTheMiddleOfAScrape holds that a scrape whose source is suspended while it gathers starts over.
+// TestReloadInTheMiddleOfAScrape checks that a scrape whose source is suspended while it gathers starts over.
 func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 	var servers exporter.Servers
 	h := newHanging(up("old", "1"))
@@ -201,8 +201,8 @@ func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 	}
 }
 
-// TestScrapeDoesNotWaitTooLong holds that a scrape which cannot wait longer gets what there is, or an error of its own,
-// before its time is over.
+// TestScrapeDoesNotWaitTooLong checks that a scrape which cannot wait longer gets what there is, or an error of its
+// own, before its time is over.
 func TestScrapeDoesNotWaitTooLong(t *testing.T) {
 	endpoints := openAll(t,
 		exporter.Options{Path: "/rest", Source: families(up("rest", "1"))}, exporter.Options{Path: "/rest"}, exporter.Options{Path: "/alone"})
@@ -216,7 +216,7 @@ func TestScrapeDoesNotWaitTooLong(t *testing.T) {
 	}
 }
 
-// TestCloseEndsTheSuspension holds that Close gives the address up at once.
+// TestCloseEndsTheSuspension checks that Close gives the address up at once.
 func TestCloseEndsTheSuspension(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{})
@@ -241,7 +241,7 @@ func TestCloseEndsTheSuspension(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found
+// TestReloadKeepsWhatWasRead checks that files and hosts that cannot be read at a reload count as they were found
 // before.
 func TestReloadKeepsWhatWasRead(t *testing.T) {
 	password := filepath.Join(t.TempDir(), "password")
@@ -315,7 +315,7 @@ func (s *stopping) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestReloadWhileAPageIsWritten holds that a scrape whose source is suspended while its page is written starts over.
+// TestReloadWhileAPageIsWritten checks that a scrape whose source is suspended while its page is written starts over.
 func TestReloadWhileAPageIsWritten(t *testing.T) {
 	bad := &dto.MetricFamily{Name: new("bad"), Type: dto.MetricType_GAUGE.Enum(), Metric: []*dto.Metric{nil}}
 	var given atomic.Bool
@@ -341,8 +341,8 @@ func TestReloadWhileAPageIsWritten(t *testing.T) {
 	}
 }
 
-// TestReloadWithHangingSource holds that a source which does not return delays neither Suspend nor Resume, and that the
-// scrape that waits for it gets what comes after.
+// TestReloadWithHangingSource checks that a source which does not return delays neither Suspend nor Resume, and that
+// the scrape that waits for it gets what comes after.
 func TestReloadWithHangingSource(t *testing.T) {
 	h := newHanging(up("old", "1"))
 	var servers exporter.Servers

@@ -91,7 +91,7 @@ func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadTurnsTLSOn holds that a reload may turn TLS on, with the same file.
+// TestReloadTurnsTLSOn checks that a reload may turn TLS on, with the same file.
 func TestReloadTurnsTLSOn(t *testing.T) {
 	c := webtest.NewCertificate(t, 1)
 	folder := webtest.NewFolder(t, "")
@@ -120,7 +120,7 @@ func TestReloadTurnsTLSOn(t *testing.T) {
 	}
 }
 
-// TestWebContradictions holds that contradictions are refused before a port is open.
+// TestWebContradictions checks that contradictions are refused before a port is open.
 func TestWebContradictions(t *testing.T) {
 	for _, web := range []exporter.AccessSettings{
 		{Username: "u"}, {Password: secret}, {Username: "u", Password: secret, PasswordFile: "p"},
@@ -181,7 +181,7 @@ func usersConfig(t testing.TB, cost int) string {
 	return "basic_auth_users:\n  u: " + string(hash) + "\n"
 }
 
-// TestUserIsAskedForEverythingButHealth holds that no page of a server but health and readiness is open.
+// TestUserIsAskedForEverythingButHealth checks that no page of a server but health and readiness is open.
 func TestUserIsAskedForEverythingButHealth(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{
@@ -225,8 +225,8 @@ func TestUserIsAskedForEverythingButHealth(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNotShown holds that neither a log line nor a page nor a printed value shows a password, and that others
-// may read one on its way is logged.
+// TestSecretsAreNotShown checks that neither a log line nor a page nor a printed value shows a password, and that
+// others may read one on its way is logged.
 func TestSecretsAreNotShown(t *testing.T) {
 	var out logged
 	var servers exporter.Servers
@@ -267,7 +267,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-// TestWebConfigFile holds that the file decides over every page: TLS, HTTP/2, users and headers.
+// TestWebConfigFile checks that the file decides over every page: TLS, HTTP/2, users and headers.
 func TestWebConfigFile(t *testing.T) {
 	c := webtest.NewCertificate(t, 1)
 	folder := webtest.NewFolder(t, webtest.TLSConfig+"http_server_config:\n  headers:\n    X-Frame-Options: deny\n"+
@@ -315,7 +315,7 @@ func TestWebConfigFile(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken
+// TestWebConfigFileIsReadAgain checks that certificates and users may change while the server runs, and that a broken
 // file has every request refused, with one line.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
 	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)

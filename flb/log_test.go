@@ -85,7 +85,7 @@ func TestLogStderr(t *testing.T) {
 	}
 }
 
-// TestLogAfterRelease holds that a goroutine of an instance may log when the host has freed it.
+// TestLogAfterRelease checks that a goroutine of an instance may log when the host has freed it.
 func TestLogAfterRelease(t *testing.T) {
 	ins := flbtest.NewInstance(newest, "promexporter", 4)
 	o := NewOutput(ins.Pointer())
@@ -152,7 +152,7 @@ func TestLogFormat(t *testing.T) {
 	}
 }
 
-// TestLogWithIsACopy holds that two loggers made from one do not share attributes.
+// TestLogWithIsACopy checks that two loggers made from one do not share attributes.
 func TestLogWithIsACopy(t *testing.T) {
 	_, o := open(t, newest, 3)
 	flbtest.Lines()

@@ -16,8 +16,8 @@ import (
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
-// TestStateHoldsEveryAnswer closes a pipeline while chunks come: what was answered OK is in the state, and nothing
-// else.
+// TestStateHoldsEveryAnswer closes a pipeline during flushes: the state file has exactly the chunks that were answered
+// OK.
 func TestStateHoldsEveryAnswer(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	chunk := chunktest.Events(`{"l":"x"}`)
@@ -42,8 +42,7 @@ func TestStateHoldsEveryAnswer(t *testing.T) {
 	expect(t, p, fmt.Sprintf("a_total{l=\"x\"} %v", total))
 }
 
-// TestKilled kills a process as nothing but the kernel can, while it writes its state all the time. Its successor has a
-// state that was whole.
+// TestKilled kills a process while it writes its state continuously. Its successor finds a complete state.
 func TestKilled(t *testing.T) {
 	if file := os.Getenv("PROMEXPORTER_TEST_STATE"); file != "" {
 		writeForever(t, file)
@@ -101,8 +100,8 @@ func writeForever(t *testing.T, file string) {
 	}
 }
 
-// TestDraftOfACrash holds that what a crash left of a write does no harm.
-func TestDraftOfACrash(t *testing.T) {
+// TestTempFileOfACrash checks that the temporary file of an interrupted write is removed.
+func TestTempFileOfACrash(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	p, _ := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
 
-// captures holds what real Fluent Bits wrote, by version.
+// captures checks what real Fluent Bits wrote, by version.
 var captures = filepath.Join("..", "record", "testdata", "chunks")
 
 // process is what the pipelines of one test share.
@@ -134,7 +134,7 @@ var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_)
 // records is page without the plugin's own metrics.
 func records(page string) string { return ownLine.ReplaceAllString(page, "") }
 
-// expect holds that the page has these lines, each a series and its value.
+// expect checks that the page has these lines, each a series and its value.
 func expect(t testing.TB, p *Pipeline, lines string) {
 	t.Helper()
 	has := "\n" + page(t, p)

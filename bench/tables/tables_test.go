@@ -126,7 +126,7 @@ func TestGrowth(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	err = cliffs(r)
-	if err == nil || err.Error() != "cost jumps:\ntags: with 100 a chunk costs 1.60 × of what it did in the step before, 1.50 × at most is right" {
+	if err == nil || err.Error() != "cost jumps:\ntags: with 100 a chunk costs 1.60 × the step before; at most 1.50 × is allowed" {
 		t.Errorf("cliffs: %v", err)
 	}
 }

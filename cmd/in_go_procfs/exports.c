@@ -1,6 +1,6 @@
 /*
- * The functions that Fluent Bit calls. Each hands over to the Go function of main.go, except in a fork of the process
- * that loaded the plugin, where no Go function returns.
+ * The functions that Fluent Bit calls. Each calls a Go function in main.go, except in a fork of the process that loaded
+ * the plugin, where Go functions never return.
  */
 #include <stdint.h>
 

@@ -25,7 +25,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNamesOfNeighbours holds which families can stand beside each other.
+// TestNamesOfNeighbours checks which families can be on the same page.
 func TestNamesOfNeighbours(t *testing.T) {
 	for _, test := range []struct {
 		first, firstKind, second, secondKind string
