@@ -77,7 +77,7 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 }
 
 func (f Format) write(out io.Writer, all []exposition.Family) error {
-	written := f.written()
+	written := f.expfmtFormat()
 	switch written.FormatType() {
 	case expfmt.TypeProtoDelim:
 		return writeDelimited(out, all, written.ToEscapingScheme())
