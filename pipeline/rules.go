@@ -15,7 +15,7 @@ import (
 
 // rules is the rules in force.
 type rules struct {
-	book rule.Book
+	book rule.Counters
 
 	// swap is held for reading while a chunk is flushed, so that new rules come
 	// into force between two chunks.
@@ -61,7 +61,7 @@ func (p *Pipeline) readRules() (*rule.Set, error) {
 	return rule.Compile(files, rule.Options{
 		Namespace:  p.config.Namespace,
 		FieldLimit: max(p.config.SeriesLimit, minFields),
-		Book:       &p.rules.book,
+		Counters:   &p.rules.book,
 	}), nil
 }
 
@@ -118,7 +118,7 @@ func (r *rules) isNews(err error, text []byte, now time.Time) bool {
 func (p *Pipeline) enforce(set *rule.Set) error {
 	p.rules.swap.Lock()
 	defer p.rules.swap.Unlock()
-	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
+	if err := p.collector.Retain(set.Families(), set.DerivedFamily); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)
