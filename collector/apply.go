@@ -2,8 +2,7 @@ package collector
 
 import "fmt"
 
-// applyBatch applies the samples of b. A panic is a bug of ours; it costs the rest of
-// the batch and not the agent.
+// applyBatch applies the samples of b. A panic is a bug of ours; it costs the rest of the batch and not the agent.
 func (c *Collector) applyBatch(b *Batch) (err error) {
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
@@ -84,8 +83,8 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	return Kept
 }
 
-// claim reports whether series i, which has another source, takes samples of source:
-// those that feed it first, and who only declares it.
+// claim reports whether series i, which has another source, takes samples of source: those that feed it first, and who
+// only declares it.
 func (s *store) claim(i int, source uint32) bool {
 	if s.sources[i] == unclaimedSource {
 		s.sources[i] = source
@@ -115,8 +114,8 @@ func (c *Collector) blame(f *Family, r Reason) string {
 	return f.Name
 }
 
-// reportLoss reports the first loss of each kind. The table is bounded because
-// families are: one that was never made complains under an empty name.
+// reportLoss reports the first loss of each kind. The table is bounded because families are: one that was never made
+// complains under an empty name.
 func (c *Collector) reportLoss(family string, r Reason) {
 	if c.byName[family] == nil {
 		family = ""

@@ -20,18 +20,16 @@ const (
 // Op is what a sample does to its series.
 type Op uint8
 
-// The operations. Counters take Add and Total, gauges Add, Set and the
-// aggregates Sum, Min, Max and Count, histograms and summaries Observe. All take
-// Declare. Any other pair is dropped as Malformed.
+// The operations. Counters take Add and Total, gauges Add, Set and the aggregates Sum, Min, Max and Count, histograms
+// and summaries Observe. All take Declare. Any other pair is dropped as Malformed.
 const (
 	Add Op = iota
 	Set
 	Observe
-	// Total says where a running total stands. A total lower than the last one
-	// was reset and counts from 0.
+	// Total says where a running total stands. A total lower than the last one was reset and counts from 0.
 	Total
-	// The aggregates join the samples of a series that share their Time. A newer
-	// Time starts anew, an older one is dropped.
+	// The aggregates join the samples of a series that share their Time. A newer Time starts anew, an older one is
+	// dropped.
 	Sum
 	Min
 	Max
@@ -45,16 +43,14 @@ const (
 type Sample struct {
 	Family *Family
 	Value  float64
-	// Time is the record's time in nanoseconds since 1970, UTC; 0 stands for the
-	// batch's Now.
+	// Time is the record's time in nanoseconds since 1970, UTC; 0 stands for the batch's Now.
 	Time int64
 	// Count is how many observations the sample stands for. 0 means 1.
 	Count uint64
 	// Origin, when not nil, counts what happens to the sample.
 	Origin *Origin
-	// Source, when not 0, identifies the field that the value was read from.
-	// A series takes samples of the first source only, until Retain, so that two
-	// fields whose names became equal cannot overwrite each other.
+	// Source, when not 0, identifies the field that the value was read from. A series takes samples of the first source
+	// only, until Retain, so that two fields whose names became equal cannot overwrite each other.
 	Source uint32
 	Op     Op
 
@@ -63,8 +59,8 @@ type Sample struct {
 	exemplarStart, exemplarEnd uint32 // where the exemplar's labels stand in Batch.pairs
 }
 
-// Batch collects the samples of one chunk. It is for one goroutine at a time and
-// is used again after Reset. The zero Batch is ready.
+// Batch collects the samples of one chunk. It is for one goroutine at a time and is used again after Reset. The zero
+// Batch is ready.
 type Batch struct {
 	// Now is the time of the flush in nanoseconds since 1970, UTC.
 	Now int64
@@ -121,9 +117,8 @@ func shrunk[T any](memory []T, most int) ([]T, int) {
 // Len returns the number of samples.
 func (b *Batch) Len() int { return len(b.samples) }
 
-// Label appends the next label value of the sample that Append will complete.
-// Values stand in the order of Family.Labels and must be valid UTF-8. They are
-// copied into the batch.
+// Label appends the next label value of the sample that Append will complete. Values stand in the order of
+// Family.Labels and must be valid UTF-8. They are copied into the batch.
 func (b *Batch) Label(value []byte) {
 	b.keys = AppendLabel(b.keys, value)
 }
@@ -144,9 +139,9 @@ func (b *Batch) UintLabel(n uint64) {
 	b.keys[at] = byte(len(b.keys) - at - 1) // 20 digits at most
 }
 
-// LabelBytes is how many bytes the label values take so far. What stands in the batch
-// from one Size to another can be used for further samples, with CopyLabels and
-// ReuseLabels, until Discard or an Append that returns false takes it away.
+// LabelBytes is how many bytes the label values take so far. What stands in the batch from one Size to another can be
+// used for further samples, with CopyLabels and ReuseLabels, until Discard or an Append that returns false takes it
+// away.
 func (b *Batch) LabelBytes() int { return len(b.keys) }
 
 // CopyLabels appends the label values from start to end once more.
@@ -154,15 +149,13 @@ func (b *Batch) CopyLabels(start, end int) {
 	b.keys = append(b.keys, b.keys[start:end]...)
 }
 
-// ReuseLabels says that the label values from start to end are, without being copied,
-// those of the sample that Append will complete.
+// ReuseLabels says that the label values from start to end are, without being copied, those of the sample that Append
+// will complete.
 func (b *Batch) ReuseLabels(start, end int) { b.reused = [2]uint32{uint32(start), uint32(end)} }
 
-// Exemplar appends a label of the exemplar of the sample that Append will
-// complete. Its value and time are those of the sample. A label with an empty
-// value is left out. Name and value must be valid UTF-8 without a NUL byte, and the
-// name must not be empty; otherwise the exemplar is dropped. Both are copied into
-// the batch.
+// Exemplar appends a label of the exemplar of the sample that Append will complete. Its value and time are those of the
+// sample. A label with an empty value is left out. Name and value must be valid UTF-8 without a NUL byte, and the name
+// must not be empty; otherwise the exemplar is dropped. Both are copied into the batch.
 func (b *Batch) Exemplar(name string, value []byte) {
 	if len(value) == 0 {
 		return
@@ -176,17 +169,16 @@ func (b *Batch) Exemplar(name string, value []byte) {
 	b.exemplars = AppendLabel(b.exemplars, value)
 }
 
-// Append completes a sample with the label values and exemplar labels given
-// since the last Append or Drop. The number of label values must be that of
-// s.Family.Labels. It reports whether the batch took the sample, or was full.
+// Append completes a sample with the label values and exemplar labels given since the last Append or Drop. The number
+// of label values must be that of s.Family.Labels. It reports whether the batch took the sample, or was full.
 func (b *Batch) Append(s *Sample) bool {
 	if len(b.keys)+len(b.exemplars) > MaxBatchBytes || len(b.samples) >= MaxBatchSamples {
 		b.refused++
 		b.Discard()
 		return false
 	}
-	// Field by field: the processor waits for a struct that was just written in
-	// small parts to be there as a whole, which shows in BenchmarkAccessLog.
+	// Field by field: the processor waits for a struct that was just written in small parts to be there as a whole,
+	// which shows in BenchmarkAccessLog.
 	n := len(b.samples)
 	b.samples = slices.Grow(b.samples, 1)[:n+1]
 	d := &b.samples[n]
@@ -204,8 +196,7 @@ func (b *Batch) Append(s *Sample) bool {
 	return true
 }
 
-// Discard forgets the label values and exemplar labels given since the last Append
-// or Drop.
+// Discard forgets the label values and exemplar labels given since the last Append or Drop.
 func (b *Batch) Discard() {
 	b.keys, b.reused = b.keys[:b.keyStart], [2]uint32{}
 	b.exemplars = b.exemplars[:b.exemplarStart]

@@ -15,37 +15,30 @@ var (
 	ErrClosed = errors.New("the collector is closed")
 )
 
-// Options configures a Collector. The callbacks are called from its goroutine:
-// they must neither block nor call the collector.
+// Options configures a Collector. The callbacks are called from its goroutine: they must neither block nor call the
+// collector.
 type Options struct {
-	// SeriesLimit bounds the number of series in all families together, and the
-	// number of families.
+	// SeriesLimit bounds the number of series in all families together, and the number of families.
 	SeriesLimit int
-	// MemoryLimit bounds the bytes that all series and families take together, as
-	// Stats.Bytes estimates them: beyond it no series or family is made, and no
-	// exemplar takes more memory. Native histograms of existing series grow on, up
+	// MemoryLimit bounds the bytes that all series and families take together, as Stats.Bytes estimates them: beyond it
+	// no series or family is made, and no exemplar takes more memory. Native histograms of existing series grow on, up
 	// to their MaxBuckets. 0 means no bound.
 	MemoryLimit int64
-	// Remembered bounds the bytes that are used to remember expired series. 0
-	// means 32 MiB, a negative number that none are remembered. A counter of
-	// three labels takes some 250, a histogram 8 more per bucket, and one with a
-	// native histogram 100 and 16 to 32 per bucket of it.
+	// Remembered bounds the bytes that are used to remember expired series. 0 means 32 MiB, a negative number that none
+	// are remembered. A counter of three labels takes some 250, a histogram 8 more per bucket, and one with a native
+	// histogram 100 and 16 to 32 per bucket of it.
 	Remembered int
-	// Now tells the time of a scrape, so that series expire when no batch comes.
-	// Nil means the time of the last batch.
+	// Now tells the time of a scrape, so that series expire when no batch comes. Nil means the time of the last batch.
 	Now func() time.Time
-	// Dropped, when set, is called the first time that a sample of a family is
-	// dropped for a reason. The family is "" when it has no series. For MemoryLimit
-	// it is the family that takes most bytes.
+	// Dropped, when set, is called the first time that a sample of a family is dropped for a reason. The family is ""
+	// when it has no series. For MemoryLimit it is the family that takes most bytes.
 	Dropped func(family string, reason Reason)
-	// Overflowed, when set, is called the first time that a sample of a family
-	// goes to an overflow series, with the label that has most values, or "" when
-	// no label comes from records.
+	// Overflowed, when set, is called the first time that a sample of a family goes to an overflow series, with the
+	// label that has most values, or "" when no label comes from records.
 	Overflowed func(family, label string)
 }
 
-// Collector owns the families and series of one instance. Its methods are safe
-// for concurrent use.
+// Collector owns the families and series of one instance. Its methods are safe for concurrent use.
 type Collector struct {
 	options  atomic.Pointer[Options] // never nil, read-only
 	batches  chan *Batch
@@ -117,12 +110,11 @@ func (c *Collector) configure(o Options) {
 // SeriesLimit is the bound on series that is in force.
 func (c *Collector) SeriesLimit() int { return c.options.Load().SeriesLimit }
 
-// MemoryLimit is the bound on the bytes of series and families that is in force,
-// math.MaxInt64 for none.
+// MemoryLimit is the bound on the bytes of series and families that is in force, math.MaxInt64 for none.
 func (c *Collector) MemoryLimit() int64 { return c.options.Load().MemoryLimit }
 
-// Close ends the collector's goroutine. Batches and scrapes that were not taken
-// yet are refused. It may be called more than once.
+// Close ends the collector's goroutine. Batches and scrapes that were not taken yet are refused. It may be called more
+// than once.
 func (c *Collector) Close() {
 	if c.once.CompareAndSwap(false, true) {
 		close(c.quit)
@@ -130,11 +122,9 @@ func (c *Collector) Close() {
 	<-c.closed
 }
 
-// Ingest hands b to the collector and returns nil once all of it is applied, so
-// that the next scrape shows it. When the collector has not taken b before
-// withdraw fires, it returns ErrBusy, and ErrClosed after Close: then nothing of
-// b was or will be applied. Any other error means that b was applied in part.
-// b is the caller's again when Ingest returns.
+// Ingest hands b to the collector and returns nil once all of it is applied, so that the next scrape shows it. When the
+// collector has not taken b before withdraw fires, it returns ErrBusy, and ErrClosed after Close: then nothing of b was
+// or will be applied. Any other error means that b was applied in part. b is the caller's again when Ingest returns.
 func (c *Collector) Ingest(b *Batch, withdraw <-chan time.Time) error {
 	if b.applied == nil {
 		b.applied = make(chan error, 1)

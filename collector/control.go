@@ -34,9 +34,8 @@ func (c *Collector) guard(do func()) (err error) {
 	return nil
 }
 
-// Init makes series of f with the value 0, which never expire, so that a first
-// increment shows as one. Each label set holds the values of f.Labels; what is
-// known already keeps its value. Sets beyond a limit are dropped and counted.
+// Init makes series of f with the value 0, which never expire, so that a first increment shows as one. Each label set
+// holds the values of f.Labels; what is known already keeps its value. Sets beyond a limit are dropped and counted.
 func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 	b := &Batch{Now: now}
 	for _, set := range sets {
@@ -48,15 +47,14 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 	return c.Ingest(b, nil)
 }
 
-// Retain takes out, between two batches, every family with its series and what
-// is remembered of them, unless it is Equal to one of families or also, when not
-// nil, returns an equal for it, and not nil. The others keep their series and take
-// TTL and SeriesLimit from their equal; where that is also's, from the first Family
-// that a sample of them comes with, if it differs. Any field may feed their series
-// next, and those that were declared expire as others do until they are again.
+// Retain takes out, between two batches, every family with its series and what is remembered of them, unless it is
+// Equal to one of families or also, when not nil, returns an equal for it, and not nil. The others keep their series
+// and take TTL and SeriesLimit from their equal; where that is also's, from the first Family that a sample of them
+// comes with, if it differs. Any field may feed their series next, and those that were declared expire as others do
+// until they are again.
 //
-// A family that was taken out begins anew with the next sample of it, so those
-// who make samples of the old families must have stopped.
+// A family that was taken out begins anew with the next sample of it, so those who make samples of the old families
+// must have stopped.
 func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error {
 	byName := make(map[string]*Family, len(families))
 	for _, f := range families {
@@ -80,8 +78,7 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 	})
 }
 
-// successor returns the Family that is equal to f, or nil. What also returns is
-// provisional.
+// successor returns the Family that is equal to f, or nil. What also returns is provisional.
 func successor(f *Family, byName map[string]*Family, also func(*Family) *Family) (next *Family, provisional bool) {
 	if next = byName[f.Name]; next != nil && next.Equal(f) {
 		return next, false
@@ -92,8 +89,8 @@ func successor(f *Family, byName map[string]*Family, also func(*Family) *Family)
 	return also(f), true
 }
 
-// applySettings takes the settings of f, which is equal to the store's family. It reports
-// whether there is a TTL now and was none, or the other way round.
+// applySettings takes the settings of f, which is equal to the store's family. It reports whether there is a TTL now
+// and was none, or the other way round.
 func (s *store) applySettings(f *Family, now int64) (changed bool) {
 	before := s.expiry.ttl
 	s.family = f
@@ -146,11 +143,10 @@ func (c *Collector) listExpiring() {
 	}
 }
 
-// SetOptions puts other options in force between two batches, for who takes the
-// collector over. On return the old Dropped and Overflowed are not called any more,
-// and the new ones are told of each kind of loss once more. Series beyond a lower
-// limit stay; what is remembered beyond a lower bound is forgotten. Retain then
-// takes out what the new owner does not make.
+// SetOptions puts other options in force between two batches, for who takes the collector over. On return the old
+// Dropped and Overflowed are not called any more, and the new ones are told of each kind of loss once more. Series
+// beyond a lower limit stay; what is remembered beyond a lower bound is forgotten. Retain then takes out what the new
+// owner does not make.
 func (c *Collector) SetOptions(o Options) error {
 	return c.do(func() {
 		c.configure(o)

@@ -12,8 +12,7 @@ type ledger struct{ used, limit int64 }
 // fits reports whether n more bytes stay within the limit.
 func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
 
-// What the estimate is made of: bytes on a 64-bit machine. TestEstimate compares it
-// with the heap.
+// What the estimate is made of: bytes on a 64-bit machine. TestEstimate compares it with the heap.
 const (
 	indexCost    = 40   // a place in an index, which is two thirds full on average
 	rowCost      = 36   // in the columns that every family has
@@ -34,8 +33,8 @@ func familySize(f *Family) int {
 	return n
 }
 
-// rowSize estimates what a series takes in the columns that s has. Columns grow by a
-// quarter when they are full, so that an eighth of them is unused on average.
+// rowSize estimates what a series takes in the columns that s has. Columns grow by a quarter when they are full, so
+// that an eighth of them is unused on average.
 func (s *store) rowSize() int {
 	n := rowCost + 8*s.width
 	if s.totals != nil {
@@ -62,8 +61,8 @@ func (s *store) rowSize() int {
 	return indexCost + n + n/8
 }
 
-// textSize is what the Go runtime takes for a text of n bytes: a multiple of 16, of
-// long texts one of an eighth of the power of two below.
+// textSize is what the Go runtime takes for a text of n bytes: a multiple of 16, of long texts one of an eighth of the
+// power of two below.
 func textSize(n int) int {
 	if n == 0 {
 		return 0

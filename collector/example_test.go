@@ -34,6 +34,5 @@ func Example() {
 	// Output:
 	// # HELP requests_total Requests.
 	// # TYPE requests_total counter
-	// requests_total{method="GET"} 2
-	// requests_total{method="PUT"} 1
+	// requests_total{method="GET"} 2 requests_total{method="PUT"} 1
 }

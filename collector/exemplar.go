@@ -7,12 +7,11 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// maxExemplarRunes is OpenMetrics' bound on the names and values of an
-// exemplar's labels together.
+// maxExemplarRunes is OpenMetrics' bound on the names and values of an exemplar's labels together.
 const maxExemplarRunes = 128
 
-// nativeExemplars is how many exemplars a native histogram keeps: the last one per
-// power of two, modulo this. So the rare slow one is not pushed out by the many.
+// nativeExemplars is how many exemplars a native histogram keeps: the last one per power of two, modulo this. So the
+// rare slow one is not pushed out by the many.
 const nativeExemplars = 16
 
 // exemplar is a place for one exemplar. Its memory is used again.
@@ -22,8 +21,8 @@ type exemplar struct {
 	time  int64
 }
 
-// exemplarsPerSeries returns how many exemplars a series of f keeps: those of the
-// classic buckets first, then those of the native histogram.
+// exemplarsPerSeries returns how many exemplars a series of f keeps: those of the classic buckets first, then those of
+// the native histogram.
 func (f *Family) exemplarsPerSeries() int {
 	switch {
 	case f.Type == Counter:
@@ -43,8 +42,8 @@ func (f *Family) classicExemplars() int {
 	return len(f.Buckets) + 1
 }
 
-// setExemplar keeps the exemplar of a sample that was applied. It reports false when
-// the family takes none, or when there is no memory for it.
+// setExemplar keeps the exemplar of a sample that was applied. It reports false when the family takes none, or when
+// there is no memory for it.
 func (s *store) setExemplar(i int, pairs []byte, v float64, at int64) bool {
 	if s.exemplarsPerSeries == 0 {
 		return false
@@ -94,8 +93,7 @@ func (s *store) storeExemplar(e *exemplar, pairs []byte, v float64, at int64) bo
 	return true
 }
 
-// render returns the model of e, in m's memory when m is not nil, or nil when
-// there is no exemplar.
+// render returns the model of e, in m's memory when m is not nil, or nil when there is no exemplar.
 func (e *exemplar) render(m *dto.Exemplar) *dto.Exemplar {
 	if len(e.pairs) == 0 {
 		return nil

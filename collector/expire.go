@@ -2,8 +2,8 @@ package collector
 
 import "time"
 
-// expiry is what a store knows of when its series were touched: a list of them,
-// the longest untouched first. Without a TTL it is empty.
+// expiry is what a store knows of when its series were touched: a list of them, the longest untouched first. Without a
+// TTL it is empty.
 type expiry struct {
 	ttl        int64 // in nanoseconds, 0: series never expire
 	lastSample []int64
@@ -124,12 +124,12 @@ func (l *expiry) connect(before, after int32) {
 	}
 }
 
-// clockSlack is how far behind the latest time a time may be that is no sign of a
-// clock that was turned back: that of a flush which waited for the collector.
+// clockSlack is how far behind the latest time a time may be that is no sign of a clock that was turned back: that of a
+// flush which waited for the collector.
 const clockSlack = 10 * time.Second
 
-// advanceClock follows the clock. When it was turned back, series count as touched now at
-// the latest. By a time that is over they would expire as soon as they were touched.
+// advanceClock follows the clock. When it was turned back, series count as touched now at the latest. By a time that is
+// over they would expire as soon as they were touched.
 func (c *Collector) advanceClock(now int64) {
 	if c.now-now <= int64(clockSlack) {
 		c.now = max(c.now, now)
@@ -171,8 +171,7 @@ func (c *Collector) expireAll(now int64) {
 	}
 }
 
-// expire takes out due series of a family, most of them at most, and returns how
-// many.
+// expire takes out due series of a family, most of them at most, and returns how many.
 func (c *Collector) expire(st *store, now int64, most int) (n int) {
 	for i := st.expiry.firstDue(now); i >= 0 && n < most; i = st.expiry.firstDue(now) {
 		c.cacheExpired(st, i)

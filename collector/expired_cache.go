@@ -1,15 +1,14 @@
 package collector
 
-// defaultRemembered is Options.Remembered when it is not given: enough for some
-// 130,000 counters of three labels.
+// defaultRemembered is Options.Remembered when it is not given: enough for some 130,000 counters of three labels.
 const defaultRemembered = 32 << 20
 
-// rememberedCost is what a rememberedSeries takes beside its key and buckets, its places in the
-// map and the list included.
+// rememberedCost is what a rememberedSeries takes beside its key and buckets, its places in the map and the list
+// included.
 const rememberedCost = 200
 
-// rememberedSeries is what is kept of an expired series. It does not change, so that a State
-// can share it, apart from its place in the memory.
+// rememberedSeries is what is kept of an expired series. It does not change, so that a State can share it, apart from
+// its place in the memory.
 type rememberedSeries struct {
 	store   *store
 	key     string
@@ -31,8 +30,8 @@ type expiredCache struct {
 	first        int                 // there is none before it in order
 }
 
-// cacheExpired keeps what a counter, histogram or summary needs to go on from where
-// it is. The oldest ones make room for it.
+// cacheExpired keeps what a counter, histogram or summary needs to go on from where it is. The oldest ones make room
+// for it.
 func (c *Collector) cacheExpired(st *store, i int) {
 	if st.family.Type == Gauge {
 		return
@@ -58,8 +57,8 @@ func (c *Collector) evict(size int) {
 	}
 }
 
-// rememberedRow returns what is worth remembering of series i of s. It takes native buckets over. Quantiles are not: they
-// are older than their MaxAge, or would be as large as all else.
+// rememberedRow returns what is worth remembering of series i of s. It takes native buckets over. Quantiles are not:
+// they are older than their MaxAge, or would be as large as all else.
 func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	r := &rememberedSeries{store: s, key: c.keys[i], created: c.created[i], value: c.values[i], time: never}
 	r.buckets = append(r.buckets, c.buckets[i*c.width:(i+1)*c.width]...)

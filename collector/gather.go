@@ -8,17 +8,17 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// maxIdleSnapshots bounds the snapshots whose memory is kept for later scrapes. It is how many pages the exporter makes at
-// the same time.
+// maxIdleSnapshots bounds the snapshots whose memory is kept for later scrapes. It is how many pages the exporter makes
+// at the same time.
 const maxIdleSnapshots = 2
 
-// Gather returns all families that have series, sorted by name, as they are between two batches, after all batches whose
-// Ingest returned before the call. The families are read-only and valid until done is called, which must be called once
-// err is nil. Each call that is not done holds a copy of all values and the exposition model, so the caller bounds how
-// many there are at the same time.
+// Gather returns all families that have series, sorted by name, as they are between two batches, after all batches
+// whose Ingest returned before the call. The families are read-only and valid until done is called, which must be
+// called once err is nil. Each call that is not done holds a copy of all values and the exposition model, so the caller
+// bounds how many there are at the same time.
 //
-// Gather waits for the batch that is being applied. When ctx ends before, or the collector is closed, it returns an error
-// and leaves nothing behind.
+// Gather waits for the batch that is being applied. When ctx ends before, or the collector is closed, it returns an
+// error and leaves nothing behind.
 func (c *Collector) Gather(ctx context.Context) (families []exposition.Family, done func(), err error) {
 	s := c.idle.get()
 	if err := c.takeSnapshot(ctx, s); err != nil {
@@ -79,8 +79,8 @@ func (i *idleSnapshots) put(s *snapshot) {
 	}
 }
 
-// DropSnapshots lets go of the memory that is kept for later scrapes, several times what the series take. The next scrape
-// takes it anew, for the series there are then.
+// DropSnapshots lets go of the memory that is kept for later scrapes, several times what the series take. The next
+// scrape takes it anew, for the series there are then.
 func (c *Collector) DropSnapshots() {
 	c.idle.mu.Lock()
 	defer c.idle.mu.Unlock()

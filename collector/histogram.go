@@ -2,8 +2,7 @@ package collector
 
 import "math"
 
-// Bounds of Sample.Count. The second holds for quantiles, which take observations one
-// by one at some 0.1 us each.
+// Bounds of Sample.Count. The second holds for quantiles, which take observations one by one at some 0.1 us each.
 const (
 	maxWeight  = 1 << 32
 	maxRepeats = 1000
@@ -72,8 +71,8 @@ func (s *store) nextChange() uint64 {
 	return s.changes
 }
 
-// bucket returns the index of the first bound that v is not above. Few bounds
-// are searched one by one, which is faster than halving.
+// bucket returns the index of the first bound that v is not above. Few bounds are searched one by one, which is faster
+// than halving.
 func bucket(bounds []float64, v float64) int {
 	low, high := 0, len(bounds)
 	for high-low > 16 {

@@ -8,10 +8,9 @@ import (
 // ImportOptions says what of a state is wanted.
 type ImportOptions struct {
 	Now int64 // in nanoseconds since 1970
-	// Families are those that there will be. Of a state, those that are Equal to one
-	// of them are restored, with its TTL and SeriesLimit, and those for which Also,
-	// if not nil, returns an equal. The latter take their TTL and SeriesLimit from the
-	// first Family that a sample of them comes with, until then from that equal.
+	// Families are those that there will be. Of a state, those that are Equal to one of them are restored, with its TTL
+	// and SeriesLimit, and those for which Also, if not nil, returns an equal. The latter take their TTL and
+	// SeriesLimit from the first Family that a sample of them comes with, until then from that equal.
 	Families []*Family
 	Also     func(*Family) *Family
 	Gauges   bool // whether gauges are restored
@@ -27,11 +26,10 @@ type Imported struct {
 	OverLimit  int   // series that were left out because of a limit
 }
 
-// Import restores the series of a state that WriteTo wrote. It is to come before
-// the first batch, which waits while from is read: families that the collector already
-// has stay as they are, and count as redefined. Series that were not touched for their
-// TTL, the time since the export included, expire at once. When there is an error,
-// nothing is restored.
+// Import restores the series of a state that WriteTo wrote. It is to come before the first batch, which waits while
+// from is read: families that the collector already has stay as they are, and count as redefined. Series that were not
+// touched for their TTL, the time since the export included, expire at once. When there is an error, nothing is
+// restored.
 func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	d, err := newDecoder(from)
 	if err != nil {

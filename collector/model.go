@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// exposedFamily is the exposition model of one family. Its memory grows in slabs and
-// never moves, since the model is made of pointers into it.
+// exposedFamily is the exposition model of one family. Its memory grows in slabs and never moves, since the model is
+// made of pointers into it.
 type exposedFamily struct {
 	family  dto.MetricFamily
 	metrics []*dto.Metric
@@ -29,8 +29,7 @@ var modelTypes = [types]dto.MetricType{
 	Summary:   dto.MetricType_SUMMARY,
 }
 
-// render writes the state of f into the page. The result is valid until the
-// next call.
+// render writes the state of f into the page. The result is valid until the next call.
 func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
 	if p.family.Name == nil {
 		p.setDefinition(f.family)
@@ -93,8 +92,8 @@ func (p *exposedFamily) grow(f *Family, n int) {
 	}
 }
 
-// maxSharedPairs bounds the values of a label that are looked for when a series
-// comes. A label that has more of them has few series for each.
+// maxSharedPairs bounds the values of a label that are looked for when a series comes. A label that has more of them
+// has few series for each.
 const maxSharedPairs = 4096
 
 // pair is the memory of one label of the model.
@@ -103,8 +102,8 @@ type pair struct {
 	value string
 }
 
-// label fills in the labels of m. An empty value is an absent label. Series with the
-// same value share its memory, which is most of what a model takes.
+// label fills in the labels of m. An empty value is an absent label. Series with the same value share its memory, which
+// is most of what a model takes.
 func (p *exposedFamily) label(m *dto.Metric, names []string, key string) {
 	pairs := m.Label[:cap(m.Label)]
 	used := 0
@@ -159,8 +158,7 @@ func (f *frame) write(m *dto.Metric, i int) {
 	}
 }
 
-// timestamp returns the time of series i in at's memory when at is not nil, or
-// nil when it had no sample.
+// timestamp returns the time of series i in at's memory when at is not nil, or nil when it had no sample.
 func (f *frame) timestamp(at *int64, i int) *int64 {
 	if f.times[i] == never {
 		return nil
@@ -172,8 +170,8 @@ func (f *frame) timestamp(at *int64, i int) *int64 {
 	return at
 }
 
-// createdTimestamp returns the created timestamp of series i, or nil when it is not known.
-// It is at, if that is right. Series that came together share it.
+// createdTimestamp returns the created timestamp of series i, or nil when it is not known. It is at, if that is right.
+// Series that came together share it.
 func (f *frame) createdTimestamp(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
 	nanos := f.created[i]
 	if nanos == 0 {

@@ -11,8 +11,8 @@ type nativeModel struct {
 	positive, negative spans
 }
 
-// spans is one side of a native histogram as an exposition has it: runs of
-// buckets, and for each bucket by how much it differs from the one before.
+// spans is one side of a native histogram as an exposition has it: runs of buckets, and for each bucket by how much it
+// differs from the one before.
 type spans struct {
 	runs   []*dto.BucketSpan
 	deltas []int64

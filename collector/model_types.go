@@ -117,8 +117,7 @@ func (f *frame) writeHistogram(h *dto.Histogram, i int) {
 	}
 }
 
-// writeExemplars writes the exemplars of a histogram: those of the classic buckets
-// first, then those of the native one.
+// writeExemplars writes the exemplars of a histogram: those of the classic buckets first, then those of the native one.
 func (f *frame) writeExemplars(h *dto.Histogram, exemplars []exemplar) {
 	if n := f.family.classicExemplars(); n > 0 {
 		for at, b := range h.Bucket {
@@ -135,8 +134,7 @@ func (f *frame) writeExemplars(h *dto.Histogram, exemplars []exemplar) {
 	}
 }
 
-// writeInfExemplar adds the bucket above all bounds, which an exposition leaves out
-// unless it has an exemplar.
+// writeInfExemplar adds the bucket above all bounds, which an exposition leaves out unless it has an exemplar.
 func (f *frame) writeInfExemplar(h *dto.Histogram, mark *exemplar) {
 	if len(mark.pairs) == 0 {
 		return

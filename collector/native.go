@@ -9,9 +9,8 @@ import (
 // defaultMaxBuckets is Native.MaxBuckets when it is not given.
 const defaultMaxBuckets = 160
 
-// The finest and the coarsest schema of a native histogram. Schema s has 2^s
-// buckets between a power of two and the next one; below 0, a bucket spans 2^-s of
-// them.
+// The finest and the coarsest schema of a native histogram. Schema s has 2^s buckets between a power of two and the
+// next one; below 0, a bucket spans 2^-s of them.
 const (
 	finestSchema   = 8
 	coarsestSchema = -4
@@ -20,8 +19,8 @@ const (
 // zeroThreshold is up to which distance from 0 an observation counts as 0.
 const zeroThreshold = 0x1p-128
 
-// native is the native part of a histogram series: its buckets that are not empty,
-// as client_golang would choose them. TestNativeEqualsClientGolang compares.
+// native is the native part of a histogram series: its buckets that are not empty, as client_golang would choose them.
+// TestNativeEqualsClientGolang compares.
 type native struct {
 	changed  uint64 // another one after each change of any series of the store
 	schema   int32
@@ -30,8 +29,7 @@ type native struct {
 	negative []nativeBucket
 }
 
-// nativeBucket holds what is above the bound of the bucket before and not above
-// its own, which is 2^(at/2^schema).
+// nativeBucket holds what is above the bound of the bucket before and not above its own, which is 2^(at/2^schema).
 type nativeBucket struct {
 	at int32
 	n  uint64

@@ -2,19 +2,17 @@ package collector
 
 import "encoding/binary"
 
-// overflowValue is every label value of an overflow series that comes from
-// records.
+// overflowValue is every label value of an overflow series that comes from records.
 const overflowValue = "overflow"
 
-// maxOverflowSeries bounds the overflow series of a family: there is one per
-// combination of the values that do not come from records.
+// maxOverflowSeries bounds the overflow series of a family: there is one per combination of the values that do not come
+// from records.
 const maxOverflowSeries = 100
 
 // ordinary returns the number of series that count for Family.SeriesLimit.
 func (s *store) ordinary() int { return len(s.keys) - s.overflows }
 
-// overflow returns the series that takes a sample beyond the limit of its
-// family.
+// overflow returns the series that takes a sample beyond the limit of its family.
 func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 	if s.Op == Declare {
 		return 0, SeriesLimit
@@ -62,8 +60,8 @@ func appendOverflowKey(to, key []byte, f *Family) []byte {
 // countedSeries bounds the series that busiestLabel looks at.
 const countedSeries = 10_000
 
-// busiestLabel returns the label with most different values among those that
-// come from records, the first one of several. It is called once per family.
+// busiestLabel returns the label with most different values among those that come from records, the first one of
+// several. It is called once per family.
 func (s *store) busiestLabel() string {
 	seen := make([]map[string]struct{}, len(s.family.Labels))
 	for i := range seen {

@@ -9,9 +9,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// snapshot is a copy of all columns at one moment, and the exposition model
-// built from it. Its memory is kept between scrapes: the labels of a series
-// never change, so from the second scrape on only values are written.
+// snapshot is a copy of all columns at one moment, and the exposition model built from it. Its memory is kept between
+// scrapes: the labels of a series never change, so from the second scrape on only values are written.
 type snapshot struct {
 	now      int64    // the time of the scrape, 0: not known
 	frames   []*frame // frames[i] is a copy of the collector's stores[i]
@@ -71,8 +70,7 @@ func (c *Collector) fillSnapshot(s *snapshot) (err error) {
 
 func isRemoved(f *frame) bool { return f.store.removed }
 
-// copy makes f equal to s at the time now. What only changes with the series is copied
-// when they did.
+// copy makes f equal to s at the time now. What only changes with the series is copied when they did.
 func (f *frame) copy(s *store, now int64) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}

@@ -2,12 +2,11 @@ package collector
 
 import "slices"
 
-// State is a copy of the series of a collector at one moment, between two batches,
-// for a restart. It is read-only and safe for concurrent use.
+// State is a copy of the series of a collector at one moment, between two batches, for a restart. It is read-only and
+// safe for concurrent use.
 //
-// It holds values, counts, native buckets, created timestamps, the last running
-// totals, and when series were last touched, also of remembered series. Quantiles
-// and exemplars are not in it: they are about the last minutes.
+// It holds values, counts, native buckets, created timestamps, the last running totals, and when series were last
+// touched, also of remembered series. Quantiles and exemplars are not in it: they are about the last minutes.
 type State struct {
 	at         int64 // when it was taken, in nanoseconds since 1970
 	families   []exportedFamily
@@ -23,9 +22,8 @@ type exportedFamily struct {
 	lastSample []int64 // only with a TTL
 }
 
-// Export copies what a restart should not lose; gauges only if gauges is true. It
-// holds up batches for as long as memory takes to copy. After Close it returns
-// ErrClosed.
+// Export copies what a restart should not lose; gauges only if gauges is true. It holds up batches for as long as
+// memory takes to copy. After Close it returns ErrClosed.
 func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	s := &State{at: now}
 	err := c.do(func() {

@@ -23,8 +23,8 @@ var (
 	errContent   = errors.New("the state is corrupt: it holds what no collector writes")
 )
 
-// decoder reads a state, whose checksum comes last: nothing that it claims may cost
-// more memory than the bytes that were read. After the first error it returns zeros.
+// decoder reads a state, whose checksum comes last: nothing that it claims may cost more memory than the bytes that
+// were read. After the first error it returns zeros.
 type decoder struct {
 	*bufio.Reader
 	sum hash.Hash32

@@ -10,18 +10,17 @@ import (
 	"slices"
 )
 
-// A state is written as a magic text, a version, the time when it was taken, and
-// blocks, each of which begins with a byte for its kind:
+// A state is written as a magic text, a version, the time when it was taken, and blocks, each of which begins with a
+// byte for its kind:
 //
 //	family   a definition, as JSON
 //	series   the number of a family, how many rows follow, and their columns
 //	past     the same with series that are remembered
 //	end      how many families, series and remembered series there were
 //
-// After the end comes the CRC-32C of everything before it. Columns of integers are
-// differences between neighbors, because most of these fit a byte. Integers are
-// varints, floating-point numbers and the checksum are little-endian, and a text has
-// its length before it.
+// After the end comes the CRC-32C of everything before it. Columns of integers are differences between neighbors,
+// because most of these fit a byte. Integers are varints, floating-point numbers and the checksum are little-endian,
+// and a text has its length before it.
 //
 // A change of any of this, or of what a value means, needs a new version.
 const (
@@ -37,8 +36,7 @@ const (
 )
 
 const (
-	// stateBuffer is how much of a state is in memory at a time, while it is written
-	// or read.
+	// stateBuffer is how much of a state is in memory at a time, while it is written or read.
 	stateBuffer = 64 << 10
 	// blockRows bounds a block, so that a reader needs little memory.
 	blockRows = 256
@@ -128,8 +126,8 @@ func (e *encoder) family(f *exportedFamily) error {
 	return err
 }
 
-// remembered writes what is remembered of the families that s has, and returns how many
-// that are. Neighbors of one family share a block.
+// remembered writes what is remembered of the families that s has, and returns how many that are. Neighbors of one
+// family share a block.
 func (e *encoder) remembered(s *State) (n int) {
 	numbers := make(map[*store]int, len(s.families))
 	for i := range s.families {

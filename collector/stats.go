@@ -25,32 +25,29 @@ func (s *Stats) Applied() uint64 { return s.applied.Load() }
 // Dropped returns the number of samples that were dropped for r.
 func (s *Stats) Dropped(r Reason) uint64 { return s.dropped[r].Load() }
 
-// Overflowed returns the number of samples that reached an overflow series
-// instead of one of their own. They count as applied too.
+// Overflowed returns the number of samples that reached an overflow series instead of one of their own. They count as
+// applied too.
 func (s *Stats) Overflowed() uint64 { return s.overflowed.Load() }
 
-// ExemplarsDropped returns the number of exemplars that were dropped because
-// they are too long or not UTF-8, because their family takes none, or because they
-// need more memory than Options.MemoryLimit leaves. Their samples were applied.
+// ExemplarsDropped returns the number of exemplars that were dropped because they are too long or not UTF-8, because
+// their family takes none, or because they need more memory than Options.MemoryLimit leaves. Their samples were
+// applied.
 func (s *Stats) ExemplarsDropped() uint64 { return s.exemplarsDropped.Load() }
 
 // Expired returns the number of series that were not touched for their TTL.
 func (s *Stats) Expired() uint64 { return s.expired.Load() }
 
-// Remembered returns the number of expired series that would go on from where
-// they were.
+// Remembered returns the number of expired series that would go on from where they were.
 func (s *Stats) Remembered() int64 { return s.remembered.Load() }
 
-// Forgotten returns the number of expired series that could not be remembered
-// within the bound and would start from 0.
+// Forgotten returns the number of expired series that could not be remembered within the bound and would start from 0.
 func (s *Stats) Forgotten() uint64 { return s.forgotten.Load() }
 
 // Series returns the number of live series.
 func (s *Stats) Series() int64 { return s.series.Load() }
 
-// Bytes estimates the memory of live series and of families, which is within a fifth
-// of what they take of the heap. Snapshots, remembered series, and the places that
-// expired series left in columns are not part of it.
+// Bytes estimates the memory of live series and of families, which is within a fifth of what they take of the heap.
+// Snapshots, remembered series, and the places that expired series left in columns are not part of it.
 func (s *Stats) Bytes() int64 { return s.bytes.Load() }
 
 // Families returns the number of families that have series.
@@ -67,14 +64,13 @@ func (s *Stats) addBatch(samples uint64, dropped *[reasons]uint64) {
 	s.applied.Add(samples)
 }
 
-// Origin counts what became of the samples of one rule. The zero Origin is
-// ready. Its methods are safe for concurrent use.
+// Origin counts what became of the samples of one rule. The zero Origin is ready. Its methods are safe for concurrent
+// use.
 type Origin struct {
 	dropped [reasons]atomic.Uint64
 }
 
-// Dropped returns the number of samples that were dropped for r. Those that a
-// full batch refused are not among them.
+// Dropped returns the number of samples that were dropped for r. Those that a full batch refused are not among them.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
 
 func (o *Origin) drop(r Reason) {
@@ -97,7 +93,8 @@ type familyCount struct {
 	series *atomic.Int64
 }
 
-// Families returns the size of each family, in no particular order, as of the last batch or scrape. It waits for nothing.
+// Families returns the size of each family, in no particular order, as of the last batch or scrape. It waits for
+// nothing.
 func (c *Collector) Families() []FamilyStats {
 	sizes := *c.sizes.Load()
 	all := make([]FamilyStats, len(sizes))

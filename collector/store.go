@@ -7,9 +7,8 @@ import (
 	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
-// store holds the series of one family, a column per property: series i is the
-// i-th of every column. Columns copy at the speed of memory, which keeps the
-// collector's goroutine free while a scrape takes its snapshot. Columns that the
+// store holds the series of one family, a column per property: series i is the i-th of every column. Columns copy at
+// the speed of memory, which keeps the collector's goroutine free while a scrape takes its snapshot. Columns that the
 // family does not need are nil.
 type store struct {
 	family  *Family

@@ -45,8 +45,8 @@ func (f *frame) copyStreams(s *store, now int64) {
 	}
 }
 
-// writeQuantiles writes the estimates of series i into the memory of earlier ones. It runs in the goroutine of the scrape
-// because it sorts.
+// writeQuantiles writes the estimates of series i into the memory of earlier ones. It runs in the goroutine of the
+// scrape because it sorts.
 func (f *frame) writeQuantiles(s *dto.Summary, i int) {
 	if f.estimator == nil {
 		f.estimator = newEstimator(f.family)

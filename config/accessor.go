@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// roots are the names with a meaning of their own at the start of an accessor.
-// A field of such a name is reached as $['metadata'].
+// roots are the names with a meaning of their own at the start of an accessor. A field of such a name is reached as
+// $['metadata'].
 var roots = map[string]Root{
 	"TAG":              RootTag,
 	"metadata":         RootMetadata,
@@ -22,8 +22,8 @@ const (
 	maxIndex    = 65535
 )
 
-// parseAccessor reads an accessor as Fluent Bit writes it, with three additions:
-// double quotes, $['key'] for keys that cannot stand bare, and blanks in quotes.
+// parseAccessor reads an accessor as Fluent Bit writes it, with three additions: double quotes, $['key'] for keys that
+// cannot stand bare, and blanks in quotes.
 func parseAccessor(s string) (*Accessor, error) {
 	rest, ok := strings.CutPrefix(s, "$")
 	switch {
@@ -59,8 +59,7 @@ func parseAccessor(s string) (*Accessor, error) {
 	return a, nil
 }
 
-// bareLength returns how much of s a key without quotes takes, as in Fluent
-// Bit's grammar, where a dot ends it.
+// bareLength returns how much of s a key without quotes takes, as in Fluent Bit's grammar, where a dot ends it.
 func bareLength(s string) int {
 	for i := 0; i < len(s); i++ {
 		c := s[i]

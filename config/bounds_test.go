@@ -125,8 +125,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// TestAliasesAreCountedInFull holds that a small file cannot stand for a large
-// one, even where every value is allowed.
+// TestAliasesAreCountedInFull holds that a small file cannot stand for a large one, even where every value is allowed.
 func TestAliasesAreCountedInFull(t *testing.T) {
 	c := "{field: $x, op: exists}"
 	var b strings.Builder

@@ -191,8 +191,7 @@ func (r *reader) linear(n *node, path string) []float64 {
 	return r.formula(s, prometheus.LinearBuckets(start, width, count))
 }
 
-// formula checks the bounds that a formula gave: floats may overflow, or be too
-// coarse for the steps.
+// formula checks the bounds that a formula gave: floats may overflow, or be too coarse for the steps.
 func (r *reader) formula(s *mappingReader, bounds []float64) []float64 {
 	for i, b := range bounds {
 		if math.IsInf(b, 0) || i > 0 && b <= bounds[i-1] {

@@ -16,8 +16,8 @@ var durationUnits = map[string]time.Duration{
 // maxDuration is the longest duration that may be written: about ten years.
 const maxDuration = 3660 * 24 * time.Hour
 
-// parseDuration reads numbers with units, such as 1h30m, 1.5s or 7d, the way of
-// Go with days and weeks added. A number alone counts seconds.
+// parseDuration reads numbers with units, such as 1h30m, 1.5s or 7d, the way of Go with days and weeks added. A number
+// alone counts seconds.
 func parseDuration(s string) (time.Duration, error) {
 	if s == "" {
 		return 0, errors.New("it is empty")

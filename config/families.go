@@ -74,8 +74,8 @@ func (r parsedRule) dropsAll() bool {
 	return r.Drop && r.Match != "" && !r.has("condition") && !r.has("fields")
 }
 
-// sameDefinitions checks that rules of one family define it alike, and gives all of them
-// the help that one has. It returns the first rule of each family.
+// sameDefinitions checks that rules of one family define it alike, and gives all of them the help that one has. It
+// returns the first rule of each family.
 func (p *parser) sameDefinitions(rules []parsedRule) []parsedRule {
 	first := make(map[string]int, len(rules))
 	families := make([]parsedRule, 0, len(rules))

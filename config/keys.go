@@ -42,8 +42,8 @@ type Config struct {
 	StateGauges   bool // whether it holds gauges too
 }
 
-// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it
-// stops (Grace, 5 s by default): one that waits longer would be lost.
+// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it stops (Grace, 5 s by default): one that
+// waits longer would be lost.
 const maxFlushTimeout = 5 * time.Second
 
 // minFlushTimeout is what a busy machine may need to hand over a batch at all.
@@ -145,8 +145,8 @@ func Keys() []Key {
 	return all
 }
 
-// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and ""
-// for one that is absent. The error is Mistakes, all of them at once.
+// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and "" for one that is absent. The error
+// is Mistakes, all of them at once.
 func ParseKeys(property func(key string) string) (*Config, error) {
 	c := new(Config)
 	var mistakes Mistakes
@@ -171,8 +171,7 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 	return c, nil
 }
 
-// maxSeries bounds the series of one instance: beyond some millions, neither a
-// scrape nor Prometheus copes.
+// maxSeries bounds the series of one instance: beyond some millions, neither a scrape nor Prometheus copes.
 const maxSeries = 10_000_000
 
 func readSeriesLimit(c *Config, value string) error {
@@ -199,8 +198,8 @@ func readFlushTimeout(c *Config, value string) error {
 	return nil
 }
 
-// Bounds of state_interval. A state may be some hundred megabytes, and what was
-// counted since the last one is lost in a crash.
+// Bounds of state_interval. A state may be some hundred megabytes, and what was counted since the last one is lost in a
+// crash.
 const (
 	minStateInterval = time.Second
 	maxStateInterval = 24 * time.Hour

@@ -98,8 +98,8 @@ func (r *reader) labels() {
 	r.distinctLabels()
 }
 
-// distinctLabels checks the labels against those that the type adds, and against
-// each other as they look to scrapers that do not ask for UTF-8 names.
+// distinctLabels checks the labels against those that the type adds, and against each other as they look to scrapers
+// that do not ask for UTF-8 names.
 func (r *reader) distinctLabels() {
 	seen := make(map[string]string, len(r.m.Labels))
 	for i := range r.m.Labels {

@@ -15,8 +15,7 @@ var modelTypes = [...]dto.MetricType{
 	Histogram: dto.MetricType_HISTOGRAM, Summary: dto.MetricType_SUMMARY,
 }
 
-// lint warns of what Prometheus takes but advises against, with the checks of
-// promtool and some more.
+// lint warns of what Prometheus takes but advises against, with the checks of promtool and some more.
 func (p *parser) lint(r parsedRule) {
 	if !r.typed {
 		return
@@ -62,8 +61,7 @@ func (p *parser) lintSuffix(r parsedRule, name string) {
 	}
 }
 
-// lintName warns of a name that not every scraper sees as it is written. Dots
-// are taken for deliberate.
+// lintName warns of a name that not every scraper sees as it is written. Dots are taken for deliberate.
 func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
 		return

@@ -10,8 +10,7 @@ type reader struct {
 	*parser
 	*mappingReader
 	m Metric
-	// typed is false when the type is not known, so that nothing is said about
-	// keys that depend on it.
+	// typed is false when the type is not known, so that nothing is said about keys that depend on it.
 	typed bool
 }
 

@@ -9,12 +9,12 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// reservedPrefixes start the names of the plugin's own metrics and of those of
-// its Go runtime, which stand on the same page.
+// reservedPrefixes start the names of the plugin's own metrics and of those of its Go runtime, which stand on the same
+// page.
 var reservedPrefixes = []string{"promexporter_", "go_"}
 
-// reservedPrefix returns the reserved prefix that name has without a namespace,
-// also as scrapers see it that do not ask for UTF-8 names, or "".
+// reservedPrefix returns the reserved prefix that name has without a namespace, also as scrapers see it that do not ask
+// for UTF-8 names, or "".
 func reservedPrefix(name string) string {
 	name, _, _ = strings.Cut(strings.TrimPrefix(name, namespaceVariable), "$")
 	name = model.EscapeName(name, model.UnderscoreEscaping)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Every reader here takes the node of a value and its path, reports what is
-// wrong with it, and returns false in that case.
+// Every reader here takes the node of a value and its path, reports what is wrong with it, and returns false in that
+// case.
 
 // wrongKind reports that n is not of the kind that is wanted.
 func (p *parser) wrongKind(n *node, path, wanted, right string) bool {
@@ -180,8 +180,7 @@ func (s *mappingReader) has(key string) bool {
 // under returns the path of a key.
 func (s *mappingReader) under(key string) string { return under(s.path, key) }
 
-// readMapping reads a mapping. Keys that its shape does not have are reported and
-// left out, and so are missing values.
+// readMapping reads a mapping. Keys that its shape does not have are reported and left out, and so are missing values.
 func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingReader, bool) {
 	if n.kind != mapping {
 		return nil, p.wrongKind(n, path, spec.what, "write "+spec.example)

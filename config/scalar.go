@@ -57,8 +57,8 @@ func (n *node) describe() string {
 	}
 }
 
-// hasNUL refuses a NUL byte, which no text for a page is meant to hold: Prometheus
-// refuses a page with one in an exemplar.
+// hasNUL refuses a NUL byte, which no text for a page is meant to hold: Prometheus refuses a page with one in an
+// exemplar.
 func (p *parser) hasNUL(n *node, path string) bool {
 	if !strings.Contains(n.text, "\x00") {
 		return false

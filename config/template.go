@@ -39,8 +39,7 @@ func (t Template) String() string {
 	return b.String()
 }
 
-// fixed reports whether t is one name, whatever the record: ${namespace} is the
-// only variable in it.
+// fixed reports whether t is one name, whatever the record: ${namespace} is the only variable in it.
 func (t Template) fixed() bool {
 	for _, part := range t {
 		if part.Variable != "" && part.Variable != "namespace" {
