@@ -25,9 +25,9 @@ func (p *parser) distinctNames(families []parsedRule) {
 			if u.mappingReader == f.mappingReader {
 				continue
 			}
-			wrong := fmt.Sprintf("the %s and the %s of %s both have samples or a family named %s",
+			wrong := fmt.Sprintf("the %s and the %s of %s both expose the name %s",
 				f.describeFamily(), u.describeFamily(), u.describeRule(), name)
-			p.wrong(f.get("name"), f.under("name"), wrong, "give one another name")
+			p.wrong(f.get("name"), f.under("name"), wrong, "rename one of them")
 			break
 		}
 	}

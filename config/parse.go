@@ -49,7 +49,7 @@ func (m Mistakes) limited() Mistakes {
 	}
 	rest := m[maxMistakes]
 	rest.Path, rest.Right = "", ""
-	rest.Wrong = fmt.Sprintf("%d more mistakes from here on", len(m)-maxMistakes)
+	rest.Wrong = fmt.Sprintf("%d more mistakes follow", len(m)-maxMistakes)
 	return append(m[:maxMistakes:maxMistakes], rest)
 }
 

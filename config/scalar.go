@@ -47,7 +47,7 @@ func (n *node) describe() string {
 	case number:
 		return "the number " + n.text
 	case text:
-		return "the text " + quote(n.text)
+		return "the string " + quote(n.text)
 	case sequence:
 		return "a list"
 	case mapping:
@@ -63,6 +63,6 @@ func (p *parser) hasNUL(n *node, path string) bool {
 	if !strings.Contains(n.text, "\x00") {
 		return false
 	}
-	p.wrong(n, path, "a NUL byte in "+quote(n.text), `write it without the escape \0, \x00 or \u0000`)
+	p.wrong(n, path, "a NUL byte in "+quote(n.text), `remove the escape \0, \x00 or \u0000`)
 	return true
 }
