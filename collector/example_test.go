@@ -34,5 +34,6 @@ func Example() {
 	// Output:
 	// # HELP requests_total Requests.
 	// # TYPE requests_total counter
-	// requests_total{method="GET"} 2 requests_total{method="PUT"} 1
+	// requests_total{method="GET"} 2
+	// requests_total{method="PUT"} 1
 }

@@ -31,5 +31,6 @@ func ExampleReader() {
 	reader.Reset(nil, nil) // lets go of the chunk
 	event.Release()
 	// Output:
-	// GET 200 PUT 404
+	// GET 200
+	// PUT 404
 }

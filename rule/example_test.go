@@ -37,5 +37,6 @@ func Example() {
 		fmt.Println(tag, batch.Len())
 	}
 	// Output:
-	// nginx.access 1 other 0
+	// nginx.access 1
+	// other 0
 }
