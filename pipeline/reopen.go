@@ -58,7 +58,7 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 // keys of before; then a state file that cannot be used is not an error.
 func (p *Pipeline) resume(o Options, before *Pipeline, sameKeys bool) error {
 	set, mistakes := p.loadRules()
-	if err := p.collector.Adopt(p.collectorOptions()); err != nil {
+	if err := p.collector.SetOptions(p.collectorOptions()); err != nil {
 		return err
 	}
 	before.state.unregister(p.metrics)

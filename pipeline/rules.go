@@ -16,7 +16,7 @@ import (
 
 // rules holds the active rules.
 type rules struct {
-	book rule.Book
+	counters rule.Counters
 
 	// mu is held for reading while a chunk is flushed, so that new rules become active between two chunks.
 	mu  sync.RWMutex
@@ -60,7 +60,7 @@ func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 	return rule.Compile(files, rule.Options{
 		Namespace:  p.config.Namespace,
 		FieldLimit: max(p.config.SeriesLimit, minFieldPaths),
-		Book:       &p.rules.book,
+		Counters:   &p.rules.counters,
 	}), nil
 }
 
@@ -117,7 +117,7 @@ func (r *rules) shouldLog(err error, text []byte, now time.Time) bool {
 func (p *Pipeline) applyRules(set *rule.Set) error {
 	p.rules.mu.Lock()
 	defer p.rules.mu.Unlock()
-	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
+	if err := p.collector.Retain(set.Families(), set.DerivedFamily); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)

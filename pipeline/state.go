@@ -132,7 +132,7 @@ func (s *state) restore(set *rule.Set) {
 	if err == nil {
 		defer f.Close()
 		restored, err = s.collector.Import(f, collector.ImportOptions{
-			Now: now.UnixNano(), Families: set.Families(), Also: set.Makes, Gauges: s.gauges,
+			Now: now.UnixNano(), Families: set.Families(), Also: set.DerivedFamily, Gauges: s.gauges,
 		})
 	}
 	s.restored.Store(&restored)
@@ -161,8 +161,8 @@ func (s *state) logRestored(now time.Time, r *collector.Imported) {
 	if r.Redefined > 0 {
 		s.log.Warn("series of the state file not restored: the rules define their family differently or not at all", "series", r.Redefined)
 	}
-	if r.Beyond > 0 {
-		s.log.Warn("series of the state file not restored: a limit is lower than before", "series", r.Beyond)
+	if r.OverLimit > 0 {
+		s.log.Warn("series of the state file not restored: a limit is lower than before", "series", r.OverLimit)
 	}
 }
 

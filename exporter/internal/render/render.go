@@ -73,7 +73,7 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 		out.page.Discard()
 		return nil, err
 	}
-	return out.page, nil
+	return out.finish(), nil
 }
 
 func (f Format) write(out io.Writer, all []exposition.Family) error {

@@ -6,7 +6,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// counter is the memory of one counter's model.
+// counter is the memory for the model of one counter.
 type counter struct {
 	model dto.Counter
 	value float64
@@ -23,13 +23,13 @@ func growCounters(metrics []dto.Metric) {
 
 func (f *frame) writeCounter(c *dto.Counter, i int) {
 	*c.Value = f.values[i]
-	c.CreatedTimestamp = f.creation(c.CreatedTimestamp, i)
-	if len(f.marks) > 0 {
-		c.Exemplar = f.marks[i].render(c.Exemplar)
+	c.CreatedTimestamp = f.createdTimestamp(c.CreatedTimestamp, i)
+	if len(f.exemplars) > 0 {
+		c.Exemplar = f.exemplars[i].render(c.Exemplar)
 	}
 }
 
-// gauge is the memory of one gauge's model.
+// gauge is the memory for the model of one gauge.
 type gauge struct {
 	model dto.Gauge
 	value float64
@@ -44,7 +44,7 @@ func growGauges(metrics []dto.Metric) {
 	}
 }
 
-// summary is the memory of one summary's model beside its quantiles.
+// summary is the memory for the model of one summary, without its quantiles.
 type summary struct {
 	model dto.Summary
 	sum   float64
@@ -64,13 +64,13 @@ func growSummaries(metrics []dto.Metric) {
 func (f *frame) writeSummary(s *dto.Summary, i int) {
 	*s.SampleSum = f.values[i]
 	*s.SampleCount = f.buckets[i]
-	s.CreatedTimestamp = f.creation(s.CreatedTimestamp, i)
+	s.CreatedTimestamp = f.createdTimestamp(s.CreatedTimestamp, i)
 	if len(f.views) > 0 {
 		f.writeQuantiles(s, i)
 	}
 }
 
-// histogram is the memory of one histogram's model beside its buckets.
+// histogram is the memory for the model of one histogram, without its buckets.
 type histogram struct {
 	model dto.Histogram
 	sum   float64
@@ -81,7 +81,7 @@ func growHistograms(metrics []dto.Metric, bounds []float64) {
 	histograms := make([]histogram, len(metrics))
 	counts := make([]uint64, len(metrics)*len(bounds))
 	buckets := make([]dto.Bucket, len(counts))
-	width := len(bounds) + 1 // the last one for the bucket of an exemplar above all bounds
+	width := len(bounds) + 1 // the last one for the +Inf bucket, if it has an exemplar
 	pointers := make([]*dto.Bucket, len(metrics)*width)
 	for i := range metrics {
 		h, at := &histograms[i], i*width
@@ -108,36 +108,35 @@ func (f *frame) writeHistogram(h *dto.Histogram, i int) {
 	}
 	*h.SampleCount = sum + counts[f.width-1]
 	*h.SampleSum = f.values[i]
-	h.CreatedTimestamp = f.creation(h.CreatedTimestamp, i)
+	h.CreatedTimestamp = f.createdTimestamp(h.CreatedTimestamp, i)
 	if len(f.natives) > 0 {
-		writeNative(h, f.page.natives[i], &f.natives[i])
+		writeNative(h, f.exposed.natives[i], &f.natives[i])
 	}
-	if len(f.marks) > 0 {
-		f.writeMarks(h, f.marks[i*f.slots:(i+1)*f.slots])
+	if len(f.exemplars) > 0 {
+		f.writeExemplars(h, f.exemplars[i*f.exemplarsPerSeries:(i+1)*f.exemplarsPerSeries])
 	}
 }
 
-// writeMarks writes the exemplars of a histogram: those of the classic buckets
-// first, then those of the native one.
-func (f *frame) writeMarks(h *dto.Histogram, marks []exemplar) {
-	if n := f.family.classicSlots(); n > 0 {
+// writeExemplars writes the exemplars of a histogram: first those of the classic buckets, then those of the native
+// histogram.
+func (f *frame) writeExemplars(h *dto.Histogram, exemplars []exemplar) {
+	if n := f.family.classicExemplars(); n > 0 {
 		for at, b := range h.Bucket {
-			b.Exemplar = marks[at].render(b.Exemplar)
+			b.Exemplar = exemplars[at].render(b.Exemplar)
 		}
-		f.writeLastMark(h, &marks[n-1])
-		marks = marks[n:]
+		f.writeInfExemplar(h, &exemplars[n-1])
+		exemplars = exemplars[n:]
 	}
 	h.Exemplars = h.Exemplars[:0]
-	for at := range marks {
-		if m := marks[at].render(nil); m != nil {
+	for at := range exemplars {
+		if m := exemplars[at].render(nil); m != nil {
 			h.Exemplars = append(h.Exemplars, m)
 		}
 	}
 }
 
-// writeLastMark adds the bucket above all bounds, which an exposition leaves out
-// unless it has an exemplar.
-func (f *frame) writeLastMark(h *dto.Histogram, mark *exemplar) {
+// writeInfExemplar adds the +Inf bucket, which an exposition omits unless it has an exemplar.
+func (f *frame) writeInfExemplar(h *dto.Histogram, mark *exemplar) {
 	if len(mark.pairs) == 0 {
 		return
 	}
