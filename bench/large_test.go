@@ -37,7 +37,7 @@ func BenchmarkLargePage(b *testing.B) {
 				once(b, newScraper("text", "identity"), s.url+"?name[]=none") // makes the snapshot
 				debug.FreeOSMemory()
 				before, page := memory(b, "VmRSS"), int64(0)
-				if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM starts anew
+				if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // resets VmHWM
 					b.Fatal(err)
 				}
 				chunk := chunktest.Events(`{"a":"x"}`)

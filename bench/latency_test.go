@@ -71,9 +71,9 @@ func withMatch(l *workload.Load) string {
 // latency flushes a chunk every 20 ms under a given load.
 func latency(b *testing.B, flush func(), along func(ctx context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	var beside sync.WaitGroup
-	beside.Go(func() { along(ctx) })
-	defer beside.Wait()
+	var background sync.WaitGroup
+	background.Go(func() { along(ctx) })
+	defer background.Wait()
 	defer cancel()
 	flush() // makes the series
 	runtime.GC()

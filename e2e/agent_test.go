@@ -95,7 +95,7 @@ func run(t *testing.T, out io.Writer, cmd *exec.Cmd) *agent {
 	}
 	go func() {
 		defer close(a.ended)
-		_ = a.cmd.Wait() // how it ended stands in ProcessState
+		_ = a.cmd.Wait() // ProcessState has the result
 	}()
 	t.Cleanup(func() {
 		_ = a.cmd.Process.Kill()

@@ -41,7 +41,7 @@ func TestStatusPages(t *testing.T) {
 		}
 	}
 	text := scrape(t, base+"/-/rules")
-	var told struct {
+	var shown struct {
 		Instances []struct {
 			Instance  string
 			Series    int
@@ -49,12 +49,12 @@ func TestStatusPages(t *testing.T) {
 			LastError struct{ Text string } `json:"last_error"`
 		}
 	}
-	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Instances) != 1 {
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || len(shown.Instances) != 1 {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	if i := told.Instances[0]; i.Instance != "<b>edge" || i.Series != 1 || len(i.Rules) != 1 || i.Rules[0].Rule != "seen_total" ||
+	if i := shown.Instances[0]; i.Instance != "<b>edge" || i.Series != 1 || len(i.Rules) != 1 || i.Rules[0].Rule != "seen_total" ||
 		!strings.Contains(i.LastError.Text, mistake) {
-		t.Errorf("told is %+v", i)
+		t.Errorf("got %+v", i)
 	}
 	for _, no := range []string{content, "<b>", "<i>", "<script"} {
 		if strings.Contains(page+text, no) {
@@ -131,18 +131,18 @@ func TestTenThousandFamiliesOfRecords(t *testing.T) {
 		return text
 	}
 	base := strings.TrimSuffix(metrics, "/metrics")
-	until(t, "the page for people does not tell of all", func() bool {
+	until(t, "the status page does not show all", func() bool {
 		page := quick(base + "/")
 		if len(page) > 100_000 {
 			t.Fatalf("the page for people has %d bytes", len(page))
 		}
 		return strings.Contains(page, "10,000 families, 10,000 series")
 	})
-	var told struct {
+	var shown struct {
 		Instances []struct{ Families, Series int }
 	}
 	text := quick(base + "/-/rules")
-	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Instances) != 1 || told.Instances[0].Families != inputs*fields {
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || len(shown.Instances) != 1 || shown.Instances[0].Families != inputs*fields {
 		t.Errorf("%v in\n%.2000s", err, text)
 	}
 	page := quick(metrics)

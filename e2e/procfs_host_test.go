@@ -97,7 +97,7 @@ func TestProcfsTwoInstances(t *testing.T) {
 					r.logged("another [INPUT] section of this plugin is open")
 					if threaded == "off" {
 						if err == nil {
-							t.Error("nobody could tell one from the other")
+							t.Error("the two cannot be distinguished")
 						}
 						return
 					}
@@ -174,7 +174,7 @@ func TestProcfsDryRun(t *testing.T) {
 }
 
 // TestProcfsHangs has a process whose file blocks its reader for good, as the kernel can do. Callbacks, pause and exit
-// come back within a tenth of a second all the same. Of what a busy machine is late with, a few attempts are free.
+// come back within a tenth of a second all the same. A few late attempts are allowed, because the machine may be busy.
 func TestProcfsHangs(t *testing.T) {
 	tree := t.TempDir()
 	if err := os.WriteFile(filepath.Join(tree, "stat"), []byte("btime 1700000000\n"), 0o644); err != nil {

@@ -42,7 +42,7 @@ func needsInputs(t *testing.T) {
 	}
 }
 
-// burner is a process with a name of its own that uses CPU time when it is told to.
+// burner is a process with its own name that uses CPU time on request.
 type burner struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -362,7 +362,7 @@ func TestProcfsTwice(t *testing.T) {
 		a.logged("] second: [[")
 	} else {
 		a.logged("[input:go_procfs:go_procfs.1] another [INPUT] section of this plugin is open")
-		until(t, "the first one goes on", func() bool { return strings.Count(a.log.String(), "] first: [[") > 2 })
+		until(t, "the first one does not continue", func() bool { return strings.Count(a.log.String(), "] first: [[") > 2 })
 		if strings.Contains(a.log.String(), "second: [[") {
 			t.Error("records of the section that was refused")
 		}
@@ -375,7 +375,7 @@ func TestProcfsTwice(t *testing.T) {
 	}
 }
 
-// TestProcfsMistakes has all mistakes of a section in the log. Fluent Bit before 4.0.3 goes on without the section.
+// TestProcfsMistakes has all mistakes of a section in the log. Fluent Bit before 4.0.3 continues without the section.
 func TestProcfsMistakes(t *testing.T) {
 	needsInputs(t)
 	for name, test := range map[string]struct {

@@ -55,7 +55,7 @@ func (c *crowd) leave() {
 	c.all.Wait()
 }
 
-func (c *crowd) tell(err error) {
+func (c *crowd) report(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last = err
@@ -83,10 +83,10 @@ func (c *crowd) scrapeAgain(path string) {
 			c.ok.Add(1)
 		case err == nil && response.StatusCode == http.StatusServiceUnavailable:
 			c.busy.Add(1)
-			c.tell(fmt.Errorf("%s: %s: %s", path, response.Status, body))
+			c.report(fmt.Errorf("%s: %s: %s", path, response.Status, body))
 		default:
 			c.failed.Add(1)
-			c.tell(fmt.Errorf("%s: %v, %v", path, response, err))
+			c.report(fmt.Errorf("%s: %v, %v", path, response, err))
 		}
 		time.Sleep(20 * time.Millisecond) // the agent has work to do
 	}

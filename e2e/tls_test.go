@@ -103,7 +103,7 @@ func TestPrometheusWithTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	if page.Scheme != "https" {
-		t.Errorf("the log tells of %s", page)
+		t.Errorf("the log has %s", page)
 	}
 	api := startPrometheus(t, program, fmt.Sprintf("  scheme: https\n  tls_config: {ca_file: '%s'}\n"+
 		"  basic_auth: {username: prometheus, password: open sesame}\n  static_configs: [{targets: ['%s']}]\n",

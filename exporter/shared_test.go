@@ -219,7 +219,7 @@ func TestKindsOfPages(t *testing.T) {
 		}
 		seen[q] = name
 	}
-	// An empty time limit is none, and the page that goes with it has lines that Prometheus would store.
+	// An empty timeout counts as no timeout, and such a page has lines that Prometheus would store.
 	if name := seen[kind("/metrics", timeoutHeader, "")]; name != "plain" {
 		t.Errorf("an empty time limit is of the kind %q", name)
 	}

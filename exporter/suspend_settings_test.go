@@ -169,7 +169,7 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 		Addresses: addresses(at(rest)), Instance: "promexporter.1", Access: exporter.AccessSettings{Username: "u", Password: secret},
 	})
 	if err := e.Resume(other); err == nil || !strings.Contains(err.Error(), "with different username") {
-		t.Errorf("other users beside those of promexporter.0: %v", err)
+		t.Errorf("other users than those of promexporter.0: %v", err)
 	}
 	resume(t, e, exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1", Source: families(up("a", "2"))})
 	if _, page := get(t, "http://"+at(rest)+"/metrics"); value(page, `a{l="2"}`) != "1" {

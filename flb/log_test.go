@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/flb/flbtest"
 )
 
-// stderr stands in for fd 2.
+// stderr replaces fd 2.
 type stderr struct {
 	mu   sync.Mutex
 	text strings.Builder

@@ -102,7 +102,7 @@ func TestMetricsDocument(t *testing.T) {
 		}
 		documented[row[0]] = family{row[1], sorted(labels)}
 	}
-	p, _ := openOne(t, stateKeys(t, "")) // with all that is told of a state
+	p, _ := openOne(t, stateKeys(t, "")) // with all metrics of a state file
 	// Rules have a series only for reasons that occurred; the reasons are those of samples dropped.
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK) // makes an error of a rule
 	families, labels := shown(t, page(t, p))
@@ -117,7 +117,7 @@ func TestMetricsDocument(t *testing.T) {
 	}
 	for name := range documented {
 		if _, ok := families[name]; !ok {
-			t.Errorf("%s stands in docs/metrics.md, but not on the page", name)
+			t.Errorf("%s is in docs/metrics.md, but not on the page", name)
 		}
 	}
 	checkReasons(t, text, labels)

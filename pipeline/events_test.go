@@ -66,7 +66,7 @@ func TestLastError(t *testing.T) {
 				return strings.HasPrefix(failure.Text, test.want)
 			})
 			if strings.Contains(failure.Text, secret) || failure.Time.IsZero() != (test.want == "") {
-				t.Errorf("told is %+v", failure)
+				t.Errorf("got %+v", failure)
 			}
 		})
 	}

@@ -133,7 +133,7 @@ func TestMistakesOfKeys(t *testing.T) {
 func TestMistakesOfKeysAndRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		file string
-		want []string // a line each behind those of the keys, as they begin
+		want []string // the starts of the lines after those of the keys
 	}{
 		"mistakes":     {writeRules(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: "}},

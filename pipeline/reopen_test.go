@@ -89,9 +89,9 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 
 	var now sync.RWMutex // Fluent Bit flushes to one instance at a time
 	stop := make(chan struct{})
-	var beside sync.WaitGroup
+	var background sync.WaitGroup
 	applied := 1
-	beside.Go(func() {
+	background.Go(func() {
 		chunk := chunktest.Events(`{"l":"x"}`)
 		for !isClosed(stop) {
 			now.RLock()
@@ -101,7 +101,7 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 			now.RUnlock()
 		}
 	})
-	beside.Go(func() { scrapeAlong(t, "http://"+keys["listen_address"]+"/metrics", stop) })
+	background.Go(func() { scrapeAlong(t, "http://"+keys["listen_address"]+"/metrics", stop) })
 	goroutines := 0
 	for round := range 20 {
 		old := p
@@ -120,7 +120,7 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 		}
 	}
 	close(stop)
-	beside.Wait()
+	background.Wait()
 	expect(t, p, fmt.Sprintf(`a_total{l="x"} %d`, applied))
 	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
 	closeWritten(t, p)

@@ -179,7 +179,7 @@ func TestBadReloadChangesNothing(t *testing.T) {
 		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 1`)
 	for _, mistake := range []string{"did you mean labels?", "rules.yaml:3:3"} {
 		if len(log.lines(mistake)) != 1 {
-			t.Errorf("the log does not tell of %s", mistake)
+			t.Errorf("the log does not have %s", mistake)
 		}
 	}
 	rewrite(t, file, oneRule)
@@ -284,7 +284,7 @@ func TestWatchTellsAMistakeOnce(t *testing.T) {
 	until(t, "the new file was not noticed", func() bool { return p.reloads.counts().successes == 1 })
 	for _, text := range []string{"did you mean labels?", "no such file"} {
 		if lines := log.lines(text); len(lines) != 1 {
-			t.Errorf("told %d times: %q", len(lines), lines)
+			t.Errorf("logged %d times: %q", len(lines), lines)
 		}
 	}
 }
@@ -334,7 +334,7 @@ func TestCloseEndsTheWatch(t *testing.T) {
 		t.Errorf("Close did not wait for the watch, it took %s", took)
 	}
 	p.Close()
-	until(t, "the watch goes on", func() bool { return isClosed(p.watchDone) })
+	until(t, "the watcher is still running", func() bool { return isClosed(p.watchDone) })
 	if stateCloseTimeout+watchCloseTimeout >= time.Second {
 		t.Error("Close may take longer than a second")
 	}

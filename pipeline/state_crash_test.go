@@ -61,20 +61,20 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		told := 0.0
+		written := 0.0
 		for n := 0; n < 30 && lines.Scan(); n++ {
-			fmt.Sscanf(lines.Text(), "written %g", &told)
+			fmt.Sscanf(lines.Text(), "written %g", &written)
 		}
 		child.Process.Kill()
 		child.Wait()
-		if told <= last {
-			t.Fatalf("the child has written %v after %v", told, last)
+		if written <= last {
+			t.Fatalf("the child has written %v after %v", written, last)
 		}
 		p, log := openOne(t, keys)
 		value := 0.0
 		fmt.Sscanf(linesOf(page(t, p), "a_total"), `a_total{l="x"} %g`, &value)
-		if value < told {
-			t.Errorf("%v is restored, %v was written", value, told)
+		if value < written {
+			t.Errorf("%v is restored, %v was written", value, written)
 		}
 		if lines := log.lines("level=ERROR"); len(lines) > 0 {
 			t.Errorf("log: %q", lines)

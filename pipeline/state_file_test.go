@@ -119,7 +119,7 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	}
 	held.Close()
 	until(t, "it is not written", func() bool { return p.state.writtenAt.Load() > 0 })
-	until(t, "it is not told", func() bool { return len(log.lines("state file is written again")) == 1 })
+	until(t, "it is not logged", func() bool { return len(log.lines("state file is written again")) == 1 })
 }
 
 // notWritten waits for the log line about a failed write, which follows the count of the error.

@@ -9,4 +9,7 @@
 //
 // With -document it replaces the tables of a document, which are between the lines <!-- name --> and <!-- end -->, and
 // with -plots it plots the cost against the number of series and of rules.
+//
+// benchstat reads the same output, and is the tool for comparing two runs. This command exists because benchstat writes
+// neither Markdown nor plots, and checks neither goals nor growth.
 package main

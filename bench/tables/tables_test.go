@@ -95,7 +95,7 @@ func TestReplace(t *testing.T) {
 
 func TestNothingToRead(t *testing.T) {
 	if _, err := read(strings.NewReader("BenchmarkA-2 1 x ns/op\n")); err == nil {
-		t.Error("a number that is none is read")
+		t.Error("an invalid number is read")
 	}
 }
 

@@ -2,7 +2,7 @@ package workload
 
 import "fmt"
 
-// Wide is a counter with five labels and n series, each of which stands in one record, in no order.
+// Wide is a counter with five labels and n series, each of which is in one record, in random order.
 func Wide(n int) *Load {
 	l := &Load{Name: "wide", Tag: "calls"}
 	l.rules([]Metric{{Name: "calls_total", Labels: []Label{

@@ -162,7 +162,7 @@ func TestSecondWithoutContexts(t *testing.T) {
 	if lines := flbtest.Lines(); !slices.ContainsFunc(lines, func(l string) bool {
 		return strings.HasPrefix(l, "1 [input:go_procfs:go_procfs.1] another [INPUT] section") && strings.Contains(l, "4.1")
 	}) {
-		t.Errorf("no line tells why:\n%s", strings.Join(lines, "\n"))
+		t.Errorf("no line says why:\n%s", strings.Join(lines, "\n"))
 	}
 }
 

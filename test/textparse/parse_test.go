@@ -84,7 +84,7 @@ func (a *parsed) add(t *testing.T, p textparse.Parser, v float64) {
 		t.Errorf("%s has a name that is not valid", key)
 	}
 	if _, twice := a.series[key]; twice {
-		t.Errorf("%s stands there twice", key)
+		t.Errorf("%s occurs twice", key)
 	}
 	a.series[key] = v
 	var e exemplar.Exemplar

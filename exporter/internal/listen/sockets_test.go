@@ -27,7 +27,7 @@ func TestUnixSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.Listen(a); !errors.Is(err, syscall.EADDRINUSE) {
-		t.Errorf("beside one that listens: %v", err)
+		t.Errorf("with another listener: %v", err)
 	}
 	if err := l.Close(); err != nil {
 		t.Error(err)
