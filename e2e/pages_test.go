@@ -105,7 +105,7 @@ func TestBadFamily(t *testing.T) {
 	a.stop()
 }
 
-// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the pages for people stay small, none
+// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the status pages stay small, none
 // takes longer than a Prometheus waits by default, and the metrics have them all.
 func TestTenThousandFamiliesOfRecords(t *testing.T) {
 	const inputs, fields, soon = 4, 2500, 10 * time.Second
@@ -134,7 +134,7 @@ func TestTenThousandFamiliesOfRecords(t *testing.T) {
 	until(t, "the status page does not show all", func() bool {
 		page := quick(base + "/")
 		if len(page) > 100_000 {
-			t.Fatalf("the page for people has %d bytes", len(page))
+			t.Fatalf("the status page has %d bytes", len(page))
 		}
 		return strings.Contains(page, "10,000 families, 10,000 series")
 	})

@@ -17,7 +17,7 @@ import (
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
 // faultVariable names a file. While it is there, a plugin that buildFaulty made dereferences nil at every flush and for
-// every page for people.
+// every status page.
 const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
 // faults are the lines of the plugin that buildFaulty puts a nil dereference in front of.

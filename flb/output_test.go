@@ -104,7 +104,7 @@ func TestContextUnknown(t *testing.T) {
 	}
 }
 
-// TestContextSurvivesGC checks that the handle, which no Go variable holds, keeps the value alive.
+// TestContextSurvivesGC checks that the handle, which is not in a Go variable, keeps the value alive.
 func TestContextSurvivesGC(t *testing.T) {
 	ins, o := open(t, newest, 3)
 	func() { o.SetContext(&[]string{"kept"}[0]) }()

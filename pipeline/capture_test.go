@@ -51,7 +51,8 @@ func capture(t testing.TB, file string) []byte {
 	return chunk
 }
 
-// lint checks that the linter of promtool, and promtool itself if it is installed, accept a page, except for known advice on the names of fields.
+// lint checks that the linter of promtool, and promtool itself if it is installed, accept a page, except for known
+// advice on the names of fields.
 func lint(t *testing.T, text string, advice ...string) {
 	t.Helper()
 	problems, err := promlint.New(strings.NewReader(text)).Lint()

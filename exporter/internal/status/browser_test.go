@@ -57,7 +57,7 @@ func TestLandingPageInBrowser(t *testing.T) {
 	}
 }
 
-// The policy allows no other style, and a complaint of the browser does reach the test.
+// The policy allows no other style, and the test sees errors of the browser.
 func TestBrowserRefusesAnotherStyle(t *testing.T) {
 	_, log := browse(t, strings.Replace(landingPage(t, typical()), "</style>", " </style>", 1))
 	if !strings.Contains(log, "Content Security Policy") {
