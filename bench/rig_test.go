@@ -97,8 +97,8 @@ func skip(b *testing.B, chunk []byte, by func(chunk []byte) (n int, err error)) 
 	}
 }
 
-// perRecord runs work over the chunks, all of which have the same number of records, again and again. It reports the
-// time and the processor time, of all threads, per record.
+// perRecord repeatedly runs work over the chunks, all of which have the same number of records. It reports the time and
+// the processor time, of all threads, per record.
 func perRecord(b *testing.B, chunks [][]byte, work func(chunk []byte)) {
 	b.Helper()
 	perRecords(b, chunks, workload.Events(chunks[0]), work)

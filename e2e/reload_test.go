@@ -85,8 +85,7 @@ func (r *reloader) seen() int {
 	return int(number(r.t, scrape(r.t, r.metrics()), "seen_total")) // 0 before the first
 }
 
-// counts checks that no record was forgotten since it was called last, and waits until one more is counted than there
-// are now.
+// counts checks that no record was lost since the last call, and waits until one more is counted than now.
 func (r *reloader) counts() {
 	r.t.Helper()
 	now := r.seen()
@@ -222,7 +221,7 @@ func TestReloadWithMistakes(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadByHTTP reloads by Fluent Bit's own interface.
+// TestReloadByHTTP reloads with Fluent Bit's HTTP API.
 func TestReloadByHTTP(t *testing.T) {
 	if _, real := program(); !real {
 		t.Skip("the development host reloads by signal only")
@@ -265,7 +264,7 @@ func TestReloadToATakenPort(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadWithoutTheSection checks that a section that is gone leaves nothing.
+// TestReloadWithoutTheSection checks that a section that was removed leaves no resources.
 func TestReloadWithoutTheSection(t *testing.T) {
 	r := startReloader(t)
 	r.counts()

@@ -19,7 +19,7 @@ import (
 // The tests of this file time flushes and need a page that does not fit into the buffers of a connection, so they
 // always run in the development host.
 
-// bigSeries are as many series as give a page of some megabytes.
+// bigSeries is the number of series of a page of several megabytes.
 const bigSeries = 80_000
 
 // bigPage starts the host with a section that has bigSeries series, and returns their page.
@@ -48,7 +48,7 @@ func bigPage(t *testing.T) (r *rig, page *url.URL) {
 // that is not collected yet, and the snapshot of the series.
 const maxSlowGrowth = 160 << 20
 
-// TestSlowReaders has sixty clients read a big page a byte at a time, and checks that flushes and scrapes continue.
+// TestSlowReaders has sixty clients read a big page one byte at a time, and checks that flushes and scrapes continue.
 func TestSlowReaders(t *testing.T) {
 	r, page := bigPage(t)
 	before := memory(t, r.PID(), "VmRSS")

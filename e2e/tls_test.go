@@ -134,7 +134,7 @@ func TestPrometheusWithTLS(t *testing.T) {
 		t.Errorf("without TLS: %d, want 400", code)
 	}
 	if _, err := (&http.Client{}).Get(page.String()); err == nil {
-		t.Error("the certificate is taken by who does not know its authority")
+		t.Error("a client that does not know the authority accepts the certificate")
 	}
 	_, text := request(t, client, page.String(), "prometheus:open sesame", "application/openmetrics-text; version=1.0.0")
 	t.Run("created timestamps", func(t *testing.T) {

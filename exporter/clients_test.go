@@ -19,7 +19,7 @@ import (
 	"github.com/promexporter/promexporter/internal/webtest"
 )
 
-// client is an HTTP client with an address of its own, and a connection for each request.
+// client is an HTTP client with its own address, and a new connection for each request.
 type client struct{ http.Client }
 
 func clientAt(ip string) *client {

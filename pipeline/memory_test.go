@@ -77,7 +77,7 @@ func TestBuffersShrink(t *testing.T) {
 		}
 		freed := p.buffers.shrink()
 		if (freed > 64*20*1000) != step.freed || len(p.buffers.idle) != step.resting {
-			t.Errorf("minute %d: %d bytes given back, %d buffers are idle; want any: %v, %d", minute, freed, len(p.buffers.idle), step.freed, step.resting)
+			t.Errorf("minute %d: %d bytes freed, %d buffers are idle; want any: %v, %d", minute, freed, len(p.buffers.idle), step.freed, step.resting)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestScavenger(t *testing.T) {
 	look := func(when string, want int64) {
 		t.Helper()
 		if freed := s.release(now); freed != want {
-			t.Errorf("%s: %d bytes let go, want %d", when, freed, want)
+			t.Errorf("%s: %d bytes freed, want %d", when, freed, want)
 		}
 	}
 	look("while series may still come", 0)

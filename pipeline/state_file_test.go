@@ -132,7 +132,7 @@ func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	return lines
 }
 
-// TestStateIsForItsOwner checks that nobody else reads the label values of a state, whatever the umask is.
+// TestStateIsForItsOwner checks that only the owner can read the state file, whatever the umask is.
 func TestStateIsForItsOwner(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	keys := stateKeys(t, kept)

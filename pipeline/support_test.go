@@ -64,7 +64,7 @@ func (p *process) open(instance string, keys map[string]string) *Pipeline {
 	return opened
 }
 
-// openOne opens a pipeline of its own.
+// openOne opens a pipeline in a process of its own.
 func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
 	t.Helper()
 	p := newProcess(t)

@@ -13,7 +13,7 @@ type table struct {
 	title string
 	unit  string
 	show  func(v float64) string
-	by    []string // the columns; those that nobody filled are left out
+	by    []string // the columns; empty ones are left out
 }
 
 const (
@@ -75,7 +75,7 @@ func (t *table) write(to *strings.Builder, r *results) {
 	to.WriteByte('\n')
 }
 
-// cell is a value, and how many times ours it is.
+// cell returns a value and its ratio to ours.
 func (t *table) cell(row *row, by string) string {
 	v, ok := row.by[by].median(t.unit)
 	if !ok {

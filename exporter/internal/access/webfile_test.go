@@ -344,7 +344,7 @@ func TestWebConfigFileMistakes(t *testing.T) {
 		"rate without unit": {"rate_limit:\n  burst: 5\n  interval: 5\n", []string{"FILE:3: an interval of 5ns limits nothing"}},
 		"rate below zero":   {"rate_limit:\n  interval: -1s\n  burst: 5\n", []string{"FILE:2: an interval of -1s limits nothing"}},
 		"rate for nobody": {"rate_limit:\n  interval: 1s\n", []string{
-			"FILE:1: a burst of 0 admits nobody; write for example burst: 10"}},
+			"FILE:1: a burst of 0 admits no request; write for example burst: 10"}},
 		"empty is right": {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
