@@ -44,7 +44,7 @@ unit: ## All tests, including end-to-end tests, with the race detector
 	$(GO) test -C test/textparse ./...
 	$(GO) test -C bench ./...
 	$(GO) test -C bench -run '^$$' -benchtime 1x \
-		-bench 'Read/load=access|Way/load=access|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
+		-bench 'Read/load=access|Path/load=access|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
 
 # go test takes one fuzzer at a time, and would minimize each new input for a minute rather than look for more. Before
 # Go 1.27, a fuzzer whose time is over may end with nothing but "context deadline exceeded" (go.dev/issue/75804); one that
@@ -75,11 +75,11 @@ BENCH_FLAGS = -timeout 0 -run '^$$' -pgo $(CURDIR)/default.pgo
 bench: ## Benchmarks with their baselines, and the tables of docs/performance.md (about ten minutes)
 	@mkdir -p build
 	@( for round in 1 2 3; do \
-			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Way|Boundary|Workers|Rules|Series|Growth' -benchtime 300ms . && \
+			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Path|Boundary|Workers|Rules|Series|Growth' -benchtime 300ms . && \
 			PROCFS=/proc $(GO) test -C procfs $(BENCH_FLAGS) -bench 'Round|Record' -benchtime 300ms . && \
 			$(GO) test -C procfs/bench $(BENCH_FLAGS) -bench . -benchtime 300ms . || exit 1; \
 		done && \
-		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Scrape|Heap|Crowd' -benchtime 300ms . && \
+		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Scrape|Heap|SlowScrapers' -benchtime 300ms . && \
 		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Latency|LargePage' -benchtime 8s . ) > build/bench.txt || { cat build/bench.txt; exit 1; }
 	$(GO) run -C bench ./tables < build/bench.txt
 
@@ -89,7 +89,7 @@ bench-document: bench ## make bench, and write its tables and plots to docs/perf
 # What the plugin does for chunks and for scrapes. It says nothing of who made it, and where.
 profile: ## Record default.pgo again, the profile for building the plugins
 	@mkdir -p build
-	$(GO) test -C bench -trimpath -run '^$$' -bench 'Way/././by=promexporter|Scrape/series=100000$$/by=promexporter' \
+	$(GO) test -C bench -trimpath -run '^$$' -bench 'Path/././by=promexporter|Scrape/series=100000$$/by=promexporter' \
 		-benchtime 2s -o $(CURDIR)/build/bench.test -cpuprofile $(CURDIR)/build/cpu.pprof .
 	mv build/cpu.pprof default.pgo
 

@@ -124,9 +124,9 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// BenchmarkCrowd measures the peak growth of the heap while many clients read a page of 100,000 series at once, as
+// BenchmarkSlowScrapers measures the peak growth of the heap while many clients read a page of 100,000 series at once, as
 // slowly as possible.
-func BenchmarkCrowd(b *testing.B) {
+func BenchmarkSlowScrapers(b *testing.B) {
 	const n = 100_000
 	for _, clients := range []int{1, 10, 40} {
 		b.Run(fmt.Sprintf("scrapers=%d", clients), func(b *testing.B) {
@@ -140,7 +140,7 @@ func BenchmarkCrowd(b *testing.B) {
 					once(b, newScraper("text", "identity"), url)
 					before := heap()
 					for b.Loop() {
-						b.ReportMetric((crowd(b, url, clients)-before)/(1<<20), "MiB")
+						b.ReportMetric((slowScrapers(b, url, clients)-before)/(1<<20), "MiB")
 					}
 					b.ReportMetric(0, "ns/op")
 				})
@@ -149,8 +149,8 @@ func BenchmarkCrowd(b *testing.B) {
 	}
 }
 
-// crowd starts clients that read a page, and returns the heap when all of them are waiting.
-func crowd(b *testing.B, url string, clients int) float64 {
+// slowScrapers starts clients that read a page, and returns the heap when all of them are waiting.
+func slowScrapers(b *testing.B, url string, clients int) float64 {
 	open := make(chan *http.Response, clients)
 	for range clients {
 		go func() {

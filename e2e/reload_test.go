@@ -210,7 +210,7 @@ func TestReloadWithMistakes(t *testing.T) {
 	})
 
 	r.configure(t, r.section("Alias edge"), "[OUTPUT]\n    Name promexporter\n    Match *\n    Series_Limit many\n    Alias new\n")
-	r.reload("the section stays idle")
+	r.reload("section is idle")
 	r.counts()
 	shows(t, r.metrics(), map[string]string{`promexporter_config_last_reload_successful{output="edge"}`: "1"})
 

@@ -19,13 +19,13 @@ const (
 )
 
 var goals = []goal{
-	{"access log ≤ 2 × msgp.Skip", ratio("Way", accessWork, ours, msgpSkip, "cpu-ns/record"), 2, times},
-	{"access log without an allocation per chunk", single("Way", accessWork, ours, "allocs/op"), 0, whole},
-	{"access log ≤ 1/30 of fluent-bit-go with client_golang", ratio("Way", accessWork, ours, vectors, "cpu-ns/record"), 1. / 30, part},
+	{"access log ≤ 2 × msgp.Skip", ratio("Path", accessWork, ours, msgpSkip, "cpu-ns/record"), 2, times},
+	{"access log without an allocation per chunk", single("Path", accessWork, ours, "allocs/op"), 0, whole},
+	{"access log ≤ 1/30 of fluent-bit-go with client_golang", ratio("Path", accessWork, ours, vectors, "cpu-ns/record"), 1. / 30, part},
 	{"100,000 series as text ≤ 1/15 of client_golang's registry", ratio("Scrape", scrapeWork, ours, registry, "cpu-ns/op"), 1. / 15, part},
 	{"100,000 series as text faster than VictoriaMetrics/metrics", ratio("Scrape", scrapeWork, ours, victoria, "cpu-ns/op"), 1, times},
 	{"≤ 400 B of heap per series, between two scrapes", single("Heap", "series=100000", ours, "scraped-B/series"), 400, bytesOf},
-	{"40 slow scrapers at once take ≤ 1.1 × the heap of 10", crowd, 1.1, times},
+	{"40 slow scrapers at once take ≤ 1.1 × the heap of 10", slowScrapers, 1.1, times},
 	{"a 2 MB chunk ≤ 10 ms in 99 of 100 flushes, with a scrape each second",
 		single("Latency", "scraper=each-second", ours, "p99-ms"), 10, milliseconds},
 	{"the same with a slow scraper", single("Latency", "scraper=slow", ours, "p99-ms"), 10, milliseconds},
@@ -46,9 +46,9 @@ func ratio(name, work, by, to, unit string) func(*results) (float64, bool) {
 	}
 }
 
-func crowd(r *results) (float64, bool) {
-	few, ok := r.at("Crowd", "scrapers=10", ours, "MiB")
-	many, known := r.at("Crowd", "scrapers=40", ours, "MiB")
+func slowScrapers(r *results) (float64, bool) {
+	few, ok := r.at("SlowScrapers", "scrapers=10", ours, "MiB")
+	many, known := r.at("SlowScrapers", "scrapers=40", ours, "MiB")
 	return many / few, ok && known && few > 0
 }
 

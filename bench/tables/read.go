@@ -50,7 +50,7 @@ func read(from io.Reader) (*results, error) {
 	return r, lines.Err()
 }
 
-// add takes BenchmarkWay/load=access/by=promexporter-2 100 12.3 ns/op 45 other-unit.
+// add takes BenchmarkPath/load=access/by=promexporter-2 100 12.3 ns/op 45 other-unit.
 func (r *results) add(line string) error {
 	fields := strings.Fields(line)
 	if len(fields) < 4 || len(fields)%2 != 0 {

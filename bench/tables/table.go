@@ -29,12 +29,12 @@ const (
 
 var tables = []table{
 	{"Read", "Reading the fields of a record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, decoder}},
-	{"Way", "From the chunk to the series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
-	{"Way", "Heap allocations of this path, per chunk", "allocs/op", whole, []string{ours, floor, msgpSkip, vectors}},
+	{"Path", "From the chunk to the series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
+	{"Path", "Heap allocations of this path, per chunk", "allocs/op", whole, []string{ours, floor, msgpSkip, vectors}},
 	{"Scrape", "One scrape", "cpu-ns/op", nanoseconds, []string{ours, registry, victoria, "bytes"}},
 	{"Heap", "Heap per series, never scraped", "B/series", bytesOf, []string{ours, registry, victoria}},
 	{"Heap", "Heap per series, between two scrapes", "scraped-B/series", bytesOf, []string{ours, registry, victoria}},
-	{"Crowd", "Heap of slow scrapers", "MiB", mebibytes, []string{ours, registry}},
+	{"SlowScrapers", "Heap of slow scrapers", "MiB", mebibytes, []string{ours, registry}},
 	{"Latency", "A flush of 2 MB, median", "p50-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, 99 of 100", "p99-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, the longest", "max-ms", milliseconds, []string{ours, vectors}},

@@ -10,9 +10,9 @@ import (
 // megabyte is about the size of a chunk of a busy input.
 const megabyte = 1 << 20
 
-// BenchmarkWay measures the whole path from a chunk to the series, with chunks of 50 records and of about a megabyte.
+// BenchmarkPath measures the whole path from a chunk to the series, with chunks of 50 records and of about a megabyte.
 // The small ones show the cost per chunk.
-func BenchmarkWay(b *testing.B) {
+func BenchmarkPath(b *testing.B) {
 	for _, load := range []func() *workload.Load{workload.Access, workload.Requests, workload.Kubernetes, workload.CPU, hundredThousand} {
 		l := load()
 		b.Run("load="+l.Name, func(b *testing.B) {
@@ -21,7 +21,7 @@ func BenchmarkWay(b *testing.B) {
 			// make collections rarer.
 			l.Records = nil
 			for _, chunks := range [][][]byte{small, large} {
-				b.Run(fmt.Sprintf("records=%d", workload.Events(chunks[0])), func(b *testing.B) { ways(b, l, chunks) })
+				b.Run(fmt.Sprintf("records=%d", workload.Events(chunks[0])), func(b *testing.B) { measurePath(b, l, chunks) })
 			}
 		})
 	}
@@ -29,8 +29,8 @@ func BenchmarkWay(b *testing.B) {
 
 func hundredThousand() *workload.Load { return workload.Wide(100_000) }
 
-// ways measures the chunks of l with each subject.
-func ways(b *testing.B, l *workload.Load, chunks [][]byte) {
+// measurePath measures the chunks of l with each subject.
+func measurePath(b *testing.B, l *workload.Load, chunks [][]byte) {
 	for _, by := range []string{ours, vectors, floor, msgpSkip} {
 		b.Run(by, func(b *testing.B) { perRecord(b, chunks, worker(b, l, by)) })
 	}
