@@ -212,7 +212,7 @@ func TestStateOfTwo(t *testing.T) {
 	second := start(t, "", withPlugin(append(dummy("app", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "state_file="+k.state)...)...)
 	second.failed()
 	want := regexp.MustCompile(`\[error\] \[output:promexporter:promexporter\.0\] state_file: ` + regexp.QuoteMeta(k.state) +
-		` is used by promexporter\.0 in process \d+; give promexporter\.0 a file of its own`)
+		` is used by promexporter\.0 in process \d+; give promexporter\.0 its own file`)
 	if lines := ownError.FindAllString(second.log.String(), -1); len(lines) != 1 || !want.MatchString(lines[0]) {
 		t.Errorf("the log has %q", lines)
 	}

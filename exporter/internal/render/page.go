@@ -83,7 +83,7 @@ func (p *Page) Discard() {
 }
 
 // A pageWriter appends to a page until ctx ends. It has the methods with which the text encoders of expfmt need no
-// buffer of their own. The encoders write a few bytes at a time, so these methods are short.
+// buffer of their own. The encoders write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
 	page *Page
