@@ -18,7 +18,7 @@ func TestRoundDoesNotAllocate(t *testing.T) {
 	for n := range processes {
 		tree.process(fake{pid: n + 1, name: fmt.Sprint("process-", n), fds: 2, cmdline: []string{"/bin/x", "y"}})
 	}
-	r := newRig(t, Choice{Path: tree.path, Only: Command})
+	r := newRig(t, Choice{Path: tree.path, Fields: Files | Cmdline})
 	busiest := top{n: 10}
 	var records []byte
 	clock := func() time.Time { return r.now }
@@ -33,7 +33,7 @@ func TestRoundDoesNotAllocate(t *testing.T) {
 	}
 	all()
 	boot := testing.AllocsPerRun(20, func() {
-		if err := r.readBoot(); err != nil {
+		if _, err := readBoot(r.fs); err != nil {
 			t.Error(err)
 		}
 	})

@@ -99,7 +99,7 @@ func TestBurn(t *testing.T) {
 	c := startChild(t, "burn", nil)
 	c.do() // its start is no part of the work
 	pid := int32(c.Process.Pid)
-	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Command}, func(string, int32, error) {})
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Fields: Files | Cmdline}, func(string, int32, error) {})
 	if err != nil {
 		t.Skip(err)
 	}
@@ -118,7 +118,7 @@ func TestBurn(t *testing.T) {
 	if percent, want := record()["cpu_percent"].(float64), 100*interval.Seconds()/end.Elapsed.Seconds(); percent != want {
 		t.Errorf("cpu_percent %v, want %v", percent, want)
 	}
-	if end.Parent != int32(os.Getpid()) || end.User != uint32(os.Geteuid()) || !strings.Contains(end.Cmdline, "TestBurn") {
+	if end.Parent != int32(os.Getpid()) || end.User != uint32(os.Geteuid()) || !strings.Contains(end.Details.Cmdline, "TestBurn") {
 		t.Errorf("got %+v", end)
 	}
 	compareWithPS(t, func() map[string]any { realRound(t, s); return record() })
@@ -152,7 +152,7 @@ func TestResidentMemory(t *testing.T) {
 	c := startChild(t, "idle", nil)
 	c.do() // it has started
 	pid := int32(c.Process.Pid)
-	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Files}, func(string, int32, error) {})
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Fields: Files}, func(string, int32, error) {})
 	if err != nil {
 		t.Skip(err)
 	}
@@ -233,7 +233,7 @@ func TestWithoutRights(t *testing.T) {
 }
 
 func asNobody() string {
-	s, err := NewSampler(Choice{Path: "/proc", Only: Command}, func(string, int32, error) {})
+	s, err := NewSampler(Choice{Path: "/proc", Fields: Files | Cmdline}, func(string, int32, error) {})
 	if err != nil {
 		return err.Error()
 	}
