@@ -69,7 +69,7 @@ func Open(o Options) (*Input, error) {
 		records:  make(chan []byte, 1),
 		logged:   map[string]bool{},
 	}
-	if in.sampler, err = openSampler(config.Choice, in.unreadable); err != nil {
+	if in.sampler, err = openSampler(config.Choice, in.unreadable, openTimeout); err != nil {
 		return nil, err
 	}
 	in.stopped, in.stop = context.WithCancel(context.Background())
@@ -77,8 +77,8 @@ func Open(o Options) (*Input, error) {
 	return in, nil
 }
 
-// openSampler does not wait longer than openTimeout: a file system that does not answer must not keep the host waiting.
-func openSampler(c Choice, report func(file string, pid int32, err error)) (*Sampler, error) {
+// openSampler does not wait longer than timeout: a file system that does not answer must not keep the host waiting.
+func openSampler(c Choice, report func(file string, pid int32, err error), timeout time.Duration) (*Sampler, error) {
 	type opened struct {
 		sampler *Sampler
 		err     error
@@ -91,13 +91,13 @@ func openSampler(c Choice, report func(file string, pid int32, err error)) (*Sam
 	select {
 	case r := <-result:
 		return checkUsers(r.sampler, c, r.err)
-	case <-time.After(openTimeout):
+	case <-time.After(timeout):
 		go func() {
 			if late := <-result; late.err == nil {
 				late.sampler.Close()
 			}
 		}()
-		return nil, fmt.Errorf("path: %q: it did not answer within %s; write for example path=/proc", c.Path, openTimeout)
+		return nil, fmt.Errorf("path: %q: it did not answer within %s; write for example path=/proc", c.Path, timeout)
 	}
 }
 

@@ -3,15 +3,19 @@ package procfs
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/user"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	prometheus "github.com/prometheus/procfs"
 )
 
 // The tests of this file read the kernel's own procfs. Where another process is needed, the test runs itself again: as
@@ -252,4 +256,53 @@ func asNobody() string {
 	}
 	return fmt.Sprintf("uid %d, own io %v, own fds %v, init io %v, skipped {%d %d}",
 		self.User, self.HasIO, self.OpenFDs > 2, initial.HasIO, r.Skipped.Unreadable, r.Skipped.Garbled)
+}
+
+// TestDetailsAgainstPrometheus reads a process that does nothing by both, until both say the same.
+func TestDetailsAgainstPrometheus(t *testing.T) {
+	if part() != "" {
+		obey(func() string { return "done" })
+	}
+	c := startChild(t, "idle", nil)
+	c.do()
+	pid := c.Process.Pid
+	fs, err := prometheus.NewFS("/proc")
+	if err != nil {
+		t.Skip(err)
+	}
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{int32(pid)}, Fields: detailed, PasswdFile: "/etc/passwd"}, func(string, int32, error) {})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer s.Close()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		d := realRound(t, s).at(t, int32(pid)).Details
+		got := fmt.Sprint(d.Cmdline, d.Exe, d.User, d.PSS.Bytes, d.Swap.Bytes, d.Switches.Total, d.PageFaults.Total)
+		want := detailsByPrometheus(t, fs, pid)
+		if got == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got  %s, want %s", got, want)
+		}
+	}
+}
+
+func detailsByPrometheus(t *testing.T, fs prometheus.FS, pid int) string {
+	t.Helper()
+	p, err := fs.Proc(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmdline, err1 := p.CmdLine()
+	exe, err2 := p.Executable()
+	rollup, err3 := p.ProcSMapsRollup()
+	status, err4 := p.NewStatus()
+	stat, err5 := p.Stat()
+	owner, err6 := user.LookupId(fmt.Sprint(os.Geteuid()))
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+		t.Skip(err)
+	}
+	return fmt.Sprint(strings.Join(cmdline, " "), exe, owner.Username, rollup.Pss, status.VmSwap,
+		Pair{status.VoluntaryCtxtSwitches, status.NonVoluntaryCtxtSwitches}, Pair{uint64(stat.MinFlt), uint64(stat.MajFlt)})
 }

@@ -169,10 +169,11 @@ func (s *Sampler) readShared() {
 		s.block(0, b)
 		return
 	}
-	s.tree.file = "stat"
-	s.tree.turn.leave()
-	boot, err := readBoot(s.fs)
-	s.tree.turn.resume()
+	fs, tree := s.fs, s.tree // until resume returns, another goroutine may have s
+	tree.file = "stat"
+	tree.turn.leave()
+	boot, err := readBoot(fs)
+	tree.turn.resume()
 	if err != nil {
 		s.report("stat", 0, err)
 	} else {

@@ -2,6 +2,7 @@ package procfs
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +33,7 @@ func (u *users) refresh() error {
 		return nil
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", u.path)
+		return errors.New("not a regular file")
 	}
 	names, err := readPasswd(u.path)
 	if err == nil {
@@ -52,7 +53,7 @@ func readPasswd(path string) (map[uint32]string, error) {
 		return nil, err
 	}
 	if len(b) > maxPasswd {
-		return nil, fmt.Errorf("%s: longer than %d bytes", path, maxPasswd)
+		return nil, fmt.Errorf("longer than %d bytes", maxPasswd)
 	}
 	return parsePasswd(b), nil
 }
