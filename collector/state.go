@@ -9,25 +9,18 @@ import "slices"
 // totals, and when series were last touched, also of remembered series. Quantiles
 // and exemplars are not in it: they are about the last minutes.
 type State struct {
-	at       int64 // when it was taken, in nanoseconds since 1970
-	families []saved
-	pasts    []*past // nil where one was dropped, the one that expired first first
+	at         int64 // when it was taken, in nanoseconds since 1970
+	families   []exportedFamily
+	remembered []*rememberedSeries // nil where one was dropped, the one that expired first first
 }
 
-// saved is a copy of the columns of one store.
-type saved struct {
-	store   *store // to know whose copy it is; only the collector's goroutine looks into it
-	family  *Family
-	keys    []string
-	sources []uint32
-	created []int64
-	values  []float64
-	width   int
-	buckets []uint64
-	totals  []float64
-	times   []int64
-	touched []int64 // only with a TTL
-	natives []native
+// exportedFamily is a copy of what a restart should not lose of one store.
+type exportedFamily struct {
+	store  *store // to know whose copy it is; only the collector's goroutine looks into it
+	family *Family
+	signed bool
+	columns
+	lastSample []int64 // only with a TTL
 }
 
 // Export copies what a restart should not lose; gauges only if gauges is true. It
@@ -35,40 +28,38 @@ type saved struct {
 // ErrClosed.
 func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	s := &State{at: now}
-	err := c.between(func() {
-		s.families = make([]saved, 0, len(c.stores))
+	err := c.do(func() {
+		s.families = make([]exportedFamily, 0, len(c.stores))
 		for _, st := range c.stores {
-			if len(st.keys)+len(st.past) > 0 && (gauges || st.family.Type != Gauge) {
-				s.families = append(s.families, st.save(now))
+			if len(st.keys)+len(st.remembered) > 0 && (gauges || st.family.Type != Gauge) {
+				s.families = append(s.families, st.export(now))
 			}
 		}
-		s.pasts = slices.Clone(c.memory.order[c.memory.first:])
+		s.remembered = slices.Clone(c.cache.order[c.cache.first:])
 	})
 	return s, err
 }
 
-// save copies the columns of s.
-func (s *store) save(now int64) saved {
-	f := saved{
-		store: s, family: s.family, width: s.width,
+// export copies the columns of s.
+func (s *store) export(now int64) exportedFamily {
+	f := exportedFamily{store: s, family: s.family, signed: s.signed, columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
-		values: slices.Clone(s.values), buckets: slices.Clone(s.buckets),
-		totals: slices.Clone(s.totals), times: slices.Clone(s.times),
-		natives: saveNatives(s.natives),
-	}
-	if s.life.ttl != 0 {
-		f.touched = slices.Clone(s.life.touched)
-		for i := range f.touched {
-			if s.life.links[i].before == pinned {
-				f.touched[i] = now
+		values: slices.Clone(s.values), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
+		width: s.width, buckets: slices.Clone(s.buckets), natives: cloneNatives(s.natives),
+	}}
+	if s.expiry.ttl != 0 {
+		f.lastSample = slices.Clone(s.expiry.lastSample)
+		for i := range f.lastSample {
+			if s.expiry.links[i].before == permanent {
+				f.lastSample[i] = now
 			}
 		}
 	}
 	return f
 }
 
-// saveNatives copies natives into one piece of memory.
-func saveNatives(natives []native) []native {
+// cloneNatives copies natives into one piece of memory.
+func cloneNatives(natives []native) []native {
 	size := 0
 	for i := range natives {
 		size += len(natives[i].positive) + len(natives[i].negative)
@@ -84,55 +75,4 @@ func saveNatives(natives []native) []native {
 		all[i].positive, all[i].negative = keep(all[i].positive), keep(all[i].negative)
 	}
 	return all
-}
-
-// columns tells which of the columns that not every family has a family has.
-type columns struct {
-	totals, times, touched bool
-	width                  int
-	native                 bool
-}
-
-func (f *saved) columns() columns {
-	return columns{f.totals != nil, f.times != nil, f.touched != nil, f.width, f.family.isNative()}
-}
-
-// row is one series of a state.
-type row struct {
-	key     string
-	source  uint32
-	created int64
-	value   float64
-	total   float64
-	time    int64
-	touched int64
-	buckets []uint64
-	native  native
-}
-
-// row returns series i.
-func (f *saved) row(i int) row {
-	r := row{key: f.keys[i], source: f.sources[i], created: f.created[i], value: f.values[i], time: never,
-		buckets: f.buckets[i*f.width : (i+1)*f.width]}
-	if f.totals != nil {
-		r.total = f.totals[i]
-	}
-	if f.times != nil {
-		r.time = f.times[i]
-	}
-	if f.touched != nil {
-		r.touched = f.touched[i]
-	}
-	if f.natives != nil {
-		r.native = f.natives[i]
-	}
-	return r
-}
-
-func (p *past) row() row {
-	r := row{key: p.key, created: p.created, value: p.value, total: p.total, time: p.time, buckets: p.buckets}
-	if p.native != nil {
-		r.native = *p.native
-	}
-	return r
 }

@@ -4,7 +4,7 @@ import (
 	"math"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
 // store holds the series of one family, a column per property: series i is the
@@ -12,39 +12,45 @@ import (
 // collector's goroutine free while a scrape takes its snapshot. Columns that the
 // family does not need are nil.
 type store struct {
-	family *Family
-	gone   bool // taken out of the collector; Families that point here look again
+	family  *Family
+	removed bool // taken out of the collector; Families that point here look again
 
 	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
 	index   map[string]int32
 	version uint64 // changes when keys or created do
+	columns
+	updated            []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
+	signed             bool       // an observation was negative, or a bound is
+	scale              resolution // of the natives
+	changes            uint64     // of any of them
+	streams            []quantile.Window
+	estimator          *quantile.Estimator // of the streams
+	exemplarsPerSeries int                 // of exemplars, per series
+	exemplars          []exemplar
+	expiry             expiry
+
+	ledger   *ledger // of all stores together
+	bytes    int64   // what the store adds to it
+	rowBytes int     // what every series takes beside its key and what grows
+
+	overflows        int  // overflow series
+	overflowReported bool // Options.Overflowed was called
+
+	settingsPending bool // the family's settings are not yet those of a sample's
+	remembered      map[string]*rememberedSeries
+}
+
+// columns are those of a store that outlive a series or a restart.
+type columns struct {
 	keys    []string
 	sources []uint32
 	created []int64 // 0: not known
 	values  []float64
-	width   int       // of buckets, per series
-	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
 	totals  []float64 // the last running total
 	times   []int64   // of the newest sample, never before the first
-	updated []int64   // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed  bool      // an observation was negative, or a bound is
+	width   int       // of buckets, per series
+	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
 	natives []native
-	scale   resolution           // of the natives
-	changes uint64               // of any of them
-	streams []prometheus.Summary // for the quantiles only
-	slots   int                  // of exemplars, per series
-	marks   []exemplar
-	life    life
-
-	ledger *ledger // of all stores together
-	bytes  int64   // what the store adds to it
-	row    int     // what every series takes beside its key and what grows
-
-	overflows int  // overflow series
-	told      bool // Options.Overflowed was called
-
-	provisional bool // the family's settings are not yet those of a sample's
-	past        map[string]*past
 }
 
 // never is the time of the newest sample where there was none.
@@ -52,22 +58,26 @@ const never = math.MinInt64
 
 // What stands for the source of a series that no field feeds alone.
 const (
-	anySource  = math.MaxUint32     // an overflow series, which takes samples of all fields
-	openSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
+	anySource       = math.MaxUint32     // an overflow series, which takes samples of all fields
+	unclaimedSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
-	s.life = newLife(f.TTL)
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), exemplarsPerSeries: f.exemplarsPerSeries()}
+	s.width = f.width()
+	s.expiry = newExpiry(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
+	}
+	if f.hasStreams() {
+		s.estimator = newEstimator(f)
 	}
 	if f.Timestamps {
 		s.times = []int64{}
 	}
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	s.charge(familySize(f))
-	s.weigh()
+	s.updateRowSize()
 	return s
 }
 
@@ -103,13 +113,13 @@ func (s *store) add(key string, source uint32, now int64) int {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
 	}
 	if s.family.hasStreams() {
-		s.streams = append(s.streams, newStream(s.family))
+		s.streams = append(s.streams, quantile.Window{})
 	}
-	if s.marks != nil {
-		s.marks = append(s.marks, make([]exemplar, s.slots)...)
+	if s.exemplars != nil {
+		s.exemplars = append(s.exemplars, make([]exemplar, s.exemplarsPerSeries)...)
 	}
-	s.life.add(now)
-	s.charge(s.need(len(key)))
+	s.expiry.add(now)
+	s.charge(s.seriesSize(len(key)))
 	s.index[key] = int32(i) // last: a series is found when all of it is there
 	s.size.Store(int64(len(s.keys)))
 	return i
@@ -121,7 +131,7 @@ func (s *store) remove(i int) {
 		s.overflows--
 	}
 	s.version++
-	s.charge(-s.need(len(s.keys[i])) - s.grown(i))
+	s.charge(-s.seriesSize(len(s.keys[i])) - s.variableSize(i))
 	delete(s.index, s.keys[i])
 	if last := len(s.keys) - 1; i != last {
 		s.index[s.keys[last]] = int32(i)
@@ -136,8 +146,8 @@ func (s *store) remove(i int) {
 	s.updated = cut(s.updated, i, 1)
 	s.natives = cut(s.natives, i, 1)
 	s.streams = cut(s.streams, i, 1)
-	s.marks = cut(s.marks, i, s.slots)
-	s.life.remove(i)
+	s.exemplars = cut(s.exemplars, i, s.exemplarsPerSeries)
+	s.expiry.remove(i)
 	s.size.Store(int64(len(s.keys)))
 }
 
@@ -162,8 +172,8 @@ func (s *store) shrink() {
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
 	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
-	s.natives, s.streams, s.marks = clip(s.natives), clip(s.streams), clip(s.marks)
-	s.life.touched, s.life.links = clip(s.life.touched), clip(s.life.links)
+	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
+	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
 	s.index = make(map[string]int32, len(s.keys))
 	for i, key := range s.keys {
 		s.index[key] = int32(i)
@@ -178,18 +188,18 @@ func clip[T any](column []T) []T {
 	return append(make([]T, 0, len(column)), column...)
 }
 
-// apply gives a checked sample of the time at to series i.
-func (s *store) apply(i int, m *Sample, at int64) Reason {
+// applyOp gives a checked sample of the time at to series i, by the collector's clock at the time now.
+func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 	switch m.Op {
 	case Declare:
-		s.life.pin(i)
+		s.expiry.setPermanent(i)
 		return Kept
 	case Add:
 		if r := s.increase(i, m.Value); r != Kept {
 			return r
 		}
 	case Observe:
-		if r := s.observe(i, m); r != Kept {
+		if r := s.observe(i, m, now); r != Kept {
 			return r
 		}
 	case Set:
@@ -198,7 +208,7 @@ func (s *store) apply(i int, m *Sample, at int64) Reason {
 		}
 		s.values[i] = m.Value
 	case Total:
-		if r := s.total(i, m.Value, at); r != Kept {
+		if r := s.addTotal(i, m.Value, at); r != Kept {
 			return r
 		}
 	default:
@@ -212,8 +222,8 @@ func (s *store) apply(i int, m *Sample, at int64) Reason {
 	return Kept
 }
 
-// keepTimes gives every series the time of its newest sample from now on.
-func (s *store) keepTimes() {
+// addTimesColumn gives every series the time of its newest sample from now on.
+func (s *store) addTimesColumn() {
 	if s.times != nil {
 		return
 	}
@@ -221,5 +231,5 @@ func (s *store) keepTimes() {
 	for i := range s.times {
 		s.times[i] = never
 	}
-	s.weigh()
+	s.updateRowSize()
 }

@@ -1,0 +1,147 @@
+package collector
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// rows takes a block of series.
+func (im *importer) rows(d *decoder, kind byte) bool {
+	number, n := d.number(len(im.families)-1), d.number(blockRows)
+	if d.err != nil {
+		return false
+	}
+	f := &im.families[number]
+	rows, lastSample := d.rows(&f.definition, n, kind)
+	for i := 0; i < n && d.err == nil; i++ {
+		at := im.done.At
+		if lastSample != nil {
+			at = lastSample[i]
+		}
+		switch {
+		case !f.valid(&rows, i):
+			return false
+		case kind == rememberedBlock:
+			im.addRemembered(f, &rows, i)
+		case !im.addSeries(f, &rows, i, min(at, im.Now)):
+			return false
+		}
+	}
+	return kind == seriesBlock || f.Type != Gauge
+}
+
+// valid reports whether a collector can have made row i.
+func (f *importedFamily) valid(c *columns, i int) bool {
+	v := c.values[i]
+	finite := v-v == 0
+	switch {
+	case !wellFormed([]byte(c.keys[i]), len(f.Labels)):
+		return false
+	case f.Type == Counter && !(finite && v >= 0):
+		return false
+	case f.Type != Gauge && !finite:
+		return false
+	case c.totals != nil && !(c.totals[i] >= 0 && c.totals[i] <= math.MaxFloat64):
+		return false
+	}
+	return c.natives == nil || c.natives[i].schema >= coarsestSchema && c.natives[i].schema <= pickSchema(f.Native.Factor)
+}
+
+// addSeries takes a series, unless the family has it already.
+func (im *importer) addSeries(f *importedFamily, rows *columns, i int, lastSample int64) bool {
+	im.seriesRead++
+	st := f.store
+	if st == nil {
+		im.skip(f)
+		return true
+	}
+	if _, twice := st.index[rows.keys[i]]; twice {
+		return false
+	}
+	need := st.seriesSize(len(rows.keys[i]))
+	if rows.natives != nil {
+		need += rows.natives[i].capacity() * bucketCost
+	}
+	if im.collector.limitReached(need) != Kept || !st.allows(rows.sources[i]) {
+		im.skip(f)
+		return true
+	}
+	im.collector.restoreRow(st, rows, i, lastSample)
+	return true
+}
+
+// skip counts a series that is not restored.
+func (im *importer) skip(f *importedFamily) {
+	switch {
+	case f.wanted:
+		im.done.OverLimit++
+	case f.Type != Gauge || im.Gauges:
+		im.done.Redefined++
+	}
+}
+
+// allows reports whether the limit of s allows one more series that is fed by source.
+func (s *store) allows(source uint32) bool {
+	if source == anySource {
+		return s.overflows < maxOverflowSeries
+	}
+	return s.family.SeriesLimit <= 0 || s.ordinary() < s.family.SeriesLimit
+}
+
+// addRemembered takes a remembered series.
+func (im *importer) addRemembered(f *importedFamily, rows *columns, i int) {
+	im.rememberedRead++
+	if f.store == nil {
+		im.skip(f)
+		return
+	}
+	r := rows.rememberedRow(f.store, i)
+	if r.native != nil {
+		r.native.changed = f.store.nextChange()
+	}
+	im.remembered = append(im.remembered, r)
+	// Those that do not fit are read past, since newer ones may come.
+	for im.used += r.size; im.used > im.budget && len(im.remembered) > 0; im.remembered = im.remembered[1:] {
+		im.used -= im.remembered[0].size
+		im.done.OverLimit++
+	}
+}
+
+// restoreRow makes a series as row i of rows has it. It takes native buckets over.
+func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64) {
+	c.series++
+	if len(s.keys) == 0 {
+		c.nonEmpty++
+	}
+	if rows.sources[i] == anySource {
+		s.overflows++
+	}
+	at := s.add(rows.keys[i], rows.sources[i], lastSample)
+	s.created[at], s.values[at] = rows.created[i], rows.values[i]
+	copy(s.buckets[at*s.width:], rows.buckets[i*s.width:(i+1)*s.width])
+	if rows.totals != nil {
+		s.totals[at] = rows.totals[i]
+	}
+	if rows.times != nil {
+		s.times[at] = rows.times[i]
+	}
+	if rows.natives != nil {
+		s.natives[at] = rows.natives[i]
+		s.natives[at].changed = s.nextChange()
+		s.charge(s.natives[at].capacity() * bucketCost)
+	}
+}
+
+// sort puts the longest untouched series first.
+func (l *expiry) sort() {
+	order := make([]int32, len(l.lastSample))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(l.lastSample[a], l.lastSample[b]) })
+	l.head, l.tail = listEnd, listEnd
+	for _, i := range order {
+		l.push(i)
+	}
+}

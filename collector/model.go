@@ -1,0 +1,208 @@
+package collector
+
+import (
+	"slices"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/promexporter/promexporter/internal/exposition"
+)
+
+// exposedFamily is the exposition model of one family. Its memory grows in slabs and
+// never moves, since the model is made of pointers into it.
+type exposedFamily struct {
+	family  dto.MetricFamily
+	metrics []*dto.Metric
+	keys    []string                    // keys[i] is the series whose labels metrics[i] has
+	pairs   []map[string]*dto.LabelPair // by label and value, those that series may share
+	created *timestamppb.Timestamp      // the last one that was made
+	natives []*nativeModel
+}
+
+var modelTypes = [types]dto.MetricType{
+	Counter:   dto.MetricType_COUNTER,
+	Gauge:     dto.MetricType_GAUGE,
+	Histogram: dto.MetricType_HISTOGRAM,
+	Summary:   dto.MetricType_SUMMARY,
+}
+
+// render writes the state of f into the page. The result is valid until the
+// next call.
+func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
+	if p.family.Name == nil {
+		p.setDefinition(f.family)
+	}
+	if len(p.metrics) < len(f.keys) {
+		p.grow(f.family, len(f.keys)-len(p.metrics))
+	}
+	for i, key := range f.keys {
+		m := p.metrics[i]
+		// Equal keys share their bytes, so this compares pointers.
+		if p.keys[i] != key {
+			p.keys[i] = key
+			p.label(m, f.family.Labels, key)
+		}
+		f.write(m, i)
+	}
+	p.family.Metric = p.metrics[:len(f.keys)]
+	return &p.family
+}
+
+func (p *exposedFamily) setDefinition(f *Family) {
+	p.family.Name = proto.String(f.Name)
+	p.family.Help = proto.String(f.Help)
+	p.family.Type = modelTypes[f.Type].Enum()
+	if f.Unit != "" && exposition.CarriesUnit(f.Name, f.Type.String(), f.Unit) {
+		p.family.Unit = proto.String(f.Unit)
+	}
+}
+
+// noKey is no key of a series, not even of one without labels.
+const noKey = "\xff"
+
+// grow adds room for at least n series.
+func (p *exposedFamily) grow(f *Family, n int) {
+	n = max(n, len(p.metrics)/8)
+	metrics := make([]dto.Metric, n)
+	p.metrics, p.keys = slices.Grow(p.metrics, n), slices.Grow(p.keys, n)
+	pairs := make([]*dto.LabelPair, n*len(f.Labels))
+	if p.pairs == nil {
+		p.pairs = make([]map[string]*dto.LabelPair, len(f.Labels))
+	}
+	for i := range metrics {
+		at := i * len(f.Labels)
+		metrics[i].Label = pairs[at : at : at+len(f.Labels)]
+		p.metrics = append(p.metrics, &metrics[i])
+		p.keys = append(p.keys, noKey)
+	}
+	switch f.Type {
+	case Counter:
+		growCounters(metrics)
+	case Gauge:
+		growGauges(metrics)
+	case Histogram:
+		growHistograms(metrics, f.Buckets)
+		if f.isNative() {
+			p.natives = append(p.natives, growNatives(metrics, pickSchema(f.Native.Factor))...)
+		}
+	case Summary:
+		growSummaries(metrics)
+	}
+}
+
+// maxSharedPairs bounds the values of a label that are looked for when a series
+// comes. A label that has more of them has few series for each.
+const maxSharedPairs = 4096
+
+// pair is the memory of one label of the model.
+type pair struct {
+	model dto.LabelPair
+	value string
+}
+
+// label fills in the labels of m. An empty value is an absent label. Series with the
+// same value share its memory, which is most of what a model takes.
+func (p *exposedFamily) label(m *dto.Metric, names []string, key string) {
+	pairs := m.Label[:cap(m.Label)]
+	used := 0
+	for i := range names {
+		var value string
+		value, key, _ = cutLabel(key)
+		if value == "" {
+			continue
+		}
+		pairs[used] = p.pair(i, &names[i], value)
+		used++
+	}
+	m.Label = pairs[:used]
+}
+
+// pair returns the pair of label i with a value.
+func (p *exposedFamily) pair(i int, name *string, value string) *dto.LabelPair {
+	known := p.pairs[i]
+	if shared := known[value]; shared != nil {
+		return shared
+	}
+	if known == nil {
+		known = make(map[string]*dto.LabelPair)
+		p.pairs[i] = known
+	}
+	for other := range known { // in no order
+		if len(known) < maxSharedPairs {
+			break
+		}
+		delete(known, other)
+	}
+	made := &pair{value: value}
+	made.model.Name, made.model.Value = name, &made.value
+	known[value] = &made.model
+	return &made.model
+}
+
+// write sets m to the state of series i.
+func (f *frame) write(m *dto.Metric, i int) {
+	switch f.family.Type {
+	case Counter:
+		f.writeCounter(m.Counter, i)
+	case Gauge:
+		*m.Gauge.Value = f.values[i]
+	case Histogram:
+		f.writeHistogram(m.Histogram, i)
+	case Summary:
+		f.writeSummary(m.Summary, i)
+	}
+	if f.family.Timestamps {
+		m.TimestampMs = f.timestamp(m.TimestampMs, i)
+	}
+}
+
+// timestamp returns the time of series i in at's memory when at is not nil, or
+// nil when it had no sample.
+func (f *frame) timestamp(at *int64, i int) *int64 {
+	if f.times[i] == never {
+		return nil
+	}
+	if at == nil {
+		at = new(int64)
+	}
+	*at = floorDiv(f.times[i], int64(time.Millisecond))
+	return at
+}
+
+// createdTimestamp returns the created timestamp of series i, or nil when it is not known.
+// It is at, if that is right. Series that came together share it.
+func (f *frame) createdTimestamp(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
+	nanos := f.created[i]
+	if nanos == 0 {
+		return nil
+	}
+	if equalsTime(at, nanos) {
+		return at
+	}
+	if !equalsTime(f.exposed.created, nanos) {
+		f.exposed.created = new(timestamppb.Timestamp)
+		setTimestamp(f.exposed.created, nanos)
+	}
+	return f.exposed.created
+}
+
+func equalsTime(t *timestamppb.Timestamp, nanos int64) bool {
+	return t != nil && t.Seconds*int64(time.Second)+int64(t.Nanos) == nanos
+}
+
+func setTimestamp(t *timestamppb.Timestamp, nanos int64) {
+	t.Seconds = floorDiv(nanos, int64(time.Second))
+	t.Nanos = int32(nanos - t.Seconds*int64(time.Second))
+}
+
+// floorDiv divides towards the past, also before 1970.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

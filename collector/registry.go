@@ -1,0 +1,129 @@
+package collector
+
+import "github.com/promexporter/promexporter/internal/exposition"
+
+// storeFor finds the store of f or makes one. It fails when the name, or that of a
+// sample, is taken by another family, when no series could be added to it, and when
+// Prometheus would not read it.
+func (c *Collector) storeFor(f *Family) (*store, Reason) {
+	if f.refusedBy != nil && !f.refusedBy.removed {
+		return nil, FamilyConflict
+	}
+	st := c.byName[f.Name]
+	switch {
+	case st == nil && !f.isReadable():
+		return nil, Malformed
+	case st == nil:
+		var r Reason
+		if st, r = c.newFamily(f); r != Kept {
+			return nil, r
+		}
+	case !st.family.Equal(f):
+		f.refusedBy = st
+		return nil, FamilyConflict
+	}
+	if st.settingsPending {
+		st.settingsPending = false
+		if st.applySettings(f, c.now) {
+			c.listExpiring()
+		}
+	}
+	f.store, f.refusedBy = st, nil
+	return st, Kept
+}
+
+func (c *Collector) newFamily(f *Family) (*store, Reason) {
+	if len(c.stores) >= c.options.Load().SeriesLimit {
+		return nil, SeriesLimit
+	}
+	if r := c.checkLimits(familyCost); r != Kept {
+		return nil, r
+	}
+	if f.refusedBy = c.conflicting(f); f.refusedBy != nil {
+		return nil, FamilyConflict
+	}
+	st := newStore(f, &c.ledger)
+	c.register(st)
+	return st, Kept
+}
+
+// conflicting returns the store of another family that takes a name on the page which f
+// would take, or nil.
+func (c *Collector) conflicting(f *Family) *store {
+	for _, name := range exposition.Names(f.Name, f.Type.String()) {
+		if st := c.exposed[name]; st != nil {
+			return st
+		}
+	}
+	return nil
+}
+
+// register makes a store one of the collector's. No other store takes its names.
+func (c *Collector) register(st *store) {
+	c.byName[st.family.Name] = st
+	for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
+		c.exposed[name] = st
+	}
+	c.stores = append(c.stores, st)
+	c.sizesListed = false
+	if st.expiry.ttl != 0 {
+		c.expiring = append(c.expiring, st)
+	}
+}
+
+// addSeries makes the series of a sample, or finds the overflow series that takes
+// its place.
+func (c *Collector) addSeries(st *store, s *Sample, b *Batch, source uint32) (int, Reason) {
+	key := b.keys[s.keyStart:s.keyEnd]
+	if !wellFormed(key, len(st.family.Labels)) {
+		return 0, Malformed
+	}
+	if r := c.checkLimits(st.seriesSize(len(key))); r != Kept {
+		return 0, r
+	}
+	if limit := st.family.SeriesLimit; limit > 0 && st.ordinary() >= limit {
+		c.expire(st, c.now, len(st.keys))
+		if st.ordinary() >= limit {
+			return c.overflow(st, s, b)
+		}
+	}
+	return c.newSeries(st, string(key), source), Kept
+}
+
+func (c *Collector) newSeries(st *store, key string, source uint32) int {
+	r := st.remembered[key]
+	if r != nil {
+		key = r.key
+	}
+	c.series++
+	if len(st.keys) == 0 {
+		c.nonEmpty++
+	}
+	i := st.add(key, source, c.now)
+	if r != nil {
+		c.continueFrom(st, i, r)
+	}
+	return i
+}
+
+// checkLimits returns why there is no room for another series or family that needs so many
+// bytes, or Kept. Before it says so it takes out what is due, once per batch.
+func (c *Collector) checkLimits(need int) Reason {
+	r := c.limitReached(need)
+	if r != Kept && !c.allExpired {
+		c.allExpired = true
+		c.expireAll(c.now)
+		r = c.limitReached(need)
+	}
+	return r
+}
+
+func (c *Collector) limitReached(need int) Reason {
+	switch {
+	case c.series >= c.options.Load().SeriesLimit:
+		return SeriesLimit
+	case !c.ledger.fits(need):
+		return MemoryLimit
+	}
+	return Kept
+}
