@@ -88,16 +88,19 @@ func filterKeys() (all []key) {
 		filter                       func(*Filters) *Filter
 	}{
 		{"", "name", "^(nginx|postgres)$", "^kworker/", func(f *Filters) *Filter { return &f.Name }},
-		{"_cmdline", "command line", `^java .*\bkafka\.Kafka\b`, "--type=renderer", func(f *Filters) *Filter { return &f.Cmdline }},
+		{"_cmdline", "command line", `^java .*\bkafka\.Kafka\b`, "--type=renderer",
+			func(f *Filters) *Filter { return &f.Cmdline }},
 		{"_exe", "executable", "^/usr/sbin/", `^/usr/bin/(ba)?sh$`, func(f *Filters) *Filter { return &f.Exe }},
 		{"_user", "user", "^(www-data|postgres)$", "^root$", func(f *Filters) *Filter { return &f.User }},
 		{"_cgroup", "cgroup", `^/system\.slice/`, `^/user\.slice/`, func(f *Filters) *Filter { return &f.Cgroup }},
 		{"_container_id", "container id", ".", "^3f4e", func(f *Filters) *Filter { return &f.ContainerID }},
 	} {
 		all = append(all,
-			key{Key{"include" + t.suffix, "", "Regular expression; only processes whose " + t.of + " it matches are reported", t.include},
+			key{Key{"include" + t.suffix, "", "Regular expression; only processes whose " + t.of + " it matches are reported",
+				t.include},
 				func(s *settings, v string) error { return readRegexp(v, &t.filter(&s.Filters).Include) }},
-			key{Key{"exclude" + t.suffix, "", "Regular expression; processes whose " + t.of + " it matches are not reported", t.exclude},
+			key{Key{"exclude" + t.suffix, "", "Regular expression; processes whose " + t.of + " it matches are not reported",
+				t.exclude},
 				func(s *settings, v string) error { return readRegexp(v, &t.filter(&s.Filters).Exclude) }})
 	}
 	return all
@@ -123,6 +126,7 @@ func fieldSwitches() []fieldSwitch {
 	}
 }
 
+// fieldKeys are the switches, and what says how fields are read.
 func fieldKeys() (all []key) {
 	for _, f := range fieldSwitches() {
 		all = append(all, key{Key{f.name, "off", "Whether records hold " + f.what, "on"},
@@ -206,7 +210,8 @@ func (s *settings) joinDependent() (mistakes []error) {
 	}{{"cmdline_length", Cmdline, "cmdline"}, {"passwd_file", User, "user"}} {
 		if value := s.given[k.name]; value != "" && !reads.has(k.field) && !s.refused[k.name] && !s.refused[k.without] &&
 			!s.refused["include_"+k.without] && !s.refused["exclude_"+k.without] {
-			mistakes = append(mistakes, fmt.Errorf("%s: %q: nothing uses it; leave it out, or write %s=on", k.name, value, k.without))
+			mistakes = append(mistakes, fmt.Errorf("%s: %q: nothing uses it; leave it out, or write %s=on", k.name,
+				value, k.without))
 		}
 	}
 	return mistakes
