@@ -5,6 +5,9 @@ import "fmt"
 // apply applies the samples of b. A panic is a bug of ours; it costs the rest of
 // the batch and not the agent.
 func (c *Collector) apply(b *Batch) (err error) {
+	if err := c.chunks.repeated(b.Chunk, b.Now); err != nil {
+		return err
+	}
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
 	done := 0
@@ -16,6 +19,7 @@ func (c *Collector) apply(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.samples) - done)
 			err = fmt.Errorf("panic while samples were applied: %v", p)
 		}
+		c.chunks.add(b.Chunk, b.Now)
 		c.stats.count(uint64(len(b.samples))+b.refused, &dropped)
 		c.count()
 	}()
@@ -71,7 +75,8 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	if r := st.apply(i, s, at, c.now); r != Kept {
+	r := st.apply(i, s, at, c.now)
+	if r != Kept && r != RoundedAway {
 		return r
 	}
 	st.life.touch(i, c.now)
@@ -81,7 +86,7 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 	if s.pair != s.last || s.badExemplar {
 		c.mark(st, i, s, b.pairs[s.pair:s.last], at)
 	}
-	return Kept
+	return r
 }
 
 // claim reports whether series i, which has another source, takes samples of source:

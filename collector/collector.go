@@ -74,6 +74,7 @@ type Collector struct {
 	ledger  ledger
 	blamed  string // for MemoryLimit in the current batch, "" before the first time
 	memory  memory
+	chunks  chunks
 	told    map[complaint]struct{}
 	scratch []byte
 }
@@ -133,8 +134,8 @@ func (c *Collector) Close() {
 // Ingest hands b to the collector and returns nil once all of it is applied, so
 // that the next scrape shows it. When the collector has not taken b before
 // withdraw fires, it returns ErrBusy, and ErrClosed after Close: then nothing of
-// b was or will be applied. Any other error means that b was applied in part.
-// b is the caller's again when Ingest returns.
+// b was or will be applied. Any error but these means that b was applied in part.
+// A *RepeatedError says the same of a chunk that ExpectRepeats is about. b is the caller's again when Ingest returns.
 func (c *Collector) Ingest(b *Batch, withdraw <-chan time.Time) error {
 	if b.applied == nil {
 		b.applied = make(chan error, 1)

@@ -38,6 +38,9 @@ func familySize(f *Family) int {
 // quarter when they are full, so that an eighth of them is unused on average.
 func (s *store) rowSize() int {
 	n := rowCost + 8*s.width
+	if s.rests != nil {
+		n += 8
+	}
 	if s.totals != nil {
 		n += 8
 	}

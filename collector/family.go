@@ -69,6 +69,9 @@ type Family struct {
 	// Fixed tells, by position in Labels, which values do not come from records
 	// and stay in an overflow series. Each sample is judged by its own Family's.
 	Fixed []bool `json:"-"`
+	// MaxIncrement bounds what a sample adds to a counter, or to the sum of a
+	// histogram or summary. 0: no bound. Each sample is judged by its own Family's.
+	MaxIncrement float64 `json:"-"`
 
 	// These are set by the collector's goroutine, which alone reads them.
 	store     *store
@@ -109,6 +112,9 @@ func (f *Family) isReadable() bool {
 // fixed reports whether the i-th label value stays in an overflow series.
 func (f *Family) fixed(i int) bool { return i < len(f.Fixed) && f.Fixed[i] }
 
+// exceeds reports whether v is more than a sample may add.
+func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.MaxIncrement }
+
 // accepts are the operations that a type takes, a bit each.
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
@@ -142,8 +148,11 @@ func (f *Family) check(s *Sample) Reason {
 		return NotFinite
 	}
 	if f.Type == Counter {
-		if s.Value < 0 {
+		switch {
+		case s.Value < 0:
 			return NegativeIncrement
+		case s.Op == Add && f.exceeds(s.Value):
+			return MaxIncrement
 		}
 		return Kept
 	}

@@ -25,6 +25,7 @@ type Imported struct {
 	Remembered int   // expired series that were restored as such
 	Redefined  int   // series that were left out because nobody wants their family as it was defined
 	Beyond     int   // series that were left out because of a limit
+	Chunks     int   // of which the state has the samples
 }
 
 // Import restores the series of a state that WriteTo wrote. It is to come before
@@ -67,6 +68,7 @@ type importer struct {
 	seen     map[string]struct{} // their names
 	stores   []*store            // that were made, in the collector already
 	pasts    []*past             // not there yet
+	chunks   []appliedChunk      // that the state has
 	used     int                 // bytes of them
 	budget   int
 
@@ -100,6 +102,10 @@ func (im *importer) end() {
 			im.done.Remembered++
 		}
 	}
+	for _, a := range im.chunks {
+		c.chunks.add(a.digest, a.at)
+	}
+	im.done.Chunks = len(im.chunks)
 	c.expireAll(im.Now)
 	c.count()
 }
@@ -123,8 +129,12 @@ func (im *importer) block(d *decoder, kind byte) bool {
 		return d.err == nil && im.define(f)
 	case seriesBlock, pastBlock:
 		return im.rows(d, kind)
+	case chunksBlock:
+		im.chunks = append(im.chunks, d.chunks(d.number(blockRows))...)
+		return len(im.chunks) <= maxChunks
 	case endBlock:
-		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.series) && d.varint() == int64(im.remembered)
+		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.series) &&
+			d.varint() == int64(im.remembered) && d.varint() == int64(len(im.chunks))
 	}
 	return false
 }
@@ -146,6 +156,9 @@ func (im *importer) define(f definition) bool {
 		st := newStore(known, &c.ledger)
 		st.provisional = provisional
 		st.signed = st.signed || f.Signed
+		if f.Rests {
+			st.rests = []float64{}
+		}
 		if f.Totals {
 			st.totals = []float64{}
 		}

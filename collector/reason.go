@@ -11,6 +11,8 @@ const (
 	FamilyConflict                  // another family has the name, or that of a sample
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter does not go down
+	MaxIncrement                    // it adds more than its rule allows
+	RoundedAway                     // it is too small to change the sum that it is added to
 	NotFinite                       // NaN or infinite, in or by itself, in a counter, histogram or summary
 	OutOfOrder                      // older than what the series has of it
 	TooNew                          // its time is too far ahead of the clock
@@ -22,7 +24,8 @@ const (
 )
 
 var reasonNames = [reasons]string{
-	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
+	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment",
+	"max_increment", "rounded_away", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit", "malformed", "panic",
 }
 

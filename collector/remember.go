@@ -15,6 +15,7 @@ type past struct {
 	key     string
 	created int64
 	value   float64
+	rest    float64
 	total   float64
 	time    int64
 	buckets []uint64
@@ -63,6 +64,9 @@ func (c *Collector) makeRoom(size int) {
 func (c *columns) toPast(s *store, i int) *past {
 	p := &past{store: s, key: c.keys[i], created: c.created[i], value: c.values[i], time: never}
 	p.buckets = append(p.buckets, c.buckets[i*c.width:(i+1)*c.width]...)
+	if c.rests != nil {
+		p.rest = c.rests[i]
+	}
 	if c.totals != nil {
 		p.total = c.totals[i]
 	}
@@ -91,6 +95,9 @@ func (c *Collector) recall(st *store, i int, p *past) {
 	st.created[i] = p.created
 	st.values[i] = p.value
 	copy(st.buckets[i*st.width:], p.buckets)
+	if st.rests != nil {
+		st.rests[i] = p.rest
+	}
 	if st.totals != nil {
 		st.totals[i] = p.total
 	}

@@ -6,12 +6,14 @@ import "slices"
 // for a restart. It is read-only and safe for concurrent use.
 //
 // It holds values, counts, native buckets, created timestamps, the last running
-// totals, and when series were last touched, also of remembered series. Quantiles
-// and exemplars are not in it: they are about the last minutes.
+// totals, and when series were last touched, also of remembered series, and the chunks
+// that these series have. Quantiles and exemplars are not in it: they are about the
+// last minutes.
 type State struct {
 	at       int64 // when it was taken, in nanoseconds since 1970
 	families []saved
 	pasts    []*past // nil where one was dropped, the one that expired first first
+	chunks   []appliedChunk
 }
 
 // saved is a copy of what a restart should not lose of one store.
@@ -36,6 +38,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 			}
 		}
 		s.pasts = slices.Clone(c.memory.order[c.memory.first:])
+		s.chunks = c.chunks.list()
 	})
 	return s, err
 }
@@ -44,7 +47,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 func (s *store) save(now int64) saved {
 	f := saved{store: s, family: s.family, signed: s.signed, columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
-		values: slices.Clone(s.values), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
+		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
 		width: s.width, buckets: slices.Clone(s.buckets), natives: saveNatives(s.natives),
 	}}
 	if s.life.ttl != 0 {

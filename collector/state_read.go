@@ -157,6 +157,9 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []in
 	}
 	c.sources, c.created = integers[uint32](d, n), integers[int64](d, n)
 	c.values = d.floats(n)
+	if f.Rests {
+		c.rests = d.floats(n)
+	}
 	if f.Totals {
 		c.totals = d.floats(n)
 	}
@@ -173,6 +176,20 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []in
 		})
 	}
 	return c, touched
+}
+
+// chunks reads n chunks.
+func (d *decoder) chunks(n int) []appliedChunk {
+	all := make([]appliedChunk, n)
+	for i := range all {
+		if _, err := io.ReadFull(d, all[i].digest[:]); err != nil {
+			d.fail(err)
+		}
+	}
+	for i, at := range integers[int64](d, n) {
+		all[i].at = at
+	}
+	return all
 }
 
 // readAhead is for how many elements memory is taken before they are read.

@@ -16,7 +16,8 @@ import (
 //	family   a definition, as JSON
 //	series   the number of a family, how many rows follow, and their columns
 //	past     the same with series that are remembered
-//	end      how many families, series and remembered series there were
+//	chunks   how many chunks follow, their digests, and when they were applied
+//	end      how many families, series, remembered series and chunks there were
 //
 // After the end comes the CRC-32C of everything before it. Columns of integers are
 // differences between neighbors, because most of these fit a byte. Integers are
@@ -33,6 +34,7 @@ const (
 	familyBlock = 'f'
 	seriesBlock = 's'
 	pastBlock   = 'p'
+	chunksBlock = 'c'
 	endBlock    = 'e'
 )
 
@@ -55,13 +57,17 @@ type definition struct {
 	Quantiles [][2]float64 `json:",omitzero"` // JSON has no numbers as keys
 	Signed    bool         `json:",omitzero"` // see store
 	// Whether its rows have these columns.
+	Rests   bool `json:",omitzero"`
 	Totals  bool `json:",omitzero"`
 	Times   bool `json:",omitzero"`
 	Touched bool `json:",omitzero"`
 }
 
 func (f *saved) definition() definition {
-	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, Touched: f.touched != nil}
+	d := definition{
+		Family: f.family, Signed: f.signed,
+		Rests: f.rests != nil, Totals: f.totals != nil, Times: f.times != nil, Touched: f.touched != nil,
+	}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
 	}
@@ -101,8 +107,9 @@ func (s *State) WriteTo(w io.Writer) (int64, error) {
 		series += len(s.families[i].keys)
 	}
 	pasts := e.pasts(s)
+	e.chunks(s.chunks)
 	e.WriteByte(endBlock)
-	for _, n := range []int{len(s.families), series, pasts} {
+	for _, n := range []int{len(s.families), series, pasts, len(s.chunks)} {
 		e.varint(int64(n))
 	}
 	if err := e.Flush(); err != nil {
@@ -162,6 +169,9 @@ func (c *columns) add(p *past, like *columns) {
 	c.keys, c.sources = append(c.keys, p.key), append(c.sources, 0)
 	c.created, c.values = append(c.created, p.created), append(c.values, p.value)
 	c.buckets = append(c.buckets, p.buckets...)
+	if like.rests != nil {
+		c.rests = append(c.rests, p.rest)
+	}
 	if like.totals != nil {
 		c.totals = append(c.totals, p.total)
 	}
@@ -186,6 +196,7 @@ func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
 		putIntegers(e, c.sources[from:to])
 		putIntegers(e, c.created[from:to])
 		e.putFloats(c.values[from:to])
+		e.putFloats(part(c.rests, from, to))
 		e.putFloats(part(c.totals, from, to))
 		putIntegers(e, part(c.times, from, to))
 		putIntegers(e, part(touched, from, to))
@@ -196,6 +207,20 @@ func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
 			e.putBuckets(n.positive)
 			e.putBuckets(n.negative)
 		}
+	}
+}
+
+// chunks writes chunks in as many blocks as they need.
+func (e *encoder) chunks(all []appliedChunk) {
+	for block := range slices.Chunk(all, blockRows) {
+		e.WriteByte(chunksBlock)
+		e.varint(int64(len(block)))
+		times := make([]int64, 0, blockRows)
+		for i := range block {
+			e.Write(block[i].digest[:])
+			times = append(times, block[i].at)
+		}
+		putIntegers(e, times)
 	}
 }
 

@@ -61,7 +61,7 @@ func (f *failures) add(m *record.Malformed) {
 }
 
 // Flush applies a chunk and answers Fluent Bit. OK means that the next scrape
-// shows all of it. Error means that bytes of it could not be read; the rest was
+// shows all of it, or that it was applied before a start or reload. Error means that bytes of it could not be read; the rest was
 // applied. Retry means that nothing was applied and the chunk is welcome again.
 //
 // The chunk and the tag are borrowed until Flush returns. It may be called from
@@ -105,13 +105,18 @@ func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) fl
 	}
 	plan := p.rules.set.Load().Plan(tag)
 	f.read(&plan, chunk, now)
+	f.batch.Chunk = p.digest(chunk, tag)
 
 	f.withdraw.Reset(p.config.FlushTimeout)
 	err := p.collector.Ingest(&f.batch, f.withdraw.C)
 	f.withdraw.Stop()
 
-	taken := !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
+	repeated := p.repeated(err, len(chunk), tag, now)
+	taken := !repeated && !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
 	labelsCut := plan.Finish(&f.scratch, taken)
+	if repeated {
+		return flb.OK
+	}
 	if !taken {
 		p.logRetry(err, now)
 		return flb.Retry

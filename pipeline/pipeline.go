@@ -135,7 +135,10 @@ func (p *Pipeline) begin(o Options) (err error) {
 		return err
 	}
 	p.state.restore(set)
-	if err = p.enforce(set); err == nil { // also what is restored may be fed otherwise than it was
+	if err = p.expectRepeats(); err == nil {
+		err = p.enforce(set) // also what is restored may be fed otherwise than it was
+	}
+	if err == nil {
 		p.endpoint, err = p.sections.servers.Open(p.serving(o, p.known(set)))
 	}
 	if err != nil {
