@@ -1,19 +1,19 @@
 package collector
 
-// total adds what a running total grew by. An older total that comes late would
+// addTotal adds what a running total grew by. An older total that comes late would
 // look like a reset and count twice, so it is refused. One that grew by too much is
 // forgotten: the next one is compared with the one before it.
 //
 // Since when the total runs is not known: with a created timestamp of ours, its
 // first value would look like an increase since then. So there is none.
-func (s *store) total(i int, m *Sample, at int64) Reason {
-	s.keepTimes()
+func (s *store) addTotal(i int, m *Sample, at int64) Reason {
+	s.addTimesColumn()
 	if at < s.times[i] {
 		return OutOfOrder
 	}
 	if s.totals == nil {
 		s.totals = make([]float64, len(s.keys), cap(s.keys))
-		s.weigh()
+		s.updateRowSize()
 	}
 	grown := m.Value
 	if m.Value >= s.totals[i] {

@@ -34,7 +34,7 @@ func (s *store) accumulateRest(i int, v float64) Reason {
 		s.assign(i, sum)
 		return Kept
 	}
-	s.keepRests()
+	s.addRestsColumn()
 	sum, rest := twoSum(before, v)
 	sum, rest = twoSum(sum, rest+s.rests[i])
 	if sum == before && rest == s.rests[i] && v != 0 {
@@ -52,13 +52,13 @@ func (s *store) assign(i int, v float64) {
 	}
 }
 
-// keepRests gives every series what its value lacks from now on.
-func (s *store) keepRests() {
+// addRestsColumn gives every series what its value lacks from now on.
+func (s *store) addRestsColumn() {
 	if s.rests != nil {
 		return
 	}
 	s.rests = make([]float64, len(s.keys), cap(s.keys))
-	s.weigh()
+	s.updateRowSize()
 }
 
 // twoSum returns a+b as a float64, and by how much that is rounded, which is a float64 too (Knuth, The Art of Computer
