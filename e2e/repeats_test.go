@@ -35,7 +35,7 @@ func TestRepeatedChunks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.flush(0, "t", chunk, host.StatusOK)
-	expect(t, scrape(t, r.url(0)), map[string]string{lines: "1", repeated: "1"})
+	expect(t, scrape(t, r.url(1)), map[string]string{lines: "1", repeated: "1"})
 	r.stop()
 
 	r = startHost(t, host.V51, section)
@@ -57,7 +57,10 @@ func newStored(t *testing.T, interval string) *stored {
 		t.Skip("the development host has no storage")
 	}
 	s := &stored{t: t, dir: t.TempDir(), tcp: freePort(t)}
-	_, port, _ := net.SplitHostPort(s.tcp)
+	ip, port, err := net.SplitHostPort(s.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -74,7 +77,7 @@ func newStored(t *testing.T, interval string) *stored {
     scheduler.cap 2
 [INPUT]
     Name tcp
-    Listen 127.0.0.1
+    Listen %s
     Port %s
     Format json
     storage.type filesystem
@@ -91,7 +94,7 @@ func newStored(t *testing.T, interval string) *stored {
     Host 127.0.0.1
     Port 9
     Retry_Limit no_limits
-`, port, interval))
+`, ip, port, interval))
 	return s
 }
 

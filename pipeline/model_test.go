@@ -260,7 +260,7 @@ func TestCountsEqualTheModel(t *testing.T) {
 
 func againstModel(t *testing.T, r *rand.Rand) {
 	t.Helper()
-	process := newProcess(t)
+	host := newProcess(t)
 	var rules []*modelRule
 	text := "metrics:\n"
 	for i := range 6 {
@@ -269,11 +269,11 @@ func againstModel(t *testing.T, r *rand.Rand) {
 	}
 	keys := stateKeys(t, text)
 	keys["state_gauges"], keys["dedupe_window"] = "on", "10m"
-	p := process.open("promexporter.0", keys)
+	p := host.open("promexporter.0", keys)
 	var chunks [][]byte
 	for n := range 40 {
 		if r.IntN(5) == 0 {
-			p = [...]func(*testing.T, *process, *Pipeline, map[string]string) *Pipeline{restartSection, reloadSection}[r.IntN(2)](t, process, p, keys)
+			p = [...]func(*testing.T, *process, *Pipeline, map[string]string) *Pipeline{restartSection, reloadSection}[r.IntN(2)](t, host, p, keys)
 			for _, i := range r.Perm(len(chunks))[:r.IntN(len(chunks)+1)] {
 				if got := p.Flush(chunks[i], "t"); got != flb.OK {
 					t.Fatalf("a chunk that comes again: status %d", got)
