@@ -29,10 +29,15 @@ type appliedChunk struct {
 type chunks struct {
 	applied []appliedChunk // the oldest is at next once there are maxChunks
 	next    int
-	// repeats has the applied chunks of before a start or reload that have not come again since. A chunk that
-	// was applied twice may come twice.
-	repeats map[Digest][]int64 // to when they were applied, newest last
-	until   int64              // when repeats ends
+	// repeats are the chunks that were applied before a start or reload and have not come again since; nil after until.
+	repeats map[Digest]repeat
+	until   int64
+}
+
+// repeat is a chunk that may come again, as often as it was applied.
+type repeat struct {
+	left int
+	at   int64 // when it was applied last
 }
 
 // add remembers a chunk. The oldest one makes room for it.
@@ -56,13 +61,13 @@ func (c *chunks) list() []appliedChunk {
 
 // expect makes every applied chunk one that may come again.
 func (c *chunks) expect(until int64) {
-	c.until, c.repeats = until, make(map[Digest][]int64, len(c.applied))
+	c.until, c.repeats = until, make(map[Digest]repeat, len(c.applied))
 	for _, a := range c.list() {
-		c.repeats[a.digest] = append(c.repeats[a.digest], a.at)
+		c.repeats[a.digest] = repeat{c.repeats[a.digest].left + 1, a.at}
 	}
 }
 
-// repeated reports a chunk that comes again, once for each time that it was applied.
+// repeated reports a chunk that comes again.
 func (c *chunks) repeated(digest Digest, now int64) error {
 	if c.repeats == nil {
 		return nil
@@ -71,14 +76,13 @@ func (c *chunks) repeated(digest Digest, now int64) error {
 		c.repeats = nil
 		return nil
 	}
-	times := c.repeats[digest]
-	if len(times) == 0 {
+	r := c.repeats[digest]
+	if r.left == 0 {
 		return nil
 	}
-	if c.repeats[digest] = times[:len(times)-1]; len(times) == 1 {
-		delete(c.repeats, digest)
-	}
-	return &RepeatedError{time.Unix(0, times[len(times)-1])}
+	r.left--
+	c.repeats[digest] = r
+	return &RepeatedError{time.Unix(0, r.at)}
 }
 
 // ExpectRepeats lets Ingest refuse, until a time in nanoseconds since 1970, the batches of chunks that were applied

@@ -35,6 +35,8 @@
 //   - series of a family: Family.SeriesLimit. Beyond it samples go to overflow
 //     series, of which a family has 100 at most.
 //   - what is remembered of expired series: Options.Remembered bytes.
+//   - applied chunks, to know those that come again: the last 16,384, of 24 bytes
+//     each, and twice that in the time after a start or reload.
 //   - snapshots: one per scrape that is not done. The exporter bounds these.
 //   - a batch: [MaxBatchBytes] of label values and [MaxBatchSamples] samples.
 //   - an exemplar: 128 runes. A counter keeps one, a classic histogram one per

@@ -82,7 +82,7 @@ func (m *modelRule) yaml(name string) string {
 	if m.condition != "" {
 		b.WriteString(", condition: {field: $method, op: eq, value: " + m.condition + "}")
 	}
-	if m.max != 0 && strings.Contains("counter running histogram summary", m.kind) {
+	if m.max != 0 && slices.Contains([]string{"counter", "running", "histogram", "summary"}, m.kind) {
 		fmt.Fprintf(&b, ", max_increment: %v", m.max)
 	}
 	b.WriteString("}\n")
