@@ -168,9 +168,20 @@ func TestChunkOfNoStateCounts(t *testing.T) {
 	a.stop()
 }
 
-// TestWorkersAreReported holds that a section with workers gives a warning, in a real Fluent Bit too.
+// TestWorkersAreReported holds that a section with workers gives a warning, in a real Fluent Bit too, and one without
+// them does not, also after a reload.
 func TestWorkersAreReported(t *testing.T) {
+	const warning = "the section has workers"
+	r := startReloader(t)
+	r.counts()
+	r.reload(newRules)
+	r.counts()
+	if strings.Contains(r.log.String(), warning) {
+		t.Error("a warning without workers")
+	}
+	r.stop()
+
 	a := start(t, "", withPlugin(append(dummy("t", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "workers=2")...)...)
-	a.logged("the section has workers")
+	a.logged(warning)
 	a.stop()
 }
