@@ -167,8 +167,7 @@ func TestWorkers(t *testing.T) {
 	}
 	for range 3 {
 		other := make(chan struct{})
-		go func() {
-			runtime.LockOSThread() // the thread ends with it
+		go func() { // on another thread, because this one is taken
 			flush()
 			close(other)
 		}()
