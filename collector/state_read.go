@@ -178,20 +178,6 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample [
 	return c, lastSample
 }
 
-// chunks reads n chunks.
-func (d *decoder) chunks(n int) []appliedChunk {
-	all := make([]appliedChunk, n)
-	for i := range all {
-		if _, err := io.ReadFull(d, all[i].digest[:]); err != nil {
-			d.fail(err)
-		}
-	}
-	for i, at := range integers[int64](d, n) {
-		all[i].at = at
-	}
-	return all
-}
-
 // readAhead bounds the elements for which memory is allocated before they are read.
 const readAhead = 4096
 

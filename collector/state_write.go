@@ -207,20 +207,6 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 	}
 }
 
-// chunks writes chunks in as many blocks as they need.
-func (e *encoder) chunks(all []appliedChunk) {
-	for block := range slices.Chunk(all, blockRows) {
-		e.WriteByte(chunksBlock)
-		e.varint(int64(len(block)))
-		times := make([]int64, 0, blockRows)
-		for i := range block {
-			e.Write(block[i].digest[:])
-			times = append(times, block[i].at)
-		}
-		putIntegers(e, times)
-	}
-}
-
 // part returns a part of a column, or nil if the family does not have the column.
 func part[T any](column []T, from, to int) []T {
 	if column == nil {

@@ -282,7 +282,7 @@ func TestWorkers(t *testing.T) {
 	if n := strings.Count(page, "\na{"); n != 10 {
 		t.Errorf("%d series, want 10", n)
 	}
-	if n := strings.Count(r.log.String(), "the section has workers"); n != 1 {
+	if n := strings.Count(r.log.String(), "section has workers"); n != 1 {
 		t.Errorf("%d warnings", n)
 	}
 	if err := r.Reload(t.Context(), sections(somewhere), nil); err != nil {

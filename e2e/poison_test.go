@@ -43,7 +43,7 @@ func TestPoison(t *testing.T) {
 	// Of the first record one; of the last three: two for each counter, three for the histogram and the summary.
 	expect(t, page, map[string]string{dropped("max_increment"): "13", dropped("negative_increment"): "3", dropped("rounded_away"): "0"})
 	r.stop()
-	if !strings.Contains(r.log.String(), "samples are dropped (max_increment)") {
+	if !strings.Contains(r.log.String(), "reason=max_increment") {
 		t.Error("the loss is not logged")
 	}
 

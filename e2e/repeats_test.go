@@ -171,7 +171,7 @@ func TestChunkOfNoStateCounts(t *testing.T) {
 // TestWorkersAreReported holds that a section with workers gives a warning, in a real Fluent Bit too, and one without
 // them does not, also after a reload.
 func TestWorkersAreReported(t *testing.T) {
-	const warning = "the section has workers"
+	const warning = "section has workers"
 	r := startReloader(t)
 	r.counts()
 	r.reload(newRules)

@@ -93,7 +93,7 @@ func FlushContext(ctx uintptr) (any, bool) {
 	C.promexporter_keep_fault_handlers()
 	h, ok := lookup(ctx)
 	if ok && thread() != h.thread && !h.worker.Swap(true) {
-		slog.New(&handler{sink: h.log}).Warn("the section has workers: a hot reload may crash Fluent Bit and leaves their threads behind; remove the key, a flush takes microseconds")
+		slog.New(&handler{sink: h.log}).Warn("section has workers: a hot reload may crash Fluent Bit and leaves their threads behind; remove the key workers")
 	}
 	return h.value, ok
 }
@@ -103,7 +103,7 @@ func ExitContext(ctx uintptr) (any, bool) {
 	C.promexporter_keep_fault_handlers()
 	h, ok := lookup(ctx)
 	if ok && h.worker.Load() && Reloading() {
-		slog.New(&handler{sink: h.log}).Error("Fluent Bit reloads a section with workers, in which it may crash and leaves their threads behind; remove the key")
+		slog.New(&handler{sink: h.log}).Error("Fluent Bit reloads a section with workers: it may crash and leaves their threads behind; remove the key workers")
 	}
 	return h.value, ok
 }

@@ -173,7 +173,7 @@ func TestWorkers(t *testing.T) {
 		}()
 		<-other
 	}
-	if lines := flbtest.Lines(); len(lines) != 1 || !strings.Contains(lines[0], "the section has workers") {
+	if lines := flbtest.Lines(); len(lines) != 1 || !strings.Contains(lines[0], "section has workers") {
 		t.Errorf("at the flushes: %q", lines)
 	}
 	reload()

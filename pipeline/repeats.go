@@ -32,7 +32,7 @@ func (p *Pipeline) repeated(err error, size int, tag string, now time.Time) bool
 	}
 	p.metrics.repeated.Inc()
 	if suppressed, ok := p.repeats.Due("repeated", now); ok {
-		p.log.Info("Fluent Bit brought a chunk again that was counted before the last start or reload; it is not counted again",
+		p.log.Info("chunk was counted before the last start or reload; it is not counted again",
 			"tag", tag, "bytes", size, "counted", repeat.At.UTC().Format(time.RFC3339), "suppressed", suppressed)
 	}
 	return true
