@@ -178,7 +178,9 @@ func TestBadChunks(t *testing.T) {
 		"garbage":            {[]byte("hello world"), "not_an_event", nil},
 		"nil in the middle":  {concat(a, []byte{0xc0}, b), "not_an_event", both},
 		"truncated":          {concat(a, b[:len(b)-2]), "undecodable", onlyA},
-		"invalid byte":       {concat(a, []byte{0xc1}, b), "undecodable", onlyA},
+		"invalid byte":       {concat(a, []byte{0xc1}, b), "undecodable", both},
+		"cut, then another":  {concat(a, b[:len(b)-3], b), "undecodable", both},
+		"a map as a key":     {concat(a, b[:len(b)-4], []byte{0x81, 0x80, 1}, b), "bad_key", both},
 		"claims four gibi":   {concat(a, []byte{0xdf, 0xff, 0xff, 0xff, 0xff}), "undecodable", onlyA},
 		"timestamp is a map": {concat(a, []byte{0x92, 0x80, 0x80}, b), "bad_timestamp", both},
 	} {
@@ -280,13 +282,22 @@ func TestWorkers(t *testing.T) {
 	if n := strings.Count(page, "\na{"); n != 10 {
 		t.Errorf("%d series, want 10", n)
 	}
+	if n := strings.Count(r.log.String(), "section has workers"); n != 1 {
+		t.Errorf("%d warnings", n)
+	}
+	if err := r.Reload(t.Context(), sections(somewhere), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(r.log.String(), "reloads a section with workers"); n != 1 {
+		t.Errorf("%d errors at the reload", n)
+	}
 	r.stop()
 }
 
 // TestReloads reloads twenty times, every second time with a failure, and then checks that no resources are left.
 func TestReloads(t *testing.T) {
 	address := freePort(t)
-	section := property.Of("listen_address", address)
+	section := property.Of("listen_address", address, "dedupe_window", "0") // the chunks are equal
 	r := startHost(t, host.V51, section)
 	broken := sections(section)
 	broken.Outputs = append(broken.Outputs, host.Section{Plugin: "no_such_plugin"})
