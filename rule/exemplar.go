@@ -24,7 +24,7 @@ func (p *compiledPlan) exemplar(sp spaces, from []config.Label) []exemplarLabel 
 	return labels
 }
 
-// bindExemplar turns the captures among labels into constants.
+// bindExemplar replaces captures by constants.
 func bindExemplar(labels []exemplarLabel, capture func(string) string) []exemplarLabel {
 	bound := make([]exemplarLabel, len(labels))
 	for i, l := range labels {
