@@ -15,41 +15,41 @@ import (
 // Key is a key of the [OUTPUT] section.
 type Key struct {
 	Name        string
-	Default     string // in the form of the section; "" for none
+	Default     string // as written in the section; "" for none
 	Description string
-	Example     string // a value that is right
+	Example     string // a valid value
 }
 
-// Config is the [OUTPUT] section of one instance, checked.
+// Config is the checked [OUTPUT] section of one instance.
 type Config struct {
 	Addresses     []address.Address // at least one
 	MetricsPath   address.Path
-	Username      string // "" for none; whether the next three fit to it is not checked here
+	Username      string // "" for none; ParseKeys does not check it against the next three
 	Password      Secret
 	PasswordFile  string
 	WebConfigFile string
 	MaxRequests   int    // scrapes in flight, at least 1
-	Debug         bool   // whether profiles are offered
-	Namespace     string // without an underscore at its end
+	Debug         bool   // serve profiles
+	Namespace     string // without a trailing underscore
 	SeriesLimit   int    // at least 1
-	SeriesMemory  int64  // the most bytes of series
+	SeriesMemory  int64  // maximum bytes of series
 	FlushTimeout  time.Duration
 	RulesFile     string // "" for the embedded rules
-	Reload        bool   // whether POST /-/reload reads the rules again
+	Reload        bool   // POST /-/reload reads the rules again
 	AllowedHosts  []string
 	StateFile     string // "" for none
 	StateInterval time.Duration
-	StateGauges   bool // whether it holds gauges too
+	StateGauges   bool // the state file also holds gauges
 }
 
-// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it stops (Grace, 5 s by default): one that
+// maxFlushTimeout is the time that Fluent Bit gives pending flushes when it stops (Grace, 5 s by default). A flush that
 // waits longer would be lost.
 const maxFlushTimeout = 5 * time.Second
 
-// minFlushTimeout is what a busy machine may need to hand over a batch at all.
+// minFlushTimeout is the time that a busy machine may need to pass a batch at all.
 const minFlushTimeout = time.Millisecond
 
-// key is a Key and the reader of its value.
+// key is a Key with the function that reads its value.
 type key struct {
 	Key
 	read func(c *Config, value string) error
@@ -145,8 +145,8 @@ func Keys() []Key {
 	return all
 }
 
-// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and "" for one that is absent. The error
-// is Mistakes, all of them at once.
+// ParseKeys reads the [OUTPUT] section. property returns the value of a key, or "" if it is not set. The error is of
+// type Mistakes and lists all of them.
 func ParseKeys(property func(key string) string) (*Config, error) {
 	c := new(Config)
 	var mistakes Mistakes
@@ -171,7 +171,7 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 	return c, nil
 }
 
-// maxSeries bounds the series of one instance: beyond some millions, neither a scrape nor Prometheus copes.
+// maxSeries bounds the series of one instance: neither a scrape nor Prometheus can handle more than some millions.
 const maxSeries = 10_000_000
 
 func readSeriesLimit(c *Config, value string) error {
@@ -198,8 +198,8 @@ func readFlushTimeout(c *Config, value string) error {
 	return nil
 }
 
-// Bounds of state_interval. A state may be some hundred megabytes, and what was counted since the last one is lost in a
-// crash.
+// Bounds of state_interval. A state may have some hundred megabytes, and a crash loses what was counted since the last
+// one.
 const (
 	minStateInterval = time.Second
 	maxStateInterval = 24 * time.Hour
@@ -225,7 +225,7 @@ func readRulesFile(c *Config, value string) error {
 	return nil
 }
 
-// readSwitch reads the words that Fluent Bit takes for yes and no.
+// readSwitch parses the words that Fluent Bit accepts as booleans.
 func readSwitch(value string) (bool, error) {
 	switch strings.ToLower(value) {
 	case "on", "true", "yes", "1":
@@ -246,5 +246,5 @@ func checkNamespace(s string) error {
 	return nil
 }
 
-// maxSeriesLimit bounds the series limit of a family.
+// maxSeriesLimit bounds series_limit of a family.
 const maxSeriesLimit = math.MaxInt32

@@ -9,12 +9,12 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// reservedPrefixes start the names of the plugin's own metrics and of those of its Go runtime, which stand on the same
+// reservedPrefixes are the prefixes of the plugin's own metrics and those of its Go runtime, which are on the same
 // page.
 var reservedPrefixes = []string{"promexporter_", "go_"}
 
-// reservedPrefix returns the reserved prefix that name has without a namespace, also as scrapers see it that do not ask
-// for UTF-8 names, or "".
+// reservedPrefix returns the reserved prefix of name without its namespace, or "". It also checks the form for scrapers
+// without support for UTF-8 names.
 func reservedPrefix(name string) string {
 	name, _, _ = strings.Cut(strings.TrimPrefix(name, namespaceVariable), "$")
 	name = model.EscapeName(name, model.UnderscoreEscaping)
@@ -57,7 +57,7 @@ func (r *reader) name() {
 // maxName bounds the name of a metric, in bytes.
 const maxName = 256
 
-// checkName checks what of the name s is known before any record is.
+// checkName checks the parts of the name s that do not depend on records.
 func (r *reader) checkName(n *node, path, s string) {
 	literals := ""
 	for _, part := range r.m.Name {
@@ -78,7 +78,7 @@ func (r *reader) checkName(n *node, path, s string) {
 	}
 }
 
-// variable checks that a variable of the name has a meaning in this rule.
+// variable checks that this rule defines a variable of the name.
 func (r *reader) variable(n *node, path, name string) {
 	switch {
 	case !r.has("fields"):
@@ -92,7 +92,7 @@ func (r *reader) variable(n *node, path, name string) {
 	}
 }
 
-// unit reads the unit, which the name must carry.
+// unit reads the unit, which the name must end with.
 func (r *reader) unit(n *node) {
 	path := r.under("unit")
 	unit, ok := r.text(n, path, "write a base unit such as seconds or bytes")

@@ -9,7 +9,7 @@ import (
 	"github.com/promexporter/promexporter/internal/address"
 )
 
-// Secret is a text that is not to be shown: printing it gives a placeholder.
+// Secret is a string that must not be shown. Printing it prints a placeholder.
 type Secret string
 
 const shownSecret = "<secret>"
@@ -22,7 +22,7 @@ func (s Secret) GoString() string { return shownSecret }
 // MarshalText is like String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(shownSecret), nil }
 
-// maxRequestsLimit bounds max_requests: a server has no more connections.
+// maxRequestsLimit bounds max_requests. A server does not accept more connections.
 const maxRequestsLimit = 512
 
 func readMaxRequests(c *Config, value string) error {
@@ -37,7 +37,7 @@ func readMaxRequests(c *Config, value string) error {
 	return nil
 }
 
-// checkFile refuses what cannot be the name of a file.
+// checkFile checks that value can be the name of a file.
 func checkFile(value string) error {
 	if strings.HasSuffix(value, "/") {
 		return errors.New("a directory")
@@ -45,7 +45,7 @@ func checkFile(value string) error {
 	return nil
 }
 
-// parseHosts reads host names with commas in between.
+// parseHosts parses host names separated by commas.
 func parseHosts(value string) ([]string, error) {
 	var hosts []string
 	for host := range strings.SplitSeq(value, ",") {
