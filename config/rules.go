@@ -37,7 +37,7 @@ type Metric struct {
 	Cumulative bool // the value is a running total
 	Action     Action
 	Aggregate  Aggregate
-	Labels     []Label // sorted by name, including those of the file's constant labels included
+	Labels     []Label // sorted by name, including those of the file
 	Exemplar   []Label // in the order written
 	// Init holds the label values of series that exist from the start, in the order of Labels. If it is nil, Name may
 	// depend on the field.
