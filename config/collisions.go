@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 const namespaceVariable = "${namespace}"
@@ -38,7 +38,7 @@ func (r parsedRule) describeFamily() string { return r.Type.String() + " " + quo
 // exposed returns the names that the family exposes. It keeps the variable ${namespace} in front of its name.
 func (r parsedRule) exposed() []string {
 	rest, found := strings.CutPrefix(r.Name.String(), namespaceVariable)
-	names := exposition.Names(rest, r.Type.String())
+	names := metric.Names(rest, r.Type)
 	if found {
 		for i := range names {
 			names[i] = namespaceVariable + names[i]

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -86,7 +87,10 @@ var keys = [...]key{
 	{Key{
 		"max_requests", "40",
 		"Maximum number of scrapes of the page in flight; more are answered with status 503", "10",
-	}, readMaxRequests},
+	}, func(c *Config, v string) (err error) {
+		c.MaxRequests, err = wholeFrom(1, maxRequestsLimit, v)
+		return err
+	}},
 	{Key{
 		"namespace", "",
 		"Prefix of metric names, which rules write as ${namespace}; the default rules use it", "edge",
@@ -94,7 +98,7 @@ var keys = [...]key{
 	{Key{
 		"series_limit", "100000",
 		"Maximum number of series; samples of more series are dropped and counted", "50000",
-	}, readSeriesLimit},
+	}, func(c *Config, v string) (err error) { c.SeriesLimit, err = wholeFrom(1, maxSeries, v); return err }},
 	{Key{
 		"series_memory_limit", "512MiB",
 		"Maximum memory of all series: 512MiB, 512M or a number of bytes; samples of more series are dropped and counted",
@@ -103,11 +107,14 @@ var keys = [...]key{
 	{Key{
 		"flush_timeout", "1s",
 		"How long a flush waits for the collector before it asks Fluent Bit to retry", "500ms",
-	}, readFlushTimeout},
+	}, func(c *Config, v string) (err error) {
+		c.FlushTimeout, err = durationFrom(minFlushTimeout, maxFlushTimeout, v)
+		return err
+	}},
 	{Key{
 		"rules_file", "",
 		"YAML file with rules that turn records into metrics; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
-	}, readRulesFile},
+	}, func(c *Config, v string) error { c.RulesFile = v; return checkFile(v) }},
 	{Key{
 		"reload", "off",
 		"Whether POST /-/reload reads the rules file again; changes of the file are noticed either way", "on",
@@ -125,7 +132,10 @@ var keys = [...]key{
 	{Key{
 		"state_interval", "30s",
 		"How often the state file is written, in addition to at exit", "5m",
-	}, readStateInterval},
+	}, func(c *Config, v string) (err error) {
+		c.StateInterval, err = durationFrom(minStateInterval, maxStateInterval, v)
+		return err
+	}},
 	{Key{
 		"state_gauges", "off",
 		"Whether the state file also keeps gauges", "on",
@@ -174,28 +184,28 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 // maxSeries bounds the series of one instance: neither a scrape nor Prometheus can handle more than some millions.
 const maxSeries = 10_000_000
 
-func readSeriesLimit(c *Config, value string) error {
+// wholeFrom parses an integer from low to high.
+func wholeFrom(low, high int, value string) (int, error) {
 	n, err := strconv.Atoi(value)
-	if err != nil {
-		return fmt.Errorf("not a whole number")
+	switch {
+	case err != nil:
+		return 0, errors.New("not a whole number")
+	case n < low || n > high:
+		return 0, fmt.Errorf("not from %d to %d", low, high)
 	}
-	if n < 1 || n > maxSeries {
-		return fmt.Errorf("not from 1 to %d", maxSeries)
-	}
-	c.SeriesLimit = n
-	return nil
+	return n, nil
 }
 
-func readFlushTimeout(c *Config, value string) error {
+// durationFrom parses a duration from low to high.
+func durationFrom(low, high time.Duration, value string) (time.Duration, error) {
 	d, err := parseDuration(value)
-	if err != nil {
-		return fmt.Errorf("not a duration: %w", err)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("not a duration: %w", err)
+	case d < low || d > high:
+		return 0, fmt.Errorf("not from %s to %s", low, high)
 	}
-	if d < minFlushTimeout || d > maxFlushTimeout {
-		return fmt.Errorf("not from %s to %s", minFlushTimeout, maxFlushTimeout)
-	}
-	c.FlushTimeout = d
-	return nil
+	return d, nil
 }
 
 // Bounds of state_interval. A state may have some hundred megabytes, and a crash loses what was counted since the last
@@ -205,26 +215,6 @@ const (
 	maxStateInterval = 24 * time.Hour
 )
 
-func readStateInterval(c *Config, value string) error {
-	d, err := parseDuration(value)
-	if err != nil {
-		return fmt.Errorf("not a duration: %w", err)
-	}
-	if d < minStateInterval || d > maxStateInterval {
-		return fmt.Errorf("not from %s to %s", minStateInterval, maxStateInterval)
-	}
-	c.StateInterval = d
-	return nil
-}
-
-func readRulesFile(c *Config, value string) error {
-	if strings.HasSuffix(value, "/") {
-		return fmt.Errorf("a directory")
-	}
-	c.RulesFile = value
-	return nil
-}
-
 // readSwitch parses the words that Fluent Bit accepts as booleans.
 func readSwitch(value string) (bool, error) {
 	switch strings.ToLower(value) {
@@ -233,12 +223,12 @@ func readSwitch(value string) (bool, error) {
 	case "off", "false", "no", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("neither on nor off")
+	return false, errors.New("neither on nor off")
 }
 
 func checkNamespace(s string) error {
 	if !model.LegacyValidation.IsValidMetricName(s) || strings.Contains(s, ":") {
-		return fmt.Errorf("not letters, digits and _ with a letter or _ first")
+		return errors.New("not letters, digits and _ with a letter or _ first")
 	}
 	if prefix := reservedPrefix(s + "_"); prefix != "" {
 		return fmt.Errorf("names that start with %s are reserved for the metrics of the plugin", prefix)

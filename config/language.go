@@ -56,7 +56,7 @@ var typeKeys = map[string][]Type{
 
 // The words of each enumeration, in the order of its constants.
 var (
-	typeWords        = []string{Counter: "counter", Gauge: "gauge", Histogram: "histogram", Summary: "summary"}
+	typeWords        = []string{Counter.String(), Gauge.String(), Histogram.String(), Summary.String()}
 	actionWords      = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
 	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
 	temporalityWords = []string{"delta", "cumulative"}
@@ -86,6 +86,3 @@ var synonyms = map[string]string{
 	"increment": "inc", "decrement": "dec", "sub": "subtract", "timer": "histogram", "untyped": "gauge",
 	"all": "and", "any": "or", "absolute": "cumulative",
 }
-
-// String returns the name of the type in the rules language and in Prometheus.
-func (t Type) String() string { return typeWords[t] }

@@ -10,18 +10,13 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-var modelTypes = [...]dto.MetricType{
-	Counter: dto.MetricType_COUNTER, Gauge: dto.MetricType_GAUGE,
-	Histogram: dto.MetricType_HISTOGRAM, Summary: dto.MetricType_SUMMARY,
-}
-
 // lint warns of names that Prometheus accepts but advises against, with the checks of promtool and some more.
 func (p *parser) lint(r parsedRule) {
 	if !r.typed {
 		return
 	}
 	name := strings.TrimPrefix(r.Name.String(), namespaceVariable)
-	family := &dto.MetricFamily{Name: proto.String(name), Type: modelTypes[r.Type].Enum()}
+	family := &dto.MetricFamily{Name: proto.String(name), Type: r.Type.Model().Enum()}
 	if r.Help != "" {
 		family.Help = proto.String(r.Help)
 	}

@@ -7,23 +7,14 @@ import (
 	"unicode"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
-// reservedPrefixes are the prefixes of the plugin's own metrics and those of its Go runtime, which are on the same
-// page.
-var reservedPrefixes = []string{"promexporter_", "go_"}
-
-// reservedPrefix returns the reserved prefix of name without its namespace, or "". It also checks the form for scrapers
-// without support for UTF-8 names.
+// reservedPrefix returns the reserved prefix of name without its namespace, or "".
 func reservedPrefix(name string) string {
 	name, _, _ = strings.Cut(strings.TrimPrefix(name, namespaceVariable), "$")
-	name = model.EscapeName(name, model.UnderscoreEscaping)
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return prefix
-		}
-	}
-	return ""
+	return metric.ReservedPrefix(name)
 }
 
 // name reads the name of the metric family.
@@ -104,11 +95,7 @@ func (r *reader) unit(n *node) {
 		r.wrong(n, path, quote(unit)+" is not a unit", "write letters, digits and _, such as seconds")
 		return
 	}
-	name := r.m.Name.String()
-	end := "_" + unit
-	if r.m.Type == Counter {
-		name = strings.TrimSuffix(name, "_total")
-	}
+	name, end := metric.BaseName(r.m.Name.String(), r.m.Type), "_"+unit
 	if r.typed && name != "" && !strings.HasSuffix(name, end) {
 		if r.m.Type == Counter {
 			end += "_total"

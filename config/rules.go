@@ -3,6 +3,8 @@ package config
 import (
 	"regexp"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Rules is a checked rules file. The settings of the file are copied into each rule. It is immutable and safe for
@@ -55,14 +57,14 @@ type Metric struct {
 }
 
 // Type is the type of a metric family.
-type Type uint8
+type Type = metric.Type
 
 // The types that a rule can make.
 const (
-	Counter Type = iota
-	Gauge
-	Histogram
-	Summary
+	Counter   = metric.Counter
+	Gauge     = metric.Gauge
+	Histogram = metric.Histogram
+	Summary   = metric.Summary
 )
 
 // Action is what a sample does to a gauge.

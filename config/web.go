@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/promexporter/promexporter/internal/address"
@@ -24,18 +22,6 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(shownSecret), nil 
 
 // maxRequestsLimit bounds max_requests. A server does not accept more connections.
 const maxRequestsLimit = 512
-
-func readMaxRequests(c *Config, value string) error {
-	n, err := strconv.Atoi(value)
-	if err != nil {
-		return errors.New("not a whole number")
-	}
-	if n < 1 || n > maxRequestsLimit {
-		return fmt.Errorf("not from 1 to %d", maxRequestsLimit)
-	}
-	c.MaxRequests = n
-	return nil
-}
 
 // checkFile checks that value can be the name of a file.
 func checkFile(value string) error {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // fields caches the rules for each field path, because matching regular expressions for each field of each record would
@@ -135,7 +136,7 @@ func (p *compiledPlan) newFieldRule(in *instruction, path string, source uint32,
 			}
 			return capture(variable)
 		})
-		if reservedName(name) {
+		if metric.ReservedPrefix(name) != "" {
 			r.to.reason = ReservedName
 		} else {
 			r.to.family = p.set.derivedFamily(in.rule, name)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 	"github.com/promexporter/promexporter/record"
 )
 
@@ -47,7 +47,7 @@ func bind(labels []label, capture func(string) string) []label {
 	for _, l := range labels {
 		if l.capture != "" {
 			text, _ := transform(nil, l.transform, []byte(capture(l.capture)))
-			l = label{encoded: collector.AppendLabel(nil, exposition.Text(text))}
+			l = label{encoded: collector.AppendLabel(nil, metric.Text(text))}
 		}
 		if last := len(bound) - 1; l.isConstant() && last >= 0 && bound[last].isConstant() {
 			joined := append([]byte{}, bound[last].encoded...)
@@ -138,7 +138,7 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 		text = truncate(text, maxLabelValue)
 	}
 	// U+FFFD may be longer than the bytes that it replaces.
-	if text = exposition.Text(text); len(text) > maxLabelValue {
+	if text = metric.Text(text); len(text) > maxLabelValue {
 		text, long = truncate(text, maxLabelValue), true
 	}
 	if long {

@@ -3,14 +3,8 @@ package rule
 import (
 	"strings"
 
-	"github.com/prometheus/common/model"
-
-	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 )
-
-// reservedPrefixes are the prefixes of the plugin's own metrics.
-var reservedPrefixes = [...]string{"promexporter_", "go_"}
 
 // reservedSuffixes are the suffixes that Prometheus and OpenMetrics reserve for the samples of other types. The name of
 // a gauge or counter must not end with them.
@@ -36,14 +30,6 @@ func fixedName(t config.Template, prefix string) (name string, ok bool) {
 		}
 	}
 	return b.String(), true
-}
-
-// baseName returns the name of the family in OpenMetrics: that of a counter is without _total.
-func baseName(f *collector.Family) string {
-	if f.Type == collector.Counter {
-		return strings.TrimSuffix(f.Name, "_total")
-	}
-	return f.Name
 }
 
 // expandName expands t and adapts the result to the type. The text of variables is converted to lower case, with `_`
@@ -102,16 +88,4 @@ func couldExpandTo(t config.Template, name string) bool {
 		name = rest
 	}
 	return true
-}
-
-// reservedName reports whether name has a prefix of the plugin's own metrics, also in the form for scrapers without
-// support for UTF-8 names.
-func reservedName(name string) bool {
-	name = model.EscapeName(name, model.UnderscoreEscaping)
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
 }

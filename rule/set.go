@@ -7,6 +7,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Options configures a Set.
@@ -61,9 +62,10 @@ func (r *rule) familyNames() []string {
 // them has samples.
 func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	f := r.newFamily(name)
+	base := metric.BaseName(f.Name, f.Type)
 	for _, other := range s.rules {
-		if other.family != nil && baseName(other.family) == baseName(f) && !other.family.Equal(f) {
-			f.Name = fitName(baseName(f)+valueSuffix, r.config.Type)
+		if o := other.family; o != nil && metric.BaseName(o.Name, o.Type) == base && !o.Equal(f) {
+			f.Name = fitName(base+valueSuffix, r.config.Type)
 			break
 		}
 	}
@@ -110,20 +112,13 @@ func (o Options) prefix() string {
 	return o.Namespace + "_"
 }
 
-var collectorTypes = [...]collector.Type{
-	config.Counter:   collector.Counter,
-	config.Gauge:     collector.Gauge,
-	config.Histogram: collector.Histogram,
-	config.Summary:   collector.Summary,
-}
-
 func (r *rule) newFamily(name string) *collector.Family {
 	c := r.config
 	f := &collector.Family{
 		Name:        name,
 		Help:        c.Help,
 		Unit:        c.Unit,
-		Type:        collectorTypes[c.Type],
+		Type:        c.Type,
 		Labels:      r.labels,
 		Buckets:     c.Histogram.Buckets,
 		Quantiles:   c.Summary.Quantiles,
