@@ -3,19 +3,19 @@ package exposition
 
 import dto "github.com/prometheus/client_model/go"
 
-// Family is one metric family of a scrape. Its source owns the memory; readers must not change it.
+// Family is a metric family of a scrape. Its source owns the memory; other code must not change it.
 type Family struct {
 	*dto.MetricFamily
 
-	// Signed reports whether a histogram or summary had a negative observation, or a histogram has a negative bound.
-	// OpenMetrics does not allow the sum of such a family, because a sum must not decrease.
+	// Signed reports whether a histogram or summary has had a negative observation, or a histogram has a negative bound.
+	// The sum of such a family is invalid in OpenMetrics, because a sum must behave like a counter.
 	Signed bool
-	// Updated holds, for each series of a gauge, the time of its last sample in nanoseconds since 1970, 0 where it is
-	// not known. It is nil when it is known for none.
+	// Updated has the time of the last sample of each series of a gauge, in nanoseconds since 1970, or 0 if it is
+	// unknown. It is nil if all are unknown.
 	Updated []int64
 }
 
-// Families returns gathered as Families without further properties.
+// Families returns gathered families as Family values without further information.
 func Families(gathered []*dto.MetricFamily) []Family {
 	all := make([]Family, len(gathered))
 	for i, f := range gathered {
