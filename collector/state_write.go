@@ -58,7 +58,10 @@ type definition struct {
 }
 
 func (f *exportedFamily) definition() definition {
-	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, LastSample: f.lastSample != nil}
+	d := definition{
+		Family: f.family, Signed: f.signed,
+		Totals: f.totals != nil, Times: f.times != nil, LastSample: f.lastSample != nil,
+	}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
 	}

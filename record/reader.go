@@ -10,7 +10,7 @@ type Reason string
 
 // The reasons of a Malformed.
 const (
-	Undecodable  Reason = "undecodable"   // not msgpack, truncated, or a map whose keys are containers or a map whose keys are containers
+	Undecodable  Reason = "undecodable"   // not msgpack, truncated, or a map whose keys are containers
 	NotEvent     Reason = "not_an_event"  // a value that is not [time, record] or [[time, metadata], record]
 	BadTimestamp Reason = "bad_timestamp" // an event whose time does not have a form that Fluent Bit writes
 	BadRecord    Reason = "bad_record"    // an event whose record or metadata is not a map

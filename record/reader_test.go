@@ -55,7 +55,8 @@ func TestMalformedThenGood(t *testing.T) {
 	}
 }
 
-// TestMalformedRest puts bytes behind an event after which no place is certain: the rest is lost, and reported once.
+// TestMalformedRest puts bytes after an event that make the next position uncertain: the rest is lost, and reported
+// once.
 func TestMalformedRest(t *testing.T) {
 	good := plain(2, "n", 2)
 	tests := map[string]struct {
@@ -142,8 +143,8 @@ func TestMalformedError(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts captures, or the start of large ones, at every byte. What stands before the cut event is delivered
-// as ever, the rest is one Malformed, and then the chunk ends.
+// TestTruncated cuts captures, or the start of large ones, at each byte. The events before the cut are delivered, the
+// rest is one Malformed, and then the chunk ends.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{
 		"v1.9.10/access.mp", "v1.9.10/dummy.mp", "v2.2.3/cpu.mp", "v3.2.10/proc.mp",
@@ -170,9 +171,9 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestJoined puts a whole chunk behind one that was cut off, as Fluent Bit does when it appends to a file. What stands
-// before the cut is delivered. The event that was cut takes the bytes behind it for its own: where that makes no sense,
-// the rest is lost, and reported.
+// TestJoined puts a whole chunk after one that was cut off, as Fluent Bit does when it appends to a file. The events
+// before the cut are delivered. The cut event includes bytes after the cut; if these are not valid, the rest is lost
+// and reported.
 func TestJoined(t *testing.T) {
 	for _, name := range []string{"v5.1.1/cpu.mp", "v5.1.1/dummy.mp", "v5.1.1/proc.mp", "v1.9.10/dummy.mp"} {
 		chunk := capture(t, name)

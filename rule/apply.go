@@ -204,7 +204,7 @@ func (w *Scratch) appendSample(in *instruction, s *scope, b *collector.Batch, v 
 	})
 	if !taken {
 		w.tallies[in.index].refused++
-		w.event++ // the spans may refer to removed label values of label values that went with it
+		w.event++ // the spans may refer to removed label values
 	}
 }
 

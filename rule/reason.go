@@ -13,13 +13,13 @@ type Reason uint8
 const (
 	noReason      Reason = iota // the sample was made
 	NoValue                     // the field of the value is missing
-	NotANumber                  // the value is not a number and cannot be parsed as one and cannot be read as one
+	NotANumber                  // the value is not a number and cannot be parsed as one
 	OutOfRange                  // the value is below the rule's min or above its max
 	ReservedName                // the name starts with a prefix of the plugin's own metrics
 	TooManyFields               // more different field paths than the bound allows
 	FieldTooDeep                // the field is nested too deep or its path is too long
 	NotAnArray                  // the field of `each` is not an array of maps
-	NotACount                   // the weight of an observation is not a positive integer observation is no whole number from 1 on
+	NotACount                   // the weight of an observation is not a positive integer
 	reasons
 )
 

@@ -29,8 +29,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNamesOfNeighbours holds which families can stand beside each other.
-func TestNamesOfNeighbours(t *testing.T) {
+// TestConflictingNames holds which families may be on the same page.
+func TestConflictingNames(t *testing.T) {
 	for _, test := range []struct {
 		first      string
 		firstKind  Type

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	ages  = 5   // summaries per window; each starts a fifth of the age after the one before of which begins a fifth of the age after the one before it
+	ages  = 5   // summaries per window; each starts a fifth of the age after the one before
 	batch = 128 // number of values to merge at once
 )
 
@@ -30,7 +30,7 @@ type Window struct {
 	pending   []float64 // values not in the summaries yet
 	summaries [ages]summary
 	oldest    int   // index of the summary with all values that count
-	next      int64 // when it starts over, in nanoseconds since 1970; 0: no value yet in nanoseconds since 1970; 0: there was no value yet
+	next      int64 // when it starts over, in nanoseconds since 1970; 0: no value yet
 	extra     int
 }
 
