@@ -33,6 +33,18 @@ struct flb_plugin_proxy_def {
     struct flb_config_map *config_map; /* 5.1.1 */
 };
 
+/* definition_size returns the size of the definition in a version in which it has that many members. */
+static inline size_t definition_size(size_t members)
+{
+    if (members < 6) {
+        return offsetof(struct flb_plugin_proxy_def, event_type);
+    }
+    if (members < 7) {
+        return offsetof(struct flb_plugin_proxy_def, config_map);
+    }
+    return sizeof(struct flb_plugin_proxy_def);
+}
+
 struct flb_input_instance;
 struct flb_output_instance;
 
