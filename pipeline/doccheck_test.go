@@ -155,14 +155,13 @@ func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) 
 
 func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
-// TestAlerts holds that Prometheus accepts the alerts of docs/metrics.md, and
-// that they ask for metrics that there are.
+// TestAlerts checks that Prometheus accepts the shipped alerts and the queries of docs/metrics.md, and that they use
+// metrics that exist.
 func TestAlerts(t *testing.T) {
-	text := document(t, "docs/metrics.md")
-	_, rest, _ := strings.Cut(text, "```yaml\n")
-	alerts, rest, ok := strings.Cut(rest, "```")
+	alerts, text := document(t, "deploy/prometheus/rules.yaml"), document(t, "docs/metrics.md")
+	_, rest, ok := strings.Cut(text, "Other useful queries:")
 	if !ok {
-		t.Fatal("no alerts")
+		t.Fatal("no queries")
 	}
 	p, _ := openOne(t, stateKeys(t, ""))
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK)

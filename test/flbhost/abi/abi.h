@@ -20,7 +20,14 @@ struct flb_config_map {
     int set_property;
     uintptr_t offset;
     char *desc;
-    void *internal[7];
+    struct {
+        union {
+            double number; /* its alignment counts on 32 bits */
+            void *pointer;
+        } value;
+        void *internal[4];
+    } value;
+    void *link[2];
 };
 
 struct flb_plugin_proxy_def {

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/promexporter/promexporter/internal/logtest"
+	"github.com/promexporter/promexporter/test/flbhost/host"
+)
+
+// patience bounds every wait, on a machine with much else to do.
+const patience = time.Minute
+
+// sandbox runs the development host in a root folder that has the C library of this machine and nothing else of it.
+type sandbox struct {
+	t     *testing.T
+	root  string
+	host  string // folder of the development host
+	cmd   *exec.Cmd
+	log   logtest.Buffer
+	ended chan error
+}
+
+func newSandbox(t *testing.T, root string) *sandbox {
+	t.Helper()
+	s := &sandbox{t: t, root: root, host: t.TempDir(), ended: make(chan error, 1)}
+	t.Setenv("CGO_ENABLED", "0")
+	execute(t, "..", "go", "build", "-o", filepath.Join(s.host, "flbhost"), "./test/flbhost")
+	// The host finds its loader in the folder of the user's cache.
+	t.Setenv("XDG_CACHE_HOME", s.host)
+	if _, err := host.CachedLoader(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *sandbox) start(args ...string) {
+	s.t.Helper()
+	libraries := "/usr/lib/" + native(s.t).triple
+	sandbox := []string{
+		"--bind", s.root, "/", "--ro-bind", libraries, libraries, "--symlink", "usr/lib", "/lib",
+		"--ro-bind", s.host, "/host", "--ro-bind", "/proc", "/proc", "--dev", "/dev", "--die-with-parent",
+		"--setenv", "XDG_CACHE_HOME", "/host",
+	}
+	if _, err := os.Stat("/lib64"); err == nil {
+		sandbox = append(sandbox, "--ro-bind", "/lib64", "/lib64")
+	}
+	s.cmd = exec.Command("bwrap", append(append(sandbox, "/host/flbhost"), args...)...)
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() { s.ended <- s.cmd.Wait() }()
+	s.t.Cleanup(func() { _ = s.cmd.Process.Kill() })
+}
+
+var serving = regexp.MustCompile(`serving metrics on (http://\S+)`)
+
+// shows waits for a page that has all texts.
+func (s *sandbox) shows(texts ...string) {
+	s.t.Helper()
+	var page string
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if m := serving.FindStringSubmatch(s.log.String()); m != nil {
+			page = get(m[1])
+		}
+		missing := false
+		for _, text := range texts {
+			missing = missing || !strings.Contains(page, text)
+		}
+		if !missing {
+			return
+		}
+	}
+	s.t.Fatalf("no page with %q:\n%s\n%s", texts, page, s.log.String())
+}
+
+func get(url string) string {
+	response, err := http.Get(url)
+	if err != nil {
+		return ""
+	}
+	defer response.Body.Close()
+	page, _ := io.ReadAll(response.Body)
+	return string(page)
+}
+
+// stop ends the host as a service manager does.
+func (s *sandbox) stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			s.t.Errorf("the host ended with %v\n%s", err, s.log.String())
+		}
+	case <-time.After(patience):
+		s.t.Fatalf("the host does not end\n%s", s.log.String())
+	}
+}
