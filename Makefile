@@ -10,10 +10,10 @@ FUZZTIME ?= 10s
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./test/flbhost)
 
-.PHONY: help build $(OUTPUT) $(INPUT) run test ci lint unit fuzz e2e cross bench bench-document bench-host profile soak size clean
+.PHONY: help build $(OUTPUT) $(INPUT) run test ci lint unit fuzz e2e release vulnerabilities cross bench bench-document bench-host profile soak size clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Where the plugins go, the profile that they are built by, and further flags of go build. For another architecture, set
 # GOARCH and CC too.
@@ -48,13 +48,16 @@ ci: ## What CI does: install what is missing, then make test
 lint: ## Formatting, vet and staticcheck
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'gofmt would change these files'; exit 1; }
 	$(GO) vet ./...
-	for module in bench procfs/bench test/textparse; do $(GO) vet -C $$module ./... || exit 1; done
+	for module in bench deploy procfs/bench release test/textparse; do $(GO) vet -C $$module ./... || exit 1; done
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	$(GO) tool -modfile=tools/go.mod actionlint .github/workflows/*.yaml
 
 unit: ## All tests, end to end ones included, with the race detector
 	$(GO) test -race ./...
 	$(GO) test -C test/textparse ./...
 	$(GO) test -C bench ./...
+	$(GO) test -C deploy ./...
+	$(GO) test -C release ./...
 	$(GO) test -C bench -run '^$$' -benchtime 1x \
 		-bench 'Read/load=access|Way/load=access|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
 
@@ -80,6 +83,12 @@ fuzz: ## Each fuzzer for FUZZTIME (10s)
 
 e2e: ## The end to end tests alone, in a real Fluent Bit with FLUENT_BIT=/path/to/it
 	FLUENT_BIT=$(FLUENT_BIT) $(GO) test -count 1 ./e2e/...
+
+release: ## Build archives, packages and the image of VERSION=v1.2.3 into build/release, for all architectures
+	$(GO) run -C release . -version '$(VERSION)'
+
+vulnerabilities: ## Known vulnerabilities that the plugins reach; needs the internet
+	$(GO) tool -modfile=tools/go.mod govulncheck ./...
 
 # The triple of each architecture in Debian's cross compilers, and its name in QEMU.
 TRIPLE_arm64 := aarch64-linux-gnu

@@ -153,3 +153,26 @@ func TestExamples(t *testing.T) {
 		}
 	}
 }
+
+// TestManual has mandoc read the pages.
+func TestManual(t *testing.T) {
+	required(t, "mandoc")
+	r := &release{root: "..", work: t.TempDir(), date: undated}
+	for name, keys := range manuals() {
+		path, err := r.writeManual(name, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The page that the other one refers to is not installed here.
+		out, _ := exec.Command("mandoc", "-T", "lint", "-W", "warning", path).CombinedOutput()
+		if len(out) > 0 {
+			t.Errorf("%s:\n%s", name, out)
+		}
+		page := execute(t, "", "mandoc", "-T", "utf8", path)
+		for _, k := range keys {
+			if !strings.Contains(page, k.Name) {
+				t.Errorf("%s has no key %s", name, k.Name)
+			}
+		}
+	}
+}
