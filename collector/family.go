@@ -32,43 +32,43 @@ func (t Type) String() string {
 
 // Family defines a metric family. Its exported fields must not change once a
 // sample of it was ingested, and it belongs to the one collector that ingested
-// it. Two Families with equal definitions in one collector share their series.
+// it. Two Families with equal definitions in one collector share their series. A
+// State has them as JSON.
 type Family struct {
 	Name string
-	Help string
-	Unit string
+	Help string `json:",omitzero"`
+	Unit string `json:",omitzero"`
 	Type Type
 	// Labels are the label names, sorted. The label values of a sample stand in
 	// this order; an empty value means that the series has no such label.
-	Labels []string
+	Labels []string `json:",omitzero"`
 	// Buckets are the upper bounds of a classic histogram, ascending, without
 	// +Inf. With Native and no Buckets there is no classic histogram.
-	Buckets []float64
+	Buckets []float64 `json:",omitzero"`
 	// Native adds a native histogram. It takes some 100 bytes per series and 16 to
 	// 32 per bucket that is not empty.
-	Native Native
+	Native Native `json:",omitzero"`
 	// Quantiles are those of a summary, each with its allowed error. Without any,
-	// a summary has a sum and a count only. A series with quantiles takes 70 KB when
-	// it is new, and 170 KB after some hundred observations; with an error of 0.001
-	// in the middle, 230 KB.
-	Quantiles map[float64]float64
+	// a summary has a sum and a count only. A series with quantiles and usual errors
+	// takes 7.5 KB; with an error of 0.001 in the middle, 64 KB.
+	Quantiles map[float64]float64 `json:"-"`
 	// MaxAge is for how long an observation counts in the quantiles, a second at
 	// least; 0 means 10 minutes.
-	MaxAge time.Duration
+	MaxAge time.Duration `json:",omitzero"`
 	// Timestamps exposes with each series the newest Time of its samples.
-	Timestamps bool
+	Timestamps bool `json:",omitzero"`
 
 	// What follows does not define the family: of equal Families, the first one
 	// that was ingested or the last one given to Retain decides.
 
 	// TTL is how long after its last sample a series expires. 0: never.
-	TTL time.Duration
+	TTL time.Duration `json:",omitzero"`
 	// SeriesLimit bounds the series of the family, beyond which samples go to
 	// overflow series. 0: only the collector's limit.
-	SeriesLimit int
+	SeriesLimit int `json:",omitzero"`
 	// Fixed tells, by position in Labels, which values do not come from records
 	// and stay in an overflow series. Each sample is judged by its own Family's.
-	Fixed []bool
+	Fixed []bool `json:"-"`
 
 	// These are set by the collector's goroutine, which alone reads them.
 	store     *store

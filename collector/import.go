@@ -2,10 +2,7 @@ package collector
 
 import (
 	"cmp"
-	"fmt"
 	"io"
-	"slices"
-	"time"
 )
 
 // ImportOptions says what of a state is wanted.
@@ -30,117 +27,136 @@ type Imported struct {
 	Beyond     int   // series that were left out because of a limit
 }
 
-func duration(nanos int64) time.Duration { return time.Duration(nanos) }
-
 // Import restores the series of a state that WriteTo wrote. It is to come before
-// the first batch: families that the collector already has stay as they are, and
-// count as redefined. Series that were not touched for their TTL, the time since
-// the export included, expire at once. When there is an error, nothing is restored.
-func (c *Collector) Import(from io.Reader, o ImportOptions) (done Imported, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			done, err = Imported{}, fmt.Errorf("panic while a state was read: %v", p)
-		}
-	}()
-	d, err := newReader(from)
+// the first batch, which waits while from is read: families that the collector already
+// has stay as they are, and count as redefined. Series that were not touched for their
+// TTL, the time since the export included, expire at once. When there is an error,
+// nothing is restored.
+func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
+	d, err := newDecoder(from)
 	if err != nil {
 		return Imported{}, err
 	}
-	limits := c.options.Load()
 	im := &importer{
-		ImportOptions: o,
-		byName:        make(map[string]*Family, len(o.Families)),
-		room:          max(0, limits.SeriesLimit-int(c.stats.series.Load())),
-		most:          limits.SeriesLimit,
-		ledger:        ledger{used: c.stats.bytes.Load(), limit: limits.MemoryLimit},
-		budget:        limits.Remembered,
-		seen:          make(map[string]struct{}),
+		ImportOptions: o, collector: c, budget: c.options.Load().Remembered,
+		byName: make(map[string]*Family, len(o.Families)), seen: make(map[string]struct{}),
 	}
 	for _, f := range o.Families {
 		im.byName[f.Name] = f
 	}
-	if err := im.read(d); err != nil {
-		return Imported{}, err
-	}
-	err = c.between(func() { c.attach(im) })
-	if err != nil {
+	failed := c.between(func() {
+		defer im.end()
+		err = im.read(d)
+		im.good = err == nil
+	})
+	if err = cmp.Or(failed, err); err != nil {
 		return Imported{}, err
 	}
 	return im.done, nil
 }
 
-// attach makes the stores of an importer the collector's. It runs in the
-// collector's goroutine.
-func (c *Collector) attach(im *importer) {
+// importer restores a state, in the goroutine of the collector.
+type importer struct {
+	ImportOptions
+	collector *Collector
+	byName    map[string]*Family
+	good      bool // the whole state was read
+
+	done     Imported
+	families []imported          // all that the state has
+	seen     map[string]struct{} // their names
+	stores   []*store            // that were made, in the collector already
+	pasts    []*past             // not there yet
+	used     int                 // bytes of them
+	budget   int
+
+	series, remembered int // that the state has
+}
+
+// imported is a family of a state.
+type imported struct {
+	definition
+	wanted bool
+	store  *store // nil when it is not wanted, or beyond the limit
+}
+
+// end completes what was read, or takes all of it out.
+func (im *importer) end() {
+	c := im.collector
+	if !im.good {
+		c.remove(im.stores)
+		c.count()
+		return
+	}
 	c.now = max(c.now, im.Now)
 	for _, st := range im.stores {
-		if left := c.refuse(st, &im.done); left != nil {
-			*left += len(st.keys)
-			st.gone = true
-			continue
-		}
-		c.enlist(st)
-		c.series += len(st.keys)
-		st.ledger = &c.ledger
-		c.ledger.used += st.bytes
-		if len(st.keys) > 0 {
-			c.filled++
-		}
+		st.life.sort()
 		im.done.Families++
 		im.done.Series += len(st.keys)
 	}
 	for _, p := range im.pasts {
-		if p.store.gone || p.store.find([]byte(p.key)) >= 0 {
-			continue
+		if p.store.find([]byte(p.key)) < 0 {
+			c.keep(p)
+			im.done.Remembered++
 		}
-		c.keep(p)
-		im.done.Remembered++
 	}
 	c.expireAll(im.Now)
 	c.count()
 }
 
-// refuse returns where the series of a store count that cannot be attached, or nil.
-func (c *Collector) refuse(st *store, done *Imported) *int {
-	limit := c.options.Load().SeriesLimit
-	switch {
-	case c.rival(st.family) != nil:
-		return &done.Redefined
-	case c.series+len(st.keys) > limit || len(c.stores) >= limit || !c.ledger.fits(int(st.bytes)):
-		return &done.Beyond
+// read takes all blocks. What no collector writes is an error.
+func (im *importer) read(d *decoder) error {
+	im.done.At = d.varint()
+	for kind := byte(0); kind != endBlock && d.err == nil; {
+		kind = d.kind()
+		if !im.block(d, kind) {
+			d.fail(errContent)
+		}
 	}
-	return nil
+	return d.end()
 }
 
-// restore makes a series as r has it.
-func (s *store) restore(key string, r *row, touched int64) {
-	i := s.add(key, r.source, touched)
-	s.created[i] = r.created
-	s.values[i] = r.value
-	s.signed = s.signed || r.value < 0 && s.family.Type != Gauge
-	copy(s.buckets[i*s.width:], r.buckets)
-	if s.totals != nil {
-		s.totals[i] = r.total
+func (im *importer) block(d *decoder, kind byte) bool {
+	switch kind {
+	case familyBlock:
+		f := d.definition()
+		return d.err == nil && im.define(f)
+	case seriesBlock, pastBlock:
+		return im.rows(d, kind)
+	case endBlock:
+		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.series) && d.varint() == int64(im.remembered)
 	}
-	if s.times != nil {
-		s.times[i] = r.time
-	}
-	if s.natives != nil {
-		n := &r.native
-		s.natives[i] = native{s.nextChange(), n.schema, n.zero, clip(n.positive), clip(n.negative)}
-		s.charge(s.natives[i].capacity() * bucketCost)
-	}
+	return false
 }
 
-// sort puts the longest untouched series first.
-func (l *life) sort() {
-	order := make([]int32, len(l.touched))
-	for i := range order {
-		order[i] = int32(i)
+// define begins a family.
+func (im *importer) define(f definition) bool {
+	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() {
+		return false
 	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(l.touched[a], l.touched[b]) })
-	l.head, l.tail = end, end
-	for _, i := range order {
-		l.push(i)
+	im.seen[f.Name] = struct{}{}
+	c := im.collector
+	var known *Family
+	var provisional bool
+	if (f.Type != Gauge || im.Gauges) && c.rival(f.Family) == nil {
+		known, provisional = successor(f.Family, im.byName, im.Also)
 	}
+	family := imported{definition: f, wanted: known != nil}
+	if known != nil && len(c.stores) < c.SeriesLimit() && c.ledger.fits(familySize(known)) {
+		st := newStore(known, &c.ledger)
+		st.provisional = provisional
+		st.signed = st.signed || f.Signed
+		if f.Totals {
+			st.totals = []float64{}
+		}
+		if f.Times {
+			st.keepTimes()
+		}
+		st.weigh()
+		c.enlist(st)
+		family.store = st
+		im.stores = append(im.stores, st)
+	}
+	im.families = append(im.families, family)
+	return true
 }

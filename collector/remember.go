@@ -37,7 +37,7 @@ func (c *Collector) remember(st *store, i int) {
 	if st.family.Type == Gauge {
 		return
 	}
-	c.keep(st.toPast(i))
+	c.keep(st.toPast(st, i))
 }
 
 func (c *Collector) keep(p *past) {
@@ -58,19 +58,19 @@ func (c *Collector) makeRoom(size int) {
 	}
 }
 
-// toPast copies what is worth remembering of series i. Quantiles are not: they
+// toPast returns what is worth remembering of series i of s. It takes native buckets over. Quantiles are not: they
 // are older than their MaxAge, or would be as large as all else.
-func (s *store) toPast(i int) *past {
-	p := &past{store: s, key: s.keys[i], created: s.created[i], value: s.values[i], time: never}
-	p.buckets = append(p.buckets, s.buckets[i*s.width:(i+1)*s.width]...)
-	if s.totals != nil {
-		p.total = s.totals[i]
+func (c *columns) toPast(s *store, i int) *past {
+	p := &past{store: s, key: c.keys[i], created: c.created[i], value: c.values[i], time: never}
+	p.buckets = append(p.buckets, c.buckets[i*c.width:(i+1)*c.width]...)
+	if c.totals != nil {
+		p.total = c.totals[i]
 	}
-	if s.times != nil {
-		p.time = s.times[i]
+	if c.times != nil {
+		p.time = c.times[i]
 	}
-	if s.natives != nil {
-		p.native = new(s.natives[i])
+	if c.natives != nil {
+		p.native = new(c.natives[i])
 	}
 	p.size = p.measure()
 	return p

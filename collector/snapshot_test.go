@@ -175,7 +175,8 @@ func TestUpdated(t *testing.T) {
 	}
 }
 
-// TestSigned holds that a snapshot knows which sums OpenMetrics does not take.
+// TestSigned holds that a snapshot knows which sums OpenMetrics does not take, also
+// after a restart.
 func TestSigned(t *testing.T) {
 	for name, test := range map[string]struct {
 		f    collector.Family
@@ -192,14 +193,18 @@ func TestSigned(t *testing.T) {
 		c := open(t, collector.Options{})
 		test.f.Name = "m"
 		ingest(t, c, observe(&test.f, test.v), observe(&test.f, 5))
-		families, done, err := c.Gather(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		again := open(t, collector.Options{})
+		restored(t, again, saved(t, c, noon), noon, &test.f)
+		for _, c := range []*collector.Collector{c, again} {
+			families, done, err := c.Gather(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if families[0].Signed != test.want {
+				t.Errorf("%s: signed %t, want %t", name, families[0].Signed, test.want)
+			}
+			done()
 		}
-		if families[0].Signed != test.want {
-			t.Errorf("%s: signed %t, want %t", name, families[0].Signed, test.want)
-		}
-		done()
 	}
 }
 

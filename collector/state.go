@@ -14,20 +14,13 @@ type State struct {
 	pasts    []*past // nil where one was dropped, the one that expired first first
 }
 
-// saved is a copy of the columns of one store.
+// saved is a copy of what a restart should not lose of one store.
 type saved struct {
-	store   *store // to know whose copy it is; only the collector's goroutine looks into it
-	family  *Family
-	keys    []string
-	sources []uint32
-	created []int64
-	values  []float64
-	width   int
-	buckets []uint64
-	totals  []float64
-	times   []int64
+	store  *store // to know whose copy it is; only the collector's goroutine looks into it
+	family *Family
+	signed bool
+	columns
 	touched []int64 // only with a TTL
-	natives []native
 }
 
 // Export copies what a restart should not lose; gauges only if gauges is true. It
@@ -49,13 +42,11 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 
 // save copies the columns of s.
 func (s *store) save(now int64) saved {
-	f := saved{
-		store: s, family: s.family, width: s.width,
+	f := saved{store: s, family: s.family, signed: s.signed, columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
-		values: slices.Clone(s.values), buckets: slices.Clone(s.buckets),
-		totals: slices.Clone(s.totals), times: slices.Clone(s.times),
-		natives: saveNatives(s.natives),
-	}
+		values: slices.Clone(s.values), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
+		width: s.width, buckets: slices.Clone(s.buckets), natives: saveNatives(s.natives),
+	}}
 	if s.life.ttl != 0 {
 		f.touched = slices.Clone(s.life.touched)
 		for i := range f.touched {
@@ -84,55 +75,4 @@ func saveNatives(natives []native) []native {
 		all[i].positive, all[i].negative = keep(all[i].positive), keep(all[i].negative)
 	}
 	return all
-}
-
-// columns tells which of the columns that not every family has a family has.
-type columns struct {
-	totals, times, touched bool
-	width                  int
-	native                 bool
-}
-
-func (f *saved) columns() columns {
-	return columns{f.totals != nil, f.times != nil, f.touched != nil, f.width, f.family.isNative()}
-}
-
-// row is one series of a state.
-type row struct {
-	key     string
-	source  uint32
-	created int64
-	value   float64
-	total   float64
-	time    int64
-	touched int64
-	buckets []uint64
-	native  native
-}
-
-// row returns series i.
-func (f *saved) row(i int) row {
-	r := row{key: f.keys[i], source: f.sources[i], created: f.created[i], value: f.values[i], time: never,
-		buckets: f.buckets[i*f.width : (i+1)*f.width]}
-	if f.totals != nil {
-		r.total = f.totals[i]
-	}
-	if f.times != nil {
-		r.time = f.times[i]
-	}
-	if f.touched != nil {
-		r.touched = f.touched[i]
-	}
-	if f.natives != nil {
-		r.native = f.natives[i]
-	}
-	return r
-}
-
-func (p *past) row() row {
-	r := row{key: p.key, created: p.created, value: p.value, total: p.total, time: p.time, buckets: p.buckets}
-	if p.native != nil {
-		r.native = *p.native
-	}
-	return r
 }

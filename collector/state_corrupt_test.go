@@ -74,33 +74,20 @@ func TestCorruptState(t *testing.T) {
 	}
 }
 
-// sections returns where the sections of a state end, the head of it included.
-func sections(state []byte) (ends []int) {
-	at := 12
-	for ends = append(ends, at); at+9 <= len(state); ends = append(ends, at) {
-		length := int(binary.LittleEndian.Uint32(state[at+1:]))
-		if length > len(state)-at-9 {
-			break
-		}
-		at += 9 + length
-	}
-	return ends
-}
-
-// TestMovedSections holds that sections are good only where they were written.
-func TestMovedSections(t *testing.T) {
+// TestMovedBytes holds that bytes are good only where they were written, also when a
+// block of them is left out or comes twice.
+func TestMovedBytes(t *testing.T) {
 	c := open(t, collector.Options{})
 	state := written(t, c, fillEverything(t, c, everything()), true)
-	ends := sections(state)
-	if last := ends[len(ends)-1]; last != len(state) || len(ends) < 20 {
-		t.Fatalf("sections end at %v of %d", ends, len(state))
-	}
-	for i := 1; i < len(ends); i++ {
-		left := append(bytes.Clone(state[:ends[i-1]]), state[ends[i]:]...)
-		twice := append(bytes.Clone(state[:ends[i]]), state[ends[i-1]:]...)
-		for _, wrong := range [][]byte{left, twice} {
-			if err := importing(t, bytes.NewReader(wrong)); err == nil {
-				t.Errorf("section %d left out or written twice was not noticed", i)
+	for from := 0; from < len(state); from += 5 {
+		for _, size := range []int{1, 17, 200} {
+			to := min(from+size, len(state))
+			left := append(bytes.Clone(state[:from]), state[to:]...)
+			twice := append(bytes.Clone(state[:to]), state[from:]...)
+			for _, wrong := range [][]byte{left, twice} {
+				if err := importing(t, bytes.NewReader(wrong)); err == nil && !bytes.Equal(wrong, state) {
+					t.Errorf("bytes %d to %d left out or written twice were not noticed", from, to)
+				}
 			}
 		}
 	}
@@ -114,18 +101,28 @@ func TestStateErrors(t *testing.T) {
 		other[8] = v
 		return other
 	}
+	// claiming returns a state with a block that claims to have so many of something.
+	claiming := func(kind string, n int64) []byte {
+		return binary.AppendVarint(append(binary.AppendVarint(bytes.Clone(state[:12]), noon), kind...), n)
+	}
+	flipped := bytes.Clone(state)
+	flipped[12] ^= 0x40 // in the time of the export
 	for name, test := range map[string]struct {
 		state io.Reader
 		want  string
 	}{
 		"empty":      {strings.NewReader(""), "the state is cut off"},
-		"foreign":    {strings.NewReader("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00"), "this is no state of promexporter"},
-		"short":      {strings.NewReader("# x"), "this is no state of promexporter"},
-		"older":      {bytes.NewReader(version(0)), "the state is of version 0, this program reads version 1"},
-		"newer":      {bytes.NewReader(version(2)), "the state is of version 2, this program reads version 1"},
+		"foreign":    {strings.NewReader("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00"), "this is not a state of promexporter"},
+		"short":      {strings.NewReader("# x"), "this is not a state of promexporter"},
+		"older":      {bytes.NewReader(version(1)), "the state is of version 1, this program reads version 2"},
+		"newer":      {bytes.NewReader(version(3)), "the state is of version 3, this program reads version 2"},
 		"unreadable": {io.MultiReader(bytes.NewReader(state[:500]), iotest.ErrReader(errFull)), "no space left on device"},
-		"a lie":      {bytes.NewReader(append(bytes.Clone(state[:12]), 1, 0xff, 0xff, 0xff, 0x07, 0)), "the state is cut off"},
-		"a big lie":  {bytes.NewReader(append(bytes.Clone(state[:12]), 1, 0xff, 0xff, 0xff, 0xff, 0)), "the state is corrupt: a checksum is wrong"},
+		"one bit":    {bytes.NewReader(flipped), "the state is corrupt: its checksum is wrong"},
+		"a lie":      {bytes.NewReader(claiming("f", 1<<20)), "the state is cut off"},
+		"a big lie":  {bytes.NewReader(claiming("f", 1<<62)), "the state is corrupt: it holds what no collector writes"},
+		"no family":  {bytes.NewReader(claiming("s", 0)), "the state is corrupt: it holds what no collector writes"},
+		"no block":   {bytes.NewReader(claiming("x", 0)), "the state is corrupt: it holds what no collector writes"},
+		"no number":  {bytes.NewReader(append(bytes.Clone(state[:12]), bytes.Repeat([]byte{0xff}, 11)...)), "the state is corrupt: it holds what no collector writes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := importing(t, test.state); err == nil || err.Error() != test.want {
@@ -138,20 +135,14 @@ func TestStateErrors(t *testing.T) {
 	}
 }
 
-// sealed returns a state with the lengths and checksums of its sections put right,
-// which a fuzzer does not guess.
+// sealed returns a state with its head and its checksum put right, which a fuzzer does
+// not guess.
 func sealed(state []byte) []byte {
-	table := crc32.MakeTable(crc32.Castagnoli)
 	state = bytes.Clone(state)
-	copy(state, "PROMXST\n\x01\x00\x00\x00")
-	ends := sections(state)
-	if len(state) < ends[0] {
-		return state
-	}
-	crc := crc32.Update(0, table, state[:ends[0]])
-	for i := 1; i < len(ends); i++ {
-		crc = crc32.Update(crc, table, state[ends[i-1]:ends[i]-4])
-		binary.LittleEndian.PutUint32(state[ends[i]-4:], crc)
+	copy(state, "PROMXST\n\x02\x00\x00\x00")
+	if end := len(state) - crc32.Size; end >= 0 {
+		sum := crc32.Checksum(state[:end], crc32.MakeTable(crc32.Castagnoli))
+		binary.LittleEndian.PutUint32(state[end:], sum)
 	}
 	return state
 }
@@ -166,7 +157,7 @@ func TestUnreadableState(t *testing.T) {
 		old, new string
 		good     bool
 	}{
-		{"the_name", "the.name", true}, {"the_name", "the\x00name", false}, {"the_name", "the\xffname", false},
+		{"the_name", "the.name", true}, {"the_name", "the\\u00z0", false}, {"the_name", "the\x00name", false}, {"the_name", "the\xffname", false},
 		{"The help", "The\xffhelp", false}, {"the_label", "the\x00label", false}, {"the_label", "the\xfflabel", false},
 	} {
 		changed := sealed(bytes.ReplaceAll(state, []byte(test.old), []byte(test.new)))
@@ -187,8 +178,8 @@ func FuzzState(f *testing.F) {
 	full := written(f, c, now, true)
 	f.Add(full)
 	f.Add(written(f, c, now, false))
-	for _, end := range sections(full) {
-		f.Add(full[:end])
+	for size := 0; size < len(full); size += 50 {
+		f.Add(full[:size])
 	}
 	f.Fuzz(func(t *testing.T, state []byte) {
 		_ = importing(t, bytes.NewReader(state))

@@ -2,36 +2,41 @@ package collector
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"io"
-	"math"
 	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // What is wrong with a state.
 var (
-	errForeign   = errors.New("this is no state of promexporter")
+	errForeign   = errors.New("this is not a state of promexporter")
 	errTruncated = errors.New("the state is cut off")
-	errChecksum  = errors.New("the state is corrupt: a checksum is wrong")
+	errChecksum  = errors.New("the state is corrupt: its checksum is wrong")
 	errContent   = errors.New("the state is corrupt: it holds what no collector writes")
 )
 
-// reader reads sections.
-type reader struct {
-	from    *bufio.Reader
-	table   *crc32.Table
-	crc     uint32
-	payload []byte // what the last section holds
+// decoder reads a state, whose checksum comes last: nothing that it claims may cost
+// more memory than the bytes that were read. After the first error it returns zeros.
+type decoder struct {
+	*bufio.Reader
+	sum hash.Hash32
+	err error
 }
 
-// newReader reads what stands before the sections.
-func newReader(r io.Reader) (*reader, error) {
-	d := &reader{from: bufio.NewReaderSize(r, blockSize), table: crcTable()}
+// newDecoder reads what comes before the blocks.
+func newDecoder(r io.Reader) (*decoder, error) {
+	sum := crc32.New(crcTable())
+	d := &decoder{Reader: bufio.NewReaderSize(io.TeeReader(r, sum), stateBuffer), sum: sum}
 	head := make([]byte, len(stateMagic)+4)
-	n, err := io.ReadFull(d.from, head)
+	n, err := io.ReadFull(d, head)
 	text := string(head[:min(n, len(stateMagic))])
 	switch {
 	case err != nil && !isEnd(err):
@@ -44,210 +49,168 @@ func newReader(r io.Reader) (*reader, error) {
 	if v := binary.LittleEndian.Uint32(head[len(stateMagic):]); v != stateVersion {
 		return nil, fmt.Errorf("the state is of version %d, this program reads version %d", v, stateVersion)
 	}
-	d.crc = crc32.Update(0, d.table, head)
 	return d, nil
 }
 
 func isEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// next reads a section and returns its kind. What it holds stands in payload until
-// the next call.
-func (d *reader) next() (kind byte, err error) {
-	var head [sectionHead]byte
-	if err := d.fill(head[:]); err != nil {
-		return 0, err
+func (d *decoder) fail(err error) {
+	if isEnd(err) {
+		err = errTruncated
 	}
-	length := int(binary.LittleEndian.Uint32(head[1:]))
-	if length > maxSection {
-		return 0, errChecksum
-	}
-	// A length may be a lie: memory is taken as bytes come.
-	d.payload = d.payload[:0]
-	for len(d.payload) < length {
-		n := min(length-len(d.payload), max(len(d.payload), blockSize))
-		d.payload = slices.Grow(d.payload, n)[:len(d.payload)+n]
-		if err := d.fill(d.payload[len(d.payload)-n:]); err != nil {
-			return 0, err
-		}
-	}
-	d.crc = crc32.Update(d.crc, d.table, head[:])
-	d.crc = crc32.Update(d.crc, d.table, d.payload)
-	var sum [4]byte
-	if err := d.fill(sum[:]); err != nil {
-		return 0, err
-	}
-	if binary.LittleEndian.Uint32(sum[:]) != d.crc {
-		return 0, errChecksum
-	}
-	return head[0], nil
+	d.err = cmp.Or(d.err, err)
 }
 
-func (d *reader) fill(b []byte) error {
-	_, err := io.ReadFull(d.from, b)
-	if err != nil && isEnd(err) {
-		return errTruncated
+// end reads the checksum, after which nothing may follow.
+func (d *decoder) end() error {
+	if d.err != nil {
+		return d.err
 	}
-	return err
-}
-
-// end holds that nothing follows.
-func (d *reader) end() error {
-	switch _, err := d.from.ReadByte(); {
-	case err == io.EOF:
-		return nil
-	case err != nil:
+	if _, err := io.ReadFull(d, make([]byte, crc32.Size)); err != nil {
+		d.fail(err)
+		return d.err
+	}
+	switch _, err := d.ReadByte(); {
+	case err == nil:
+		return errContent
+	case err != io.EOF:
 		return err
 	}
-	return errContent
+	// Whatever comes before: with its own CRC after it, its CRC is that of four zeros.
+	if d.sum.Sum32() != crc32.Checksum(make([]byte, crc32.Size), crcTable()) {
+		return errChecksum
+	}
+	return nil
 }
 
-// cursor takes what a section holds apart. After bytes that are not right it gives
-// zeros, and bad is true.
-type cursor struct {
-	rest   []byte
-	bad    bool
-	before before
+// kind begins a block.
+func (d *decoder) kind() byte {
+	kind, err := d.ReadByte()
+	if err != nil {
+		d.fail(err)
+	}
+	return kind
 }
 
-func (c *cursor) fail() {
-	c.rest, c.bad = nil, true
-}
-
-func (c *cursor) uvarint() uint64 {
-	v, n := binary.Uvarint(c.rest)
+func (d *decoder) varint() int64 {
+	if d.err != nil {
+		return 0
+	}
+	b, err := d.Peek(binary.MaxVarintLen64)
+	v, n := binary.Varint(b)
 	if n <= 0 {
-		c.fail()
+		d.fail(cmp.Or(err, errContent))
 		return 0
 	}
-	c.rest = c.rest[n:]
+	d.Discard(n)
 	return v
 }
 
-func (c *cursor) varint() int64 {
-	v, n := binary.Varint(c.rest)
-	if n <= 0 {
-		c.fail()
+// number is an integer from 0 to limit.
+func (d *decoder) number(limit int) int {
+	v := d.varint()
+	if v < 0 || v > int64(limit) {
+		d.fail(errContent)
 		return 0
 	}
-	c.rest = c.rest[n:]
-	return v
+	return int(v)
 }
 
-// number is a uvarint of limit at most.
-func (c *cursor) number(limit uint64) uint64 {
-	v := c.uvarint()
-	if v > limit {
-		c.fail()
-		return 0
-	}
-	return v
-}
-
-// count is the number of things to come, of size bytes at least each.
-func (c *cursor) count(size int) int {
-	n := c.uvarint()
-	if n > uint64(len(c.rest)/size) {
-		c.fail()
-		return 0
-	}
-	return int(n)
-}
-
-// bytes is a text. It borrows the section.
-func (c *cursor) bytes() []byte {
-	n := c.count(1)
-	text := c.rest[:n]
-	c.rest = c.rest[n:]
-	return text
-}
-
-func (c *cursor) text() string { return string(c.bytes()) }
-
-func (c *cursor) float() float64 {
-	if len(c.rest) < 8 {
-		c.fail()
-		return 0
-	}
-	v := math.Float64frombits(binary.LittleEndian.Uint64(c.rest))
-	c.rest = c.rest[8:]
-	return v
-}
-
-// family reads a definition and which columns its series have.
-func (c *cursor) family() (*Family, columns) {
-	f := &Family{Name: c.text(), Help: c.text(), Unit: c.text(), Type: Type(c.number(uint64(types) - 1))}
-	for range c.count(1) {
-		f.Labels = append(f.Labels, c.text())
-	}
-	for range c.count(8) {
-		f.Buckets = append(f.Buckets, c.float())
-	}
-	f.Native = Native{Factor: c.float(), MaxBuckets: uint32(c.number(math.MaxUint32))}
-	if n := c.count(16); n > 0 {
-		f.Quantiles = make(map[float64]float64, n)
-		for range n {
-			q := c.float()
-			f.Quantiles[q] = c.float()
+func (d *decoder) text() string {
+	n := d.number(maxText)
+	if n <= stateBuffer {
+		b, err := d.Peek(n)
+		if err != nil {
+			d.fail(err)
 		}
+		defer d.Discard(len(b))
+		return string(b)
 	}
-	f.MaxAge = duration(c.varint())
-	f.Timestamps = c.number(1) == 1
-	f.TTL = duration(c.varint())
-	f.SeriesLimit = int(c.varint())
-	flags := c.number(totalsColumn | timesColumn | touchedColumn)
-	return f, columns{flags&totalsColumn != 0, flags&timesColumn != 0, flags&touchedColumn != 0, f.width(), f.isNative()}
+	var b strings.Builder
+	if _, err := io.CopyN(&b, d, int64(n)); err != nil {
+		d.fail(err)
+	}
+	return b.String()
 }
 
-// row reads a series into r, whose memory is used again. The key borrows the
-// section.
-func (c *cursor) row(r *row, of columns) (key []byte) {
-	key = c.bytes()
-	*r = row{source: uint32(c.number(math.MaxUint32)), time: never, buckets: r.buckets[:0],
-		native: native{positive: r.native.positive[:0], negative: r.native.negative[:0]}}
-	c.before.created += c.varint()
-	r.created = c.before.created
-	r.value = c.float()
-	if of.totals {
-		r.total = c.float()
+// definition reads a family. JSON would replace what is not UTF-8.
+func (d *decoder) definition() (f definition) {
+	f.Family = new(Family)
+	text := d.text()
+	if d.err == nil && (!utf8.ValidString(text) || json.Unmarshal([]byte(text), &f) != nil) {
+		d.fail(errContent)
 	}
-	if of.times {
-		c.before.time += c.varint()
-		r.time = c.before.time
+	for _, q := range f.Quantiles {
+		if f.Family.Quantiles == nil {
+			f.Family.Quantiles = make(map[float64]float64, len(f.Quantiles))
+		}
+		f.Family.Quantiles[q[0]] = q[1]
 	}
-	if of.touched {
-		c.before.touched += c.varint()
-		r.touched = c.before.touched
-	}
-	for range of.width {
-		r.buckets = append(r.buckets, c.uvarint())
-	}
-	if of.native {
-		c.native(&r.native)
-	}
-	return key
+	return f
 }
 
-func (c *cursor) native(n *native) {
-	n.schema = int32(c.varint())
-	n.zero = c.uvarint()
-	n.positive = c.nativeBuckets(n.positive)
-	n.negative = c.nativeBuckets(n.negative)
+// rows reads n rows of f, and when they were touched if they have that.
+func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []int64) {
+	c.width = f.width()
+	for len(c.keys) < n && d.err == nil {
+		c.keys = append(c.keys, d.text())
+	}
+	c.sources, c.created = integers[uint32](d, n), integers[int64](d, n)
+	c.values = d.floats(n)
+	if f.Totals {
+		c.totals = d.floats(n)
+	}
+	if f.Times {
+		c.times = integers[int64](d, n)
+	}
+	if f.Touched && kind == seriesBlock {
+		touched = integers[int64](d, n)
+	}
+	c.buckets = integers[uint64](d, n*c.width)
+	for f.isNative() && len(c.natives) < n && d.err == nil {
+		c.natives = append(c.natives, native{
+			schema: int32(d.varint()), zero: uint64(d.varint()), positive: d.buckets(), negative: d.buckets(),
+		})
+	}
+	return c, touched
+}
+
+// readAhead is for how many elements memory is taken before they are read.
+const readAhead = 4096
+
+func integers[T integer](d *decoder, n int) []T {
+	column := make([]T, 0, min(n, readAhead))
+	for last := int64(0); len(column) < n && d.err == nil; {
+		last += d.varint()
+		column = append(column, T(last))
+	}
+	return column
+}
+
+func (d *decoder) floats(n int) []float64 {
+	column := make([]float64, n)
+	if err := binary.Read(d, binary.LittleEndian, column); err != nil {
+		d.fail(err)
+	}
+	return column
 }
 
 // maxNativeBucket is beyond the bucket of the largest number, at the finest schema.
 const maxNativeBucket = 2048 << finestSchema
 
-// nativeBuckets appends buckets, which must ascend.
-func (c *cursor) nativeBuckets(to []nativeBucket) []nativeBucket {
+// buckets reads native buckets, which must ascend.
+func (d *decoder) buckets() []nativeBucket {
+	n := d.number(2 * maxNativeBucket)
+	all := make([]nativeBucket, 0, min(n, defaultMaxBuckets))
 	last := int64(-maxNativeBucket)
-	for range c.count(2) {
-		at := c.varint()
+	for range n {
+		at := d.varint()
 		if at <= last || at >= maxNativeBucket {
-			c.fail()
+			d.fail(errContent)
 			break
 		}
 		last = at
-		to = append(to, nativeBucket{int32(at), c.uvarint()})
+		all = append(all, nativeBucket{int32(at), uint64(d.varint())})
 	}
-	return to
+	return slices.Clip(all)
 }

@@ -238,8 +238,29 @@ func TestImportComesFirst(t *testing.T) {
 	state := saved(t, a, noon+second)
 	b := open(t, collector.Options{})
 	ingest(t, b, add(&collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}}, 5, "a"))
-	if done := restored(t, b, state, noon+second, f); done.Series != 0 || done.Redefined != 1 || done.Remembered != 0 {
+	if done := restored(t, b, state, noon+second, f); done.Series != 0 || done.Redefined != 2 || done.Remembered != 0 {
 		t.Errorf("Imported: %+v", done)
 	}
 	shows(t, b, `c_total{l="a"} 5`)
+}
+
+// TestFailedImportChangesNothing holds that a collector that has series keeps them, and
+// what it remembers, when a state turns out to be bad at its very end.
+func TestFailedImportChangesNothing(t *testing.T) {
+	a := open(t, collector.Options{})
+	state := written(t, a, fillEverything(t, a, everything()), true)
+	state[len(state)-1] ^= 1
+	b := open(t, collector.Options{Remembered: 300})
+	f := &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}, TTL: time.Second}
+	ingest(t, b, add(f, 1, "a"))
+	ingestAt(t, b, noon+second, add(f, 1, "b"))
+	before, want := b.Stats().Bytes(), scrape(t, b, textFormat)
+	_, err := b.Import(bytes.NewReader(state), collector.ImportOptions{Now: noon, Families: all(everything()), Gauges: true})
+	if err == nil || b.Stats().Bytes() != before || b.Stats().Series() != 1 || b.Stats().Remembered() != 1 || b.Stats().Families() != 1 {
+		t.Errorf("%v; %+v", err, b.Stats())
+	}
+	if got := scrape(t, b, textFormat); got != want {
+		t.Errorf("there are\n%s\nwant\n%s", got, want)
+	}
+	recount(t, b)
 }

@@ -1,205 +1,234 @@
 package collector
 
 import (
+	"bufio"
 	"encoding/binary"
-	"errors"
+	"encoding/json"
 	"hash/crc32"
 	"io"
 	"maps"
 	"slices"
 )
 
-// writer writes sections. The first error stays.
-type writer struct {
-	to       io.Writer
-	table    *crc32.Table
-	crc      uint32
-	written  int64
-	err      error
-	buffer   []byte // the section that is being written, from its kind on
-	before   before
-	families map[*store]uint64 // their numbers
+// A state is written as a magic text, a version, the time when it was taken, and
+// blocks, each of which begins with a byte for its kind:
+//
+//	family   a definition, as JSON
+//	series   the number of a family, how many rows follow, and their columns
+//	past     the same with series that are remembered
+//	end      how many families, series and remembered series there were
+//
+// After the end comes the CRC-32C of everything before it. Columns of integers are
+// differences between neighbors, because most of these fit a byte. Integers are
+// varints, floating-point numbers and the checksum are little-endian, and a text has
+// its length before it.
+//
+// A change of any of this, or of what a value means, needs a new version.
+const (
+	stateMagic   = "PROMXST\n"
+	stateVersion = 2
+)
+
+const (
+	familyBlock = 'f'
+	seriesBlock = 's'
+	pastBlock   = 'p'
+	endBlock    = 'e'
+)
+
+const (
+	// stateBuffer is how much of a state is in memory at a time, while it is written
+	// or read.
+	stateBuffer = 64 << 10
+	// blockRows bounds a block, so that a reader needs little memory.
+	blockRows = 256
+	// maxText bounds a text. The labels of a batch are not longer.
+	maxText = MaxBatchBytes
+)
+
+// crcTable is made once by hash/crc32, and shared.
+func crcTable() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
+// definition is a family in a state.
+type definition struct {
+	*Family
+	Quantiles [][2]float64 `json:",omitzero"` // JSON has no numbers as keys
+	Signed    bool         `json:",omitzero"` // see store
+	// Whether its rows have these columns.
+	Totals  bool `json:",omitzero"`
+	Times   bool `json:",omitzero"`
+	Touched bool `json:",omitzero"`
+}
+
+func (f *saved) definition() definition {
+	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, Touched: f.touched != nil}
+	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
+		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
+	}
+	return d
+}
+
+// counting counts the bytes that are written.
+type counting struct {
+	io.Writer
+	n int64
+}
+
+func (c *counting) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// encoder writes a state. Its writer keeps the first error.
+type encoder struct {
+	*bufio.Writer
+	column []byte // a part of a column as it is written
 }
 
 // WriteTo writes the state to w, some ten thousand bytes at a time. Import reads it.
 func (s *State) WriteTo(w io.Writer) (int64, error) {
-	e := &writer{to: w, table: crcTable(), families: make(map[*store]uint64)}
-	e.put(binary.LittleEndian.AppendUint32([]byte(stateMagic), stateVersion))
-	e.begin(headSection)
-	e.buffer = binary.AppendVarint(e.buffer, s.at)
-	e.end()
+	to, sum := &counting{Writer: w}, crc32.New(crcTable())
+	e := &encoder{Writer: bufio.NewWriterSize(io.MultiWriter(to, sum), stateBuffer)}
+	e.Write(binary.LittleEndian.AppendUint32([]byte(stateMagic), stateVersion))
+	e.varint(s.at)
 	series := 0
 	for i := range s.families {
-		e.families[s.families[i].store] = uint64(i)
+		if err := e.family(&s.families[i]); err != nil {
+			return to.n, err
+		}
+		e.rows(seriesBlock, i, &s.families[i].columns, s.families[i].touched)
 		series += len(s.families[i].keys)
-		e.family(&s.families[i])
 	}
 	pasts := e.pasts(s)
-	e.begin(endSection)
+	e.WriteByte(endBlock)
 	for _, n := range []int{len(s.families), series, pasts} {
-		e.buffer = binary.AppendUvarint(e.buffer, uint64(n))
+		e.varint(int64(n))
 	}
-	e.end()
-	return e.written, e.err
+	if err := e.Flush(); err != nil {
+		return to.n, err
+	}
+	e.Write(binary.LittleEndian.AppendUint32(nil, sum.Sum32()))
+	err := e.Flush()
+	return to.n, err
 }
 
-// put writes bytes that the checksum covers.
-func (e *writer) put(b []byte) {
-	e.crc = crc32.Update(e.crc, e.table, b)
-	e.write(b)
+func (e *encoder) varint(v int64) { e.Write(binary.AppendVarint(e.AvailableBuffer(), v)) }
+
+func (e *encoder) text(s string) {
+	e.varint(int64(len(s)))
+	e.WriteString(s)
 }
 
-func (e *writer) write(b []byte) {
-	if e.err != nil {
-		return
-	}
-	var n int
-	n, e.err = e.to.Write(b)
-	e.written += int64(n)
-}
-
-func (e *writer) begin(kind byte) {
-	e.buffer = append(e.buffer[:0], kind, 0, 0, 0, 0)
-	e.before = before{}
-}
-
-func (e *writer) end() {
-	n := len(e.buffer) - sectionHead
-	if n > maxSection && e.err == nil {
-		e.err = errors.New("a series is too large for a state")
-	}
-	binary.LittleEndian.PutUint32(e.buffer[1:], uint32(n))
-	e.put(e.buffer)
-	e.write(binary.LittleEndian.AppendUint32(nil, e.crc))
-}
-
-// full begins another section when the one that is being written is full.
-func (e *writer) full(kind byte) {
-	if len(e.buffer) >= blockSize {
-		e.end()
-		e.begin(kind)
-	}
-}
-
-func (e *writer) family(s *saved) {
-	e.begin(familySection)
-	e.buffer = appendFamily(e.buffer, s.family)
-	e.buffer = appendColumns(e.buffer, s.columns())
-	e.end()
-	if len(s.keys) == 0 {
-		return
-	}
-	e.begin(seriesSection)
-	for i := range s.keys {
-		e.full(seriesSection)
-		r := s.row(i)
-		e.row(&r, s.columns())
-	}
-	e.end()
+// family writes a definition. What JSON cannot express is an error.
+func (e *encoder) family(f *saved) error {
+	text, err := json.Marshal(f.definition())
+	e.WriteByte(familyBlock)
+	e.text(string(text))
+	return err
 }
 
 // pasts writes what is remembered of the families that s has, and returns how many
-// that are.
-func (e *writer) pasts(s *State) (n int) {
+// that are. Neighbors of one family share a block.
+func (e *encoder) pasts(s *State) (n int) {
+	numbers := make(map[*store]int, len(s.families))
+	for i := range s.families {
+		numbers[s.families[i].store] = i
+	}
+	var rows columns
+	last := 0
 	for _, p := range s.pasts {
 		if p == nil {
 			continue
 		}
-		number, ok := e.families[p.store]
+		number, ok := numbers[p.store]
 		if !ok {
 			continue
 		}
-		if n == 0 {
-			e.begin(pastSection)
+		if number != last {
+			e.rows(pastBlock, last, &rows, nil)
+			rows, last = columns{}, number
 		}
-		e.full(pastSection)
-		e.buffer = binary.AppendUvarint(e.buffer, number)
-		columns := s.families[number].columns()
-		columns.touched = false
-		r := p.row()
-		e.row(&r, columns)
+		rows.add(p, &s.families[number].columns)
 		n++
 	}
-	if n > 0 {
-		e.end()
-	}
+	e.rows(pastBlock, last, &rows, nil)
 	return n
 }
 
-func appendFamily(b []byte, f *Family) []byte {
-	b = appendText(b, f.Name)
-	b = appendText(b, f.Help)
-	b = appendText(b, f.Unit)
-	b = append(b, byte(f.Type))
-	b = binary.AppendUvarint(b, uint64(len(f.Labels)))
-	for _, l := range f.Labels {
-		b = appendText(b, l)
+// add appends a remembered series of a family that has the columns of like.
+func (c *columns) add(p *past, like *columns) {
+	c.width = like.width
+	c.keys, c.sources = append(c.keys, p.key), append(c.sources, 0)
+	c.created, c.values = append(c.created, p.created), append(c.values, p.value)
+	c.buckets = append(c.buckets, p.buckets...)
+	if like.totals != nil {
+		c.totals = append(c.totals, p.total)
 	}
-	b = binary.AppendUvarint(b, uint64(len(f.Buckets)))
-	for _, bound := range f.Buckets {
-		b = appendFloat(b, bound)
+	if like.times != nil {
+		c.times = append(c.times, p.time)
 	}
-	b = appendFloat(b, f.Native.Factor)
-	b = binary.AppendUvarint(b, uint64(f.Native.MaxBuckets))
-	b = binary.AppendUvarint(b, uint64(len(f.Quantiles)))
-	for _, q := range slices.Sorted(maps.Keys(f.Quantiles)) {
-		b = appendFloat(b, q)
-		b = appendFloat(b, f.Quantiles[q])
+	if p.native != nil {
+		c.natives = append(c.natives, *p.native)
 	}
-	b = binary.AppendVarint(b, int64(f.MaxAge))
-	b = binary.AppendUvarint(b, bit(f.Timestamps, 1))
-	b = binary.AppendVarint(b, int64(f.TTL))
-	return binary.AppendVarint(b, int64(f.SeriesLimit))
 }
 
-func appendColumns(b []byte, c columns) []byte {
-	return binary.AppendUvarint(b, bit(c.totals, totalsColumn)|bit(c.times, timesColumn)|bit(c.touched, touchedColumn))
-}
-
-func bit(on bool, b uint64) uint64 {
-	if on {
-		return b
-	}
-	return 0
-}
-
-// row appends a series. Times are told by how much they differ from the last one,
-// which makes them short; that the difference may overflow does no harm.
-func (e *writer) row(r *row, c columns) {
-	b := appendText(e.buffer, r.key)
-	b = binary.AppendUvarint(b, uint64(r.source))
-	b = binary.AppendVarint(b, r.created-e.before.created)
-	e.before.created = r.created
-	b = appendFloat(b, r.value)
-	if c.totals {
-		b = appendFloat(b, r.total)
-	}
-	if c.times {
-		b = binary.AppendVarint(b, r.time-e.before.time)
-		e.before.time = r.time
-	}
-	if c.touched {
-		b = binary.AppendVarint(b, r.touched-e.before.touched)
-		e.before.touched = r.touched
-	}
-	for _, n := range r.buckets {
-		b = binary.AppendUvarint(b, n)
-	}
-	if c.native {
-		b = appendNative(b, &r.native)
-	}
-	e.buffer = b
-}
-
-func appendNative(b []byte, n *native) []byte {
-	b = binary.AppendVarint(b, int64(n.schema))
-	b = binary.AppendUvarint(b, n.zero)
-	for _, buckets := range [][]nativeBucket{n.positive, n.negative} {
-		b = binary.AppendUvarint(b, uint64(len(buckets)))
-		for _, one := range buckets {
-			b = binary.AppendVarint(b, int64(one.at))
-			b = binary.AppendUvarint(b, one.n)
+// rows writes rows of a family, in as many blocks as they need.
+func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
+	for from := 0; from < len(c.keys); from += blockRows {
+		to := min(from+blockRows, len(c.keys))
+		e.WriteByte(kind)
+		e.varint(int64(family))
+		e.varint(int64(to - from))
+		for _, key := range c.keys[from:to] {
+			e.text(key)
+		}
+		putIntegers(e, c.sources[from:to])
+		putIntegers(e, c.created[from:to])
+		e.putFloats(c.values[from:to])
+		e.putFloats(part(c.totals, from, to))
+		putIntegers(e, part(c.times, from, to))
+		putIntegers(e, part(touched, from, to))
+		putIntegers(e, c.buckets[from*c.width:to*c.width])
+		for _, n := range part(c.natives, from, to) {
+			e.varint(int64(n.schema))
+			e.varint(int64(n.zero))
+			e.putBuckets(n.positive)
+			e.putBuckets(n.negative)
 		}
 	}
-	return b
+}
+
+// part returns a part of a column that the family may not have.
+func part[T any](column []T, from, to int) []T {
+	if column == nil {
+		return nil
+	}
+	return column[from:to]
+}
+
+type integer interface{ uint32 | int64 | uint64 }
+
+// putIntegers writes differences. That one may overflow does no harm.
+func putIntegers[T integer](e *encoder, column []T) {
+	e.column = e.column[:0]
+	last := int64(0)
+	for _, v := range column {
+		e.column = binary.AppendVarint(e.column, int64(v)-last)
+		last = int64(v)
+	}
+	e.Write(e.column)
+}
+
+func (e *encoder) putFloats(column []float64) {
+	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // it takes every slice of numbers
+	e.Write(e.column)
+}
+
+func (e *encoder) putBuckets(buckets []nativeBucket) {
+	e.varint(int64(len(buckets)))
+	for _, b := range buckets {
+		e.varint(int64(b.at))
+		e.varint(int64(b.n))
+	}
 }

@@ -4,7 +4,7 @@ import (
 	"math"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
 // store holds the series of one family, a column per property: series i is the
@@ -18,23 +18,16 @@ type store struct {
 	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
 	index   map[string]int32
 	version uint64 // changes when keys or created do
-	keys    []string
-	sources []uint32
-	created []int64 // 0: not known
-	values  []float64
-	width   int       // of buckets, per series
-	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
-	totals  []float64 // the last running total
-	times   []int64   // of the newest sample, never before the first
-	updated []int64   // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed  bool      // an observation was negative, or a bound is
-	natives []native
-	scale   resolution           // of the natives
-	changes uint64               // of any of them
-	streams []prometheus.Summary // for the quantiles only
-	slots   int                  // of exemplars, per series
-	marks   []exemplar
-	life    life
+	columns
+	updated   []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
+	signed    bool       // an observation was negative, or a bound is
+	scale     resolution // of the natives
+	changes   uint64     // of any of them
+	streams   []quantile.Window
+	estimator *quantile.Estimator // of the streams
+	slots     int                 // of exemplars, per series
+	marks     []exemplar
+	life      life
 
 	ledger *ledger // of all stores together
 	bytes  int64   // what the store adds to it
@@ -47,6 +40,19 @@ type store struct {
 	past        map[string]*past
 }
 
+// columns are those of a store that outlive a series or a restart.
+type columns struct {
+	keys    []string
+	sources []uint32
+	created []int64 // 0: not known
+	values  []float64
+	totals  []float64 // the last running total
+	times   []int64   // of the newest sample, never before the first
+	width   int       // of buckets, per series
+	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
+	natives []native
+}
+
 // never is the time of the newest sample where there was none.
 const never = math.MinInt64
 
@@ -57,10 +63,14 @@ const (
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), width: f.width(), slots: f.exemplarSlots()}
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), slots: f.exemplarSlots()}
+	s.width = f.width()
 	s.life = newLife(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
+	}
+	if f.hasStreams() {
+		s.estimator = newEstimator(f)
 	}
 	if f.Timestamps {
 		s.times = []int64{}
@@ -103,7 +113,7 @@ func (s *store) add(key string, source uint32, now int64) int {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
 	}
 	if s.family.hasStreams() {
-		s.streams = append(s.streams, newStream(s.family))
+		s.streams = append(s.streams, quantile.Window{})
 	}
 	if s.marks != nil {
 		s.marks = append(s.marks, make([]exemplar, s.slots)...)
@@ -178,8 +188,8 @@ func clip[T any](column []T) []T {
 	return append(make([]T, 0, len(column)), column...)
 }
 
-// apply gives a checked sample of the time at to series i.
-func (s *store) apply(i int, m *Sample, at int64) Reason {
+// apply gives a checked sample of the time at to series i, by the collector's clock at the time now.
+func (s *store) apply(i int, m *Sample, at, now int64) Reason {
 	switch m.Op {
 	case Declare:
 		s.life.pin(i)
@@ -189,7 +199,7 @@ func (s *store) apply(i int, m *Sample, at int64) Reason {
 			return r
 		}
 	case Observe:
-		if r := s.observe(i, m); r != Kept {
+		if r := s.observe(i, m, now); r != Kept {
 			return r
 		}
 	case Set:

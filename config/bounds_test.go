@@ -3,9 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 func mistakesOf(t *testing.T, text string) Mistakes {
@@ -61,23 +61,65 @@ func TestDeepestConditions(t *testing.T) {
 	mistakesOf(t, nested(16))
 }
 
-// TestHostileFiles holds that no file keeps the parser busy for long, or makes
-// it call itself without bound.
-func TestHostileFiles(t *testing.T) {
-	const size = maxFileSize / 4
-	for _, pattern := range []struct{ head, repeated string }{
-		{"", "["}, {"", "{"}, {"", "- "}, {"", "? "}, {"", "!!a "}, {"", "&a "}, {"[", "!a "}, {"[", "&a "}, {"[", "a: "}, {"", "a: "},
-		{"", "a:\n"}, {"", "? \n"}, {"", "-\n"}, {"", "- a:\n"}, {"", "- a:\n  b:\n"}, {"{", "a:,"}, {"", "- - \n"}, {"", "- ? a\n"},
-		{"", "x: 1\n"}, {"", "<<: *a\n"}, {"", "a: |\n b\n"}, {"", "*a "}, {"[", "a,"}, {"{", "a: b,"}, {"[", "[],"}, {"", "]"}, {"", "---\n"},
-		{"x: '", "y\n "}, {"x: |\n", " y\n"}, {"a: &a b\nc:\n", "- *a\n"}, {"metrics:\n", "- name: &a x\n"}, {"labels:\n", " a: 'b'\n"},
+func TestTooDeep(t *testing.T) {
+	for name, test := range map[string]struct{ open, where string }{
+		"brackets": {"[", "1:10001"}, "braces": {"{a: ", "1:40001"}, "elements": {"- ", "1:20001"}, "keys": {"? ", "1:20001"},
 	} {
-		t.Run(fmt.Sprintf("%q and %q", pattern.head, pattern.repeated), func(t *testing.T) {
-			start := time.Now()
-			text := pattern.head + strings.Repeat(pattern.repeated, size/len(pattern.repeated))
+		t.Run(name, func(t *testing.T) {
+			m := mistakesOf(t, strings.Repeat(test.open, 10_001))
+			want := "rules.yaml:" + test.where + ": nested more than 10000 levels deep; write it flatter"
+			if got := m.Error(); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if got := mistakesOf(t, strings.Repeat(test.open, 5_000)).Error(); strings.Contains(got, "levels deep") {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestTooManyMarks(t *testing.T) {
+	help := "metrics: [{name: x_total, type: counter, help: 'Help." // with eight marks
+	if _, err := ParseRules("rules.yaml", []byte(help+strings.Repeat(",", maxMarks-10)+"'}]")); err != nil {
+		t.Error(err)
+	}
+	m := mistakesOf(t, help+strings.Repeat(",", maxMarks-9)+"'}]")
+	want := "rules.yaml:1:250047: more than 250000 of the characters ,:[]{}; write fewer rules"
+	if got := m.Error(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// hostile are texts that a file repeats to keep a parser of YAML busy, each behind a head.
+var hostile = []struct{ head, repeated string }{
+	{"", "["}, {"", "{"}, {"", "- "}, {"", "? "}, {"", "!!a "}, {"", "&a "}, {"[", "!a "}, {"[", "&a "}, {"[", "a: "},
+	{"", "a: "}, {"", "a:\n"}, {"", "? \n"}, {"", "-\n"}, {"", "- a:\n"}, {"", "- a:\n  b:\n"}, {"{", "a:,"},
+	{"", "- - \n"}, {"", "- ? a\n"}, {"", "x: 1\n"}, {"", "<<: *a\n"}, {"", "a: |\n b\n"}, {"", "*a "}, {"[", "a,"},
+	{"{", "a: b,"}, {"[", "[],"}, {"", "]"}, {"", "---\n"}, {"x: '", "y\n "}, {"x: |\n", " y\n"},
+	{"a: &a b\nc:\n", "- *a\n"}, {"metrics:\n", "- name: &a x\n"}, {"labels:\n", " a: 'b'\n"}, {"", "--- \n...\n"},
+	{"", "[]"}, {"", "{}"}, {"", `""`}, {"", "! "}, {"[", ":,"}, {"[", "a: b,"}, {"[", `"a": b,`}, {"[", "? ,"},
+	{"{", "? a,"}, {"{", "? "}, {"{", "- "}, {"[", "a "}, {"{a: ", "{b: 1}, c: "}, {"[[", "],["}, {"", "#\n"},
+	{"a: ", "b\n\n "}, {"", "a: b # c\n"}, {"a:\n", "# x\n - b\n"}, {"", "'a': b\n"}, {"", "&a a: b\n"},
+	{"", "%TAG !a! b\n"}, {"%TAG ", "a"}, {"a: *", "b"}, {"", "- &a\n"}, {"", "- !a\n"}, {"", "\"a\n\" "},
+	{`a: "`, "\\\n"}, {"a: >\n", " b\n\n  c\n"}, {"", ": "}, {"", ":\n"}, {"", "...\n"},
+	{"[", strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990) + ","}, {"", strings.Repeat("- ", 9_990) + "\n"},
+}
+
+// TestHostileFiles holds that the work for a file grows with its length alone, whatever the file holds.
+func TestHostileFiles(t *testing.T) {
+	const size = maxFileSize / 16
+	// Bytes allocated for a byte of the file. Work that grows with the square of the length would need far more.
+	const most = 4 << 10
+	for _, h := range hostile {
+		name := fmt.Sprintf("%q and %.10q", h.head, h.repeated)
+		t.Run(name, func(t *testing.T) {
+			text := h.head + strings.Repeat(h.repeated, size/len(h.repeated))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			mistakesOf(t, text)
-			// Quadratic work would take a minute.
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v", took)
+			runtime.ReadMemStats(&after)
+			if got := (after.TotalAlloc - before.TotalAlloc) / uint64(len(text)); got > most {
+				t.Errorf("%d bytes allocated for a byte of the file", got)
 			}
 		})
 	}

@@ -8,7 +8,7 @@
 //
 // The rules language is strict YAML: one document, keys that are known, no tags.
 // Anchors, aliases and merge keys work. Positions are exact because the reader
-// walks over the syntax tree itself; see language.go for all keys and words.
+// walks over the library's nodes itself; see language.go for all keys and words.
 //
 // All functions are safe for concurrent use, read no clock and open no file.
 package config

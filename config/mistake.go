@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Position is a place in a file, both counted from 1. Columns count runes.
@@ -65,4 +67,58 @@ func fault(wrong, right string, args ...any) error {
 func (m Mistakes) inOrder() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int { return a.compare(b.Position) })
 	return slices.Compact(m)
+}
+
+// maxQuoted bounds what a message repeats of a file, in runes.
+const maxQuoted = 80
+
+func quote(s string) string { return strconv.Quote(shorten(s, maxQuoted)) }
+
+// shorten cuts s to n runes.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i] + "..."
+		}
+	}
+	return s
+}
+
+// maxPart bounds each part of a message, in runes.
+const maxPart = 300
+
+// oneLine replaces line breaks and other control characters and cuts what is too
+// long.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if control(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return shorten(s, maxPart)
+}
+
+// control reports whether r is a control character, which Unicode's two separators are in all but name.
+func control(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// under is the path of a key below a path.
+func under(path, key string) string {
+	if key == "" || strings.ContainsFunc(key, notPlain) {
+		return path + "[" + quote(key) + "]"
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// at is the path of an element below a path.
+func at(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
+
+func notPlain(r rune) bool {
+	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }

@@ -1,73 +1,37 @@
 package config
 
 import (
-	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
-// scalar returns the node of a scalar. Plain text is resolved here, by YAML 1.2's
-// core schema, since the library takes 1e3 for a text.
-func (c *converter) scalar(n ast.Node) *node {
-	result := &node{Position: position(n), kind: text, size: 1}
-	switch n := n.(type) {
-	case *ast.LiteralNode:
-		if n.Value != nil {
-			result.text = n.Value.Value
-		}
-		return result
-	case *ast.StringNode:
-		result.text = n.Value
-		if t := n.Token; t != nil && (t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType) {
-			return result
-		}
-	case *ast.NullNode:
-		result.kind = null
-		result.text = n.GetToken().Value
-		return result
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		result.text = n.GetToken().Value
-	default:
-		return c.wrong(n, "a YAML construct that is not used here", "write texts, numbers, lists and mappings")
-	}
-	result.resolve()
-	return result
-}
-
-// plainNumber is how YAML 1.2 writes numbers, without those that have a leading
-// zero: they were octal in YAML 1.1 and are decimal in 1.2.
+// plainNumber is how numbers are written. The library takes more than YAML 1.2 does, such as 1_000 and 0x1F, and
+// numbers with a leading zero, which are octal in YAML 1.1 and decimal in 1.2: they are texts here.
 var plainNumber = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
 
-// resolve finds out what a plain scalar is.
-func (n *node) resolve() {
-	switch n.text {
-	case "true", "True", "TRUE":
-		n.kind, n.number = boolean, 1
-		return
-	case "false", "False", "FALSE":
-		n.kind = boolean
-		return
-	case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF":
-		n.kind, n.number = number, math.Inf(1)
-		return
-	case "-.inf", "-.Inf", "-.INF":
-		n.kind, n.number = number, math.Inf(-1)
-		return
-	case ".nan", ".NaN", ".NAN":
-		n.kind, n.number = number, math.NaN()
-		return
-	}
-	if plainNumber.MatchString(n.text) {
+// scalar returns the node of a scalar.
+func scalar(n *yaml.Node) *node {
+	result := &node{Position: position(n), kind: text, text: n.Value, size: 1}
+	switch {
+	case n.Tag == "!!null":
+		result.kind = null
+	case n.Tag == "!!bool":
+		result.kind = boolean
+		if strings.EqualFold(n.Value, "true") {
+			result.number = 1
+		}
+	case n.Style == 0 && plainNumber.MatchString(n.Value):
+		result.kind = number
 		// Out of range gives an infinity, which every reader of numbers refuses.
-		n.number, _ = strconv.ParseFloat(n.text, 64)
-		n.kind = number
+		result.number, _ = strconv.ParseFloat(n.Value, 64)
+	case n.Tag == "!!float" && !strings.ContainsAny(n.Value, "0123456789"):
+		result.kind = number
+		result.number, _ = strconv.ParseFloat(strings.Replace(n.Value, ".", "", 1), 64) // .inf and .nan
 	}
+	return result
 }
 
 // scalar reports whether n is a text, a number or a boolean.
@@ -101,55 +65,4 @@ func (p *parser) hasNUL(n *node, path string) bool {
 	}
 	p.wrong(n, path, "a NUL byte in "+quote(n.text), `write it without the escape \0, \x00 or \u0000`)
 	return true
-}
-
-// maxQuoted bounds what a message repeats of a file, in runes.
-const maxQuoted = 80
-
-func quote(s string) string { return strconv.Quote(shorten(s, maxQuoted)) }
-
-// shorten cuts s to n runes.
-func shorten(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n--; n < 0 {
-			return s[:i] + "..."
-		}
-	}
-	return s
-}
-
-// maxPart bounds each part of a message, in runes.
-const maxPart = 300
-
-// oneLine replaces line breaks and other control characters and cuts what is too
-// long.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, s)
-	return shorten(s, maxPart)
-}
-
-// under is the path of a key below a path.
-func under(path, key string) string {
-	if key == "" || strings.ContainsFunc(key, notPlain) {
-		return path + "[" + quote(key) + "]"
-	}
-	if path == "" {
-		return key
-	}
-	return path + "." + key
-}
-
-// at is the path of an element below a path.
-func at(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
-
-func notPlain(r rune) bool {
-	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }

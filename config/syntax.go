@@ -2,17 +2,25 @@ package config
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	yaml "github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
+
+// marks are the characters that part values. maxMarks bounds them, because the library keeps up to 1 KiB for each in
+// brackets or braces until the outermost one closes: all of it may be a key.
+const (
+	marks    = ",:[]{}"
+	maxMarks = 250_000
+)
+
+// leastFile is the smallest useful rules file.
+const leastFile = "metrics: [{name: records_total, type: counter}]"
 
 // body reads the YAML of text. It returns nil when there is nothing to go on with.
 func (p *parser) body(text []byte) *node {
@@ -26,35 +34,41 @@ func (p *parser) body(text []byte) *node {
 	if !p.checkBytes(text) {
 		return nil
 	}
-	file, ok := p.syntax(text)
-	if !ok {
+	root, err := p.load(text)
+	switch {
+	case err != nil:
+		p.syntaxError(text, err)
+		return nil
+	case len(p.mistakes) > 0:
+		return nil
+	case root == nil:
+		p.report(start, "", "the file is empty", "write at least: "+leastFile)
 		return nil
 	}
-	c := &converter{p: p, anchors: make(map[string]*node)}
-	body := c.document(file.Docs)
-	if body == nil {
-		p.report(start, "", "the file is empty", "write at least: "+leastFile)
-	}
-	return body
+	c := &converter{p: p, anchored: make(map[*yaml.Node]*node)}
+	return c.node(root)
 }
 
-// leastFile is the smallest useful rules file.
-const leastFile = "metrics: [{name: records_total, type: counter}]"
-
-// checkBytes refuses what no YAML file may hold.
+// checkBytes refuses what no rules file may hold.
 func (p *parser) checkBytes(text []byte) bool {
 	pos := Position{1, 1}
+	found := 0
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
 			p.report(pos, "", fmt.Sprintf("the byte 0x%02x is not UTF-8", text[i]), "save the file as UTF-8")
 			return false
-		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
-			p.report(pos, "", fmt.Sprintf("the control character %U", r), `remove it, or write it as an escape: "\x1b"`)
-			return false
 		case r == '\n':
 			pos = Position{pos.Line + 1, 0}
+		case control(r) && r != '\t' && r != '\r':
+			p.report(pos, "", fmt.Sprintf("the control character %U", r), `remove it, or write it as an escape: "\x1b"`)
+			return false
+		case strings.ContainsRune(marks, r):
+			if found++; found > maxMarks {
+				p.report(pos, "", fmt.Sprintf("more than %d of the characters %s", maxMarks, marks), "write fewer rules")
+				return false
+			}
 		}
 		pos.Column++
 		i += size
@@ -62,53 +76,103 @@ func (p *parser) checkBytes(text []byte) bool {
 	return true
 }
 
-// syntax parses text with the library, whose panics become a mistake.
-func (p *parser) syntax(text []byte) (file *ast.File, ok bool) {
+// load returns the root of the only document in text, or nil when there is none.
+func (p *parser) load(text []byte) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.report(Position{1, 1}, "", "the YAML cannot be read", "check its indentation, brackets and quotes")
-			ok = false
+			err = errors.New("the file cannot be read")
 		}
 	}()
-	tokens := lexer.Tokenize(string(text))
-	if !p.checkShape(tokens) {
-		return nil, false
-	}
-	file, err := yaml.Parse(tokens, 0, yaml.AllowDuplicateMapKey())
-	if err != nil {
-		p.syntaxError(err)
-	}
-	return file, err == nil
-}
-
-// syntaxError reports a text that is no YAML. The library's Error would print
-// the lines around it.
-func (p *parser) syntaxError(err error) {
-	pos, wrong, right := Position{1, 1}, "broken syntax", "check indentation, brackets and quotes there and above"
-	var located interface {
-		GetToken() *token.Token
-		GetMessage() string
-	}
-	if errors.As(err, &located) {
-		wrong = strings.ReplaceAll(located.GetMessage(), "'\t'", "TAB")
-		if t := located.GetToken(); t != nil && t.Position != nil {
-			pos = Position{t.Position.Line, t.Position.Column}
-			right = cmp.Or(usualSlip(t, wrong), right)
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithStreamNodes(), yaml.WithPlugin(make(anchors)))
+	for err == nil {
+		var n yaml.Node
+		switch err = loader.Load(&n); {
+		case err != nil:
+		case n.Kind == yaml.StreamNode:
+			if n.Stream.Version != nil || len(n.Stream.TagDirectives) > 0 {
+				p.report(position(&n), "", "YAML directives are not used here", "remove the line")
+			}
+		case n.Content[0].Tag == "!!null" && n.Content[0].Value == "":
+		case root == nil:
+			root = n.Content[0]
+		default:
+			p.report(position(n.Content[0]), "", "a second YAML document",
+				"remove the line --- above it: a rules file is one document")
+			return nil, nil
 		}
 	}
-	p.report(pos, "", "not YAML: "+wrong, right)
+	if err == io.EOF {
+		err = nil
+	}
+	return root, err
 }
 
-// usualSlip says what is probably meant where the syntax breaks at t.
-func usualSlip(t *token.Token, wrong string) string {
-	dollar := func(t *token.Token) bool { return t != nil && strings.HasPrefix(t.Value, "$") }
-	switch {
-	case strings.Contains(wrong, "TAB") || strings.Contains(wrong, "tab character"):
-		return "indent with spaces"
-	case t.Type == token.AliasType:
-		return "a text that starts with * stands in quotes: '*'"
-	case dollar(t) || dollar(t.Prev):
-		return `within {} and [], an accessor with brackets stands in quotes: {from: "$a['b']"}`
+// anchors finds the values of aliases. An alias without an anchor gets an empty value, where the library would stop.
+type anchors map[string]*yaml.Node
+
+func (a anchors) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
+	return a, nil
+}
+
+func (a anchors) BeginDocument() error { return nil }
+
+func (a anchors) EndDocument() error { return nil }
+
+func (a anchors) DefineAnchor(name string, n *yaml.Node) error {
+	a[name] = n
+	return nil
+}
+
+func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error) {
+	if n := a[name]; n != nil {
+		return n, true, nil
 	}
-	return ""
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, true, nil
+}
+
+type slip struct{ said, wrong, right string }
+
+// slips are the usual mistakes in the syntax, by what the library says of them.
+var slips = [...]slip{
+	{"exceeded max depth", "nested more than 10000 levels deep", "write it flatter"},
+	{"directive", "YAML directives are not used here", "remove the line"},
+	{"incompatible YAML document", "YAML directives are not used here", "remove the line"},
+	{"',' or ']'", "a comma or ] is missing", "separate by commas, close with ], and put texts with , : [ ] { } in quotes"},
+	{"',' or '}'", "a comma or } is missing", "separate by commas, close with }, and put texts with , : [ ] { } in quotes"},
+	{"expected key", "a key belongs here", "indent the keys of one mapping alike, and write a quote in quotes twice: 'it''s'"},
+	{"'-' indicator", "a list element belongs here", "indent the elements of one list alike, each with - in front"},
+	{"mapping values", "a colon is not allowed here", "indent the keys of one mapping alike, and put a text with a colon in quotes"},
+	{"sequence entries", "a list cannot start here", "write each element on a line of its own, with - in front"},
+	{"start any token", "a text cannot start with this character", "put it in quotes"},
+	{"expected ':'", "a key without a colon", "write key: value, or - value in a list"},
+	{"a quoted scalar: found unexpected", "a quote that is not closed", "close it, and write a quote in quotes twice: 'it''s'"},
+	{"a quoted scalar", "an unknown escape in double quotes", `write \\ for a backslash, or use single quotes`},
+	{"alphabetic or numeric", "a name is missing after * or &", "put a text that starts with one of them in quotes: '*'"},
+	{"ing a tag", "YAML tags are not used here", "remove it; quotes make a text of any value"},
+	{"node content", "a value is missing", "write one, or close what is open above"},
+	{"document start", "this does not continue what is above", "indent all keys of the file alike, and close brackets once"},
+	{"comment or line break", "text after | or >", "start the text on the next line"},
+	{"preceding whitespace", "a # without a space before it", "write a space before a comment, and put a text with # in quotes"},
+}
+
+// syntaxError reports a text that is not YAML.
+func (p *parser) syntaxError(text []byte, err error) {
+	e := &yaml.LoadError{Message: err.Error()}
+	errors.As(err, &e)
+	said := strings.TrimPrefix(e.ContextMsg+": "+e.Message, ": ")
+	wrong, right := "not YAML: "+said, "check indentation, brackets and quotes there and above"
+	if i := slices.IndexFunc(slips[:], func(s slip) bool { return strings.Contains(said, s.said) }); i >= 0 {
+		wrong, right = slips[i].wrong, slips[i].right
+	}
+	runes := []rune(string(text))
+	before, at := string(runes[:min(e.Mark.Index, len(runes))]), e.Mark
+	switch word := before[strings.LastIndexAny(before, " {[,:\n")+1:]; {
+	case strings.HasPrefix(word, "$") && strings.HasPrefix(said, "while parsing a flow"):
+		right = `within {} and [], put an accessor with brackets in quotes: {from: "$a['b']"}`
+	case strings.HasPrefix(string(text[len(before):]), "\t"):
+		wrong, right = "a tab where spaces belong", "indent with spaces"
+	case e.ContextMark.Line > 0 && (len(before) == len(text) || e.ContextMsg == "while scanning a simple key"):
+		at = e.ContextMark // the start of what is not complete; the end says little
+	}
+	p.report(Position{max(at.Line, 1), max(at.Column, 1)}, "", wrong, right)
 }

@@ -58,11 +58,14 @@ func TestPlainScalars(t *testing.T) {
 	for text, want := range map[string]kind{
 		"1": number, "-1": number, "+1": number, "1.": number, ".5": number, "1e3": number, "1E+3": number, "0": number, "0.0": number,
 		".inf": number, "-.Inf": number, ".NaN": number, "true": boolean, "FALSE": boolean,
-		"01": text0, "1_000": text0, "0x1F": text0, "0o17": text0, "yes": text0, "on": text0, "1h": text0, "1.2.3": text0, "inf": text0, "e3": text0, ".": text0, "-": text0, "": text0,
+		"01": text0, "1_000": text0, "0x1F": text0, "0o17": text0, "yes": text0, "on": text0, "1h": text0, "1.2.3": text0, "inf": text0, "e3": text0, ".": text0, "-1-": text0, "''": text0,
 	} {
-		n := &node{text: text, kind: text0}
-		if n.resolve(); n.kind != want {
-			t.Errorf("%q: got %v, want %v", text, n.kind, want)
+		root, err := new(parser).load([]byte("- " + text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := scalar(root.Content[0]); got.kind != want {
+			t.Errorf("%q: got %v, want %v", text, got.kind, want)
 		}
 	}
 }

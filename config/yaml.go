@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 )
 
 // kind is what a node of a document is.
@@ -20,8 +20,8 @@ const (
 	mapping
 )
 
-// node is a value of a document, with aliases and merge keys resolved. An
-// aliased node stands in several places, so a node never changes.
+// node is a value of a document, with aliases and merge keys resolved. An aliased node is at several places, so a node
+// never changes.
 type node struct {
 	Position
 	kind     kind
@@ -35,121 +35,87 @@ type node struct {
 // field is a key of a mapping and its value.
 type field struct{ key, value *node }
 
-// Bounds of a document.
-const (
-	maxDepth = 64        // levels of nesting
-	maxNodes = 1_000_000 // nodes with aliases counted in full
-)
+// maxNodes bounds a document, with aliases counted in full: all that reads nodes visits an aliased one at each place.
+const maxNodes = 1_000_000
 
-// converter makes nodes of the library's syntax tree.
+// converter makes nodes of the library's.
 type converter struct {
-	p       *parser
-	anchors map[string]*node
-	depth   int
-	flooded bool // too many nodes, reported
+	p        *parser
+	anchored map[*yaml.Node]*node // the complete values that aliases can name
 }
 
-func position(n ast.Node) Position {
-	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
-		return position(m.Values[0].Key)
+// position is the place of the anchor in front of a value, if there is one. An indented mapping is at its first key.
+func position(n *yaml.Node) Position {
+	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 {
+		n = n.Content[0]
 	}
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		return Position{t.Position.Line, t.Position.Column}
-	}
-	return Position{1, 1}
+	return Position{n.Line, n.Column}
 }
 
-func (c *converter) wrong(at ast.Node, wrong, right string) *node {
-	pos := position(at)
-	c.p.report(pos, "", wrong, right)
-	return &node{Position: pos, size: 1}
+func (c *converter) wrong(at *yaml.Node, wrong, right string) *node {
+	c.p.report(position(at), "", wrong, right)
+	return &node{Position: position(at), size: 1}
 }
 
 // node returns the node of n, which is never nil.
-func (c *converter) node(n ast.Node) *node {
-	c.depth++
-	defer func() { c.depth-- }()
-	if c.depth > maxDepth {
-		return c.wrong(n, fmt.Sprintf("nested more than %d levels deep", maxDepth), "write it flatter")
-	}
+func (c *converter) node(n *yaml.Node) *node {
 	result := c.convert(n)
 	if result.size > maxNodes {
-		if !c.flooded {
-			c.flooded = true
-			return c.wrong(n, fmt.Sprintf("more than %d values when every alias is counted in full", maxNodes),
-				"use fewer aliases")
-		}
-		return &node{Position: result.Position, size: 1}
+		result = c.wrong(n, fmt.Sprintf("more than %d values when every alias is counted in full", maxNodes), "use fewer aliases")
+	}
+	if n.Anchor != "" {
+		c.anchored[n] = result
 	}
 	return result
 }
 
-func (c *converter) convert(n ast.Node) *node {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return c.mapping(n, n.Values)
-	case *ast.MappingValueNode:
-		return c.mapping(n, []*ast.MappingValueNode{n})
-	case *ast.SequenceNode:
+func (c *converter) convert(n *yaml.Node) *node {
+	if tagged(n) {
+		return c.wrong(n, fmt.Sprintf("the YAML tag %s is not used here", n.Tag),
+			"remove it; quotes make a text of any value")
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return c.mapping(n)
+	case yaml.SequenceNode:
 		result := &node{Position: position(n), kind: sequence, size: 1}
-		for _, v := range n.Values {
+		for _, v := range n.Content {
 			e := c.node(v)
 			result.elements = append(result.elements, e)
 			result.size += e.size
 		}
 		return result
-	case *ast.AnchorNode:
-		return c.anchor(n)
-	case *ast.AliasNode:
-		return c.alias(n)
-	case *ast.TagNode:
-		return c.wrong(n, fmt.Sprintf("the YAML tag %s is not used here", n.GetToken().Value),
-			"remove it; quotes make a text of any value")
+	case yaml.AliasNode:
+		// A value is complete after its end, so that none can hold itself.
+		if result := c.anchored[n.Alias]; result != nil {
+			return result
+		}
+		return c.wrong(n, fmt.Sprintf("the alias *%s has no anchor before it", n.Value),
+			fmt.Sprintf("write &%s in front of a complete value above, or quote the text: '*%[1]s'", n.Value))
 	default:
-		return c.scalar(n)
+		return scalar(n)
 	}
 }
 
-func (c *converter) anchor(n *ast.AnchorNode) *node {
-	name := n.Name.GetToken().Value
-	// Until its value is read, the name means nothing: an alias inside of it
-	// would never end.
-	delete(c.anchors, name)
-	result := c.node(n.Value)
-	c.anchors[name] = result
-	return result
-}
+// tagged reports whether n has a tag that the file gives it.
+func tagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" }
 
-func (c *converter) alias(n *ast.AliasNode) *node {
-	name := n.Value.GetToken().Value
-	if result, ok := c.anchors[name]; ok {
-		return result
-	}
-	return c.wrong(n, fmt.Sprintf("the alias *%s has no anchor before it", name),
-		fmt.Sprintf("write &%s in front of a complete value above, or quote the text: '*%s'", name, name))
-}
-
-func (c *converter) mapping(at ast.Node, values []*ast.MappingValueNode) *node {
-	result := &node{Position: position(at), kind: mapping, size: 1}
-	seen := make(map[string]*node, len(values))
+func (c *converter) mapping(n *yaml.Node) *node {
+	result := &node{Position: position(n), kind: mapping, size: 1}
+	seen := make(map[string]*node, len(n.Content)/2)
 	var merged []*node
-	for _, v := range values {
-		if _, ok := v.Key.(*ast.MergeKeyNode); ok {
-			merged = append(merged, c.node(v.Value))
-			continue
-		}
-		key, value := c.key(v.Key), c.node(v.Value)
-		if key.kind == broken {
-			continue
-		}
-		if first := seen[key.text]; first != nil {
+	for pair := range slices.Chunk(n.Content, 2) {
+		key, value := c.key(pair[0]), c.node(pair[1])
+		switch first := seen[key.text]; {
+		case key.kind == broken:
+		case pair[0].Tag == "!!merge":
+			merged = append(merged, value)
+		case first != nil:
 			c.p.report(key.Position, "", fmt.Sprintf("the key %q stands twice in one mapping, first in line %d",
 				key.text, first.Line), "remove one of them")
-			continue
+		default:
+			result.add(field{key, value}, seen)
 		}
-		seen[key.text] = key
-		result.fields = append(result.fields, field{key, value})
-		result.size += 1 + value.size
 	}
 	for _, m := range merged {
 		c.merge(result, m, seen)
@@ -157,58 +123,39 @@ func (c *converter) mapping(at ast.Node, values []*ast.MappingValueNode) *node {
 	return result
 }
 
-// merge adds the fields of from to n whose keys were not seen there.
+func (n *node) add(f field, seen map[string]*node) {
+	seen[f.key.text] = f.key
+	n.fields = append(n.fields, f)
+	n.size += 1 + f.value.size
+}
+
+// merge adds the fields of from, a mapping or a list of mappings, to n whose keys were not seen there.
 func (c *converter) merge(n, from *node, seen map[string]*node) {
-	switch from.kind {
-	case broken:
-	case mapping:
-		for _, f := range from.fields {
-			if seen[f.key.text] == nil {
-				seen[f.key.text] = f.key
-				n.fields = append(n.fields, f)
-				n.size += 1 + f.value.size
+	sources := []*node{from}
+	if from.kind == sequence {
+		sources = from.elements
+	}
+	for _, s := range sources {
+		switch s.kind {
+		case broken:
+		case mapping:
+			for _, f := range s.fields {
+				if seen[f.key.text] == nil {
+					n.add(f, seen)
+				}
 			}
+		case sequence:
+			c.p.report(s.Position, "", "<< merges mappings, and this is a list", "name mappings: <<: [*a, *b]")
+		default:
+			c.p.report(s.Position, "", "<< merges a mapping, and this is "+s.describe(), "name a mapping: <<: *a")
 		}
-	case sequence:
-		for _, e := range from.elements {
-			if e.kind == sequence {
-				c.p.report(e.Position, "", "<< merges mappings, and this is a list", "name mappings: <<: [*a, *b]")
-				continue
-			}
-			c.merge(n, e, seen)
-		}
-	default:
-		c.p.report(from.Position, "", "<< merges a mapping, and this is "+from.describe(), "name a mapping: <<: *a")
 	}
 }
 
 // key returns a key as text: 5, true and '5' are the keys "5", "true" and "5".
-func (c *converter) key(n ast.MapKeyNode) *node {
-	switch n := n.(type) {
-	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode,
-		*ast.InfinityNode, *ast.NanNode:
-		return c.scalar(n)
-	case *ast.MappingKeyNode:
-		if key, ok := n.Value.(*ast.StringNode); ok {
-			return c.scalar(key)
-		}
+func (c *converter) key(n *yaml.Node) *node {
+	if n.Kind != yaml.ScalarNode || n.Anchor != "" || tagged(n) {
+		return c.wrong(n, "a key that is no plain text", "write the key as a text, without anchor, alias or tag")
 	}
-	return c.wrong(n, "a key that is no plain text", "write the key as a text, without anchor, alias or tag")
-}
-
-// documents checks that there is one document and returns its body, or nil.
-func (c *converter) document(docs []*ast.DocumentNode) *node {
-	docs = slices.DeleteFunc(docs, func(d *ast.DocumentNode) bool { return d == nil || d.Body == nil })
-	if len(docs) == 0 {
-		return nil
-	}
-	for _, d := range docs {
-		if _, ok := d.Body.(*ast.DirectiveNode); ok {
-			return c.wrong(d.Body, "YAML directives are not used here", "remove the line")
-		}
-	}
-	if len(docs) > 1 {
-		return c.wrong(docs[1].Body, "a second YAML document", "remove the line --- above it: a rules file is one document")
-	}
-	return c.node(docs[0].Body)
+	return scalar(n)
 }

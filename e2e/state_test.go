@@ -153,17 +153,17 @@ func TestStateThatIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ state, wrong string }{
-		"foreign":   {"metrics: []\n", "this is no state of promexporter"},
+		"foreign":   {"metrics: []\n", "this is not a state of promexporter"},
 		"truncated": {string(good[:len(good)-7]), "the state is cut off"},
-		"corrupt":   {strings.Replace(string(good), "requests_total", "requests_totam", 1), "the state is corrupt: a checksum is wrong"},
+		"corrupt":   {strings.Replace(string(good), "requests_total", "requests_totam", 1), "the state is corrupt: its checksum is wrong"},
 		"empty":     {"", "the state is cut off"},
-		"newer":     {string(good[:8]) + "\x02" + string(good[9:]), "the state is of version 2, this program reads version 1"},
+		"newer":     {string(good[:8]) + "\x03" + string(good[9:]), "the state is of version 3, this program reads version 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newKeeper(t)
 			writeRules(t, k.state, test.state)
 			a, url := k.start("app")
-			a.logged("[error] [output:promexporter:promexporter.0] the state could not be restored, the series start anew ")
+			a.logged("[error] [output:promexporter:promexporter.0] the state could not be restored, the series start from zero ")
 			a.logged(test.wrong)
 			counted(a, url)
 			expect(t, scrape(t, url), map[string]string{`requests_total{status="200"}`: "5", stateErrors: "0"})

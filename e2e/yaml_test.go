@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/promexporter/promexporter/test/flbhost/conf"
 	"github.com/promexporter/promexporter/test/flbhost/host"

@@ -1,95 +1,73 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// logInterval is how often one kind of line is logged at most. The counters tell
-// the rest.
-const logInterval = time.Minute
-
-// throttle lets one log line per logInterval through.
-type throttle struct {
-	mu         sync.Mutex
-	next       time.Time
-	suppressed int
-}
-
-// pass reports whether a line may be logged at now, and how many were not since
-// the last one.
-func (t *throttle) pass(now time.Time) (suppressed int, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if now.Before(t.next) {
-		t.suppressed++
-		return 0, false
-	}
-	t.next = now.Add(logInterval)
-	suppressed, t.suppressed = t.suppressed, 0
-	return suppressed, true
-}
-
 func (p *Pipeline) logRetry(err error, now time.Time) {
-	if suppressed, ok := p.busy.pass(now); ok {
+	if suppressed, ok := p.repeats.Due("retry", now); ok {
 		p.log.Warn("a chunk was not taken, Fluent Bit is asked to bring it again", "error", err, "suppressed", suppressed)
 	}
 }
 
-func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
-	text := fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first)
+func (p *Pipeline) logMalformed(b *flushBuffers, tag string, now time.Time) {
+	text := fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &b.malformed.first)
 	p.events.failed(text, now)
-	if suppressed, ok := p.malformed.pass(now); ok {
-		p.log.Error(text, "tag", tag, "records", f.records, "suppressed", suppressed)
+	if suppressed, ok := p.repeats.Due("malformed", now); ok {
+		p.log.Error(text, "tag", tag, "records", b.records, "suppressed", suppressed)
 	}
 }
 
 func (p *Pipeline) logPartly(err error, tag string, now time.Time) {
 	const text = "a chunk was applied in part, please report it"
 	p.events.failed(text, now)
-	if suppressed, ok := p.partly.pass(now); ok {
+	if suppressed, ok := p.repeats.Due("partly", now); ok {
 		p.log.Error(text, "error", err, "tag", tag, "suppressed", suppressed)
 	}
 }
 
-// logPanic is called by the deferred function that recovered, so that the stack
-// is still that of the panic. text says where it was.
-func (p *Pipeline) logPanic(text string, cause any, now time.Time, attrs ...any) {
+// logPanic logs a *fence.Panic with its stack. text says where it was.
+func (p *Pipeline) logPanic(text string, err error, now time.Time, attrs ...any) {
 	p.events.failed(text, now)
-	suppressed, ok := p.panicked.pass(now)
-	if !ok {
+	suppressed, ok := p.repeats.Due("panic", now)
+	var panicked *fence.Panic
+	if !ok || !errors.As(err, &panicked) {
 		return
 	}
-	p.log.Error(text, append(attrs, "panic", cause, "suppressed", suppressed)...)
-	for frame := range strings.Lines(string(debug.Stack())) {
+	p.log.Error(text, append(attrs, "panic", panicked.Cause, "suppressed", suppressed)...)
+	for frame := range strings.Lines(string(panicked.Stack)) {
 		p.log.Error(strings.TrimSpace(frame))
 	}
 }
 
-// rescue is to be deferred: it lets a panic cost no more than what was being done.
-func (p *Pipeline) rescue(text string) {
-	if cause := recover(); cause != nil {
+// guard lets a panic of do cost no more than what was being done. text says what.
+func (p *Pipeline) guard(text string, do func()) {
+	if err := fence.Run(func() error { do(); return nil }); err != nil {
 		p.metrics.panics.Inc()
-		p.logPanic(text, cause, time.Now())
+		p.logPanic(text, err, time.Now())
 	}
 }
 
-// losses holds what the collector complains of until the next flush logs it: the
+// pendingWarnings holds what the collector complains of until the next flush logs it: the
 // collector must wait for no log, and Fluent Bit's own takes lines of Fluent Bit's
 // own threads only. The zero value is ready.
-type losses struct {
-	mu       sync.Mutex
-	waiting  bool
-	byReason map[collector.Reason]*loss
+type pendingWarnings struct {
+	mu      sync.Mutex
+	pending bool
+	dropped map[collector.Reason]*droppedSamples
+	repeats ratelog.Log // by reason
 
 	overflows []overflow
 }
@@ -100,79 +78,79 @@ type overflow struct{ family, label string }
 // maxOverflows bounds the overflows that wait for their line.
 const maxOverflows = 100
 
-type loss struct {
+type droppedSamples struct {
 	reason   collector.Reason
 	family   string // the first one since the last line, see collector.Options.Dropped
 	families int    // how many there were since
-	next     time.Time
 }
 
-// add is collector.Options.Dropped.
-func (l *losses) add(family string, r collector.Reason) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.byReason == nil {
-		l.byReason = make(map[collector.Reason]*loss)
+// addDropped is collector.Options.Dropped.
+func (w *pendingWarnings) addDropped(family string, r collector.Reason) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dropped == nil {
+		w.dropped = make(map[collector.Reason]*droppedSamples)
 	}
-	of := l.byReason[r]
-	if of == nil {
-		of = &loss{reason: r}
-		l.byReason[r] = of
+	d := w.dropped[r]
+	if d == nil {
+		d = &droppedSamples{reason: r}
+		w.dropped[r] = d
 	}
-	if of.families == 0 {
-		of.family = family
+	if d.families == 0 {
+		d.family = family
 	}
-	of.families++
-	l.waiting = true
+	d.families++
+	w.pending = true
 }
 
-// overflow is collector.Options.Overflowed.
-func (l *losses) overflow(family, label string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.overflows) < maxOverflows {
-		l.overflows = append(l.overflows, overflow{family, label})
+// addOverflow is collector.Options.Overflowed.
+func (w *pendingWarnings) addOverflow(family, label string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.overflows) < maxOverflows {
+		w.overflows = append(w.overflows, overflow{family, label})
 	}
-	l.waiting = true
+	w.pending = true
 }
 
-// log writes a line per reason, of those that had none within logInterval.
-func (l *losses) log(log *slog.Logger, now time.Time) {
-	overflows, dropped := l.take(now)
+// log writes a line per reason, of those that had none within a minute.
+func (w *pendingWarnings) log(log *slog.Logger, now time.Time) {
+	overflows, dropped := w.take(now)
 	for _, o := range overflows {
 		log.Warn("a family has reached its series_limit, samples of new series go to the overflow series",
 			"family", o.family, "label_with_most_values", o.label)
 	}
-	for _, of := range dropped {
-		text := fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", of.reason)
-		if of.reason == collector.MemoryLimit {
-			log.Warn(text, "largest_family", of.family)
+	for _, d := range dropped {
+		text := fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", d.reason)
+		if d.reason == collector.MemoryLimit {
+			log.Warn(text, "largest_family", d.family)
 			continue
 		}
-		log.Warn(text, "family", of.family, "families", of.families)
+		log.Warn(text, "family", d.family, "families", d.families)
 	}
 }
 
 // take returns what is to be logged at now. The lock is not held while that is
 // written: the collector would wait for it.
-func (l *losses) take(now time.Time) (overflows []overflow, dropped []loss) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.waiting {
+func (w *pendingWarnings) take(now time.Time) (overflows []overflow, dropped []droppedSamples) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.pending {
 		return nil, nil
 	}
-	l.waiting = false
-	overflows, l.overflows = l.overflows, nil
+	w.pending = false
+	overflows, w.overflows = w.overflows, nil
 	for _, r := range collector.Reasons() {
-		of := l.byReason[r]
-		switch {
-		case of == nil || of.families == 0:
-		case now.Before(of.next):
-			l.waiting = true
-		default:
-			dropped = append(dropped, *of)
-			*of = loss{reason: r, next: now.Add(logInterval)}
+		d := w.dropped[r]
+		if d == nil || d.families == 0 {
+			continue
 		}
+		if _, due := w.repeats.Due(r.String(), now); !due {
+			w.pending = true
+			continue
+		}
+		dropped = append(dropped, *d)
+		*d = droppedSamples{reason: r}
 	}
 	return overflows, dropped
 }

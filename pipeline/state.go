@@ -11,33 +11,46 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/ratelog"
+	"github.com/promexporter/promexporter/internal/statefile"
 	"github.com/promexporter/promexporter/rule"
 )
 
-// closeState bounds how long Close waits in all for the state to be written. With
+// stateCloseTimeout bounds how long Close waits in all for the state to be written. With
 // what it waits for beside that, it stays within a second.
-const closeState = 850 * time.Millisecond
+const stateCloseTimeout = 850 * time.Millisecond
+
+// lockWait is how long a start waits for the state file of another section or process,
+// which may be about to end.
+const lockWait = time.Second
+
+// stateOptions are what a state needs.
+type stateOptions struct {
+	file         string
+	instance     string // of the section
+	interval     time.Duration
+	gauges       bool
+	log          *slog.Logger
+	collector    *collector.Collector
+	awaitFlushes func()                       // waits for the last flush
+	guard        func(text string, do func()) // counts and logs a panic
+	events       *events
+}
 
 // state keeps the series of a section over a restart, in a file. Its methods do
 // nothing when it is nil.
 type state struct {
-	file      string
-	owner     string
-	interval  time.Duration
-	gauges    bool
-	log       *slog.Logger
-	collector *collector.Collector
-	create    func(name string) (syncer, error)
-	quiet     func()          // waits for the last flush
-	panicked  func(cause any) // counts and logs
-	events    *events
+	stateOptions
+	owner  string
+	create func(name string) (statefile.Writer, error)
 
 	lock     io.Closer                          // nil while it could not be had; of run's goroutine once that runs
 	restored atomic.Pointer[collector.Imported] // never nil; a scrape may look while the file is read
-	began    bool
+	started  bool
 	quit     chan struct{} // closed by close
-	ended    chan struct{} // closed when nothing is written any more
-	failing  throttle
+	done     chan struct{} // closed when nothing is written any more
+	repeats  ratelog.Log
 	failed   bool // the last write did; of run's goroutine
 
 	writtenAt, writtenBytes, writtenIn atomic.Int64 // of the last write, in nanoseconds, bytes, nanoseconds
@@ -50,7 +63,10 @@ func (p *Pipeline) openState() error {
 	if p.config.StateFile == "" {
 		return nil
 	}
-	s, err := newState(p)
+	s, err := newState(stateOptions{
+		file: p.config.StateFile, instance: p.name, interval: p.config.StateInterval, gauges: p.config.StateGauges,
+		log: p.log, collector: p.collector, awaitFlushes: p.awaitFlushes, guard: p.guard, events: &p.events,
+	})
 	if err != nil {
 		return err
 	}
@@ -59,38 +75,29 @@ func (p *Pipeline) openState() error {
 	return nil
 }
 
-func newState(p *Pipeline) (*state, error) {
-	c := p.config
-	file, err := resolve(c.StateFile)
-	if err == nil {
-		err = checkRegular(file)
-	}
+// newState prepares a state, and takes the lock of its file if nobody has it.
+func newState(o stateOptions) (*state, error) {
+	file, err := statefile.Resolve(o.file)
 	if err != nil {
 		return nil, fmt.Errorf("state_file: %w", err)
 	}
+	o.file = file
 	s := &state{
-		file: file, owner: ownerName(p.instance), interval: c.StateInterval, gauges: c.StateGauges,
-		log: p.log, collector: p.collector, create: createFile,
-		quiet: p.awaitFlushes,
-		panicked: func(cause any) {
-			p.metrics.panics.Inc()
-			p.logPanic("panic while the state was written, please report it", cause, time.Now())
-		},
-		events: &p.events,
-		quit:   make(chan struct{}), ended: make(chan struct{}),
+		stateOptions: o, owner: ownerName(o.instance), create: statefile.Create,
+		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.restored.Store(new(collector.Imported))
-	var taken *takenError
-	s.lock, err = lock(file, s.owner, lockWait)
+	var taken *statefile.LockedError
+	s.lock, err = statefile.Lock(file, s.owner, lockWait)
 	switch {
-	case errors.As(err, &taken) && taken.owner != s.owner:
-		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.owner, p.instance)
+	case errors.As(err, &taken) && taken.Owner != s.owner:
+		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.Owner, o.instance)
 	case err != nil:
 		// What a reload left behind may still write; and a folder that is read-only or
 		// not there yet is not worth the metrics. The first write tries again.
 		s.lock = nil
 	default:
-		os.Remove(draft(file)) // from a crash
+		os.Remove(statefile.TempName(file)) // from a crash
 	}
 	return s, nil
 }
@@ -102,10 +109,13 @@ func (p *Pipeline) closeState() {
 	p.state = nil
 }
 
+// ownerName is how a section is named in a lock.
+func ownerName(instance string) string { return fmt.Sprintf("%s in process %d", instance, os.Getpid()) }
+
 // awaitFlushes returns when no chunk is being applied.
 func (p *Pipeline) awaitFlushes() {
-	p.rules.swap.Lock()
-	defer p.rules.swap.Unlock()
+	p.rules.mu.Lock()
+	defer p.rules.mu.Unlock()
 }
 
 // restore gives the collector the series that the file has and the rules in force
@@ -128,25 +138,25 @@ func (s *state) restore(set *rule.Set) {
 	}
 	s.restored.Store(&restored)
 	if err != nil {
-		s.giveUp(err, now)
+		s.setAside(err, now)
 		return
 	}
-	s.tell(now, &restored)
+	s.logRestored(now, &restored)
 }
 
-// giveUp sets a file aside that could not be restored.
-func (s *state) giveUp(err error, now time.Time) {
-	s.events.failed(fmt.Sprintf("the state could not be restored, the series start anew: %v", err), now)
-	aside, failed := setAside(s.file, now)
+// setAside sets a file aside that could not be restored.
+func (s *state) setAside(err error, now time.Time) {
+	s.events.failed(fmt.Sprintf("the state could not be restored, the series start from zero: %v", err), now)
+	aside, failed := statefile.SetAside(s.file, now)
 	if failed != nil {
-		s.log.Error("the state could not be restored and not be set aside, the series start anew",
+		s.log.Error("the state could not be restored and not be set aside, the series start from zero",
 			"file", s.file, "error", err, "set_aside", failed)
 		return
 	}
-	s.log.Error("the state could not be restored, the series start anew", "file", s.file, "error", err, "set_aside", aside)
+	s.log.Error("the state could not be restored, the series start from zero", "file", s.file, "error", err, "set_aside", aside)
 }
 
-func (s *state) tell(now time.Time, r *collector.Imported) {
+func (s *state) logRestored(now time.Time, r *collector.Imported) {
 	s.log.Info("the state was restored", "file", s.file, "age", now.Sub(time.Unix(0, r.At)).Round(time.Second).String(),
 		"families", r.Families, "series", r.Series, "remembered", r.Remembered)
 	if r.Redefined > 0 {
@@ -162,14 +172,14 @@ func (s *state) start() {
 	if s == nil {
 		return
 	}
-	s.began = true
+	s.started = true
 	go s.run()
 }
 
 // run writes the state at once, so that a mistake shows at the start, then from time
 // to time, and at the end.
 func (s *state) run() {
-	defer close(s.ended)
+	defer close(s.done)
 	defer s.unlock()
 	tick := time.NewTicker(s.interval)
 	defer tick.Stop()
@@ -177,7 +187,7 @@ func (s *state) run() {
 		s.write()
 		select {
 		case <-s.quit:
-			s.quiet()
+			s.awaitFlushes()
 			s.write()
 			return
 		case <-tick.C:
@@ -191,9 +201,9 @@ func (s *state) close() {
 		return
 	}
 	close(s.quit)
-	if !s.began {
+	if !s.started {
 		s.unlock()
-		close(s.ended)
+		close(s.done)
 	}
 }
 
@@ -212,7 +222,7 @@ func (s *state) await(deadline time.Time) {
 	late := time.NewTimer(time.Until(deadline))
 	defer late.Stop()
 	select {
-	case <-s.ended:
+	case <-s.done:
 	case <-late.C:
 		const text = "the state was not written in time, what was counted since the last one may be lost"
 		s.events.failed(text, time.Now())
@@ -222,14 +232,9 @@ func (s *state) await(deadline time.Time) {
 
 // write writes the state. Whatever fails costs no more than a counter and a line.
 func (s *state) write() {
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.errors.Add(1)
-			s.panicked(cause)
-		}
-	}()
 	begin := time.Now()
-	size, err := s.try(begin)
+	size, err := int64(0), fence.ErrPanic // if try does not return
+	s.guard("panic while the state was written, please report it", func() { size, err = s.writeFile(begin) })
 	if err == nil {
 		if s.failed {
 			s.log.Info("the state is written again", "file", s.file)
@@ -240,17 +245,20 @@ func (s *state) write() {
 		s.writtenAt.Store(begin.UnixNano())
 		return
 	}
-	s.failed = true
 	s.errors.Add(1)
+	if errors.Is(err, fence.ErrPanic) {
+		return // it was logged
+	}
+	s.failed = true
 	s.events.failed(fmt.Sprintf("the state could not be written: %v", err), begin)
-	if suppressed, ok := s.failing.pass(begin); ok {
+	if suppressed, ok := s.repeats.Due("write", begin); ok {
 		s.log.Error("the state could not be written; the metrics go on", "file", s.file, "error", err, "suppressed", suppressed)
 	}
 }
 
-func (s *state) try(now time.Time) (size int64, err error) {
+func (s *state) writeFile(now time.Time) (size int64, err error) {
 	if s.lock == nil {
-		held, err := lock(s.file, s.owner, 0)
+		held, err := statefile.Lock(s.file, s.owner, 0)
 		if err != nil {
 			return 0, err
 		}
@@ -260,5 +268,5 @@ func (s *state) try(now time.Time) (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return replace(s.file, copied, s.create)
+	return statefile.Replace(s.file, copied, s.create)
 }

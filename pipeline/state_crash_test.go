@@ -13,6 +13,7 @@ import (
 
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/statefile"
 )
 
 // TestStateHoldsEveryAnswer closes a pipeline while chunks come: what was answered
@@ -106,11 +107,11 @@ func TestDraftOfACrash(t *testing.T) {
 	p, _ := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	closeWritten(t, p)
-	rewrite(t, draft(keys["state_file"]), "half a sta")
+	rewrite(t, statefile.TempName(keys["state_file"]), "half a sta")
 	p, _ = openOne(t, keys)
 	expect(t, p, `a_total{l="x"} 1`)
 	closeWritten(t, p)
-	if _, err := os.Stat(draft(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(statefile.TempName(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the draft: %v", err)
 	}
 }

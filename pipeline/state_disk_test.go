@@ -11,49 +11,53 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/internal/statefile"
 )
 
 // faulty is a file on a disk with faults.
 type faulty struct {
-	syncer
-	room int                  // bytes that fit
-	sync func(f syncer) error // instead of Sync
+	statefile.Writer
+	room int                            // bytes that fit
+	sync func(f statefile.Writer) error // instead of Sync
 }
 
 func (f *faulty) Write(b []byte) (int, error) {
 	if len(b) > f.room {
-		n, _ := f.syncer.Write(b[:f.room])
+		n, _ := f.Writer.Write(b[:f.room])
 		f.room = 0
 		return n, syscall.ENOSPC
 	}
 	f.room -= len(b)
-	return f.syncer.Write(b)
+	return f.Writer.Write(b)
 }
 
 func (f *faulty) Sync() error {
 	if f.sync != nil {
-		return f.sync(f.syncer)
+		return f.sync(f.Writer)
 	}
-	return f.syncer.Sync()
+	return f.Writer.Sync()
 }
 
 // openDisk opens a state of one series on a disk whose files are as given.
-func openDisk(t *testing.T, create func(syncer) syncer) (s *state, c *collector.Collector, log *logged) {
+func openDisk(t *testing.T, create func(statefile.Writer) statefile.Writer) (s *state, c *collector.Collector, log *logged) {
 	t.Helper()
 	c = collector.New(collector.Options{SeriesLimit: 10})
 	t.Cleanup(c.Close)
 	log = new(logged)
-	s = &state{
-		file: filepath.Join(t.TempDir(), "state"), owner: ownerName("promexporter.0"), interval: time.Hour,
-		log: log.logger(), collector: c, quiet: func() {}, events: new(events), panicked: func(cause any) { t.Error(cause) },
-		quit: make(chan struct{}), ended: make(chan struct{}),
-		create: func(name string) (syncer, error) {
-			f, err := createFile(name)
-			if err != nil {
-				return nil, err
-			}
-			return create(f), nil
-		},
+	s, err := newState(stateOptions{
+		file: filepath.Join(t.TempDir(), "state"), instance: "promexporter.0", interval: time.Hour,
+		log: log.logger(), collector: c, awaitFlushes: func() {}, guard: func(_ string, do func()) { do() }, events: new(events),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.create = func(name string) (statefile.Writer, error) {
+		f, err := statefile.Create(name)
+		if err != nil {
+			return nil, err
+		}
+		return create(f), nil
 	}
 	t.Cleanup(s.unlock)
 	return s, c, log
@@ -72,8 +76,8 @@ func count(t *testing.T, c *collector.Collector) {
 func TestFullDisk(t *testing.T) {
 	room := 1 << 20
 	var fails error
-	s, c, log := openDisk(t, func(f syncer) syncer {
-		return &faulty{f, room, func(f syncer) error { return errors.Join(f.Sync(), fails) }}
+	s, c, log := openDisk(t, func(f statefile.Writer) statefile.Writer {
+		return &faulty{f, room, func(f statefile.Writer) error { return errors.Join(f.Sync(), fails) }}
 	})
 	count(t, c)
 	s.write()
@@ -93,7 +97,7 @@ func TestFullDisk(t *testing.T) {
 	if n := s.errors.Load(); n != uint64(len(good))+1 {
 		t.Errorf("%d errors counted, want %d", n, len(good)+1)
 	}
-	if _, err := os.Stat(draft(s.file)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(statefile.TempName(s.file)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the draft: %v", err)
 	}
 	if lines := log.lines("no space left on device"); len(lines) != 1 {
@@ -140,8 +144,8 @@ func TestRealFullDisk(t *testing.T) {
 // TestDiskThatHangs holds that Close waits no longer than it may.
 func TestDiskThatHangs(t *testing.T) {
 	hanging, release := make(chan struct{}, 9), make(chan struct{})
-	s, c, log := openDisk(t, func(f syncer) syncer {
-		return &faulty{f, 1 << 20, func(syncer) error { hanging <- struct{}{}; <-release; return nil }}
+	s, c, log := openDisk(t, func(f statefile.Writer) statefile.Writer {
+		return &faulty{f, 1 << 20, func(statefile.Writer) error { hanging <- struct{}{}; <-release; return nil }}
 	})
 	count(t, c)
 	s.start()
@@ -157,18 +161,22 @@ func TestDiskThatHangs(t *testing.T) {
 		t.Errorf("log: %q", log.lines(""))
 	}
 	close(release)
-	<-s.ended
+	<-s.done
 }
 
 // TestPanicInWrite holds that a bug costs one write.
 func TestPanicInWrite(t *testing.T) {
 	s, c, _ := openDisk(t, nil)
 	causes := 0
-	s.panicked = func(any) { causes++ }
-	s.create = func(string) (syncer, error) { panic("a bug") }
+	s.guard = func(_ string, do func()) {
+		if err := fence.Run(func() error { do(); return nil }); err != nil {
+			causes++
+		}
+	}
+	s.create = func(string) (statefile.Writer, error) { panic("a bug") }
 	count(t, c)
 	s.write()
-	s.create = createFile
+	s.create = statefile.Create
 	s.write()
 	if causes != 1 || s.errors.Load() != 1 || s.writtenAt.Load() == 0 {
 		t.Errorf("%d panics, %d errors, written at %d", causes, s.errors.Load(), s.writtenAt.Load())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/internal/statefile"
 )
 
 // TestUnusableStates holds that no file keeps a section from starting, that it is
@@ -25,7 +26,7 @@ func TestUnusableStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	version := slices.Clone(good)
-	version[8] = 0
+	version[8] = 1
 	for name, test := range map[string]struct {
 		state []byte
 		want  string
@@ -33,12 +34,12 @@ func TestUnusableStates(t *testing.T) {
 		"empty":     {nil, "the state is cut off"},
 		"truncated": {good[:len(good)/2], "the state is cut off"},
 		"corrupt":   {append(slices.Clone(good[:len(good)-5]), "abcde"...), "the state is corrupt"},
-		"foreign":   {[]byte("metrics:\n- {name: a_total}\n"), "this is no state of promexporter"},
-		"older":     {version, "the state is of version 0, this program reads version 1"},
+		"foreign":   {[]byte("metrics:\n- {name: a_total}\n"), "this is not a state of promexporter"},
+		"older":     {version, "the state is of version 1, this program reads version 2"},
 	} {
 		rewrite(t, keys["state_file"], string(test.state))
 		p, log := openOne(t, keys)
-		if lines := log.lines("the series start anew"); len(lines) != 1 || !strings.Contains(lines[0], test.want) {
+		if lines := log.lines("the series start from zero"); len(lines) != 1 || !strings.Contains(lines[0], test.want) {
 			t.Errorf("%s: log %q", name, lines)
 		}
 		bad := setAsideFiles(t, keys["state_file"])
@@ -51,7 +52,7 @@ func TestUnusableStates(t *testing.T) {
 		closeWritten(t, p)
 		time.Sleep(2 * time.Millisecond) // names have a time
 	}
-	if bad := setAsideFiles(t, keys["state_file"]); len(bad) != maxSetAside {
+	if bad := setAsideFiles(t, keys["state_file"]); len(bad) != 3 {
 		t.Errorf("set aside are %q", bad)
 	}
 }
@@ -94,7 +95,7 @@ func TestStateFileOfAFailedOpen(t *testing.T) {
 	if _, err := Open(of.options("promexporter.0", keys)); err == nil {
 		t.Fatal("opened")
 	}
-	held, err := lock(keys["state_file"], ownerName("promexporter.1"), 0)
+	held, err := statefile.Lock(keys["state_file"], ownerName("promexporter.1"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestStateFileOfAFailedOpen(t *testing.T) {
 func TestStateFileIsStillBeingWritten(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1s"
-	held, err := lock(keys["state_file"], ownerName("promexporter.0"), 0)
+	held, err := statefile.Lock(keys["state_file"], ownerName("promexporter.0"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +162,7 @@ func TestStateFileIsNoFile(t *testing.T) {
 func TestStateFolderIsNotThere(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "later")
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
 	p, log := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	if lines := notWritten(t, p, log); len(lines) != 1 || !strings.Contains(lines[0], "no such file or directory") {

@@ -11,7 +11,7 @@ import (
 
 // stats reads the counts of the collector and the rules at a scrape, so that
 // they cost the flush nothing more.
-type stats struct{ *section }
+type stats struct{ *instance }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("promexporter_"+name, help, labels, nil)
@@ -111,11 +111,12 @@ func (s *stats) collectSeries(out chan<- prometheus.Metric) {
 }
 
 func (s *stats) collectReloads(out chan<- prometheus.Metric) {
-	sendGauge(out, keysGoodDesc, oneIf(s.keysGood.Load()))
-	sendGauge(out, reloadGoodDesc, oneIf(s.rules.good.Load()))
-	sendGauge(out, reloadTimeDesc, float64(s.rules.goodAt.Load())/float64(time.Second))
-	sendCounter(out, reloadsDesc, s.rules.failures.Load(), "failure")
-	sendCounter(out, reloadsDesc, s.rules.successes.Load(), "success")
+	r := s.reloads.counts()
+	sendGauge(out, keysGoodDesc, oneIf(r.keysOK))
+	sendGauge(out, reloadGoodDesc, oneIf(r.rulesOK))
+	sendGauge(out, reloadTimeDesc, float64(r.rulesRead.UnixNano())/float64(time.Second))
+	sendCounter(out, reloadsDesc, r.failures, "failure")
+	sendCounter(out, reloadsDesc, r.successes, "success")
 }
 
 func oneIf(yes bool) float64 {

@@ -19,11 +19,12 @@ var allowed = map[string]struct {
 	imports []string
 	reason  string
 }{
-	"":          {[]string{"config", "exporter", "flb", "pipeline"}, "the exports only open pipelines"},
-	"flb":       {nil, "the C side serves both plugins and knows no other package"},
-	"config":    {[]string{"internal/address", "internal/exposition"}, "a configuration is checked before anything else exists"},
-	"record":    {nil, "reading bytes needs no rule and no series"},
-	"collector": {[]string{"internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
+	"":                            {[]string{"config", "exporter", "flb", "pipeline"}, "the exports only open pipelines"},
+	"flb":                         {nil, "the C side serves both plugins and knows no other package"},
+	"config":                      {[]string{"internal/address", "internal/exposition"}, "a configuration is checked before anything else exists"},
+	"record":                      {nil, "reading bytes needs no rule and no series"},
+	"collector":                   {[]string{"collector/internal/quantile", "internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
+	"collector/internal/quantile": {nil, "estimates know nothing of series"},
 	"exporter": {[]string{"internal/address", "internal/exposition", "internal/fence", "internal/ratelog"},
 		"the server serves families, whoever makes them, and knows nothing of Fluent Bit"},
 	"exporter/internal/clients":  {nil, "a bound on clients knows nothing of what they ask for"},
@@ -35,7 +36,9 @@ var allowed = map[string]struct {
 	"rule":                       {[]string{"config", "record", "collector", "internal/exposition"}, "rules stand between records and series"},
 	"procfs":                     {nil, "the input's rounds and records know nothing of Fluent Bit"},
 	"cmd/in_go_procfs":           {[]string{"flb", "procfs"}, "the exports only open sections"},
-	"pipeline":                   {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition"}, "the pipeline joins the packages"},
+	"pipeline": {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition", "internal/fence",
+		"internal/ratelog", "internal/statefile"}, "the pipeline joins the packages"},
+	"internal/statefile": {nil, "replacing a file knows nothing of what it holds"},
 }
 
 // only lists imports that a few packages may have, with the reason.

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// interval is how often one and the same line is written at most.
-	interval = time.Minute
+	// Interval is how often one and the same line is written at most.
+	Interval = time.Minute
 
 	// maxLines bounds the lines that are remembered.
 	maxLines = 128
@@ -37,7 +37,7 @@ type line struct {
 // Warn writes a line, unless one with the same text and attributes was written within a minute. err may be nil, and may
 // differ from that of the other line, because its text may hold an address or a number that does.
 func (l *Log) Warn(to *slog.Logger, err error, text string, attrs ...any) {
-	suppressed, due := l.due(fmt.Sprintln(text, attrs), time.Now())
+	suppressed, due := l.Due(fmt.Sprintln(text, attrs), time.Now())
 	if !due {
 		return
 	}
@@ -50,8 +50,9 @@ func (l *Log) Warn(to *slog.Logger, err error, text string, attrs ...any) {
 	to.Warn(text, attrs...)
 }
 
-// due reports whether a line is to be written now, and how often it was not since it was last.
-func (l *Log) due(key string, now time.Time) (suppressed int, due bool) {
+// Due reports whether a line with that key is to be written now, and how often it was not since it was last. It is for
+// callers whose lines differ in more than an error, or who have the time already.
+func (l *Log) Due(key string, now time.Time) (suppressed int, due bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.lines[key]
@@ -61,7 +62,7 @@ func (l *Log) due(key string, now time.Time) (suppressed int, due bool) {
 	case known == nil:
 		l.lines[key] = &line{written: now}
 		return 0, true
-	case now.Sub(known.written) < interval:
+	case now.Sub(known.written) < Interval:
 		known.suppressed++
 		return 0, false
 	}
@@ -77,7 +78,7 @@ func (l *Log) hasRoom(now time.Time) bool {
 	if len(l.lines) < maxLines {
 		return true
 	}
-	maps.DeleteFunc(l.lines, func(_ string, known *line) bool { return now.Sub(known.written) >= interval })
+	maps.DeleteFunc(l.lines, func(_ string, known *line) bool { return now.Sub(known.written) >= Interval })
 	return len(l.lines) < maxLines
 }
 

@@ -50,7 +50,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		if got := strings.Count(out.String(), "\n"); got != maxLines || len(l.lines) != maxLines {
 			t.Errorf("%d lines written, %d remembered, want %d", got, len(l.lines), maxLines)
 		}
-		time.Sleep(interval)
+		time.Sleep(Interval)
 		l.Warn(log, nil, "new")
 		if !strings.HasSuffix(out.String(), "msg=new\n") || len(l.lines) != 1 {
 			t.Errorf("%d remembered\n%s", len(l.lines), out.String())
