@@ -21,22 +21,25 @@ const patience = time.Minute
 
 // sandbox runs the development host in a root folder that has the C library of this machine and nothing else of it.
 type sandbox struct {
-	t     *testing.T
-	root  string
-	host  string // folder of the development host
-	cmd   *exec.Cmd
-	log   logtest.Buffer
-	ended chan error
+	t      *testing.T
+	root   string
+	host   string // folder of the development host
+	loader string // its program that loads plugins
+	cmd    *exec.Cmd
+	log    logtest.Buffer
+	ended  chan error
 }
 
 func newSandbox(t *testing.T, root string) *sandbox {
 	t.Helper()
 	s := &sandbox{t: t, root: root, host: t.TempDir(), ended: make(chan error, 1)}
-	t.Setenv("CGO_ENABLED", "0")
-	execute(t, "..", "go", "build", "-o", filepath.Join(s.host, "flbhost"), "./test/flbhost")
-	// The host finds its loader in the folder of the user's cache.
-	t.Setenv("XDG_CACHE_HOME", s.host)
-	if _, err := host.CachedLoader(); err != nil {
+	execute(t, "..", "env", "CGO_ENABLED=0", "go", "build", "-o", filepath.Join(s.host, "flbhost"), "./test/flbhost")
+	var err error
+	if s.loader, err = host.CachedLoader(); err != nil {
+		t.Fatal(err)
+	}
+	// Where the loader will be mounted: the host finds it in the folder of the user's cache.
+	if err := os.Mkdir(filepath.Join(s.host, "promexporter"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -47,7 +50,8 @@ func (s *sandbox) start(args ...string) {
 	libraries := "/usr/lib/" + native(s.t).triple
 	sandbox := []string{
 		"--bind", s.root, "/", "--ro-bind", libraries, libraries, "--symlink", "usr/lib", "/lib",
-		"--ro-bind", s.host, "/host", "--ro-bind", "/proc", "/proc", "--dev", "/dev", "--die-with-parent",
+		"--ro-bind", s.host, "/host", "--ro-bind", filepath.Dir(filepath.Dir(s.loader)), "/host/promexporter",
+		"--ro-bind", "/proc", "/proc", "--dev", "/dev", "--die-with-parent",
 		"--setenv", "XDG_CACHE_HOME", "/host",
 	}
 	if _, err := os.Stat("/lib64"); err == nil {
