@@ -60,7 +60,8 @@ func (r *release) build(ctx context.Context) error {
 			return err
 		}
 		env := append([]string{"GOOS=linux", "GOFLAGS=", "CC=" + compiler}, a.env...)
-		_, err := r.command(ctx, env, "make", "-s", "build", "VERSION=v"+r.version, "DIR="+filepath.Join(r.work, a.name))
+		_, err := r.command(ctx, env, "make", "-s", "build", "VERSION=v"+r.version, "DIR="+filepath.Join(r.work, a.name),
+			"FLAGS=-buildvcs=false")
 		if err != nil {
 			return err
 		}
