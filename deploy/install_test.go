@@ -11,7 +11,7 @@ import (
 // TestInstallDocument checks that the files that docs/install.md names exist, and that all of it has one version.
 func TestInstallDocument(t *testing.T) {
 	text := read(t, "../docs/install.md")
-	for _, m := range regexp.MustCompile(`\]\(([^)#:]+)`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`\]\(([^)#:]+)[)#]`).FindAllStringSubmatch(text, -1) {
 		if _, err := os.Stat(filepath.Join("../docs", m[1])); err != nil {
 			t.Error(err)
 		}

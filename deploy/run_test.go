@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,7 +59,7 @@ func TestConfigurationsRun(t *testing.T) {
 }
 
 // section is one of a classic configuration, with its lines.
-var section = regexp.MustCompile(`(?m)^\[(\w+)\]\n((?:[^\[].*\n|\n)*)`)
+var section = regexp.MustCompile(`(?m)^\[(\w+)\]\n((?:[^\[\n].*\n|\n)*)`)
 
 // runnable returns a configuration that the development host can run.
 func runnable(t *testing.T, config, dir string) string {
@@ -140,13 +139,16 @@ func serves(t *testing.T, dir string, texts []string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
 	for deadline := time.Now().Add(patience); !has(&log, texts); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Errorf("no page with %q\n%s", texts, log.String())
+		if len(ended) > 0 || time.Now().After(deadline) {
+			t.Errorf("no page with %q", texts)
 			break
 		}
 	}
-	if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+	_ = cmd.Process.Signal(syscall.SIGTERM) // fails if it has ended
+	if err := <-ended; err != nil || t.Failed() {
 		t.Errorf("%v\n%s", err, log.String())
 	}
 }
