@@ -24,6 +24,9 @@ func newDebian(t *testing.T) *debian {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Symlink("usr/lib", filepath.Join(d.root, "lib")); err != nil {
+		t.Fatal(err)
+	}
 	write(t, filepath.Join(d.root, "var/lib/dpkg/status"), "Package: libc6\nStatus: install ok installed\nVersion: 2.17\n"+
 		"Architecture: "+native(t).deb+"\nMaintainer: none <none@example.com>\nDescription: none\n\n")
 	return d
@@ -89,7 +92,7 @@ func TestDebianPackage(t *testing.T) {
 func (d *debian) serves(version string) {
 	d.t.Helper()
 	config := d.read("usr/share/doc/promexporter/examples/fluent-bit.conf")
-	write(d.t, filepath.Join(d.root, "tmp", "fluent-bit.conf"), strings.Replace(config, ":8989", ":0", 1))
+	write(d.t, filepath.Join(d.root, "tmp", "fluent-bit.conf"), strings.Replace(config, "127.0.0.1:8989", "127.0.0.1:0", 1))
 	h := newSandbox(d.t, d.root)
 	h.start("-c", "/tmp/fluent-bit.conf")
 	h.shows("processes_alive{", `version="v`+version+`"`)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,7 +51,7 @@ func (s *sandbox) start(args ...string) {
 	s.t.Helper()
 	libraries := "/usr/lib/" + native(s.t).triple
 	sandbox := []string{
-		"--bind", s.root, "/", "--ro-bind", libraries, libraries, "--symlink", "usr/lib", "/lib",
+		"--bind", s.root, "/", "--ro-bind", libraries, libraries,
 		"--ro-bind", s.host, "/host", "--ro-bind", filepath.Dir(filepath.Dir(s.loader)), "/host/promexporter",
 		"--ro-bind", "/proc", "/proc", "--dev", "/dev", "--die-with-parent",
 		"--setenv", "XDG_CACHE_HOME", "/host",
@@ -97,10 +99,19 @@ func get(url string) string {
 	return string(page)
 }
 
-// stop ends the host as a service manager does.
+// stop ends the host as a service manager does. The host is the child of bwrap, which ends with its status.
 func (s *sandbox) stop() {
 	s.t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	task := fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", s.cmd.Process.Pid)
+	text, err := os.ReadFile(task)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	child, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := syscall.Kill(child, syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
 	}
 	select {
