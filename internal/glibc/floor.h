@@ -13,15 +13,19 @@
 #if defined(__x86_64__)
 #define BASE "GLIBC_2.2.5"
 #define DLADDR1 "GLIBC_2.3.3"
+#define GETATTR BASE
 #elif defined(__aarch64__)
 #define BASE "GLIBC_2.17"
 #define DLADDR1 BASE
+#define GETATTR BASE
 #elif defined(__arm__)
 #define BASE "GLIBC_2.4"
 #define DLADDR1 BASE
+#define GETATTR BASE
 #elif defined(__s390x__)
 #define BASE "GLIBC_2.2"
 #define DLADDR1 "GLIBC_2.3.3"
+#define GETATTR "GLIBC_2.2.3"
 #endif
 
 #ifdef BASE
@@ -31,11 +35,12 @@ VERSION(dlsym, BASE);
 VERSION(pthread_attr_getstack, BASE);
 VERSION(pthread_attr_getstacksize, BASE);
 VERSION(pthread_create, BASE);
-VERSION(pthread_getattr_np, BASE);
+VERSION(pthread_getattr_np, GETATTR);
 VERSION(pthread_key_create, BASE);
 VERSION(pthread_setspecific, BASE);
 VERSION(pthread_sigmask, BASE);
 #undef VERSION
+#undef GETATTR
 #undef DLADDR1
 #undef BASE
 #endif
