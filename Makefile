@@ -35,6 +35,7 @@ build: $(OUTPUT) $(INPUT) ## Build the plugins, out_prom_exporter.so and in_go_p
 $(OUTPUT): PACKAGE = .
 $(INPUT): PACKAGE = ./cmd/in_go_procfs
 $(OUTPUT) $(INPUT):
+	@mkdir -p '$(DIR)'
 	$(PLUGIN_BUILD) -o '$(DIR)/$@' $(PACKAGE)
 	@rm -f '$(DIR)/$(@:.so=.h)'
 

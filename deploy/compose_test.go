@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/cli"
@@ -73,5 +75,25 @@ func TestComposeGrafana(t *testing.T) {
 	}
 	if sources.Datasources[0].URL != "http://prometheus:9090" || dashboards.Providers[0].Options["path"] != "/var/lib/grafana/dashboards" {
 		t.Errorf("%+v %+v", sources, dashboards)
+	}
+}
+
+// TestDockerfile checks that the files that it copies from the sources exist, and that the plugins file names what it
+// copies from the first stage.
+func TestDockerfile(t *testing.T) {
+	text := read(t, "docker/Dockerfile")
+	copied := regexp.MustCompile(`(?m)^COPY (\S+) (\S+)$`).FindAllStringSubmatch(text, -1)
+	if len(copied) < 3 {
+		t.Fatalf("%q", copied)
+	}
+	for _, m := range copied {
+		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, path := range values(read(t, "docker/plugins.conf"), "Path") {
+		if dir := filepath.Dir(path) + "/"; !strings.Contains(text, "COPY --from=build /plugin/ "+dir+"\n") {
+			t.Errorf("nothing is copied to %s", dir)
+		}
 	}
 }
