@@ -24,8 +24,11 @@ FLAGS ?=
 
 # netgo and osusergo keep the resolver of the C library out, and with it symbols that differ between its versions. Of
 # the symbols that remain, floor.h chooses the oldest version. A glibc below 2.34 has them in libpthread and libdl. The
-# header is named without its folder, so that the folder of this project does not change what is built.
-PLUGIN_BUILD = C_INCLUDE_PATH='$(CURDIR)/internal/glibc' CGO_CFLAGS='-O2 -g -include floor.h' \
+# header is named without its folder, so that the folder of this project does not change what is built. The go command
+# does not read the header; the checksum makes it build again when the header changes.
+FLOOR := internal/glibc/floor.h
+PLUGIN_BUILD = C_INCLUDE_PATH='$(CURDIR)/$(dir $(FLOOR))' \
+	CGO_CFLAGS="-O2 -g -include $(notdir $(FLOOR)) -DFLOOR=$$(cksum < $(FLOOR) | cut -d ' ' -f 1)" \
 	CGO_LDFLAGS='-O2 -g -Wl,--no-as-needed -l:libpthread.so.0 -l:libdl.so.2 -Wl,--as-needed' \
 	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -pgo=$(PGO) $(FLAGS) -tags netgo,osusergo \
 	-ldflags '-s -w -X main.version=$(VERSION)'

@@ -5,8 +5,6 @@
  *
  * glibc 2.32 and 2.34 moved these functions from libpthread and libdl to libc and gave them a new version. libc keeps
  * the old version of each, and both are the same function. Without .symver, the linker takes the newest version.
- *
- * The go command does not know that its output depends on this file: after a change, run go clean -cache.
  */
 #if defined(__linux__) && !defined(__ASSEMBLER__)
 
