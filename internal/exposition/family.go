@@ -9,8 +9,8 @@ type Family struct {
 	// Signed says that a histogram or summary has had a negative observation, or that a histogram has a negative bound.
 	// OpenMetrics takes the sum of such a family for invalid, because a sum has to behave like a counter.
 	Signed bool
-	// Updated holds, for each series of a gauge, the time of its last sample in nanoseconds since 1970, 0 where it is not
-	// known. It is nil when it is known for none.
+	// Updated holds, for each series of a gauge, the time of its last sample in nanoseconds since 1970, 0 where it is
+	// not known. It is nil when it is known for none.
 	Updated []int64
 }
 
