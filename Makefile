@@ -45,9 +45,9 @@ $(OUTPUT) $(INPUT):
 run: build ## Build the plugins and serve this machine's metrics on http://localhost:8989/metrics
 	$(HOST) -c fluent-bit.conf
 
-test: lint unit fuzz ## Check everything that CI checks
+test: lint unit fuzz ## Check everything that CI checks on this architecture
 
-ci: ## What CI does: install what is missing, then make test
+ci: ## What CI does: install what is missing, then make test and make cross
 	.ci/run
 
 lint: ## Formatting, vet and staticcheck
