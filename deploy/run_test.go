@@ -99,27 +99,30 @@ func rulesOf(t *testing.T, path, dir string) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// built builds the plugins and the development host, and returns their folder.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "promexporter-deploy-")
-	if err != nil {
-		return "", err
-	}
+// programs is the folder that build fills.
+var programs string
+
+// build builds the plugins and the development host.
+var build = sync.OnceValue(func() error {
 	for _, args := range [][]string{
-		{"make", "-s", "-C", "..", "build", "DIR=" + dir, "VERSION=deploy"},
-		{"go", "build", "-C", "..", "-o", filepath.Join(dir, "flbhost"), "./test/flbhost"},
+		{"make", "-s", "-C", "..", "build", "DIR=" + programs, "VERSION=deploy"},
+		{"go", "build", "-C", "..", "-o", filepath.Join(programs, "flbhost"), "./test/flbhost"},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			return dir, fmt.Errorf("%q: %w\n%s", args, err, out)
+			return fmt.Errorf("%q: %w\n%s", args, err, out)
 		}
 	}
-	return dir, nil
+	return nil
 })
 
 func TestMain(m *testing.M) {
+	var err error
+	if programs, err = os.MkdirTemp("", "promexporter-deploy-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
-	dir, _ := built()
-	os.RemoveAll(dir)
+	os.RemoveAll(programs)
 	os.Exit(code)
 }
 
@@ -128,8 +131,7 @@ var serving = regexp.MustCompile(`serving metrics on (http://\S+)`)
 // serves runs the configuration in a folder, and waits until its pages have all texts.
 func serves(t *testing.T, dir string, texts []string) {
 	t.Helper()
-	programs, err := built()
-	if err != nil {
+	if err := build(); err != nil {
 		t.Fatal(err)
 	}
 	var log logtest.Buffer

@@ -51,29 +51,37 @@ func execute(t *testing.T, dir, name string, args ...string) string {
 // native is the architecture of this machine. CI has the compiler of each; the others take minutes.
 func native(t *testing.T) architecture {
 	t.Helper()
-	for _, a := range architectures {
-		if a.goarch == runtime.GOARCH {
-			required(t, a.triple+"-gcc")
-			return a
-		}
+	a := machine()
+	if a.name == "" {
+		t.Skipf("no release for %s", runtime.GOARCH)
 	}
-	t.Skipf("no release for %s", runtime.GOARCH)
-	return architecture{}
+	required(t, a.triple+"-gcc")
+	return a
 }
 
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "promexporter-released-")
-	if err != nil {
-		return "", err
+func machine() architecture {
+	i := slices.IndexFunc(architectures, func(a architecture) bool { return a.goarch == runtime.GOARCH })
+	if i < 0 {
+		return architecture{}
 	}
-	return dir, run(context.Background(), "..", dir, "v1.2.3", []string{runtime.GOARCH})
+	return architectures[i]
+}
+
+// results is the folder that build fills.
+var results string
+
+var build = sync.OnceValue(func() error {
+	return run(context.Background(), "..", results, "v1.2.3", []string{machine().name})
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if dir, err := built(); err == nil { // after the tests it does not build, unless none has
-		os.RemoveAll(dir)
+	var err error
+	if results, err = os.MkdirTemp("", "promexporter-released-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	code := m.Run()
+	os.RemoveAll(results)
 	os.Exit(code)
 }
 
@@ -81,11 +89,10 @@ func TestMain(m *testing.M) {
 func released(t *testing.T) string {
 	t.Helper()
 	native(t)
-	dir, err := built()
-	if err != nil {
+	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	return dir
+	return results
 }
 
 // TestReproducible builds the sources in another folder, at another depth, and without a repository.
