@@ -31,7 +31,7 @@ func (p *parser) metric(n *node, path string) {
 	}
 	r := &reader{parser: p, section: s, m: Metric{
 		Position: n.Position, TTL: p.ttl, SeriesLimit: p.seriesLimit, Match: "*",
-		Value: Value{Scale: 1, Constant: 1},
+		Value: newValue(),
 	}}
 	r.selection()
 	switch {
@@ -113,7 +113,7 @@ func (r *reader) each(n *node) {
 	if !ok {
 		return
 	}
-	if a.Root == RootItem || a.Root == RootTag {
+	if a.Root >= RootTag {
 		r.wrong(n, path, a.Text+" is no array of the record", "write a field that holds an array, such as $items")
 		return
 	}

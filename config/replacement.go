@@ -5,27 +5,28 @@ import (
 	"strconv"
 )
 
-// replacement reads what a label's regular expression puts in the value's place.
-func (r *reader) replacement(l *Label, s *section) {
-	n := s.get("replacement")
-	if n == nil {
-		if l.Regex != nil {
-			l.Replacement = "$" + strconv.Itoa(min(l.Regex.NumSubexp(), 1))
-		}
-		return
+// extraction reads a regular expression and what its match becomes, which is the first group by default.
+func (r *reader) extraction(s *section) (re *regexp.Regexp, replacement string) {
+	if n := s.get("regex"); n != nil {
+		re, _ = r.regexp(n, s.under("regex"))
 	}
-	path := s.under("replacement")
-	if !s.has("regex") {
+	n, path := s.get("replacement"), s.under("replacement")
+	switch {
+	case n == nil && re != nil:
+		return re, "$" + strconv.Itoa(min(re.NumSubexp(), 1))
+	case n == nil:
+		return nil, ""
+	case !s.has("regex"):
 		r.wrong(n, path, "there is no regex whose match it could use", "write regex: '^(...)' beside it")
 	}
 	if !n.scalar() {
 		r.unfit(n, path, "a text", "write a text with $1, $2 or ${name}")
-		return
+		return re, ""
 	}
-	l.Replacement = n.text
-	if l.Regex != nil {
-		r.references(n, path, l.Regex)
+	if re != nil {
+		r.references(n, path, re)
 	}
+	return re, n.text
 }
 
 // reference is a $ with what Go's Expand takes for the name of a group.

@@ -99,7 +99,7 @@ type HistogramOptions struct {
 	Native     bool
 	Factor     float64 // growth from one native bucket to the next
 	MaxBuckets uint32  // of the native histogram
-	Weight     *Accessor
+	Weight     *Value  // how many observations a value stands for; nil: one
 }
 
 // SummaryOptions shapes a summary.
@@ -130,6 +130,8 @@ const (
 	RootGroupAttributes
 	RootTag
 	RootItem // the element that `each` stands at
+	RootTime // the time of the record, in seconds since 1970
+	RootNow  // the time at which the record came, in seconds since 1970
 )
 
 // Accessor is one of Fluent Bit's record accessors: $status,
@@ -149,34 +151,6 @@ type Step struct {
 	IsIndex bool
 }
 
-// Parse says how text becomes a number.
-type Parse uint8
-
-// How text becomes a number.
-const (
-	ParseNumber Parse = iota
-	ParseDuration
-	ParseBytes
-	ParsePercent
-	ParseTimestamp
-)
-
-// Value says where the number of a sample comes from.
-type Value struct {
-	// From is nil when the rule reads no field of its own: its value is then the
-	// field's own in a rule with Fields, unless IsConstant, and else Constant.
-	From *Accessor
-	// Constant is 1 unless the rule says a number, in which case IsConstant is set.
-	Constant   float64
-	IsConstant bool
-
-	Parse Parse
-	Scale float64            // 1 unless given
-	Map   map[string]float64 // nil unless given
-
-	Bounds *Bounds // of the scaled number; nil unless given
-}
-
 // Bounds are the least and the greatest number that make a sample, infinite where
 // the rule says none. Min is not above Max.
 type Bounds struct{ Min, Max float64 }
@@ -187,7 +161,7 @@ type Bounds struct{ Min, Max float64 }
 type Label struct {
 	Name     string
 	Constant string
-	From     *Accessor
+	From     Source
 	Capture  string // a named capture of Fields
 
 	Regex       *regexp.Regexp // nil: the value as it is
@@ -212,7 +186,7 @@ type Condition struct {
 	Any   bool // or instead of and
 	Rules []Condition
 
-	Field *Accessor
+	Field Source
 	Op    CompareOp
 	// Text is the value to compare with as it is written, true and false in lower
 	// case. IsNumber tells a number, which is in Number then. Gt, Gte, Lt and Lte

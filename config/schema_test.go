@@ -66,7 +66,8 @@ func TestSchemaWords(t *testing.T) {
 		want      []string
 	}{
 		{"rule", "type", typeWords}, {"rule", "action", actionWords}, {"rule", "aggregate", aggregateWords},
-		{"rule", "temporality", temporalityWords}, {"value", "parse", parseWords}, {"group", "op", groupWords},
+		{"rule", "temporality", temporalityWords}, {"value", "parse", parseWords}, {"value", "pick", pickWords},
+		{"value", "length", lengthWords}, {"value", "unit", unitWords}, {"group", "op", groupWords},
 		{"comparison", "op", compareWords}, {"comparison", "context", contextWords},
 	} {
 		var got struct{ Enum []string }

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/record"
 )
 
@@ -33,6 +34,8 @@ type Scratch struct {
 	spans     []span
 	event     uint64 // numbers the events, for the spans
 	text      []byte
+	texts     texts
+	clock     clock
 	labelsCut uint64
 }
 
@@ -55,8 +58,9 @@ const (
 
 // Apply appends to b the samples that the plan makes of w.Event.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
-	s := scope{event: &w.Event, tag: &w.tag}
+	s := scope{event: &w.Event, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
 	w.tag.set(p.tag)
+	w.clock.now = b.Now
 	w.fit(p)
 	stop := p.runWhole(&s, w, b)
 	if len(p.perField) > 0 {
@@ -134,11 +138,7 @@ func (p *Plan) runWhole(s *scope, w *Scratch, b *collector.Batch) (stop int) {
 func (w *Scratch) run(st *step, s *scope, b *collector.Batch) bool {
 	w.tallies[st.index].matched++
 	if !st.config.Drop {
-		var v *record.Value
-		if st.value != nil {
-			v = st.value.value(s)
-		}
-		w.make(st, s, b, v, &st.to)
+		w.make(st, s, b, &missing, &st.to)
 	}
 	return true
 }
@@ -183,11 +183,49 @@ func (w *Scratch) applies(st *step, s *scope) bool {
 	return *v == holds
 }
 
-// make appends one sample to b, or counts why not.
-func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, to *target) {
-	n, weight, r := st.measure(s, v)
+// make appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a rule without
+// fields.
+func (w *Scratch) make(st *step, s *scope, b *collector.Batch, field *record.Value, to *target) {
+	field = st.value.of(s, field)
+	if st.config.Value.Text.Pick != config.PickEach {
+		n, r := st.value.measure(w, s, field)
+		w.sample(st, s, b, n, r, to)
+		return
+	}
+	w.makeEach(st, s, b, field, to)
+}
+
+// makeEach makes a sample of every element of a list.
+func (w *Scratch) makeEach(st *step, s *scope, b *collector.Batch, field *record.Value, to *target) {
+	v, found := &st.value, false
+	list, r := v.extract(w, field)
+	v.elements(&list, func(element record.Value) bool {
+		n, r := v.one(w, &element)
+		n, r = v.finish(w, s, field, n, r)
+		w.sample(st, s, b, n, r, to)
+		found = true
+		return true
+	})
+	if !found {
+		if r == made {
+			r = NoValue
+		}
+		n, r := v.finish(w, s, field, 0, r)
+		w.sample(st, s, b, n, r, to)
+	}
+}
+
+// sample appends a sample of the value n to b, or counts why not.
+func (w *Scratch) sample(st *step, s *scope, b *collector.Batch, n float64, r Reason, to *target) {
+	var weight uint64
+	if r == made && st.weight != nil {
+		weight, r = st.weight.weigh(w, s)
+	}
 	if r == made && to.family == nil {
 		r = to.reason
+	}
+	if r == skipped {
+		return
 	}
 	w.tallies[st.index].count(r)
 	if r != made {
@@ -200,7 +238,7 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 	taken := b.Append(&collector.Sample{
 		Family: to.family,
 		Op:     st.op,
-		Value:  n,
+		Value:  n * st.sign,
 		Count:  weight,
 		Time:   s.event.Time,
 		Origin: &st.stats.Origin,
@@ -210,17 +248,4 @@ func (w *Scratch) make(st *step, s *scope, b *collector.Batch, v *record.Value, 
 		w.tallies[st.index].refused++
 		w.event++ // the spans may be of label values that went with it
 	}
-}
-
-// measure returns the value of the sample, and how many observations it stands
-// for, 0 for one.
-func (st *step) measure(s *scope, v *record.Value) (n float64, weight uint64, r Reason) {
-	n = st.config.Value.Constant
-	if !st.fixed {
-		n, r = number(v, &st.config.Value)
-	}
-	if r == made && st.weight != nil {
-		weight, r = weigh(st.weight.value(s))
-	}
-	return n * st.sign, weight, r
 }

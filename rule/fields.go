@@ -173,11 +173,7 @@ func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if h.config.Drop {
 				break
 			}
-			v := &leaf.Value
-			if h.value != nil {
-				v = h.value.value(s)
-			}
-			w.make(h.step, s, b, v, &h.to)
+			w.make(h.step, s, b, &leaf.Value, &h.to)
 			if h.config.First {
 				break
 			}

@@ -15,13 +15,15 @@ const (
 	eventSpace space = iota
 	itemSpace
 	tagSpace
+	timeSpace
+	firstSpace // the first of several operands
 )
 
 // operand is a compiled accessor.
 type operand struct {
 	space space
-	slot  int // of the selector in eventSpace and itemSpace
-	part  int // of the tag in tagSpace, wholeTag for all of it
+	slot  int // of the selector in eventSpace and itemSpace, of the alternatives in firstSpace
+	part  int // of the tag in tagSpace, wholeTag for all of it; of the clock in timeSpace
 }
 
 const wholeTag = -1
@@ -29,9 +31,11 @@ const wholeTag = -1
 // scope is what operands read from: the event, the element that `each` stands
 // at, and the tag.
 type scope struct {
-	event *record.Event
-	item  *record.Event
-	tag   *tag
+	event        *record.Event
+	item         *record.Event
+	tag          *tag
+	clock        *clock
+	alternatives [][]operand
 }
 
 // tag is a tag as operands see it, in memory that is used again for the next one. The zero tag holds none.
@@ -75,6 +79,10 @@ func (o operand) value(s *scope) *record.Value {
 		return &s.event.Values[o.slot]
 	case itemSpace:
 		return &s.item.Values[o.slot]
+	case timeSpace:
+		return s.clock.value(o.part, s.event.Time)
+	case firstSpace:
+		return first(s.alternatives[o.slot], s)
 	}
 	switch {
 	case o.part == wholeTag:
@@ -83,6 +91,20 @@ func (o operand) value(s *scope) *record.Value {
 		return &s.tag.parts[o.part]
 	}
 	return &missing
+}
+
+// first returns the value of the first alternative that has one, or else one that is null or missing.
+func first(alternatives []operand, s *scope) *record.Value {
+	v := &missing
+	for _, o := range alternatives {
+		switch next := o.value(s); {
+		case next.Kind() > record.Nil:
+			return next
+		case next.Kind() == record.Nil:
+			v = next
+		}
+	}
+	return v
 }
 
 // paths collects the fields that a selector is to find, each once.
@@ -109,12 +131,29 @@ func (p *paths) slot(a *config.Accessor) int {
 // spaces compiles the accessors of one rule. Those of the element that `each`
 // stands at are found in items, all others in the event.
 type spaces struct {
-	event *paths
-	items *paths
+	event   *paths
+	items   *paths
+	program *program
 }
 
-func (s spaces) operand(a *config.Accessor) operand {
+func (s spaces) operand(from config.Source) operand {
+	if len(from) == 1 {
+		return s.accessor(from[0])
+	}
+	alternatives := make([]operand, len(from))
+	for i, a := range from {
+		alternatives[i] = s.accessor(a)
+	}
+	s.program.alternatives = append(s.program.alternatives, alternatives)
+	return operand{space: firstSpace, slot: len(s.program.alternatives) - 1}
+}
+
+func (s spaces) accessor(a *config.Accessor) operand {
 	switch {
+	case a.Root == config.RootTime:
+		return operand{space: timeSpace, part: recordTime}
+	case a.Root == config.RootNow:
+		return operand{space: timeSpace, part: flushTime}
 	case a.Root == config.RootItem:
 		return operand{space: itemSpace, slot: s.items.slot(a)}
 	case a.Root != config.RootTag:
@@ -140,6 +179,8 @@ var recordRoots = [...]record.Root{
 	config.RootGroupAttributes: record.GroupBody,
 	config.RootTag:             record.Body,
 	config.RootItem:            record.Body,
+	config.RootTime:            record.Body,
+	config.RootNow:             record.Body,
 }
 
 func pathKey(p record.Path) string {

@@ -16,6 +16,8 @@ type program struct {
 	perField []step // rules that make samples of each of its fields
 	fields   fields
 	shared   map[operand]int // the spans of label values that are taken as they are
+
+	alternatives [][]operand // of operands in firstSpace
 }
 
 // step is a rule as a program runs it.
@@ -23,13 +25,12 @@ type step struct {
 	*rule
 	index  int // among the program's rules
 	when   *condition
-	value  *operand // nil: a constant, or the field's own value
-	fixed  bool     // the value is the constant of the configuration
+	value  value
 	to     target
 	op     collector.Op
 	sign   float64
-	weight *operand // of a histogram's observation; nil: 1
-	each   *each    // nil: the rule runs once per record or field
+	weight *value // of a histogram's observation; nil: 1
+	each   *each  // nil: the rule runs once per record or field
 }
 
 // each is the array that a rule runs over.
@@ -65,19 +66,15 @@ func (s *Set) compile(matching []byte) *program {
 }
 
 func (p *program) step(r *rule, index int) step {
-	c, sp := r.config, spaces{event: p.paths, items: newPaths()}
+	c, sp := r.config, spaces{event: p.paths, items: newPaths(), program: p}
 	st := step{rule: r, index: index, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
 		st.when = &when
 	}
-	if c.Value.From != nil {
-		from := sp.operand(c.Value.From)
-		st.value = &from
-	}
-	st.fixed = c.Value.From == nil && (c.Fields == nil || c.Value.IsConstant)
+	st.value = sp.value(&c.Value, c.Fields != nil)
 	if c.Histogram.Weight != nil {
-		weight := sp.operand(c.Histogram.Weight)
+		weight := sp.value(c.Histogram.Weight, false)
 		st.weight = &weight
 	}
 	st.act()
@@ -86,7 +83,7 @@ func (p *program) step(r *rule, index int) step {
 		st.to.labels = bind(st.to.labels, nil)
 	}
 	if c.Each != nil {
-		st.each = &each{array: sp.operand(c.Each), selector: record.NewSelector(sp.items.list, false)}
+		st.each = &each{array: sp.accessor(c.Each), selector: record.NewSelector(sp.items.list, false)}
 	}
 	return st
 }

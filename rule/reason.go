@@ -11,21 +11,25 @@ type Reason uint8
 
 // The reasons for which a rule gives up a sample.
 const (
-	made          Reason = iota // it was made
-	NoValue                     // the field of the value is missing
-	NotANumber                  // the value is no number and cannot be read as one
-	OutOfRange                  // the value is below the rule's min or above its max
-	ReservedName                // the name starts with a prefix of the plugin's own metrics
-	TooManyFields               // more different field paths than the bound allows
-	FieldTooDeep                // the field is nested too deep or its path is too long
-	NotAnArray                  // the field of `each` is no array of maps
-	NotACount                   // the weight of an observation is no whole number from 1 on
+	made           Reason = iota // it was made
+	NoValue                      // the field of the value is missing
+	NotANumber                   // the value is no number and cannot be read as one
+	OutOfRange                   // the value is below the rule's min or above its max
+	ReservedName                 // the name starts with a prefix of the plugin's own metrics
+	TooManyFields                // more different field paths than the bound allows
+	FieldTooDeep                 // the field is nested too deep or its path is too long
+	NotAnArray                   // the field of `each` is no array of maps
+	NotACount                    // the weight of an observation is no whole number from 1 on
+	NoMatch                      // the regular expression of the value matches nothing
+	NoLength                     // the value has no length: it is a number, for instance
+	DivisionByZero               // a value is divided by another that is 0
 	reasons
+	skipped // there is none to make: the value is optional
 )
 
 var reasonNames = [reasons]string{
 	"made", "no_value", "not_a_number", "out_of_range", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array",
-	"not_a_count",
+	"not_a_count", "no_match", "no_length", "division_by_zero",
 }
 
 // String returns the reason as it stands in the label `reason`.
@@ -35,6 +39,9 @@ func (r Reason) String() string {
 	}
 	return "unknown"
 }
+
+// isAbsence reports whether the record has no value, which optional and default are about.
+func (r Reason) isAbsence() bool { return r == NoValue || r == NoMatch }
 
 // Reasons returns every reason for which a rule gives up a sample.
 func Reasons() []Reason {
