@@ -24,9 +24,9 @@ const name = "promexporter"
 // version is set by the linker: -X main.version=1.2.3.
 var version = "dev"
 
-// sections is shared by all instances, so that several can serve on one address, and so that an instance goes on where
-// the one before a reload stopped.
-var sections pipeline.Sections
+// instances joins the instances of the process: several can serve on one address, and after a reload an instance continues
+// where its predecessor stopped.
+var instances pipeline.Instances
 
 func main() {}
 
@@ -74,12 +74,12 @@ func promexporterInit(plugin unsafe.Pointer) (status int32) {
 	log := out.Logger()
 	defer rescueTo(log, "FLBPluginInit", &status, int32(flb.Error))
 	p, err := pipeline.Open(pipeline.Options{
-		Property: out.Property,
-		Instance: out.Name(),
-		Log:      log,
-		Sections: &sections,
-		Reloaded: flb.Reloaded(),
-		Version:  version,
+		Property:  out.Property,
+		Instance:  out.Name(),
+		Log:       log,
+		Instances: &instances,
+		Reloaded:  flb.Reloaded(),
+		Version:   version,
 	})
 	if err != nil {
 		for mistake := range strings.Lines(err.Error()) {

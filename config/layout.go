@@ -26,7 +26,7 @@ const (
 )
 
 // timeFormat reads how timestamps are written.
-func (r *reader) timeFormat(v *Value, s *section) {
+func (r *reader) timeFormat(v *Value, s *mappingReader) {
 	if n := s.get("unit"); n != nil && r.belongs(s, "unit", v.Parse, ParseTimestamp) {
 		if i, ok := r.word(n, s.under("unit"), unitWords); ok {
 			v.Format.PerSecond = []float64{1, 1e3, 1e6, 1e9}[i]
@@ -81,7 +81,7 @@ func (r *reader) layouts(n *node, path string) []Layout {
 		}
 		l, err := parseLayout(s)
 		if err != nil {
-			r.fault(e, paths[i], "bad layout "+quote(s), err)
+			r.wrongText(e, paths[i], "bad layout "+quote(s), err)
 			continue
 		}
 		layouts = append(layouts, l)
@@ -96,7 +96,7 @@ const conversions = "aAbBcdDeFhHIjklmMnpPrRsStTvyYzL%"
 // number of digits.
 func parseLayout(s string) (l Layout, err error) {
 	if len(s) > maxLayout {
-		return l, fault(fmt.Sprintf("%d bytes long", len(s)), "write at most %d", maxLayout)
+		return l, newTextError(fmt.Sprintf("%d bytes long", len(s)), "write at most %d", maxLayout)
 	}
 	var b strings.Builder
 	var used []byte
@@ -115,7 +115,7 @@ func parseLayout(s string) (l Layout, err error) {
 		}
 		before := b.String()
 		if !strings.HasSuffix(before, ".") && !strings.HasSuffix(before, ",") || l.Fraction != 0 {
-			return l, fault("%L is not behind a dot or comma", "write %%S.%%L or %%S,%%L, once")
+			return l, newTextError("%L is not behind a dot or comma", "write %%S.%%L or %%S,%%L, once")
 		}
 		l.Fraction = before[len(before)-1]
 		b.Reset()
@@ -125,7 +125,7 @@ func parseLayout(s string) (l Layout, err error) {
 	l.Format = b.String()
 	l.HasYear = containsAny(used, "YyDFcsv")
 	if !containsAny(used, "dejDFcsv") {
-		return l, fault("it has no day", "write a date too: '%%Y-%%m-%%d'")
+		return l, newTextError("it has no day", "write a date too: '%%Y-%%m-%%d'")
 	}
 	return l, l.check()
 }
@@ -138,20 +138,20 @@ func containsAny(used []byte, letters string) bool {
 func badConversion(s string) error {
 	switch {
 	case len(s) == 1:
-		return fault("a % at its end", "write %%%% for a percent sign")
+		return newTextError("a % at its end", "write %%%% for a percent sign")
 	case s[1] == 'Z':
-		return fault("names of zones have several meanings", "write the name as it stands in the text, and timezone: Europe/Paris")
+		return newTextError("names of zones have several meanings", "write the name as it stands in the text, and timezone: Europe/Paris")
 	case s[1] == 'f', s[1] == 'N':
-		return fault("there is no %"+s[1:2], "write %%L for the fraction of a second")
+		return newTextError("there is no %"+s[1:2], "write %%L for the fraction of a second")
 	}
-	return fault("there is no "+quote("%"+string(firstRune(s[1:]))), "it has %%Y %%m %%d %%H %%M %%S %%L %%z and others of strptime")
+	return newTextError("there is no "+quote("%"+string(firstRune(s[1:]))), "it has %%Y %%m %%d %%H %%M %%S %%L %%z and others of strptime")
 }
 
 // check makes sure that the library reads what it writes in this layout.
 func (l *Layout) check() error {
 	then := time.Date(2001, 2, 13, 4, 5, 6, 0, time.UTC)
 	if _, err := timefmt.Parse(timefmt.Format(then, l.Format), l.Format); err != nil {
-		return fault("it cannot be read back", "separate its parts")
+		return newTextError("it cannot be read back", "separate its parts")
 	}
 	return nil
 }

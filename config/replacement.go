@@ -6,7 +6,7 @@ import (
 )
 
 // extraction reads a regular expression and what its match becomes, which is the first group by default.
-func (r *reader) extraction(s *section) (re *regexp.Regexp, replacement string) {
+func (r *reader) extraction(s *mappingReader) (re *regexp.Regexp, replacement string) {
 	if n := s.get("regex"); n != nil {
 		re, _ = r.regexp(n, s.under("regex"))
 	}
@@ -20,7 +20,7 @@ func (r *reader) extraction(s *section) (re *regexp.Regexp, replacement string) 
 		r.wrong(n, path, "there is no regex whose match it could use", "write regex: '^(...)' beside it")
 	}
 	if !n.scalar() {
-		r.unfit(n, path, "a text", "write a text with $1, $2 or ${name}")
+		r.wrongKind(n, path, "a text", "write a text with $1, $2 or ${name}")
 		return re, ""
 	}
 	if re != nil {

@@ -124,7 +124,7 @@ func (r *reader) anyValue(n *node, path string, isField bool, depth int) (v Valu
 		v.From, ok = r.source(n, path)
 		return v, ok
 	}
-	s, ok := r.parser.section(n, path, valueShape)
+	s, ok := r.parser.readMapping(n, path, valueSpec)
 	if !ok {
 		return v, false
 	}
@@ -143,7 +143,7 @@ func (r *reader) anyValue(n *node, path string, isField bool, depth int) (v Valu
 }
 
 // absence reads what a record without a value means.
-func (r *reader) absence(v *Value, s *section) {
+func (r *reader) absence(v *Value, s *mappingReader) {
 	if n := s.get("optional"); n != nil {
 		v.Optional, _ = r.boolean(n, s.under("optional"))
 	}
@@ -156,7 +156,7 @@ func (r *reader) absence(v *Value, s *section) {
 }
 
 // arithmetic reads what is done with the number.
-func (r *reader) arithmetic(v *Value, s *section, depth int) {
+func (r *reader) arithmetic(v *Value, s *mappingReader, depth int) {
 	if n := s.get("scale"); n != nil {
 		path := s.under("scale")
 		f, ok := r.number(n, path, "write a factor such as 0.001")
@@ -187,7 +187,7 @@ func (r *reader) arithmetic(v *Value, s *section, depth int) {
 }
 
 // bounds reads which numbers make a sample.
-func (r *reader) bounds(v *Value, s *section) {
+func (r *reader) bounds(v *Value, s *mappingReader) {
 	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
 	switch {
 	case b.Min > b.Max:
@@ -197,7 +197,7 @@ func (r *reader) bounds(v *Value, s *section) {
 	}
 }
 
-func (r *reader) bound(s *section, key string, none float64) float64 {
+func (r *reader) bound(s *mappingReader, key string, none float64) float64 {
 	if n := s.get(key); n != nil {
 		if v, ok := r.number(n, s.under(key), "write a number, such as 1000"); ok {
 			return v

@@ -41,7 +41,7 @@ func (f *Format) decimal() rune {
 }
 
 // conversion reads how the value becomes a number.
-func (r *reader) conversion(v *Value, s *section) {
+func (r *reader) conversion(v *Value, s *mappingReader) {
 	if n := s.get("parse"); n != nil {
 		i, _ := r.word(n, s.under("parse"), parseWords)
 		v.Parse = Parse(i)
@@ -68,7 +68,7 @@ func (r *reader) conversion(v *Value, s *section) {
 }
 
 // belongs refuses a key that the parse has no use for.
-func (r *reader) belongs(s *section, key string, p Parse, to ...Parse) bool {
+func (r *reader) belongs(s *mappingReader, key string, p Parse, to ...Parse) bool {
 	words := make([]string, len(to))
 	for i, t := range to {
 		if t == p {
@@ -83,7 +83,7 @@ func (r *reader) belongs(s *section, key string, p Parse, to ...Parse) bool {
 }
 
 // numberFormat reads how numbers are written.
-func (r *reader) numberFormat(v *Value, s *section) {
+func (r *reader) numberFormat(v *Value, s *mappingReader) {
 	if n := s.get("decimal"); n != nil {
 		if n.kind != text || n.text != "." && n.text != "," {
 			r.wrong(n, s.under("decimal"), "found "+n.describe()+" where a decimal sign belongs", "write ',' or '.'")
@@ -112,7 +112,7 @@ func (r *reader) numberFormat(v *Value, s *section) {
 func (r *reader) valueMap(n *node, path string) map[string]float64 {
 	const right = "write the numbers that words stand for: {up: 1, down: 0}"
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", right)
+		r.wrongKind(n, path, "a mapping", right)
 		return nil
 	}
 	if len(n.fields) == 0 {

@@ -41,7 +41,7 @@ const (
 const maxSeparators = 8
 
 // textSteps reads what is taken out of a text.
-func (r *reader) textSteps(v *Value, s *section) {
+func (r *reader) textSteps(v *Value, s *mappingReader) {
 	t := &v.Text
 	t.Regex, t.Replacement = r.extraction(s)
 	if n := s.get("split"); n != nil {

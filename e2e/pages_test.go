@@ -64,8 +64,8 @@ func TestPagesForPeople(t *testing.T) {
 	a.stop()
 }
 
-// TestSectionsThatClash has two sections of one page that define a family differently.
-func TestSectionsThatClash(t *testing.T) {
+// TestConflictingSections has two sections of one page that define a family differently.
+func TestConflictingSections(t *testing.T) {
 	dir, address := t.TempDir(), freePort(t)
 	args := dummy("t", `{"l":"x"}`)
 	for name, labels := range map[string]string{"one": "l: $l", "two": "m: $l"} {

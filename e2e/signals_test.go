@@ -22,8 +22,8 @@ const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
 // faults are the lines of the plugin that buildFaulty puts a nil dereference in front of.
 var faults = map[string]string{
-	"pipeline/flush.go": "\tf.read(&plan, chunk, now)\n",
-	"pipeline/web.go":   "\tvar s exporter.Status\n",
+	"pipeline/flush.go":    "\tb.read(&plan, chunk, now)\n",
+	"pipeline/endpoint.go": "\tvar s exporter.Status\n",
 }
 
 // buildFaulty builds the plugin with a bug that can be switched on: the code is what it is, but for two lines.

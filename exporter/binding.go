@@ -39,7 +39,7 @@ func newBinding(s *server, a *access.Access) *binding {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		TLSConfig:         a.TLSConfig(),
-		ConnState:         b.note,
+		ConnState:         b.connState,
 		ErrorLog:          log.New(errorLog{s}, "", 0),
 		Protocols:         new(http.Protocols),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
@@ -54,7 +54,7 @@ func newBinding(s *server, a *access.Access) *binding {
 // start serves in a goroutine of its own, on l or, when l is nil, on the listener that it then gets.
 func (b *binding) start(l net.Listener) {
 	if l != nil {
-		b.use(l)
+		b.setListener(l)
 	}
 	go func() {
 		defer close(b.ended)
@@ -63,7 +63,7 @@ func (b *binding) start(l net.Listener) {
 }
 
 func (b *binding) run() {
-	for b.current() == nil {
+	for b.currentListener() == nil {
 		if !b.pause() {
 			return
 		}
@@ -83,9 +83,9 @@ func (b *binding) run() {
 
 func (b *binding) serve() error {
 	if b.http.TLSConfig != nil {
-		return b.http.ServeTLS(b.current(), "", "")
+		return b.http.ServeTLS(b.currentListener(), "", "")
 	}
-	return b.http.Serve(b.current())
+	return b.http.Serve(b.currentListener())
 }
 
 // listen takes the address if it can be had now.
@@ -96,12 +96,12 @@ func (b *binding) listen() {
 		b.server.notListening(listen.Error(a, err, ""))
 		return
 	}
-	b.use(l)
+	b.setListener(l)
 	b.server.log().Info("listening", "address", a.String())
 }
 
-// use makes l the listener, or closes it when the binding has stopped.
-func (b *binding) use(l net.Listener) {
+// setListener makes l the listener, or closes it when the binding has stopped.
+func (b *binding) setListener(l net.Listener) {
 	s := b.server
 	limited := listen.Limit(l, listen.Limits{
 		Total: maxConnections, PerClient: maxConnections / clientShare,
@@ -116,18 +116,20 @@ func (b *binding) use(l net.Listener) {
 	}
 }
 
-// current is the listener, or nil.
-func (b *binding) current() *listen.Listener {
+// currentListener is the listener, or nil.
+func (b *binding) currentListener() *listen.Listener {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.listener
 }
 
-// note is the ConnState of the http.Server.
-func (b *binding) note(c net.Conn, state http.ConnState) { b.current().ConnState(c, state) }
+// connState is the ConnState of the http.Server.
+func (b *binding) connState(c net.Conn, state http.ConnState) {
+	b.currentListener().ConnState(c, state)
+}
 
 // pause reports whether the binding has not stopped within a second.
-func (b *binding) pause() bool { return listen.Pause(b.ctx, listenAgain) }
+func (b *binding) pause() bool { return listen.Sleep(b.ctx, listenAgain) }
 
 // stop frees the address before it returns. What is connected stays connected. It is called once.
 func (b *binding) stop() {
@@ -141,8 +143,8 @@ func (b *binding) stop() {
 
 // shutDown lets requests end by themselves until grace is done, then cuts their connections. The binding has stopped.
 func (b *binding) shutDown(grace context.Context) {
-	if l := b.current(); l != nil {
-		l.CloseSilent()
+	if l := b.currentListener(); l != nil {
+		l.CloseNew()
 	}
 	select {
 	case <-b.ended:

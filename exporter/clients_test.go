@@ -249,7 +249,7 @@ func attack(ctx context.Context, ip, url string, answers *[600]atomic.Int64) {
 func TestWrongPasswordsKeepNoScraperOut(t *testing.T) {
 	folder := webtest.NewFolder(t, usersConfig(t, 6))
 	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Source: families(up("a", "1"))})
+	e := open(t, &servers, exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}, Source: families(up("a", "1"))})
 	url := "http://" + at(e) + "/metrics"
 	scraper := clientAt("127.0.0.2")
 	if code := fetch(t, &scraper.Client, url, secret); code != 200 {

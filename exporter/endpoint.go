@@ -38,7 +38,7 @@ func (e *Endpoint) Suspend() error {
 	if !s.isOpen() {
 		return nil
 	}
-	s.refuse(errSuspended)
+	s.end(errSuspended)
 	grace, limit, cancel := closeTimes()
 	defer cancel()
 	return s.drain(grace, limit)
@@ -72,14 +72,14 @@ func (e *Endpoint) Close() error {
 	}
 	e.isClosed = true
 	s := e.session.Load()
-	gone := e.table.leave(e)
+	removed := e.table.detach(e)
 	if s.isOpen() {
-		s.refuse(errClosed)
+		s.end(errClosed)
 	}
-	s.giveUp()
+	s.abandon()
 	grace, limit, cancel := closeTimes()
 	defer cancel()
-	shutDown(gone, grace)
+	shutDown(removed, grace)
 	e.closeErr = s.drain(grace, limit)
 	return e.closeErr
 }
@@ -91,7 +91,7 @@ func closeTimes() (grace, limit context.Context, cancel func()) {
 	return grace, limit, func() { cancelGrace(); cancelLimit() }
 }
 
-// Redefine replaces Options.Definitions, when the source is about to give other families. A *ClashError says that another
+// Redefine replaces Options.Definitions, when the source is about to give other families. A *ConflictError says that another
 // instance of the page stands against it; then they stay as they were. An instance that has its definition of the same
 // origin is expected to follow, and stands against nothing of it.
 func (e *Endpoint) Redefine(definitions []Definition) error {
@@ -135,10 +135,10 @@ func (e *Endpoint) ready() bool {
 // warnOpen logs that others may read a password on its way, or that a file protects nothing.
 func (s *session) warnOpen() {
 	if s.access.ProtectsNothing() {
-		s.log.Warn("web_config_file has neither TLS nor users: everybody may read", "file", s.options.Web.ConfigFile)
+		s.log.Warn("web_config_file has neither TLS nor users: everybody may read", "file", s.options.Access.ConfigFile)
 	}
 	for _, srv := range s.servers {
-		if s.access.Readable() && !listen.IsLocal(srv.addr()) {
+		if s.access.ExposesPasswords() && !listen.IsLocal(srv.addr()) {
 			s.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
 		}
 	}

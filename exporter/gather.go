@@ -20,8 +20,8 @@ const (
 	reasonTimeout = "timeout"
 )
 
-// gathered is what one source gave to one scrape.
-type gathered struct {
+// gatherResult is what one source gave to one scrape.
+type gatherResult struct {
 	session  *session
 	families []exposition.Family
 	done     func()
@@ -36,7 +36,7 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	all, err := s.gather(ctx, p, wait)
 	for _, g := range all {
 		defer s.release(g)
-		defer g.session.onCut(cancel)()
+		defer g.session.onCancel(cancel)()
 	}
 	if err != nil {
 		return nil, err
@@ -45,9 +45,9 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	for _, g := range all {
 		sources = append(sources, g.families)
 	}
-	var lost families.Losses
-	merged := families.Merge(selected(q.names, sources), &lost)
-	s.reportLosses(p, &lost)
+	var dropped families.Dropped
+	merged := families.Merge(selected(q.names, sources), &dropped)
+	s.reportDropped(p, &dropped)
 	rendered, err := s.table.renderer.Render(ctx, merged, q.format, func(bad *render.FamilyError) {
 		p.counts.badFamilies.Inc()
 		s.logs.Warn(s.log(), bad.Err, "metrics left out: the family cannot be encoded", "path", p.path, "family", bad.Family)
@@ -60,18 +60,18 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 
 // gather asks all sources at once. What went wrong with one of them is reported, and costs the page no more than its
 // families. The caller releases what is returned, also with an error.
-func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathered, err error) {
+func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gatherResult, err error) {
 	ctx, cancel := within(ctx, gatherTimeout)
 	defer cancel()
 	var asking sync.WaitGroup
-	for _, of := range p.sessions {
-		if why := of.acquire(); why != nil {
+	for _, sess := range p.sessions {
+		if why := sess.acquire(); why != nil {
 			err = why
 			continue
 		}
-		g := &gathered{session: of, done: func() {}}
+		g := &gatherResult{session: sess, done: func() {}}
 		all = append(all, g)
-		asking.Go(func() { g.ask(ctx) })
+		asking.Go(func() { g.run(ctx) })
 	}
 	asking.Wait()
 	if errors.Is(err, errSuspended) && wait || len(all) == 0 {
@@ -97,11 +97,11 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathere
 	return all, nil
 }
 
-// ask calls the source, until ctx or the session ends.
-func (g *gathered) ask(ctx context.Context) {
+// run calls the source, until ctx or the session ends.
+func (g *gatherResult) run(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer g.session.onCut(cancel)()
+	defer g.session.onCancel(cancel)()
 	g.err = fence.Run(func() error {
 		families, done, err := g.session.options.Source.Gather(ctx)
 		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
@@ -116,14 +116,14 @@ func (g *gathered) ask(ctx context.Context) {
 }
 
 // release gives the families back to the source.
-func (s *server) release(g *gathered) {
+func (s *server) release(g *gatherResult) {
 	defer g.session.release()
 	if err := fence.Run(func() error { g.done(); return nil }); err != nil {
 		s.reportSource(g.session, reasonPanic, err)
 	}
 }
 
-func (s *server) reportGather(g *gathered) {
+func (s *server) reportGather(g *gatherResult) {
 	switch {
 	case g.err == nil, errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
 	case errors.Is(g.err, fence.ErrPanic):
@@ -136,12 +136,12 @@ func (s *server) reportGather(g *gathered) {
 }
 
 // reportSource counts and logs what a source did not give. A session that has left the server is logged only.
-func (s *server) reportSource(of *session, reason string, err error) {
-	if counts := s.routes.Load().failures[of.instance()]; counts != nil {
+func (s *server) reportSource(sess *session, reason string, err error) {
+	if counts := s.routes.Load().failures[sess.instance()]; counts != nil {
 		counts[reason].Inc()
 	}
-	s.logs.Warn(of.log, err, "page is incomplete: an instance did not give all of its metrics",
-		"path", of.path(), "instance", of.instance(), "reason", reason)
+	s.logs.Warn(sess.log, err, "page is incomplete: an instance did not give all of its metrics",
+		"path", sess.path(), "instance", sess.instance(), "reason", reason)
 }
 
 // selected leaves out what a query with name[] does not ask for.
@@ -167,9 +167,9 @@ func selected(query string, sources [][]exposition.Family) [][]exposition.Family
 	return sources
 }
 
-func (s *server) reportLosses(p *page, lost *families.Losses) {
-	for reason, loss := range lost.All() {
-		p.counts.lost[reason].Add(float64(loss.Count))
-		s.logs.Warn(s.log(), nil, "metrics left out: "+reason.Description(), "path", p.path, "family", loss.Family)
+func (s *server) reportDropped(p *page, dropped *families.Dropped) {
+	for reason, count := range dropped.All() {
+		p.counts.dropped[reason].Add(float64(count.Count))
+		s.logs.Warn(s.log(), nil, "metrics left out: "+reason.Description(), "path", p.path, "family", count.Family)
 	}
 }

@@ -54,7 +54,7 @@ func after(takes time.Duration, of source) source {
 // offline is a server with the endpoints of all that does not listen. It makes one page at a time.
 func offline(all ...Options) (*server, []*Endpoint) {
 	table := new(Servers)
-	table.pages.once.Do(func() { table.pages.turns = make(chan struct{}, 1) })
+	table.pages.once.Do(func() { table.pages.sem = make(chan struct{}, 1) })
 	var s *server
 	var endpoints []*Endpoint
 	for i, o := range all {

@@ -8,8 +8,8 @@ const (
 	// is the default of Prometheus' own exporters; further ones are answered 503.
 	defaultMaxRequests = 40
 
-	// peopleRequests is the same bound for the pages that people read, and for profiles.
-	peopleRequests = 8
+	// maxStatusRequests is the same bound for the pages that people read, and for profiles.
+	maxStatusRequests = 8
 
 	// clientShare is the part of connections and of scrapes in flight that one client may have: a quarter, so that it
 	// takes four clients to keep others out.

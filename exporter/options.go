@@ -16,8 +16,8 @@ import (
 )
 
 type (
-	// Web says who may read the pages of a server, and whether its connections are encrypted.
-	Web = access.Settings
+	// AccessSettings says who may read the pages of a server, and whether its connections are encrypted.
+	AccessSettings = access.Settings
 	// Definition defines a metric family that a source is known to give.
 	Definition = families.Definition
 	// Status is what an instance shows of itself on the pages that people read, "/" and "/-/rules".
@@ -54,7 +54,7 @@ type Options struct {
 	// Source gives the families of the instance.
 	Source Source
 	// Definitions are those of the families that the source is known to give. Instances that share a page must not
-	// define them differently: Open and Resume return a *ClashError then. Families that are not known beforehand are
+	// define them differently: Open and Resume return a *ConflictError then. Families that are not known beforehand are
 	// left out of the page when it comes to that.
 	Definitions []Definition
 	// Reload, when not nil, is called for a POST of /-/reload. Its error is shown to the client.
@@ -69,8 +69,8 @@ type Options struct {
 	// ListenLater makes a failure to listen no error of Open: it is logged, and tried again each second until it
 	// succeeds or the endpoint is closed. Resume always does so.
 	ListenLater bool
-	// Web says who may read. Instances that share an address have the same.
-	Web Web
+	// AccessSettings says who may read. Instances that share an address have the same.
+	Access AccessSettings
 	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least
 	// bound counts. One client may have a quarter of them.
 	MaxRequests int
@@ -111,7 +111,7 @@ func (o *Options) maxRequests() int {
 
 // isFinal reports whether another try to open would give the same error.
 func (o *Options) isFinal(err error) bool {
-	return errors.As(err, new(*ClashError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
+	return errors.As(err, new(*ConflictError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
 }
 
 func (o *Options) log() *slog.Logger {
@@ -128,15 +128,15 @@ func (o *Options) listenRetry() time.Duration {
 	return o.ListenRetry
 }
 
-// ClashError says that two instances that share a page define a family differently, or two families that one page cannot
+// ConflictError says that two instances that share a page define a family differently, or two families that one page cannot
 // have both.
-type ClashError struct {
+type ConflictError struct {
 	First, Second string // instances; the first one was there before
 	Path          string
 	cause         string
 }
 
-func (e *ClashError) Error() string {
+func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s and %s share the page %s, and %s; define it the same in both, or give one of them another "+
 		"metrics_path", e.First, e.Second, e.Path, e.cause)
 }

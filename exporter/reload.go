@@ -55,9 +55,9 @@ func (s *server) serveReload(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) reloadAll() error {
 	var failed []error
-	for _, of := range s.routes.Load().reloaders() {
-		if err := fence.Run(of.options.Reload); err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", of.instance(), err))
+	for _, sess := range s.routes.Load().reloaders() {
+		if err := fence.Run(sess.options.Reload); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", sess.instance(), err))
 		}
 	}
 	return errors.Join(failed...)
@@ -89,8 +89,8 @@ func (s *server) isAllowedHost(hostport string) bool {
 	if name, err := os.Hostname(); err == nil && strings.EqualFold(host, name) {
 		return true
 	}
-	return slices.ContainsFunc(s.routes.Load().sessions, func(of *session) bool {
-		return slices.ContainsFunc(of.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
+	return slices.ContainsFunc(s.routes.Load().sessions, func(sess *session) bool {
+		return slices.ContainsFunc(sess.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
 	})
 }
 

@@ -132,7 +132,7 @@ func TestPagesForPeopleAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Debug: true, Status: func() Status { time.Sleep(time.Second); return Status{} }})
 		var all sync.WaitGroup
-		for i := range peopleRequests {
+		for i := range maxStatusRequests {
 			all.Go(func() {
 				if w := askFrom(s, fmt.Sprintf("10.0.0.%d:1", i/2), "/"); w.Code != 200 {
 					t.Errorf("got %d", w.Code)

@@ -57,15 +57,15 @@ func (s *server) route(sessions []*session) {
 	next := &routes{
 		sessions: sessions, pages: make(map[string]*page), failures: make(map[string]sourceCounts), log: sessions[0].log,
 	}
-	for _, of := range sessions {
-		p := next.pages[of.path()]
+	for _, sess := range sessions {
+		p := next.pages[sess.path()]
 		if p == nil {
-			p = s.newPage(before.pages[of.path()], of)
+			p = s.newPage(before.pages[sess.path()], sess)
 			next.pages[p.path] = p
 		}
-		p.sessions = append(p.sessions, of)
-		p.limit = min(p.limit, of.options.maxRequests())
-		next.failures[of.instance()] = s.self.addInstance(of.instance())
+		p.sessions = append(p.sessions, sess)
+		p.limit = min(p.limit, sess.options.maxRequests())
+		next.failures[sess.instance()] = s.self.addInstance(sess.instance())
 	}
 	s.routes.Store(next)
 	for path := range before.pages {
@@ -81,8 +81,8 @@ func (s *server) route(sessions []*session) {
 }
 
 // newPage is the page of a session's path, as yet without sessions.
-func (s *server) newPage(before *page, of *session) *page {
-	p := &page{path: of.path(), limit: of.options.maxRequests()}
+func (s *server) newPage(before *page, sess *session) *page {
+	p := &page{path: sess.path(), limit: sess.options.maxRequests()}
 	if before != nil {
 		p.inFlight, p.counts = before.inFlight, before.counts
 	} else {
@@ -91,13 +91,13 @@ func (s *server) newPage(before *page, of *session) *page {
 	return p
 }
 
-// isDeserted reports whether s only waits for suspended instances to resume.
-func (s *server) isDeserted() bool {
-	return !slices.ContainsFunc(s.routes.Load().sessions, func(of *session) bool { return !of.isSuspended() })
+// allSuspended reports whether s only waits for suspended instances to resume.
+func (s *server) allSuspended() bool {
+	return !slices.ContainsFunc(s.routes.Load().sessions, func(sess *session) bool { return !sess.isSuspended() })
 }
 
-// openToAll reports whether path needs no password: whoever asks for health has none, and learns nothing else.
-func openToAll(path string) bool { return path == healthyPath || path == readyPath }
+// isProbe reports whether path needs no password: whoever asks for health has none, and learns nothing else.
+func isProbe(path string) bool { return path == healthyPath || path == readyPath }
 
 // refuseBodies answers requests that announce a body, which none of ours has, before anything else is done for them.
 func refuseBodies(next http.Handler) http.Handler {
@@ -152,11 +152,11 @@ func (s *server) handler(now *routes, path string) http.HandlerFunc {
 	case path == readyPath:
 		return now.serveReady
 	case path == landingPath:
-		return s.people.handler(peopleRequests, s.serveLanding)
+		return s.statusRequests.handler(maxStatusRequests, s.serveLanding)
 	case path == rulesPath:
-		return s.people.handler(peopleRequests, s.serveRules)
+		return s.statusRequests.handler(maxStatusRequests, s.serveRules)
 	case strings.HasPrefix(path, status.ProfilesPath) && now.debugs():
-		return s.people.handler(peopleRequests, status.ServeProfile)
+		return s.statusRequests.handler(maxStatusRequests, status.ServeProfile)
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (s *server) awaitReload(ctx context.Context, p *page) *page {
 			return p
 		}
 		select {
-		case <-p.sessions[i].over:
+		case <-p.sessions[i].suspensionOver:
 		case <-ctx.Done():
 		}
 	}

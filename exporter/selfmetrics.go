@@ -116,7 +116,7 @@ type pageCounts struct {
 	codes       map[int]prometheus.Counter
 	duration    prometheus.Observer
 	inFlight    prometheus.Gauge
-	lost        map[families.Reason]prometheus.Counter
+	dropped     map[families.Reason]prometheus.Counter
 	badFamilies prometheus.Counter
 }
 
@@ -130,7 +130,7 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		codes:       make(map[int]prometheus.Counter),
 		duration:    m.duration.WithLabelValues(path),
 		inFlight:    m.inFlight.WithLabelValues(path),
-		lost:        make(map[families.Reason]prometheus.Counter),
+		dropped:     make(map[families.Reason]prometheus.Counter),
 		badFamilies: m.families.WithLabelValues(path, reasonEncoding),
 	}
 	for _, code := range answeredCodes() {
@@ -141,7 +141,7 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		if reason == families.Duplicate {
 			vec = m.series
 		}
-		c.lost[reason] = vec.WithLabelValues(path, string(reason))
+		c.dropped[reason] = vec.WithLabelValues(path, string(reason))
 	}
 	return c
 }

@@ -15,16 +15,16 @@ import (
 // A server serves one address. Its routes are replaced, under the lock of the table, when a session comes or goes, and its
 // binding when the users or TLS of the address change; requests read the routes without a lock.
 type server struct {
-	table   *Servers
-	address listen.Addr
-	version string
-	started time.Time
-	routes  atomic.Pointer[routes]
-	binding atomic.Pointer[binding] // changed under the lock of the table; nil before the first one
-	people  requestLimit            // of the pages that people read
-	reloads reloads
-	self    *selfMetrics
-	logs    ratelog.Log
+	table          *Servers
+	address        listen.Addr
+	version        string
+	started        time.Time
+	routes         atomic.Pointer[routes]
+	binding        atomic.Pointer[binding] // changed under the lock of the table; nil before the first one
+	statusRequests requestLimit            // of the pages that people read
+	reloads        reloads
+	self           *selfMetrics
+	logs           ratelog.Log
 }
 
 // newServer makes a server that is not bound yet. The first session gives it a version and a log.
@@ -61,7 +61,7 @@ func (s *server) notListening(err error) {
 // hooks lets the middleware of an access.Access count and log.
 func (s *server) hooks() access.Hooks {
 	return access.Hooks{
-		Exempt: openToAll,
+		Exempt: isProbe,
 		Warn: func(err error, text string, attrs ...any) {
 			s.logs.Warn(s.log(), err, text, attrs...)
 		},
@@ -71,7 +71,7 @@ func (s *server) hooks() access.Hooks {
 }
 
 // listener is what the server listens with, or nil.
-func (s *server) listener() *listen.Listener { return s.binding.Load().current() }
+func (s *server) listener() *listen.Listener { return s.binding.Load().currentListener() }
 
 // connections is how many connections are open.
 func (s *server) connections() int {
@@ -86,7 +86,7 @@ func (s *server) addr() net.Addr {
 	if l := s.listener(); l != nil {
 		return l.Addr()
 	}
-	return s.address.Wanted()
+	return s.address.NetAddr()
 }
 
 // log is the log of the oldest session, or of the one that was closed last.

@@ -2,11 +2,9 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
@@ -48,8 +46,8 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	}
 	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
 		last := !time.Now().Before(deadline)
-		gone, err := s.attach(next, last && o.ListenLater)
-		finish(gone)
+		removed, err := s.attach(next, last && o.ListenLater)
+		shutDownUnused(removed)
 		if err == nil {
 			next.warnOpen()
 			return nil
@@ -71,21 +69,21 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := access.Open(o.Web)
-	if err != nil && before != nil && before.options.Web == o.Web { // without a password, which cannot be what is wrong
+	a, err := access.Open(o.Access)
+	if err != nil && before != nil && before.options.Access == o.Access { // without a password, which cannot be what is wrong
 		a, err = before.access, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	o.Web.Password = "" // a keeps a hash of it
+	o.Access.Password = "" // a keeps a hash of it
 	return newSession(e, o, a, addresses), nil
 }
 
 // attach makes next the session of its endpoint, on the servers of all addresses, of which it starts those that are
 // missing, or leaves all as it was. later lets a server start that cannot listen yet. Servers that nobody needs any more
 // are to be shut down by the caller.
-func (s *Servers) attach(next *session, later bool) (gone []*server, err error) {
+func (s *Servers) attach(next *session, later bool) (removed []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addresses, err := s.sockets.Expand(next.addresses)
@@ -95,22 +93,22 @@ func (s *Servers) attach(next *session, later bool) (gone []*server, err error) 
 	if err := s.check(next, addresses); err != nil {
 		return nil, err
 	}
-	starting := starting{table: s, session: next, later: later}
-	if err := starting.all(addresses); err != nil {
-		return starting.gone, err
+	attachment := attachment{table: s, session: next, later: later}
+	if err := attachment.bindAll(addresses); err != nil {
+		return attachment.removed, err
 	}
-	next.servers = starting.servers
+	next.servers = attachment.servers
 	before := next.endpoint.session.Swap(next)
 	next.endpoint.definitions = next.options.Definitions
 	for _, srv := range next.servers {
 		srv.add(next)
 	}
-	gone = starting.gone
+	removed = attachment.removed
 	if before != nil {
-		gone = append(gone, s.takeOff(before)...)
-		before.giveUp()
+		removed = append(removed, s.detachLocked(before)...)
+		before.abandon()
 	}
-	return gone, nil
+	return removed, nil
 }
 
 // check reports what keeps next from the servers at addresses.
@@ -129,7 +127,7 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 			continue
 		}
 		there = append(there, srv)
-		if srv.isDeserted() {
+		if srv.allSuspended() {
 			continue
 		}
 		if key := srv.binding.Load().access.Difference(next.access); key != "" {
@@ -141,20 +139,20 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 	return s.checkDefinitions(next, there, next.options.Definitions, false)
 }
 
-// checkDefinitions returns a *ClashError if definitions cannot be on the pages of a session with those of others. Those
+// checkDefinitions returns a *ConflictError if definitions cannot be on the pages of a session with those of others. Those
 // that have the origin of one in the way are not compared if follow is set.
-func (s *Servers) checkDefinitions(of *session, servers []*server, definitions []Definition, follow bool) error {
+func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions []Definition, follow bool) error {
 	for _, srv := range servers {
-		p := srv.routes.Load().pages[of.path()]
+		p := srv.routes.Load().pages[sess.path()]
 		if p == nil || len(definitions) == 0 {
 			continue
 		}
 		for _, other := range p.sessions {
-			if other.endpoint == of.endpoint || other.isSuspended() {
+			if other.endpoint == sess.endpoint || other.isSuspended() {
 				continue
 			}
 			if cause := families.Conflict(other.endpoint.definitions, definitions, follow); cause != "" {
-				return &ClashError{First: other.instance(), Second: of.instance(), Path: of.path(), cause: cause}
+				return &ConflictError{First: other.instance(), Second: sess.instance(), Path: sess.path(), cause: cause}
 			}
 		}
 	}
@@ -171,16 +169,16 @@ func (s *Servers) neighbor(a listen.Addr) string {
 	return ""
 }
 
-// leave takes e off its servers, and returns those that it was the last one of: they are gone from the table, and their
+// detach takes e off its servers, and returns those that it was the last one of: they are gone from the table, and their
 // addresses are free.
-func (s *Servers) leave(e *Endpoint) (gone []*server) {
+func (s *Servers) detach(e *Endpoint) (removed []*server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.takeOff(e.session.Load())
+	return s.detachLocked(e.session.Load())
 }
 
-// takeOff takes a session off its servers, where no other one has its place. The caller holds the lock.
-func (s *Servers) takeOff(old *session) (gone []*server) {
+// detachLocked takes a session off its servers, where no other one has its place. The caller holds the lock.
+func (s *Servers) detachLocked(old *session) (removed []*server) {
 	for _, srv := range old.servers {
 		now := srv.routes.Load().sessions
 		rest := slices.DeleteFunc(slices.Clone(now), func(other *session) bool { return other == old })
@@ -191,10 +189,10 @@ func (s *Servers) takeOff(old *session) (gone []*server) {
 		case s.byAddress[srv.address] == srv:
 			// The routes stay: they are what a connection that is still open finds, and whose log the server uses.
 			s.remove(srv)
-			gone = append(gone, srv)
+			removed = append(removed, srv)
 		}
 	}
-	return gone
+	return removed
 }
 
 // remove takes srv from the table and frees its address. The caller holds the lock.
@@ -203,12 +201,12 @@ func (s *Servers) remove(srv *server) {
 	srv.binding.Load().stop()
 }
 
-// finish shuts down servers that nothing uses any more.
-func finish(gone []*server) {
-	if len(gone) > 0 {
+// shutDownUnused shuts down servers that nothing uses any more.
+func shutDownUnused(removed []*server) {
+	if len(removed) > 0 {
 		grace, _, cancel := closeTimes()
 		defer cancel()
-		shutDown(gone, grace)
+		shutDown(removed, grace)
 	}
 }
 
@@ -219,76 +217,4 @@ func shutDown(servers []*server, grace context.Context) {
 		all.Go(func() { srv.binding.Load().shutDown(grace) })
 	}
 	all.Wait()
-}
-
-// starting finds or starts the servers of one session. The lock of the table is held.
-type starting struct {
-	table   *Servers
-	session *session
-	later   bool      // whether a server may start without a listener
-	servers []*server // of the addresses so far
-	begun   []*server // those of them that are new
-	gone    []*server // deserted ones that had to make room
-}
-
-// all gives every address a server, or leaves everything as it was.
-func (t *starting) all(addresses []listen.Addr) error {
-	for _, a := range addresses {
-		srv := t.table.byAddress[a]
-		if a.IsAny() || srv == nil {
-			var err error
-			if srv, err = t.start(a); err != nil {
-				t.undo()
-				return err
-			}
-		}
-		t.servers = append(t.servers, srv)
-	}
-	for _, srv := range t.servers {
-		if srv.binding.Load().access.Outdated(t.session.access) && srv.isDeserted() {
-			srv.rebind(t.session.access)
-		}
-	}
-	return nil
-}
-
-// start makes a server that listens on a. It has no routes yet.
-func (t *starting) start(a listen.Addr) (*server, error) {
-	l, err := t.table.sockets.Listen(a)
-	if errors.Is(err, syscall.EADDRINUSE) && t.makeRoom(a) {
-		l, err = t.table.sockets.Listen(a)
-	}
-	if err != nil && !t.later {
-		return nil, listen.Error(a, err, t.table.neighbor(a))
-	}
-	if err == nil {
-		a = a.WithPort(l)
-	}
-	srv := newServer(t.table, a, t.session)
-	if t.table.byAddress == nil {
-		t.table.byAddress = make(map[listen.Addr]*server)
-	}
-	t.table.byAddress[a] = srv
-	t.begun = append(t.begun, srv)
-	srv.bind(t.session.access, l, err)
-	return srv, nil
-}
-
-// makeRoom closes the servers on the port of a that only wait for suspended instances, and reports whether there were any.
-func (t *starting) makeRoom(a listen.Addr) bool {
-	before := len(t.gone)
-	for other, srv := range t.table.byAddress {
-		if other.SamePort(a) && srv.isDeserted() && !slices.Contains(t.servers, srv) {
-			t.table.remove(srv)
-			t.gone = append(t.gone, srv)
-		}
-	}
-	return len(t.gone) > before
-}
-
-func (t *starting) undo() {
-	for _, srv := range t.begun {
-		t.table.remove(srv)
-	}
-	t.gone = append(t.gone, t.begun...)
 }

@@ -21,14 +21,14 @@ type session struct {
 	addresses []listen.Addr
 	servers   []*server // one per address; set when the session is attached to them
 
-	ctx context.Context // ends when scrapes that still use the source have to end; the cause says why
-	cut context.CancelCauseFunc
+	ctx    context.Context // ends when scrapes that still use the source have to end; the cause says why
+	cancel context.CancelCauseFunc
 
-	mu      sync.Mutex
-	scrapes int           // that use the source; guarded by mu
-	ended   error         // why no more scrapes may, or nil; guarded by mu
-	idle    chan struct{} // closed when ended is not nil and scrapes is 0
-	over    chan struct{} // closed when a suspended session has a successor, or is given up
+	mu             sync.Mutex
+	scrapes        int           // that use the source; guarded by mu
+	endErr         error         // why no more scrapes may, or nil; guarded by mu
+	idle           chan struct{} // closed when ended is not nil and scrapes is 0
+	suspensionOver chan struct{} // closed when a suspended session has a successor, or is given up
 }
 
 // Why a session ended.
@@ -40,9 +40,9 @@ var (
 func newSession(e *Endpoint, o Options, a *access.Access, addresses []listen.Addr) *session {
 	s := &session{
 		endpoint: e, options: &o, log: o.log(), access: a, addresses: addresses,
-		idle: make(chan struct{}), over: make(chan struct{}),
+		idle: make(chan struct{}), suspensionOver: make(chan struct{}),
 	}
-	s.ctx, s.cut = context.WithCancelCause(context.Background())
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	return s
 }
 
@@ -54,10 +54,10 @@ func (s *session) path() string { return string(s.options.Path) }
 func (s *session) acquire() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended == nil {
+	if s.endErr == nil {
 		s.scrapes++
 	}
-	return s.ended
+	return s.endErr
 }
 
 func (s *session) release() {
@@ -69,44 +69,44 @@ func (s *session) release() {
 
 // checkIdle closes idle when it is time to. The caller holds mu.
 func (s *session) checkIdle() {
-	if s.ended != nil && s.scrapes == 0 {
+	if s.endErr != nil && s.scrapes == 0 {
 		close(s.idle)
 	}
 }
 
-// refuse lets no further scrape use the source. It is called once.
-func (s *session) refuse(why error) {
+// end lets no further scrape use the source. It is called once.
+func (s *session) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = why
+	s.endErr = why
 	s.checkIdle()
 }
 
-// giveUp ends the wait for a successor of a suspended session. It may be called more than once.
-func (s *session) giveUp() {
+// abandon ends the wait for a successor of a suspended session. It may be called more than once.
+func (s *session) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended == errSuspended {
-		s.ended = errClosed
-		close(s.over)
+	if s.endErr == errSuspended {
+		s.endErr = errClosed
+		close(s.suspensionOver)
 	}
 }
 
 // isSuspended reports whether scrapes wait for a successor.
-func (s *session) isSuspended() bool { return s.why() == errSuspended }
+func (s *session) isSuspended() bool { return s.endCause() == errSuspended }
 
 // isOpen reports whether scrapes may use the source.
-func (s *session) isOpen() bool { return s.why() == nil }
+func (s *session) isOpen() bool { return s.endCause() == nil }
 
-// why is why no more scrapes may use the source, or nil.
-func (s *session) why() error {
+// endCause is why no more scrapes may use the source, or nil.
+func (s *session) endCause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended
+	return s.endErr
 }
 
-// onCut cancels a scrape that uses the source with the cause, when it has to end before stop is called.
-func (s *session) onCut(cancel context.CancelCauseFunc) (stop func() bool) {
+// onCancel cancels a scrape that uses the source with the cause, when it has to end before stop is called.
+func (s *session) onCancel(cancel context.CancelCauseFunc) (stop func() bool) {
 	return context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
 }
 
@@ -116,7 +116,7 @@ func (s *session) drain(grace, limit context.Context) error {
 	case <-s.idle:
 	case <-grace.Done():
 	}
-	s.cut(s.why())
+	s.cancel(s.endCause())
 	select {
 	case <-s.idle:
 		return nil

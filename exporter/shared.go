@@ -16,8 +16,8 @@ import (
 // A scrape that comes while its page is being made waits for the next one, so that no scrape gets a page that is older
 // than its request. The zero value is ready; it is safe for concurrent use.
 type sharedPages struct {
-	once  sync.Once
-	turns chan struct{} // holds an element for each page that is being made
+	once sync.Once
+	sem  chan struct{} // holds an element for each page that is being made
 
 	mu      sync.Mutex
 	waiting map[pageKey]*sharedPage // those that nobody has begun to make; guarded by mu
@@ -77,9 +77,9 @@ func (s *sharedPages) join(key pageKey) (one *sharedPage, first bool) {
 // make makes the page when it is its turn. After a panic those who wait get errNotMade.
 func (s *sharedPages) make(ctx context.Context, key pageKey, one *sharedPage, do func() (*render.Page, error)) {
 	defer close(one.done)
-	begun := s.turn(ctx)
+	begun := s.acquire(ctx)
 	if begun {
-		defer func() { <-s.turns }()
+		defer func() { <-s.sem }()
 	}
 	s.mu.Lock()
 	delete(s.waiting, key) // scrapes that come now get the next page
@@ -97,11 +97,11 @@ func (s *sharedPages) make(ctx context.Context, key pageKey, one *sharedPage, do
 	}
 }
 
-// turn waits for a turn, and reports whether it came before ctx ended.
-func (s *sharedPages) turn(ctx context.Context) bool {
-	s.once.Do(func() { s.turns = make(chan struct{}, max(1, min(pagesAtOnce, runtime.GOMAXPROCS(0)/2))) })
+// acquire waits for a turn, and reports whether it came before ctx ended.
+func (s *sharedPages) acquire(ctx context.Context) bool {
+	s.once.Do(func() { s.sem = make(chan struct{}, max(1, min(pagesAtOnce, runtime.GOMAXPROCS(0)/2))) })
 	select {
-	case s.turns <- struct{}{}:
+	case s.sem <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false

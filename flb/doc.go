@@ -16,7 +16,8 @@
 //   - What SetContext stores in the host is a number, never a pointer: it names an entry of the table behind
 //     runtime/cgo.Handle. ReleaseContext deletes it, for an input UnregisterInput. Numbers are not used again, so a
 //     stale one finds nothing.
-//   - The records of an input are Go memory, lent by a Loan from a callback to the cleanup that follows it.
+//   - The records of an input are Go memory, lent by a PinnedBuffer from a callback to the
+//     cleanup that follows it.
 //
 // # Versions
 //

@@ -28,9 +28,9 @@ func NewInput(host unsafe.Pointer) *Input {
 	if p == nil || p.api == nil || p.context == nil {
 		return nil
 	}
-	C.promexporter_keep_faults()
+	C.promexporter_keep_fault_handlers()
 	plugin := C.GoString(p.name)
-	i := &Input{plugin: p, name: given.take(hostName(nameOfInput, p.instance), plugin)}
+	i := &Input{plugin: p, name: instanceNames.unique(hostName(nameOfInput, p.instance), plugin)}
 	i.log = newSink("input", plugin, i.name)
 	if i.log.host = C.promexporter_log_print(p.api); i.log.host != nil {
 		i.log.level = level(C.promexporter_log_level(p.api.input_log_check, p.instance))
@@ -68,8 +68,8 @@ func (i *Input) SetContext(v any) error {
 		return nil
 	}
 	named := C.promexporter_has_input_context(i.plugin) != 0
-	handle := cgo.NewHandle(held{v, i.log})
-	if !opened.add(openInput{uintptr(handle), named, thread()}) {
+	handle := cgo.NewHandle(instanceContext{v, i.log})
+	if !inputs.open(openInput{uintptr(handle), named, thread()}) {
 		handle.Delete()
 		return ErrOneInput
 	}
@@ -87,7 +87,7 @@ func (i *Input) SetContext(v any) error {
 // find nothing, and a line says so. Only where those of another one come on the same thread, with threaded off, it is
 // Error all the same: the host then does end.
 func (i *Input) Refuse() Status {
-	if i.plugin == nil || C.promexporter_ends_with_input(i.plugin.api) != 0 || !opened.refuse(thread()) {
+	if i.plugin == nil || C.promexporter_ends_with_input(i.plugin.api) != 0 || !inputs.refuse(thread()) {
 		return Error
 	}
 	i.plugin = nil
@@ -97,13 +97,13 @@ func (i *Input) Refuse() Status {
 
 // OnlyInput returns what SetContext stored on a host that passes no contexts to inputs, and false if there is nothing.
 // It is to be called on the thread of the callback.
-func OnlyInput() (any, bool) { return Context(opened.unnamed(thread())) }
+func OnlyInput() (any, bool) { return Context(inputs.withoutContext(thread())) }
 
 // PausedInputs is to be called at FLBPluginInputPause, which names no instance. It returns what SetContext stored for
 // those that are paused now: the one of this thread, and with threaded off, where several have one thread, all of them
 // once each was paused.
 func PausedInputs() []any {
-	handles, all := opened.pause(thread(), 1)
+	handles, all := inputs.pause(thread(), 1)
 	if !all {
 		return nil
 	}
@@ -112,7 +112,7 @@ func PausedInputs() []any {
 
 // ResumedInputs is to be called at FLBPluginInputResume. It returns what SetContext stored for those that may go on.
 func ResumedInputs() []any {
-	handles, _ := opened.pause(thread(), -1)
+	handles, _ := inputs.pause(thread(), -1)
 	return values(handles)
 }
 

@@ -38,9 +38,9 @@ func (n *names) reset() {
 	clear(n.taken)
 }
 
-// take returns host, the name that the host has for an instance, or a name by our own count if it has none for us. The
+// unique returns host, the name that the host has for an instance, or a name by our own count if it has none for us. The
 // host lets two instances share an alias; the second is told apart as "alias#2".
-func (n *names) take(host, plugin string) string {
+func (n *names) unique(host, plugin string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if host == "" {

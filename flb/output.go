@@ -27,10 +27,10 @@ func NewOutput(host unsafe.Pointer) *Output {
 	if p == nil || p.api == nil || p.context == nil {
 		return nil
 	}
-	C.promexporter_keep_faults()
+	C.promexporter_keep_fault_handlers()
 	// The host numbers all outputs in one row and prefers the user's alias: only it can tell.
 	plugin := C.GoString(p.name)
-	o := &Output{plugin: p, name: given.take(hostName(nameOfOutput, p.instance), plugin)}
+	o := &Output{plugin: p, name: instanceNames.unique(hostName(nameOfOutput, p.instance), plugin)}
 	o.log = newSink("output", plugin, o.name)
 	if o.log.host = C.promexporter_log_print(p.api); o.log.host != nil {
 		o.log.level = level(C.promexporter_log_level(p.api.output_log_check, p.instance))
@@ -56,8 +56,8 @@ func (o *Output) Name() string { return o.name }
 // after an Init that failed.
 func (o *Output) Logger() *slog.Logger { return slog.New(&handler{sink: o.log}) }
 
-// held is what a handle stands for.
-type held struct {
+// instanceContext is what a handle stands for.
+type instanceContext struct {
 	value any
 	log   *sink
 }
@@ -68,7 +68,7 @@ func (o *Output) SetContext(v any) {
 	if o.plugin == nil {
 		return
 	}
-	o.plugin.context.remote_context = C.uintptr_t(cgo.NewHandle(held{v, o.log}))
+	o.plugin.context.remote_context = C.uintptr_t(cgo.NewHandle(instanceContext{v, o.log}))
 	o.plugin = nil
 }
 
@@ -78,7 +78,7 @@ func (o *Output) SetContext(v any) {
 // ctx must not travel as a pointer: it is a small number, and the Go runtime ends the process when it finds one in a
 // pointer variable.
 func Context(ctx uintptr) (any, bool) {
-	C.promexporter_keep_faults()
+	C.promexporter_keep_fault_handlers()
 	h, ok := lookup(ctx)
 	return h.value, ok
 }
@@ -96,15 +96,15 @@ func ReleaseContext(ctx uintptr) (any, bool) {
 }
 
 // lookup recovers what cgo.Handle panics with when it does not know the handle.
-func lookup(ctx uintptr) (h held, ok bool) {
+func lookup(ctx uintptr) (h instanceContext, ok bool) {
 	if ctx == 0 {
-		return held{}, false
+		return instanceContext{}, false
 	}
 	defer func() {
 		if recover() != nil {
-			h, ok = held{}, false
+			h, ok = instanceContext{}, false
 		}
 	}()
-	h, ok = cgo.Handle(ctx).Value().(held)
+	h, ok = cgo.Handle(ctx).Value().(instanceContext)
 	return h, ok
 }

@@ -31,10 +31,10 @@ type Definition struct {
 }
 
 // outputs are the registrations of the output plugin, of which a reload has two for a while.
-var outputs generations
+var outputs registrations
 
-// given holds the names of the instances since the last registration. The C boundary has no receiver that could hold it.
-var given names
+// instanceNames holds the names of the instances since the last registration. The C boundary has no receiver that could hold it.
+var instanceNames names
 
 // RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config map
 // (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the keys in
@@ -43,12 +43,12 @@ func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	if def == nil {
 		return -1
 	}
-	C.promexporter_keep_faults()
-	given.reset()
+	C.promexporter_keep_fault_handlers()
+	instanceNames.reset()
 	if status := output.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
 		return status
 	}
-	outputs.begin(uintptr(def))
+	outputs.register(uintptr(def))
 	if C.promexporter_takes_keys(def) != 0 {
 		C.promexporter_set_keys(def, newKeys(d.Keys))
 	}
@@ -66,13 +66,13 @@ func UnregisterOutput(def unsafe.Pointer) {
 		C.promexporter_set_keys(def, nil)
 	}
 	output.FLBPluginUnregister(def)
-	outputs.end(uintptr(def))
+	outputs.unregister(uintptr(def))
 }
 
 // Reloading reports, at the exit of an output, whether the host is about to open its outputs again: it registers the
 // plugin for the new configuration before it closes the old one. What it says of itself, the argument of PreExit, still
 // stands after a reload that failed.
-func Reloading() bool { return outputs.several() }
+func Reloading() bool { return outputs.multiple() }
 
 // Reloaded reports, at the Init of an output, whether it is part of a reload.
-func Reloaded() bool { return outputs.ended() }
+func Reloaded() bool { return outputs.hasReplaced() }

@@ -12,23 +12,23 @@ import (
 	"github.com/fluent/fluent-bit-go/input"
 )
 
-// opened holds the open inputs. The C boundary has no receiver that could hold it.
-var opened registrations
+// inputs holds the open inputs. The C boundary has no receiver that could hold it.
+var inputs inputRegistrations
 
 // RegisterInput is RegisterOutput for an input plugin.
 func RegisterInput(def unsafe.Pointer, d Definition) int {
 	if def == nil {
 		return -1
 	}
-	C.promexporter_keep_faults()
-	given.reset()
+	C.promexporter_keep_fault_handlers()
+	instanceNames.reset()
 	if status := input.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
 		return status
 	}
 	if C.promexporter_takes_keys(def) != 0 {
 		C.promexporter_set_keys(def, newKeys(d.Keys))
 	}
-	opened.begin(uintptr(def))
+	inputs.register(uintptr(def))
 	return 0
 }
 
@@ -44,7 +44,7 @@ func UnregisterInput(def unsafe.Pointer) []any {
 	}
 	input.FLBPluginUnregister(def)
 	var gone []any
-	for _, handle := range opened.end(uintptr(def)) {
+	for _, handle := range inputs.unregister(uintptr(def)) {
 		if v, ok := ReleaseContext(handle); ok {
 			gone = append(gone, v)
 		}

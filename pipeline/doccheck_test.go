@@ -217,7 +217,7 @@ func TestRulesExample(t *testing.T) {
 	}
 	_, record, _ := strings.Cut(parts[2], "`")
 	record, _, _ = strings.Cut(record, "`")
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, strings.TrimPrefix(parts[1], "yaml\n"))})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, strings.TrimPrefix(parts[1], "yaml\n"))})
 	for range 3 {
 		flush(t, p, "nginx.access", record, flb.OK)
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// toldMistakes is how many mistakes of a reload the pages for people tell. The log
+// shownMistakes is how many mistakes of a reload the pages for people tell. The log
 // has all of them.
-const toldMistakes = 3
+const shownMistakes = 3
 
 // events are what the pages for people tell of the past. Nothing in them comes from
 // a record. They are safe for concurrent use; the zero value tells of nothing.
@@ -48,8 +48,8 @@ func (e *events) failed(text string, now time.Time) {
 
 func firstMistakes(err error) string {
 	all := strings.Split(err.Error(), "\n")
-	if more := len(all) - toldMistakes; more > 0 {
-		all = append(all[:toldMistakes], fmt.Sprintf("and %d more, which the log has", more))
+	if more := len(all) - shownMistakes; more > 0 {
+		all = append(all[:shownMistakes], fmt.Sprintf("and %d more, which the log has", more))
 	}
 	return strings.Join(all, "\n")
 }
@@ -62,8 +62,8 @@ type reloads struct {
 
 // reloadCounts is what the metrics say of reloads.
 type reloadCounts struct {
-	keysGood            bool      // the keys in force are those of the configuration
-	rulesGood           bool      // the last reload of the rules succeeded
+	keysOK              bool      // the keys in force are those of the configuration
+	rulesOK             bool      // the last reload of the rules succeeded
 	rulesRead           time.Time // when the rules in force were read
 	successes, failures uint64
 }
@@ -74,25 +74,25 @@ func (r *reloads) counts() reloadCounts {
 	return r.now
 }
 
-// begin counts the start, where keys and rules are good.
-func (r *reloads) begin(now time.Time) {
+// start counts the start, where keys and rules are good.
+func (r *reloads) start(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now = reloadCounts{keysGood: true, rulesGood: true, rulesRead: now}
+	r.now = reloadCounts{keysOK: true, rulesOK: true, rulesRead: now}
 }
 
-// keys remembers whether a reload of Fluent Bit brought good keys.
-func (r *reloads) keys(good bool) {
+// setKeysOK remembers whether a reload of Fluent Bit brought good keys.
+func (r *reloads) setKeysOK(good bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now.keysGood = good
+	r.now.keysOK = good
 }
 
 // add counts a reload of the rules.
 func (r *reloads) add(err error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now.rulesGood = err == nil
+	r.now.rulesOK = err == nil
 	if err != nil {
 		r.now.failures++
 		return

@@ -41,14 +41,14 @@ func TestLastError(t *testing.T) {
 		"nothing": {nil, func(p *Pipeline) { flush(t, p, secret, `{"l":"`+secret+`"}`, flb.OK) }, ""},
 		"a chunk": {nil, func(p *Pipeline) { p.Flush([]byte("\xc1"+secret), secret) }, "a chunk holds what is no log event: "},
 		"a panic": {nil, func(p *Pipeline) {
-			p.flushers.fresh = func() *flusher { panic(secret) }
+			p.buffers.newBuffers = func() *flushBuffers { panic(secret) }
 			p.Flush([]byte("\x90"), secret)
 		}, "panic in flush, please report it"},
 		"the state": {func() map[string]string {
 			return map[string]string{"state_file": filepath.Join(t.TempDir(), "none", "state")}
 		}, nil, "the state could not be written: "},
 		"a bad state": {func() map[string]string {
-			return map[string]string{"state_file": rulesFile(t, "not a state")}
+			return map[string]string{"state_file": writeRules(t, "not a state")}
 		}, nil, "the state could not be restored, the series start from zero: this is not a state of promexporter"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestLastError(t *testing.T) {
 // keys came into force.
 func TestLastReload(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	keys["listen_address"], keys["series_limit"] = p.endpoint.Addrs()[0].String(), "many"
 	p = of.reload(p, keys)

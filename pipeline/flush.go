@@ -13,51 +13,51 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// flusher is the memory that one flush needs; it is used again by later ones.
-type flusher struct {
-	reader   record.Reader
-	scratch  rule.Scratch
-	batch    collector.Batch
-	withdraw *time.Timer
-	failed   failures
-	records  int
-	used     bool // since the last shrink
+// flushBuffers is the memory that one flush needs; it is used again by later ones.
+type flushBuffers struct {
+	reader    record.Reader
+	scratch   rule.Scratch
+	batch     collector.Batch
+	timeout   *time.Timer
+	malformed malformedCounts
+	records   int
+	used      bool // since the last shrink
 }
 
-func newFlusher() *flusher {
+func newFlushBuffers() *flushBuffers {
 	t := time.NewTimer(time.Hour)
 	t.Stop()
-	return &flusher{withdraw: t}
+	return &flushBuffers{timeout: t}
 }
 
-// release lets go of the chunk. A flusher that rests must not point into memory
+// release lets go of the chunk. Idle buffers must not point into memory
 // that Fluent Bit frees, and that Go may be given later on.
-func (f *flusher) release() {
-	f.reader.Reset(nil, nil)
-	f.scratch.Release()
+func (b *flushBuffers) release() {
+	b.reader.Reset(nil, nil)
+	b.scratch.Release()
 }
 
-// failures counts what could not be read in one chunk.
-type failures struct {
+// malformedCounts counts what could not be read in one chunk.
+type malformedCounts struct {
 	records map[record.Reason]int
 	bytes   map[record.Reason]int
 	first   record.Malformed
 }
 
-func (f *failures) reset() {
-	clear(f.records)
-	clear(f.bytes)
+func (c *malformedCounts) reset() {
+	clear(c.records)
+	clear(c.bytes)
 }
 
-func (f *failures) add(m *record.Malformed) {
-	if len(f.records) == 0 {
-		f.first = *m
-		if f.records == nil {
-			f.records, f.bytes = make(map[record.Reason]int), make(map[record.Reason]int)
+func (c *malformedCounts) add(m *record.Malformed) {
+	if len(c.records) == 0 {
+		c.first = *m
+		if c.records == nil {
+			c.records, c.bytes = make(map[record.Reason]int), make(map[record.Reason]int)
 		}
 	}
-	f.records[m.Reason]++
-	f.bytes[m.Reason] += m.Size
+	c.records[m.Reason]++
+	c.bytes[m.Reason] += m.Size
 }
 
 // Flush applies a chunk and answers Fluent Bit. OK means that the next scrape
@@ -82,11 +82,11 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 		return flb.Retry
 	}
 	err := fence.Run(func() error {
-		f := p.flushers.take()
-		status = p.apply(f, chunk, tag, now)
-		f.release()
+		b := p.buffers.get()
+		status = p.apply(b, chunk, tag, now)
+		b.release()
 		// Not deferred: what a panic left behind is better not used again.
-		p.flushers.put(f)
+		p.buffers.put(b)
 		return nil
 	})
 	if err != nil {
@@ -97,50 +97,50 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 	return status
 }
 
-func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
-	p.rules.swap.RLock()
-	defer p.rules.swap.RUnlock()
+func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
+	p.rules.mu.RLock()
+	defer p.rules.mu.RUnlock()
 	if p.closed.Load() { // meanwhile: the last state may have been taken
 		return flb.Retry
 	}
 	plan := p.rules.set.Load().Plan(tag)
-	f.read(&plan, chunk, now)
+	b.read(&plan, chunk, now)
 
-	f.withdraw.Reset(p.config.FlushTimeout)
-	err := p.collector.Ingest(&f.batch, f.withdraw.C)
-	f.withdraw.Stop()
+	b.timeout.Reset(p.config.FlushTimeout)
+	err := p.collector.Ingest(&b.batch, b.timeout.C)
+	b.timeout.Stop()
 
 	taken := !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
-	labelsCut := plan.Finish(&f.scratch, taken)
+	labelsCut := plan.Finish(&b.scratch, taken)
 	if !taken {
 		p.logRetry(err, now)
 		return flb.Retry
 	}
-	p.metrics.count(f, len(chunk), labelsCut)
-	p.losses.log(p.log, now)
+	p.metrics.count(b, len(chunk), labelsCut)
+	p.warnings.log(p.log, now)
 	if err != nil {
 		p.logPartly(err, tag, now)
 		return flb.Error
 	}
-	if len(f.failed.records) > 0 {
-		p.logMalformed(f, tag, now)
+	if len(b.malformed.records) > 0 {
+		p.logMalformed(b, tag, now)
 		return flb.Error
 	}
 	return flb.OK
 }
 
 // read fills the batch with the samples that the plan makes of the chunk.
-func (f *flusher) read(plan *rule.Plan, chunk []byte, now time.Time) {
-	f.batch.Reset()
-	f.batch.Now = now.UnixNano()
-	f.failed.reset()
-	f.records = 0
-	f.reader.Reset(chunk, plan.Selector())
+func (b *flushBuffers) read(plan *rule.Plan, chunk []byte, now time.Time) {
+	b.batch.Reset()
+	b.batch.Now = now.UnixNano()
+	b.malformed.reset()
+	b.records = 0
+	b.reader.Reset(chunk, plan.Selector())
 	for {
-		err := f.reader.Next(&f.scratch.Event)
+		err := b.reader.Next(&b.scratch.Event)
 		if err == nil {
-			f.records++
-			plan.Apply(&f.scratch, &f.batch)
+			b.records++
+			plan.Apply(&b.scratch, &b.batch)
 			continue
 		}
 		if err == io.EOF {
@@ -150,6 +150,6 @@ func (f *flusher) read(plan *rule.Plan, chunk []byte, now time.Time) {
 		if !errors.As(err, &m) {
 			panic(fmt.Sprintf("BUG: record.Reader returned %T", err))
 		}
-		f.failed.add(m)
+		b.malformed.add(m)
 	}
 }

@@ -89,7 +89,7 @@ func TestEmptyChunk(t *testing.T) {
 // chunk at a later attempt only.
 func occupy(t *testing.T, p *Pipeline) (free func()) {
 	t.Helper()
-	p.losses.mu.Lock()
+	p.warnings.mu.Lock()
 	answer := make(chan flb.Status)
 	go func() {
 		status := flb.Retry
@@ -101,7 +101,7 @@ func occupy(t *testing.T, p *Pipeline) (free func()) {
 	until(t, "the collector takes the chunk", func() bool { return collectorIs("sync.Mutex.Lock") })
 	return func() {
 		t.Helper()
-		p.losses.mu.Unlock()
+		p.warnings.mu.Unlock()
 		if status := <-answer; status != flb.OK {
 			t.Errorf("the chunk that was taken: status %d", status)
 		}
@@ -166,15 +166,15 @@ func TestFlushAfterClose(t *testing.T) {
 // TestPanic makes a flush dereference nil.
 func TestPanic(t *testing.T) {
 	p, log := openOne(t, nil)
-	pool := p.flushers.fresh
-	p.flushers.fresh = func() *flusher { return nil }
+	pool := p.buffers.newBuffers
+	p.buffers.newBuffers = func() *flushBuffers { return nil }
 	chunk := chunktest.Events(`{"a": 1}`)
 	for range 3 {
 		if status := p.Flush(chunk, "app"); status != flb.Error {
 			t.Errorf("status %d, want %d", status, flb.Error)
 		}
 	}
-	p.flushers.fresh = pool
+	p.buffers.newBuffers = pool
 	flush(t, p, "app", `{"a": 2}`, flb.OK)
 	expect(t, p, fmt.Sprintf(`
 		a{tag="app"} 2
@@ -250,15 +250,15 @@ func TestMalformedIsThrottled(t *testing.T) {
 }
 
 func TestLossesAreThrottled(t *testing.T) {
-	var l losses
+	var l pendingWarnings
 	var log logged
 	now := time.Now()
 	l.log(log.logger(), now)
-	l.add("a", collector.NameCollision)
-	l.add("b", collector.NameCollision)
-	l.add("c", collector.FamilyConflict)
+	l.addDropped("a", collector.NameCollision)
+	l.addDropped("b", collector.NameCollision)
+	l.addDropped("c", collector.FamilyConflict)
 	l.log(log.logger(), now)
-	l.add("d", collector.NameCollision)
+	l.addDropped("d", collector.NameCollision)
 	l.log(log.logger(), now.Add(time.Second))
 	l.log(log.logger(), now.Add(ratelog.Interval))
 	l.log(log.logger(), now.Add(2*ratelog.Interval))
@@ -280,7 +280,7 @@ func TestLossesAreThrottled(t *testing.T) {
 
 // TestMemoryLimit holds that series end where their memory does, and that the log names the family that takes most.
 func TestMemoryLimit(t *testing.T) {
-	p, log := openOne(t, map[string]string{"series_memory_limit": "1MiB", "rules_file": rulesFile(t, `
+	p, log := openOne(t, map[string]string{"series_memory_limit": "1MiB", "rules_file": writeRules(t, `
 metrics:
 - {name: small_total, type: counter, help: Small., labels: {l: $s}}
 - {name: big_total, type: counter, help: Big., labels: {l: $l}}

@@ -22,11 +22,11 @@ func (p *Pipeline) logRetry(err error, now time.Time) {
 	}
 }
 
-func (p *Pipeline) logMalformed(f *flusher, tag string, now time.Time) {
-	text := fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &f.failed.first)
+func (p *Pipeline) logMalformed(b *flushBuffers, tag string, now time.Time) {
+	text := fmt.Sprintf("a chunk holds what is no log event: %v; the readable records were applied", &b.malformed.first)
 	p.events.failed(text, now)
 	if suppressed, ok := p.repeats.Due("malformed", now); ok {
-		p.log.Error(text, "tag", tag, "records", f.records, "suppressed", suppressed)
+		p.log.Error(text, "tag", tag, "records", b.records, "suppressed", suppressed)
 	}
 }
 
@@ -60,14 +60,14 @@ func (p *Pipeline) guard(text string, do func()) {
 	}
 }
 
-// losses holds what the collector complains of until the next flush logs it: the
+// pendingWarnings holds what the collector complains of until the next flush logs it: the
 // collector must wait for no log, and Fluent Bit's own takes lines of Fluent Bit's
 // own threads only. The zero value is ready.
-type losses struct {
-	mu       sync.Mutex
-	waiting  bool
-	byReason map[collector.Reason]*loss
-	repeats  ratelog.Log // by reason
+type pendingWarnings struct {
+	mu      sync.Mutex
+	pending bool
+	dropped map[collector.Reason]*droppedSamples
+	repeats ratelog.Log // by reason
 
 	overflows []overflow
 }
@@ -78,79 +78,79 @@ type overflow struct{ family, label string }
 // maxOverflows bounds the overflows that wait for their line.
 const maxOverflows = 100
 
-type loss struct {
+type droppedSamples struct {
 	reason   collector.Reason
 	family   string // the first one since the last line, see collector.Options.Dropped
 	families int    // how many there were since
 }
 
-// add is collector.Options.Dropped.
-func (l *losses) add(family string, r collector.Reason) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.byReason == nil {
-		l.byReason = make(map[collector.Reason]*loss)
+// addDropped is collector.Options.Dropped.
+func (w *pendingWarnings) addDropped(family string, r collector.Reason) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dropped == nil {
+		w.dropped = make(map[collector.Reason]*droppedSamples)
 	}
-	of := l.byReason[r]
-	if of == nil {
-		of = &loss{reason: r}
-		l.byReason[r] = of
+	d := w.dropped[r]
+	if d == nil {
+		d = &droppedSamples{reason: r}
+		w.dropped[r] = d
 	}
-	if of.families == 0 {
-		of.family = family
+	if d.families == 0 {
+		d.family = family
 	}
-	of.families++
-	l.waiting = true
+	d.families++
+	w.pending = true
 }
 
-// overflow is collector.Options.Overflowed.
-func (l *losses) overflow(family, label string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.overflows) < maxOverflows {
-		l.overflows = append(l.overflows, overflow{family, label})
+// addOverflow is collector.Options.Overflowed.
+func (w *pendingWarnings) addOverflow(family, label string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.overflows) < maxOverflows {
+		w.overflows = append(w.overflows, overflow{family, label})
 	}
-	l.waiting = true
+	w.pending = true
 }
 
 // log writes a line per reason, of those that had none within a minute.
-func (l *losses) log(log *slog.Logger, now time.Time) {
-	overflows, dropped := l.take(now)
+func (w *pendingWarnings) log(log *slog.Logger, now time.Time) {
+	overflows, dropped := w.take(now)
 	for _, o := range overflows {
 		log.Warn("a family has reached its series_limit, samples of new series go to the overflow series",
 			"family", o.family, "label_with_most_values", o.label)
 	}
-	for _, of := range dropped {
-		text := fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", of.reason)
-		if of.reason == collector.MemoryLimit {
-			log.Warn(text, "largest_family", of.family)
+	for _, d := range dropped {
+		text := fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", d.reason)
+		if d.reason == collector.MemoryLimit {
+			log.Warn(text, "largest_family", d.family)
 			continue
 		}
-		log.Warn(text, "family", of.family, "families", of.families)
+		log.Warn(text, "family", d.family, "families", d.families)
 	}
 }
 
 // take returns what is to be logged at now. The lock is not held while that is
 // written: the collector would wait for it.
-func (l *losses) take(now time.Time) (overflows []overflow, dropped []loss) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.waiting {
+func (w *pendingWarnings) take(now time.Time) (overflows []overflow, dropped []droppedSamples) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.pending {
 		return nil, nil
 	}
-	l.waiting = false
-	overflows, l.overflows = l.overflows, nil
+	w.pending = false
+	overflows, w.overflows = w.overflows, nil
 	for _, r := range collector.Reasons() {
-		of := l.byReason[r]
-		if of == nil || of.families == 0 {
+		d := w.dropped[r]
+		if d == nil || d.families == 0 {
 			continue
 		}
-		if _, due := l.repeats.Due(r.String(), now); !due {
-			l.waiting = true
+		if _, due := w.repeats.Due(r.String(), now); !due {
+			w.pending = true
 			continue
 		}
-		dropped = append(dropped, *of)
-		*of = loss{reason: r}
+		dropped = append(dropped, *d)
+		*d = droppedSamples{reason: r}
 	}
 	return overflows, dropped
 }

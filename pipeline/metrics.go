@@ -33,9 +33,9 @@ type failedCounters struct{ records, bytes prometheus.Counter }
 // default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
-func newMetrics(of *section) *metrics {
+func newMetrics(i *instance) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
-	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: of.instance}, m.registry)
+	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: i.name}, m.registry)
 	m.registerer = r
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "promexporter_" + name, Help: help})
@@ -55,13 +55,13 @@ func newMetrics(of *section) *metrics {
 		NativeHistogramMaxBucketNumber: 100,
 	})
 	r.MustRegister(m.duration)
-	m.answer(r)
-	m.failures(r)
-	r.MustRegister(&stats{of})
+	m.registerAnswers(r)
+	m.registerFailures(r)
+	r.MustRegister(&stats{i})
 	return m
 }
 
-func (m *metrics) answer(r prometheus.Registerer) {
+func (m *metrics) registerAnswers(r prometheus.Registerer) {
 	vec := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_chunks_answered_total",
 		Help: "Answers to Fluent Bit: ok, error (bytes of the chunk could not be read), retry (nothing was applied).",
@@ -72,7 +72,7 @@ func (m *metrics) answer(r prometheus.Registerer) {
 	m.answered[flb.Retry] = vec.WithLabelValues("retry")
 }
 
-func (m *metrics) failures(r prometheus.Registerer) {
+func (m *metrics) registerFailures(r prometheus.Registerer) {
 	records := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_records_failed_total",
 		Help: "Places in chunks where what follows is no log record.",
@@ -89,16 +89,16 @@ func (m *metrics) failures(r prometheus.Registerer) {
 }
 
 // count adds a chunk that was taken.
-func (m *metrics) count(f *flusher, size int, labelsCut uint64) {
+func (m *metrics) count(b *flushBuffers, size int, labelsCut uint64) {
 	m.chunks.Inc()
-	m.records.Add(float64(f.records))
+	m.records.Add(float64(b.records))
 	m.bytes.Add(float64(size))
 	if labelsCut > 0 {
 		m.labels.Add(float64(labelsCut))
 	}
-	for reason, n := range f.failed.records {
+	for reason, n := range b.malformed.records {
 		m.failed[reason].records.Add(float64(n))
-		m.failed[reason].bytes.Add(float64(f.failed.bytes[reason]))
+		m.failed[reason].bytes.Add(float64(b.malformed.bytes[reason]))
 	}
 }
 

@@ -135,9 +135,9 @@ func TestMistakesOfKeysAndRules(t *testing.T) {
 		file string
 		want []string // a line each behind those of the keys, as they begin
 	}{
-		"mistakes":     {rulesFile(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
+		"mistakes":     {writeRules(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: "}},
-		"good rules":   {rulesFile(t, oneRule), nil},
+		"good rules":   {writeRules(t, oneRule), nil},
 		"no rules":     {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -263,7 +263,7 @@ func TestSectionsOfOnePageAddUp(t *testing.T) {
 - {name: size, type: summary, help: Size., value: $n}
 - {name: last, type: gauge, help: Last., value: $n}
 `
-	of, name := newProcess(t), rulesFile(t, rules)
+	of, name := newProcess(t), writeRules(t, rules)
 	a := of.open("promexporter.0", map[string]string{"rules_file": name})
 	b := of.open("promexporter.1", map[string]string{"rules_file": name, "listen_address": a.endpoint.Addrs()[0].String()})
 	flush(t, b, "t", `{"l":"x","n":0.5}`, flb.OK)

@@ -28,7 +28,7 @@ func TestReloadChangesValues(t *testing.T) {
 		"not any value": {read, fmt.Sprintf(fed, "temp"), `a{l="x"} 1`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := rulesFile(t, test.before)
+			file := writeRules(t, test.before)
 			p, _ := openOne(t, map[string]string{"rules_file": file, "reload": "on"})
 			flush(t, p, "t", `{"l":"x","temp_x":1,"heat_x":2}`, flb.OK)
 			rewrite(t, file, test.after)
@@ -45,9 +45,9 @@ func TestReloadChangesValues(t *testing.T) {
 // to the successor.
 func TestClosedSectionReloadsNothing(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
-	keys["rules_file"] = rulesFile(t, twoRules)
+	keys["rules_file"] = writeRules(t, twoRules)
 	next := of.reload(p, keys)
 	if err := p.reload(); !errors.Is(err, collector.ErrClosed) {
 		t.Errorf("reload of a closed section: %v", err)
@@ -76,10 +76,10 @@ func (s *stuck) Handle(context.Context, slog.Record) error {
 // waits for the log.
 func TestLossesDoNotWaitForTheLog(t *testing.T) {
 	s := &stuck{slog.DiscardHandler, make(chan struct{}), make(chan struct{})}
-	var l losses
+	var l pendingWarnings
 	for _, complain := range []func(){
-		func() { l.add("a", collector.SeriesLimit) },
-		func() { l.overflow("a", "l") },
+		func() { l.addDropped("a", collector.SeriesLimit) },
+		func() { l.addOverflow("a", "l") },
 	} {
 		complain()
 		logged := make(chan struct{})

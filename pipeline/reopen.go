@@ -9,15 +9,15 @@ import (
 )
 
 // CloseForReload is Close for a section that Fluent Bit is about to open again. Its
-// series wait for the next Open of the same instance, for Sections.Linger at most,
+// series wait for the next Open of the same instance, for Instances.SuspendTimeout at most,
 // and so do the clients of its address.
 func (p *Pipeline) CloseForReload() {
 	if p.closed.Swap(true) {
 		return
 	}
-	p.end(p.endpoint.Suspend)
+	p.stop(p.endpoint.Suspend)
 	p.awaitFlushes() // the successor has the same rules and the same log
-	p.sections.park(p)
+	p.instances.suspend(p)
 }
 
 // discard ends what a successor could have taken over. p is closed.
@@ -36,15 +36,15 @@ func (p *Pipeline) discard() {
 func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	c, err := readKeys(o.Property)
 	if err == nil {
-		next := newPipeline(o, c, p.section)
+		next := newPipeline(o, c, p.instance)
 		if err = next.resume(o, p, false); err == nil {
-			p.reloads.keys(true)
+			p.reloads.setKeysOK(true)
 			return next, nil
 		}
 	}
-	next := newPipeline(o, p.config, p.section)
+	next := newPipeline(o, p.config, p.instance)
 	next.logMistakes(err)
-	p.reloads.keys(false)
+	p.reloads.setKeysOK(false)
 	if failed := next.resume(o, p, true); failed != nil {
 		p.discard()
 		return nil, failed
@@ -58,7 +58,7 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 // was. again says that p has the keys of before, which are better than none.
 func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 	set, mistakes := p.loadRules()
-	if err := p.collector.Adopt(p.limits()); err != nil {
+	if err := p.collector.SetOptions(p.collectorOptions()); err != nil {
 		return err
 	}
 	before.state.unregister(p.metrics)
@@ -79,7 +79,7 @@ func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 		return err
 	}
 	p.resumeRules(set, mistakes)
-	p.run()
+	p.startBackground()
 	return nil
 }
 
@@ -88,13 +88,13 @@ func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 func (p *Pipeline) resumeServing(o Options, set *rule.Set, before error) (mistakes, err error) {
 	mistakes = before
 	if mistakes == nil {
-		err = p.endpoint.Resume(p.serving(o, p.known(set)))
-		if !errors.As(err, new(*exporter.ClashError)) {
+		err = p.endpoint.Resume(p.endpointOptions(o, p.definitions(set)))
+		if !errors.As(err, new(*exporter.ConflictError)) {
 			return nil, p.resumed(o, err)
 		}
 		mistakes = err
 	}
-	return mistakes, p.resumed(o, p.endpoint.Resume(p.serving(o, nil)))
+	return mistakes, p.resumed(o, p.endpoint.Resume(p.endpointOptions(o, nil)))
 }
 
 func (p *Pipeline) resumed(o Options, err error) error {
@@ -106,10 +106,10 @@ func (p *Pipeline) resumed(o Options, err error) error {
 
 // resumeRules puts the rules that were read in force, unless there are mistakes.
 func (p *Pipeline) resumeRules(set *rule.Set, mistakes error) {
-	p.rules.reloading.Lock()
-	defer p.rules.reloading.Unlock()
+	p.rules.reloadMu.Lock()
+	defer p.rules.reloadMu.Unlock()
 	if mistakes == nil {
-		mistakes = p.enforce(set)
+		mistakes = p.applyRules(set)
 	}
 	p.reportReload(set, mistakes, true)
 }

@@ -15,15 +15,15 @@ import (
 
 // rules is the rules in force.
 type rules struct {
-	book rule.Book
+	counters rule.Counters
 
-	// swap is held for reading while a chunk is flushed, so that new rules come
+	// mu is held for reading while a chunk is flushed, so that new rules come
 	// into force between two chunks.
-	swap sync.RWMutex
-	set  atomic.Pointer[rule.Set] // replaced under swap
+	mu  sync.RWMutex
+	set atomic.Pointer[rule.Set] // replaced under mu
 
-	reloading sync.Mutex // held while rules are read and put in force
-	logged    struct {
+	reloadMu sync.Mutex // held while rules are read and put in force
+	logged   struct {
 		result string
 		text   []byte
 		at     time.Time
@@ -32,14 +32,14 @@ type rules struct {
 
 // loadRules reads the rules that the keys of p ask for, when no predecessor of p does.
 func (p *Pipeline) loadRules() (*rule.Set, error) {
-	p.rules.reloading.Lock()
-	defer p.rules.reloading.Unlock()
-	return p.readRules()
+	p.rules.reloadMu.Lock()
+	defer p.rules.reloadMu.Unlock()
+	return p.loadRulesLocked()
 }
 
-// readRules reads the rules, and logs mistakes that do not keep them from working. The
+// loadRulesLocked reads the rules, and logs mistakes that do not keep them from working. The
 // caller holds reloading.
-func (p *Pipeline) readRules() (*rule.Set, error) {
+func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 	var files []*config.Rules
 	if p.file.name != "" {
 		file, err := p.file.load()
@@ -60,27 +60,27 @@ func (p *Pipeline) readRules() (*rule.Set, error) {
 	}
 	return rule.Compile(files, rule.Options{
 		Namespace:  p.config.Namespace,
-		FieldLimit: max(p.config.SeriesLimit, minFields),
-		Book:       &p.rules.book,
+		FieldLimit: max(p.config.SeriesLimit, minFieldPaths),
+		Counters:   &p.rules.counters,
 	}), nil
 }
 
 // reload reads the rules again and puts them in force. Families whose definition
 // did not change keep their series. When it fails, the rules in force stay.
 func (p *Pipeline) reload() error {
-	p.rules.reloading.Lock()
-	defer p.rules.reloading.Unlock()
+	p.rules.reloadMu.Lock()
+	defer p.rules.reloadMu.Unlock()
 	if p.closed.Load() {
 		return collector.ErrClosed // the rules may be a successor's by now
 	}
-	set, err := p.readRules()
+	set, err := p.loadRulesLocked()
 	if err == nil {
-		err = p.endpoint.Redefine(p.known(set))
+		err = p.endpoint.Redefine(p.definitions(set))
 	}
 	if err == nil {
-		err = p.enforce(set)
+		err = p.applyRules(set)
 	}
-	p.reportReload(set, err, p.rules.isNews(err, p.file.loaded(), time.Now()))
+	p.reportReload(set, err, p.rules.shouldLog(err, p.file.loaded(), time.Now()))
 	return err
 }
 
@@ -100,9 +100,9 @@ func (p *Pipeline) reportReload(set *rule.Set, err error, news bool) {
 	p.log.Info("the rules were reloaded", "file", p.file.source(), "rules", set.Len())
 }
 
-// isNews reports whether a reload read something else than the one before, or came to another result, or is to be logged
+// shouldLog reports whether a reload read something else than the one before, or came to another result, or is to be logged
 // again because a minute is over. The caller holds reloading.
-func (r *rules) isNews(err error, text []byte, now time.Time) bool {
+func (r *rules) shouldLog(err error, text []byte, now time.Time) bool {
 	result := "ok"
 	if err != nil {
 		result = err.Error()
@@ -114,11 +114,11 @@ func (r *rules) isNews(err error, text []byte, now time.Time) bool {
 	return true
 }
 
-// enforce puts set in force, between two chunks.
-func (p *Pipeline) enforce(set *rule.Set) error {
-	p.rules.swap.Lock()
-	defer p.rules.swap.Unlock()
-	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
+// applyRules puts set in force, between two chunks.
+func (p *Pipeline) applyRules(set *rule.Set) error {
+	p.rules.mu.Lock()
+	defer p.rules.mu.Unlock()
+	if err := p.collector.Retain(set.Families(), set.DerivedFamily); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)
@@ -127,7 +127,7 @@ func (p *Pipeline) enforce(set *rule.Set) error {
 
 // watch reloads the rules when their file changes, until the pipeline is closed.
 func (p *Pipeline) watch() {
-	defer close(p.watched)
+	defer close(p.watchDone)
 	p.file.watch(p.quit, func() {
 		p.guard("panic in the watch of the rules file, please report it", func() {
 			_ = p.reload() // it reports what is wrong itself

@@ -17,9 +17,9 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// closeState bounds how long Close waits in all for the state to be written. With
+// stateCloseTimeout bounds how long Close waits in all for the state to be written. With
 // what it waits for beside that, it stays within a second.
-const closeState = 850 * time.Millisecond
+const stateCloseTimeout = 850 * time.Millisecond
 
 // lockWait is how long a start waits for the state file of another section or process,
 // which may be about to end.
@@ -27,15 +27,15 @@ const lockWait = time.Second
 
 // stateOptions are what a state needs.
 type stateOptions struct {
-	file      string
-	instance  string // of the section
-	interval  time.Duration
-	gauges    bool
-	log       *slog.Logger
-	collector *collector.Collector
-	quiet     func()                       // waits for the last flush
-	guard     func(text string, do func()) // counts and logs a panic
-	events    *events
+	file         string
+	instance     string // of the section
+	interval     time.Duration
+	gauges       bool
+	log          *slog.Logger
+	collector    *collector.Collector
+	awaitFlushes func()                       // waits for the last flush
+	guard        func(text string, do func()) // counts and logs a panic
+	events       *events
 }
 
 // state keeps the series of a section over a restart, in a file. Its methods do
@@ -47,10 +47,10 @@ type state struct {
 
 	lock     io.Closer                          // nil while it could not be had; of run's goroutine once that runs
 	restored atomic.Pointer[collector.Imported] // never nil; a scrape may look while the file is read
-	began    bool
+	started  bool
 	quit     chan struct{} // closed by close
-	ended    chan struct{} // closed when nothing is written any more
-	failing  ratelog.Log
+	done     chan struct{} // closed when nothing is written any more
+	repeats  ratelog.Log
 	failed   bool // the last write did; of run's goroutine
 
 	writtenAt, writtenBytes, writtenIn atomic.Int64 // of the last write, in nanoseconds, bytes, nanoseconds
@@ -64,8 +64,8 @@ func (p *Pipeline) openState() error {
 		return nil
 	}
 	s, err := newState(stateOptions{
-		file: p.config.StateFile, instance: p.instance, interval: p.config.StateInterval, gauges: p.config.StateGauges,
-		log: p.log, collector: p.collector, quiet: p.awaitFlushes, guard: p.guard, events: &p.events,
+		file: p.config.StateFile, instance: p.name, interval: p.config.StateInterval, gauges: p.config.StateGauges,
+		log: p.log, collector: p.collector, awaitFlushes: p.awaitFlushes, guard: p.guard, events: &p.events,
 	})
 	if err != nil {
 		return err
@@ -84,10 +84,10 @@ func newState(o stateOptions) (*state, error) {
 	o.file = file
 	s := &state{
 		stateOptions: o, owner: ownerName(o.instance), create: statefile.Create,
-		quit: make(chan struct{}), ended: make(chan struct{}),
+		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.restored.Store(new(collector.Imported))
-	var taken *statefile.TakenError
+	var taken *statefile.LockedError
 	s.lock, err = statefile.Lock(file, s.owner, lockWait)
 	switch {
 	case errors.As(err, &taken) && taken.Owner != s.owner:
@@ -97,7 +97,7 @@ func newState(o stateOptions) (*state, error) {
 		// not there yet is not worth the metrics. The first write tries again.
 		s.lock = nil
 	default:
-		os.Remove(statefile.Draft(file)) // from a crash
+		os.Remove(statefile.TempName(file)) // from a crash
 	}
 	return s, nil
 }
@@ -114,8 +114,8 @@ func ownerName(instance string) string { return fmt.Sprintf("%s in process %d", 
 
 // awaitFlushes returns when no chunk is being applied.
 func (p *Pipeline) awaitFlushes() {
-	p.rules.swap.Lock()
-	defer p.rules.swap.Unlock()
+	p.rules.mu.Lock()
+	defer p.rules.mu.Unlock()
 }
 
 // restore gives the collector the series that the file has and the rules in force
@@ -133,19 +133,19 @@ func (s *state) restore(set *rule.Set) {
 	if err == nil {
 		defer f.Close()
 		restored, err = s.collector.Import(f, collector.ImportOptions{
-			Now: now.UnixNano(), Families: set.Families(), Also: set.Makes, Gauges: s.gauges,
+			Now: now.UnixNano(), Families: set.Families(), Also: set.DerivedFamily, Gauges: s.gauges,
 		})
 	}
 	s.restored.Store(&restored)
 	if err != nil {
-		s.giveUp(err, now)
+		s.setAside(err, now)
 		return
 	}
-	s.tell(now, &restored)
+	s.logRestored(now, &restored)
 }
 
-// giveUp sets a file aside that could not be restored.
-func (s *state) giveUp(err error, now time.Time) {
+// setAside sets a file aside that could not be restored.
+func (s *state) setAside(err error, now time.Time) {
 	s.events.failed(fmt.Sprintf("the state could not be restored, the series start from zero: %v", err), now)
 	aside, failed := statefile.SetAside(s.file, now)
 	if failed != nil {
@@ -156,14 +156,14 @@ func (s *state) giveUp(err error, now time.Time) {
 	s.log.Error("the state could not be restored, the series start from zero", "file", s.file, "error", err, "set_aside", aside)
 }
 
-func (s *state) tell(now time.Time, r *collector.Imported) {
+func (s *state) logRestored(now time.Time, r *collector.Imported) {
 	s.log.Info("the state was restored", "file", s.file, "age", now.Sub(time.Unix(0, r.At)).Round(time.Second).String(),
 		"families", r.Families, "series", r.Series, "remembered", r.Remembered)
 	if r.Redefined > 0 {
 		s.log.Warn("series of the state were left out, because the rules define their family otherwise or not at all", "series", r.Redefined)
 	}
-	if r.Beyond > 0 {
-		s.log.Warn("series of the state were left out, because a limit is lower than it was", "series", r.Beyond)
+	if r.OverLimit > 0 {
+		s.log.Warn("series of the state were left out, because a limit is lower than it was", "series", r.OverLimit)
 	}
 }
 
@@ -172,14 +172,14 @@ func (s *state) start() {
 	if s == nil {
 		return
 	}
-	s.began = true
+	s.started = true
 	go s.run()
 }
 
 // run writes the state at once, so that a mistake shows at the start, then from time
 // to time, and at the end.
 func (s *state) run() {
-	defer close(s.ended)
+	defer close(s.done)
 	defer s.unlock()
 	tick := time.NewTicker(s.interval)
 	defer tick.Stop()
@@ -187,7 +187,7 @@ func (s *state) run() {
 		s.write()
 		select {
 		case <-s.quit:
-			s.quiet()
+			s.awaitFlushes()
 			s.write()
 			return
 		case <-tick.C:
@@ -201,9 +201,9 @@ func (s *state) close() {
 		return
 	}
 	close(s.quit)
-	if !s.began {
+	if !s.started {
 		s.unlock()
-		close(s.ended)
+		close(s.done)
 	}
 }
 
@@ -222,7 +222,7 @@ func (s *state) await(deadline time.Time) {
 	late := time.NewTimer(time.Until(deadline))
 	defer late.Stop()
 	select {
-	case <-s.ended:
+	case <-s.done:
 	case <-late.C:
 		const text = "the state was not written in time, what was counted since the last one may be lost"
 		s.events.failed(text, time.Now())
@@ -234,7 +234,7 @@ func (s *state) await(deadline time.Time) {
 func (s *state) write() {
 	begin := time.Now()
 	size, err := int64(0), fence.ErrPanic // if try does not return
-	s.guard("panic while the state was written, please report it", func() { size, err = s.try(begin) })
+	s.guard("panic while the state was written, please report it", func() { size, err = s.writeFile(begin) })
 	if err == nil {
 		if s.failed {
 			s.log.Info("the state is written again", "file", s.file)
@@ -251,12 +251,12 @@ func (s *state) write() {
 	}
 	s.failed = true
 	s.events.failed(fmt.Sprintf("the state could not be written: %v", err), begin)
-	if suppressed, ok := s.failing.Due("write", begin); ok {
+	if suppressed, ok := s.repeats.Due("write", begin); ok {
 		s.log.Error("the state could not be written; the metrics go on", "file", s.file, "error", err, "suppressed", suppressed)
 	}
 }
 
-func (s *state) try(now time.Time) (size int64, err error) {
+func (s *state) writeFile(now time.Time) (size int64, err error) {
 	if s.lock == nil {
 		held, err := statefile.Lock(s.file, s.owner, 0)
 		if err != nil {

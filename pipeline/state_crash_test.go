@@ -107,11 +107,11 @@ func TestDraftOfACrash(t *testing.T) {
 	p, _ := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	closeWritten(t, p)
-	rewrite(t, statefile.Draft(keys["state_file"]), "half a sta")
+	rewrite(t, statefile.TempName(keys["state_file"]), "half a sta")
 	p, _ = openOne(t, keys)
 	expect(t, p, `a_total{l="x"} 1`)
 	closeWritten(t, p)
-	if _, err := os.Stat(statefile.Draft(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(statefile.TempName(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the draft: %v", err)
 	}
 }

@@ -162,7 +162,7 @@ func TestStateFileIsNoFile(t *testing.T) {
 func TestStateFolderIsNotThere(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "later")
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
 	p, log := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	if lines := notWritten(t, p, log); len(lines) != 1 || !strings.Contains(lines[0], "no such file or directory") {

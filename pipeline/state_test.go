@@ -26,7 +26,7 @@ func stateKeys(t testing.TB, rules string) map[string]string {
 	t.Helper()
 	keys := map[string]string{"state_file": filepath.Join(t.TempDir(), "state")}
 	if rules != "" {
-		keys["rules_file"] = rulesFile(t, rules)
+		keys["rules_file"] = writeRules(t, rules)
 	}
 	return keys
 }

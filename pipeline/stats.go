@@ -11,7 +11,7 @@ import (
 
 // stats reads the counts of the collector and the rules at a scrape, so that
 // they cost the flush nothing more.
-type stats struct{ *section }
+type stats struct{ *instance }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("promexporter_"+name, help, labels, nil)
@@ -92,7 +92,7 @@ func (s *stats) collectSamples(out chan<- prometheus.Metric) {
 		sendCounter(out, droppedDesc, c.Dropped(r), r.String())
 	}
 	for _, r := range rule.Reasons() {
-		sendCounter(out, droppedDesc, s.rules.book.GivenUp(r), r.String())
+		sendCounter(out, droppedDesc, s.rules.counters.Skipped(r), r.String())
 	}
 	sendCounter(out, overflowedDesc, c.Overflowed())
 	sendCounter(out, exemplarsDesc, c.ExemplarsDropped())
@@ -112,8 +112,8 @@ func (s *stats) collectSeries(out chan<- prometheus.Metric) {
 
 func (s *stats) collectReloads(out chan<- prometheus.Metric) {
 	r := s.reloads.counts()
-	sendGauge(out, keysGoodDesc, oneIf(r.keysGood))
-	sendGauge(out, reloadGoodDesc, oneIf(r.rulesGood))
+	sendGauge(out, keysGoodDesc, oneIf(r.keysOK))
+	sendGauge(out, reloadGoodDesc, oneIf(r.rulesOK))
 	sendGauge(out, reloadTimeDesc, float64(r.rulesRead.UnixNano())/float64(time.Second))
 	sendCounter(out, reloadsDesc, r.failures, "failure")
 	sendCounter(out, reloadsDesc, r.successes, "success")
@@ -156,7 +156,7 @@ func ruleErrors(r *rule.RuleStats) map[string]uint64 {
 		}
 	}
 	for _, reason := range rule.Reasons() {
-		if n := r.GivenUp(reason); n > 0 {
+		if n := r.Skipped(reason); n > 0 {
 			errors[reason.String()] = n
 		}
 	}

@@ -27,7 +27,7 @@ var captures = filepath.Join("..", "record", "testdata", "chunks")
 // process is what the pipelines of one test share.
 type process struct {
 	t        testing.TB
-	sections Sections
+	sections Instances
 	log      logged
 }
 
@@ -47,10 +47,10 @@ func (p *process) options(instance string, keys map[string]string) Options {
 			}
 			return value
 		},
-		Instance: instance,
-		Log:      p.log.logger(),
-		Sections: &p.sections,
-		Version:  "1.2.3",
+		Instance:  instance,
+		Log:       p.log.logger(),
+		Instances: &p.sections,
+		Version:   "1.2.3",
 	}
 }
 
@@ -83,7 +83,7 @@ func closeWritten(t testing.TB, p *Pipeline) {
 // awaitState waits until a pipeline that was closed no longer writes its state.
 func awaitState(t testing.TB, p *Pipeline) {
 	t.Helper()
-	until(t, "the state is still being written", func() bool { return isClosed(p.state.ended) })
+	until(t, "the state is still being written", func() bool { return isClosed(p.state.done) })
 }
 
 func isClosed(c chan struct{}) bool {

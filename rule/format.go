@@ -48,7 +48,7 @@ func newFormat(c *config.Value) format {
 	return f
 }
 
-// texts is memory for what is made of texts before they are read.
+// texts is memory for what is noReason of texts before they are read.
 type texts struct {
 	extracted []byte // by a regular expression
 	plain     []byte // without what only people need
@@ -61,7 +61,7 @@ func (f *format) convert(w *Scratch, v *record.Value, c *config.Value) (float64,
 	}
 	if !v.IsText() {
 		n, r := convert(v, c)
-		if r == made && f.PerSecond != 0 {
+		if r == noReason && f.PerSecond != 0 {
 			n /= f.PerSecond
 		}
 		return n, r
@@ -69,7 +69,7 @@ func (f *format) convert(w *Scratch, v *record.Value, c *config.Value) (float64,
 	text := trim(v.Bytes())
 	if c.Map != nil {
 		if n, ok := c.Map[string(text)]; ok {
-			return n, made
+			return n, noReason
 		}
 	}
 	if len(text) == 0 || len(text) > maxNumberText {
@@ -79,7 +79,7 @@ func (f *format) convert(w *Scratch, v *record.Value, c *config.Value) (float64,
 	if !ok || math.IsInf(n, 0) {
 		return 0, NotANumber
 	}
-	return n, made
+	return n, noReason
 }
 
 func (f *format) parse(w *Scratch, text []byte, p config.Parse) (n float64, ok bool) {
@@ -98,7 +98,7 @@ func (f *format) parse(w *Scratch, text []byte, p config.Parse) (n float64, ok b
 		return parseBytes(text, f.kilo)
 	}
 	n, r := parseText(text, p)
-	return n, r == made
+	return n, r == noReason
 }
 
 // plainNumber takes the separators of thousands out of text, and makes the decimal sign a dot. A separator is between

@@ -19,7 +19,7 @@ import (
 func (v *value) read(w *Scratch, field *record.Value) (float64, Reason) {
 	extracted, r := v.extract(w, field)
 	switch {
-	case r != made:
+	case r != noReason:
 		return 0, r
 	case v.config.Text.Pick == config.NoPick:
 		return v.one(w, &extracted)
@@ -30,13 +30,13 @@ func (v *value) read(w *Scratch, field *record.Value) (float64, Reason) {
 // extract returns what the regular expression takes out of a text, and anything else as it is.
 func (v *value) extract(w *Scratch, field *record.Value) (record.Value, Reason) {
 	if v.regex == nil || !field.IsText() {
-		return *field, made
+		return *field, noReason
 	}
 	text, ok := v.regex.apply(&w.texts.extracted, field.Bytes())
 	if !ok {
 		return missing, NoMatch
 	}
-	return record.Text(text), made
+	return record.Text(text), noReason
 }
 
 // one returns the number of a value that is no list.
@@ -55,9 +55,9 @@ func (v *value) one(w *Scratch, field *record.Value) (float64, Reason) {
 func length(field *record.Value, l config.Length) (float64, Reason) {
 	switch {
 	case field.IsText() && l == config.LengthRunes:
-		return float64(utf8.RuneCount(field.Bytes())), made
+		return float64(utf8.RuneCount(field.Bytes())), noReason
 	case field.IsText():
-		return float64(len(field.Bytes())), made
+		return float64(len(field.Bytes())), noReason
 	}
 	n, ok := field.Len()
 	switch {
@@ -66,7 +66,7 @@ func length(field *record.Value, l config.Length) (float64, Reason) {
 	case !ok:
 		return 0, NoLength
 	}
-	return float64(n), made
+	return float64(n), noReason
 }
 
 // isBlank reports whether a value is what logs write for nothing: an empty text, or a dash.
@@ -87,10 +87,10 @@ func (v *value) pick(w *Scratch, field *record.Value) (n float64, r Reason) {
 			return true
 		}
 		var m float64
-		if m, r = v.join(w, &element, n, r); r == made {
+		if m, r = v.join(w, &element, n, r); r == noReason {
 			n = m
 		}
-		return r == made && v.config.Text.Pick != config.PickFirst
+		return r == noReason && v.config.Text.Pick != config.PickFirst
 	})
 	return n, r
 }
@@ -99,7 +99,7 @@ func (v *value) pick(w *Scratch, field *record.Value) (n float64, r Reason) {
 func (v *value) join(w *Scratch, element *record.Value, n float64, r Reason) (float64, Reason) {
 	m, err := v.one(w, element)
 	switch {
-	case err != made || r == NoValue:
+	case err != noReason || r == NoValue:
 		return m, err
 	case v.config.Text.Pick == config.PickMin:
 		m = min(n, m)
@@ -108,7 +108,7 @@ func (v *value) join(w *Scratch, element *record.Value, n float64, r Reason) (fl
 	case v.config.Text.Pick == config.PickSum:
 		m += n
 	}
-	return m, made
+	return m, noReason
 }
 
 // elements calls f with every element of a list that is not blank, until f returns false. A value that is no list is its

@@ -6,12 +6,12 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// Reason says why a rule made no sample of a record that it matched.
+// Reason says why a rule noReason no sample of a record that it matched.
 type Reason uint8
 
 // The reasons for which a rule gives up a sample.
 const (
-	made           Reason = iota // it was made
+	noReason       Reason = iota // it was noReason
 	NoValue                      // the field of the value is missing
 	NotANumber                   // the value is no number and cannot be read as one
 	OutOfRange                   // the value is below the rule's min or above its max
@@ -24,7 +24,7 @@ const (
 	NoLength                     // the value has no length: it is a number, for instance
 	DivisionByZero               // a value is divided by another that is 0
 	reasons
-	skipped // there is none to make: the value is optional
+	nothing // there is none to make: the value is optional
 )
 
 var reasonNames = [reasons]string{
@@ -46,7 +46,7 @@ func (r Reason) isAbsence() bool { return r == NoValue || r == NoMatch }
 // Reasons returns every reason for which a rule gives up a sample.
 func Reasons() []Reason {
 	all := make([]Reason, 0, reasons-1)
-	for r := made + 1; r < reasons; r++ {
+	for r := noReason + 1; r < reasons; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -68,10 +68,10 @@ type Stats struct {
 // the rule applied to.
 func (s *Stats) Matched() uint64 { return s.matched.Load() }
 
-// Samples returns the number of samples that the rule made.
+// Samples returns the number of samples that the rule noReason.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
-// Dropped returns the number of samples that the rule made and that were dropped for
+// Dropped returns the number of samples that the rule noReason and that were dropped for
 // r, by the collector or by a full batch.
 func (s *Stats) Dropped(r collector.Reason) uint64 {
 	n := s.Origin.Dropped(r)
@@ -96,8 +96,8 @@ func (s *Stats) Applied() uint64 {
 	}
 }
 
-// GivenUp returns the number of samples that the rule gave up for r.
-func (s *Stats) GivenUp(r Reason) uint64 { return s.dropped[r].Load() }
+// Skipped returns the number of samples that the rule gave up for r.
+func (s *Stats) Skipped(r Reason) uint64 { return s.dropped[r].Load() }
 
 // tally is the part of Stats that belongs to one goroutine, so that counting a
 // record costs no atomic operation.
@@ -109,7 +109,7 @@ type tally struct {
 }
 
 func (t *tally) count(r Reason) {
-	if r == made {
+	if r == noReason {
 		t.samples++
 	} else {
 		t.dropped[r]++

@@ -37,7 +37,7 @@ func (s spaces) value(c *config.Value, isField bool) value {
 	return v
 }
 
-// of returns what the value is made of: the field that it names, or else that of the rule.
+// of returns what the value is noReason of: the field that it names, or else that of the rule.
 func (v *value) of(s *scope, field *record.Value) *record.Value {
 	if v.from != nil {
 		return v.from.value(s)
@@ -45,13 +45,13 @@ func (v *value) of(s *scope, field *record.Value) *record.Value {
 	return field
 }
 
-// measure returns the number that is made of a field.
+// measure returns the number that is noReason of a field.
 func (v *value) measure(w *Scratch, s *scope, field *record.Value) (float64, Reason) {
 	if v.short {
 		if v.constant {
-			return v.config.Constant, made
+			return v.config.Constant, noReason
 		}
-		return number(field, v.config)
+		return readNumber(field, v.config)
 	}
 	return v.long(w, s, field)
 }
@@ -68,11 +68,11 @@ func (v *value) long(w *Scratch, s *scope, field *record.Value) (float64, Reason
 // finish returns what becomes of the number n that was read, or of none for the reason r.
 func (v *value) finish(w *Scratch, s *scope, field *record.Value, n float64, r Reason) (float64, Reason) {
 	switch c := v.config; {
-	case r == made:
+	case r == noReason:
 	case !r.isAbsence():
 		return 0, r
 	case c.Optional:
-		return 0, skipped
+		return 0, nothing
 	case !c.HasDefault:
 		return 0, r
 	default:
@@ -89,7 +89,7 @@ func (v *value) calculate(w *Scratch, s *scope, field *record.Value, n float64) 
 		o := &v.operands[i]
 		m, r := o.measure(w, s, o.of(s, field))
 		switch {
-		case r != made:
+		case r != noReason:
 			return 0, r
 		case c.Operands[i].Op == config.DivideBy && m == 0:
 			return 0, DivisionByZero
@@ -110,14 +110,14 @@ func bounded(n float64, c *config.Value) (float64, Reason) {
 	if c.Bounds != nil && !(n >= c.Bounds.Min && n <= c.Bounds.Max) {
 		return n, OutOfRange
 	}
-	return n, made
+	return n, noReason
 }
 
-// number reads v as the value of a sample.
-func number(v *record.Value, c *config.Value) (float64, Reason) {
+// readNumber reads v as the value of a sample.
+func readNumber(v *record.Value, c *config.Value) (float64, Reason) {
 	n, r := convert(v, c)
 	n *= c.Scale
-	if r == made && c.Bounds != nil {
+	if r == noReason && c.Bounds != nil {
 		return bounded(n, c)
 	}
 	return n, r
@@ -131,7 +131,7 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 		text := trim(v.Bytes())
 		if c.Map != nil {
 			if n, ok := c.Map[string(text)]; ok {
-				return n, made
+				return n, noReason
 			}
 		}
 		return parseText(text, c.Parse)
@@ -143,7 +143,7 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 	if c.Parse == config.ParsePercent {
 		n /= 100
 	}
-	return n, made
+	return n, noReason
 }
 
 // weigh returns how many observations a value stands for. What was calculated is rounded: 1/0.3 means 3.
@@ -152,7 +152,7 @@ func (v *value) weigh(w *Scratch, s *scope) (uint64, Reason) {
 	switch {
 	case r == NotANumber:
 		return 0, NotACount
-	case r != made:
+	case r != noReason:
 		return 0, r
 	case v.config.IsTransformed():
 		n = math.Round(n)
@@ -160,5 +160,5 @@ func (v *value) weigh(w *Scratch, s *scope) (uint64, Reason) {
 	if !(n >= 1 && n <= math.MaxInt64) || n != math.Trunc(n) {
 		return 0, NotACount
 	}
-	return uint64(n), made
+	return uint64(n), noReason
 }

@@ -28,10 +28,10 @@ var version = "dev"
 
 func main() {}
 
-// section is one [INPUT] section, and what the host reads of it.
-type section struct {
-	input *procfs.Input
-	loan  flb.Loan
+// instance is one [INPUT] section, and what the host reads of it.
+type instance struct {
+	input   *procfs.Input
+	records flb.PinnedBuffer
 }
 
 // procfsRegister describes the plugin to the host, when it is loaded and at the start of every reload.
@@ -60,9 +60,9 @@ func keys() []flb.Key {
 func procfsUnregister(def unsafe.Pointer) {
 	defer rescue("FLBPluginUnregister", new(int32), 0)
 	for _, v := range flb.UnregisterInput(def) {
-		if s := instance(v, true); s != nil {
-			s.loan.Return()
-			s.input.Close()
+		if i := instanceOf(v, true); i != nil {
+			i.records.Release()
+			i.input.Close()
 		}
 	}
 }
@@ -80,7 +80,7 @@ func procfsInit(plugin unsafe.Pointer) (status int32) {
 	defer rescueTo(log, "FLBPluginInit", &status, int32(flb.Error))
 	input, err := procfs.Open(procfs.Options{Property: in.Property, Log: log})
 	if err == nil {
-		if err = in.SetContext(&section{input: input}); err != nil {
+		if err = in.SetContext(&instance{input: input}); err != nil {
 			input.Close()
 		}
 	}
@@ -99,7 +99,7 @@ func procfsInit(plugin unsafe.Pointer) (status int32) {
 //export procfsCollect
 func procfsCollect(ctx uintptr, data, size *uintptr) (status int32) {
 	defer rescue("FLBPluginInputCallbackCtx", &status, int32(flb.OK))
-	return collect(instance(flb.Context(ctx)), data, size)
+	return collect(instanceOf(flb.Context(ctx)), data, size)
 }
 
 // procfsCollectOnly is procfsCollect for hosts that do not name the instance.
@@ -107,12 +107,12 @@ func procfsCollect(ctx uintptr, data, size *uintptr) (status int32) {
 //export procfsCollectOnly
 func procfsCollectOnly(data, size *uintptr) (status int32) {
 	defer rescue("FLBPluginInputCallback", &status, int32(flb.OK))
-	return collect(instance(flb.OnlyInput()), data, size)
+	return collect(instanceOf(flb.OnlyInput()), data, size)
 }
 
-func collect(s *section, data, size *uintptr) int32 {
-	if s != nil {
-		s.loan.Give(s.input.Collect(time.Now()), data, size)
+func collect(i *instance, data, size *uintptr) int32 {
+	if i != nil {
+		i.records.Set(i.input.Collect(time.Now()), data, size)
 	}
 	return int32(flb.OK)
 }
@@ -122,7 +122,7 @@ func collect(s *section, data, size *uintptr) int32 {
 //export procfsCleanup
 func procfsCleanup(ctx uintptr) (status int32) {
 	defer rescue("FLBPluginInputCleanupCallbackCtx", &status, int32(flb.OK))
-	return cleanup(instance(flb.Context(ctx)))
+	return cleanup(instanceOf(flb.Context(ctx)))
 }
 
 // procfsCleanupOnly is procfsCleanup for hosts that do not name the instance.
@@ -130,23 +130,23 @@ func procfsCleanup(ctx uintptr) (status int32) {
 //export procfsCleanupOnly
 func procfsCleanupOnly() (status int32) {
 	defer rescue("FLBPluginInputCleanupCallback", &status, int32(flb.OK))
-	return cleanup(instance(flb.OnlyInput()))
+	return cleanup(instanceOf(flb.OnlyInput()))
 }
 
-func cleanup(s *section) int32 {
-	if s != nil {
-		s.loan.Return()
+func cleanup(i *instance) int32 {
+	if i != nil {
+		i.records.Release()
 	}
 	return int32(flb.OK)
 }
 
-// instance returns nil if there is none.
-func instance(v any, ok bool) *section {
-	s, is := v.(*section)
+// instanceOf returns nil if there is none.
+func instanceOf(v any, ok bool) *instance {
+	i, is := v.(*instance)
 	if !ok || !is {
 		return nil
 	}
-	return s
+	return i
 }
 
 // procfsPause and procfsResume come when the host has no room for more records, and pause before exit.
@@ -155,8 +155,8 @@ func instance(v any, ok bool) *section {
 func procfsPause() {
 	defer rescue("FLBPluginInputPause", new(int32), 0)
 	for _, v := range flb.PausedInputs() {
-		if s := instance(v, true); s != nil {
-			s.input.Pause()
+		if i := instanceOf(v, true); i != nil {
+			i.input.Pause()
 		}
 	}
 }
@@ -165,8 +165,8 @@ func procfsPause() {
 func procfsResume() {
 	defer rescue("FLBPluginInputResume", new(int32), 0)
 	for _, v := range flb.ResumedInputs() {
-		if s := instance(v, true); s != nil {
-			s.input.Resume()
+		if i := instanceOf(v, true); i != nil {
+			i.input.Resume()
 		}
 	}
 }

@@ -18,10 +18,10 @@ const (
 	maxOwner = 200
 )
 
-// TakenError says who has the lock of a file.
-type TakenError struct{ Owner string }
+// LockedError says who has the lock of a file.
+type LockedError struct{ Owner string }
 
-func (e *TakenError) Error() string { return "it is the state file of " + e.Owner }
+func (e *LockedError) Error() string { return "it is the state file of " + e.Owner }
 
 // Lock makes owner the only one who may write file, in this process and in others,
 // until the result is closed or the process ends. The lock is on a file beside it,
@@ -40,7 +40,7 @@ func Lock(file, owner string, wait time.Duration) (io.Closer, error) {
 	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = &TakenError{readOwner(f)}
+		err = &LockedError{readOwner(f)}
 	case err == nil:
 		// For messages only: that a full disk may keep it from being written does no harm.
 		if f.Truncate(0) == nil {

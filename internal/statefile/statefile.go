@@ -27,8 +27,8 @@ func Create(name string) (Writer, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// Draft is the file in which the next content of file is written.
-func Draft(file string) string { return file + ".tmp" }
+// TempName is the file in which the next content of file is written.
+func TempName(file string) string { return file + ".tmp" }
 
 // Replace writes file anew, by way of a draft that create makes, and returns its size.
 // At any time, also after a crash, file holds all of what it held before or all of
@@ -37,7 +37,7 @@ func Replace(file string, from io.WriterTo, create func(name string) (Writer, er
 	if err := checkRegular(file); err != nil {
 		return 0, err
 	}
-	next := Draft(file)
+	next := TempName(file)
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}

@@ -65,7 +65,7 @@ func TestReplace(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "state")
 		write(t, file, "old")
-		write(t, Draft(file), "what a crash left")
+		write(t, TempName(file), "what a crash left")
 		size, err := Replace(file, bytes.NewBufferString("new"), func(name string) (Writer, error) {
 			f, err := Create(name)
 			if err != nil {
@@ -91,7 +91,7 @@ func TestReplaceWritesToNothingElse(t *testing.T) {
 	folder := t.TempDir()
 	other, file := filepath.Join(folder, "other"), filepath.Join(folder, "state")
 	write(t, other, "other")
-	if err := os.Symlink(other, Draft(file)); err != nil {
+	if err := os.Symlink(other, TempName(file)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Replace(file, bytes.NewBufferString("new"), Create); err != nil {
@@ -163,7 +163,7 @@ func TestLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var taken *TakenError
+	var taken *LockedError
 	if _, err := Lock(file, "b", 2*lockPause); !errors.As(err, &taken) || taken.Owner != "a long name of the first owner" {
 		t.Errorf("taken: %v", err)
 	}

@@ -21,7 +21,7 @@ func Open(s Settings) (*Access, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	a := &Access{settings: s.shown()}
+	a := &Access{settings: s.redacted()}
 	var err error
 	switch {
 	case s.ConfigFile != "":
@@ -46,8 +46,8 @@ func (a *Access) HTTP2() bool { return a.Encrypted() && a.file.http2 }
 // HasUsers reports whether clients have to give a user name and a password.
 func (a *Access) HasUsers() bool { return a.user != nil || a.file != nil && a.file.users }
 
-// Readable reports whether a password crosses the network in a form that others can read.
-func (a *Access) Readable() bool { return a.HasUsers() && !a.Encrypted() }
+// ExposesPasswords reports whether a password crosses the network in a form that others can read.
+func (a *Access) ExposesPasswords() bool { return a.HasUsers() && !a.Encrypted() }
 
 // ProtectsNothing reports whether there is a web configuration file with neither TLS nor users.
 func (a *Access) ProtectsNothing() bool { return a.file != nil && !a.file.tls && !a.file.users }
@@ -61,14 +61,14 @@ func (a *Access) Difference(b *Access) string {
 		return "username"
 	case a.settings.PasswordFile != b.settings.PasswordFile:
 		return "password_file"
-	case a.literal() != b.literal():
+	case a.passwordHash() != b.passwordHash():
 		return "password"
 	}
 	return ""
 }
 
-// literal is the hash of a password that is not in a file.
-func (a *Access) literal() [sha256.Size]byte {
+// passwordHash is the hash of a password that is not in a file.
+func (a *Access) passwordHash() [sha256.Size]byte {
 	if a.user == nil || a.user.file != "" {
 		return [sha256.Size]byte{}
 	}
@@ -77,7 +77,7 @@ func (a *Access) literal() [sha256.Size]byte {
 
 // Outdated reports whether a server of a serves otherwise than one of next would.
 func (a *Access) Outdated(next *Access) bool {
-	return a.Difference(next) != "" || a.file != nil && a.file.facts != next.file.facts
+	return a.Difference(next) != "" || a.file != nil && a.file.fixedSettings != next.file.fixedSettings
 }
 
 // TLSConfig returns the configuration of the listener, or nil without TLS. Certificates are read at each handshake.
@@ -109,16 +109,16 @@ func (a *Access) Handler(next http.Handler, h Hooks) http.Handler {
 	return next
 }
 
-// refuseUser answers a request without the right password.
-func refuseUser(w http.ResponseWriter, h Hooks) {
+// sendUnauthorized answers a request without the right password.
+func sendUnauthorized(w http.ResponseWriter, h Hooks) {
 	h.Unauthorized()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("WWW-Authenticate", `Basic realm="promexporter", charset="UTF-8"`)
 	http.Error(w, "401 unauthorized; send the username and the password", http.StatusUnauthorized)
 }
 
-// refuseNow answers a request that a limit refuses.
-func refuseNow(w http.ResponseWriter, h Hooks, text string) {
+// sendTooMany answers a request that a limit refuses.
+func sendTooMany(w http.ResponseWriter, h Hooks, text string) {
 	h.Throttled()
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "429 "+text, http.StatusTooManyRequests)
@@ -134,8 +134,8 @@ func (u *user) handler(next http.Handler, h Hooks) http.Handler {
 		if err := u.refresh(time.Now()); err != nil {
 			h.Warn(err, "password_file cannot be read; the last valid password stays active")
 		}
-		if !u.admits(r) {
-			refuseUser(w, h)
+		if !u.authenticates(r) {
+			sendUnauthorized(w, h)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -152,7 +152,7 @@ func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
 			http.Error(w, "500 web_config_file is invalid; the log says more", http.StatusInternalServerError)
 			return
 		case f.limiter != nil && !f.limiter.Allow():
-			refuseNow(w, h, "too many requests; the rate limit of web_config_file is reached")
+			sendTooMany(w, h, "too many requests; the rate limit of web_config_file is reached")
 			return
 		case f.users && len(c.Users) == 0:
 			// A file is empty for a moment while it is written in place.
@@ -174,15 +174,15 @@ func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
 func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
 	name, password, given := r.BasicAuth()
 	if !given {
-		refuseUser(w, h)
+		sendUnauthorized(w, h)
 		return
 	}
 	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
 	case right:
 		next.ServeHTTP(w, r)
 	case busy:
-		refuseNow(w, h, "too many passwords are being checked; try again later")
+		sendTooMany(w, h, "too many passwords are being checked; try again later")
 	default:
-		refuseUser(w, h)
+		sendUnauthorized(w, h)
 	}
 }

@@ -38,7 +38,7 @@ const (
 // password of each user is remembered, and not compared again; wrong ones cannot displace it.
 type passwords struct {
 	compare func(hash, password []byte) error // bcrypt.CompareHashAndPassword
-	turn    chan struct{}                     // holds an element while a password is being compared
+	sem     chan struct{}                     // holds an element while a password is being compared
 
 	checks   clients.Limit // requests that wait or are compared
 	mu       sync.Mutex
@@ -47,7 +47,7 @@ type passwords struct {
 
 func newPasswords() *passwords {
 	return &passwords{
-		compare: bcrypt.CompareHashAndPassword, turn: make(chan struct{}, 1),
+		compare: bcrypt.CompareHashAndPassword, sem: make(chan struct{}, 1),
 		accepted: make(map[string][sha256.Size]byte),
 	}
 }
@@ -67,8 +67,8 @@ func (p *passwords) check(ctx context.Context, client netip.Addr, all users, nam
 	}
 	defer p.checks.Leave(client)
 	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
+	case p.sem <- struct{}{}:
+		defer func() { <-p.sem }()
 	case <-ctx.Done():
 		return busy
 	}

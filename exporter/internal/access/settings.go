@@ -74,8 +74,8 @@ func (s Settings) secretKey() string {
 	return "password_file"
 }
 
-// shown is s without its password, with paths that are valid in every working directory.
-func (s Settings) shown() Settings {
+// redacted is s without its password, with paths that are valid in every working directory.
+func (s Settings) redacted() Settings {
 	return Settings{Username: s.Username, PasswordFile: absolute(s.PasswordFile), ConfigFile: absolute(s.ConfigFile)}
 }
 

@@ -44,8 +44,8 @@ func newFileUser(name, file string) (*user, error) {
 	return &user{name: sha256.Sum256([]byte(name)), file: file, password: password, read: time.Now()}, nil
 }
 
-// admits reports whether r comes with the name and the password. Both are compared whatever the result of the first.
-func (u *user) admits(r *http.Request) bool {
+// authenticates reports whether r comes with the name and the password. Both are compared whatever the result of the first.
+func (u *user) authenticates(r *http.Request) bool {
 	name, password, _ := r.BasicAuth() // without them both are empty, which no user has
 	givenName, givenPassword := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
 	secret := u.secret()

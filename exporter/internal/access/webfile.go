@@ -22,7 +22,7 @@ const maxWebFile = 1 << 20
 // TLS configuration. Users are checked here: the toolkit lets any number of requests wait for bcrypt.
 type webFile struct {
 	path string
-	facts
+	fixedSettings
 	limiter   *rate.Limiter // nil without a limit
 	passwords *passwords
 
@@ -33,8 +33,8 @@ type webFile struct {
 	built   *tls.Config   // for handshakes; guarded by mu
 }
 
-// facts are those settings of a file that count as they were when the server started.
-type facts struct {
+// fixedSettings are those settings of a file that count as they were when the server started.
+type fixedSettings struct {
 	tls, http2, users bool
 	limit             web.RateLimiterConfig
 }
@@ -46,7 +46,7 @@ func openWebFile(path string) (*webFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.facts = facts{tls: c.TLSConfig.IsEnabled(), http2: c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: c.RateLimiterConfig}
+	f.fixedSettings = fixedSettings{tls: c.TLSConfig.IsEnabled(), http2: c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: c.RateLimiterConfig}
 	if f.limit.Interval > 0 {
 		f.limiter = rate.NewLimiter(rate.Every(f.limit.Interval), f.limit.Burst)
 	}

@@ -9,12 +9,12 @@ import (
 )
 
 // join makes one family of two that have the same name, or returns the first one if they do not fit.
-func join(a, b Family, lost *Losses) Family {
+func join(a, b Family, dropped *Dropped) Family {
 	if reason := difference(a, b); reason != "" {
-		lost.add(reason, b.GetName())
+		dropped.add(reason, b.GetName())
 		return a
 	}
-	j := begin(a, b)
+	j := newJoined(a, b)
 	known := indexOf(a.Metric)
 	for i, m := range b.Metric {
 		at, found := known.find(m)
@@ -26,7 +26,7 @@ func join(a, b Family, lost *Losses) Family {
 		} else if both := sum(j.Metric[at], m); both != nil {
 			j.Metric[at] = both
 		} else {
-			lost.add(Duplicate, b.GetName())
+			dropped.add(Duplicate, b.GetName())
 			if j.Updated != nil && j.Updated[at] != 0 && j.Updated[at] < b.Updated[i] {
 				j.Metric[at], j.Updated[at] = m, b.Updated[i]
 			}
@@ -35,8 +35,8 @@ func join(a, b Family, lost *Losses) Family {
 	return j
 }
 
-// begin returns a family with the series of a and with room for those of b.
-func begin(a, b Family) Family {
+// newJoined returns a family with the series of a and with room for those of b.
+func newJoined(a, b Family) Family {
 	total := len(a.Metric) + len(b.Metric)
 	j := Family{
 		MetricFamily: &dto.MetricFamily{Name: a.Name, Help: a.Help, Type: a.Type, Unit: a.Unit},

@@ -24,17 +24,17 @@ type Family = exposition.Family
 //
 // Merge does not change the families of the sources. The list shares their memory and is valid as long as they are. It
 // has the families that only one source gives as they are, without a look at their series.
-func Merge(sources [][]Family, lost *Losses) []Family {
+func Merge(sources [][]Family, dropped *Dropped) []Family {
 	var page []Family
 	for _, source := range sources {
-		page = add(page, source, lost)
+		page = mergeSource(page, source, dropped)
 	}
 	return page
 }
 
-// add merges the families of a source into a page, which is sorted by name.
-func add(page, source []Family, lost *Losses) []Family {
-	beside := byStem(page)
+// mergeSource merges the families of a source into a page, which is sorted by name.
+func mergeSource(page, source []Family, dropped *Dropped) []Family {
+	earlier := byStem(page)
 	merged := make([]Family, 0, len(page)+len(source))
 	for _, f := range sorted(source) {
 		if len(f.GetMetric()) == 0 {
@@ -46,9 +46,9 @@ func add(page, source []Family, lost *Losses) []Family {
 		last := len(merged) - 1
 		switch {
 		case last >= 0 && merged[last].GetName() == f.GetName():
-			merged[last] = join(merged[last], f, lost)
-		case beside.exclude(f):
-			lost.add(Name, f.GetName())
+			merged[last] = join(merged[last], f, dropped)
+		case earlier.conflicts(f):
+			dropped.add(Name, f.GetName())
 		default:
 			merged = append(merged, f)
 		}
@@ -66,12 +66,12 @@ func sorted(families []Family) []Family {
 	return families
 }
 
-// neighbors are the families of a page, by the stems of their names. Those that share the name of a sample have a stem
+// familiesByStem are the families of a page, by the stems of their names. Those that share the name of a sample have a stem
 // in common, and few others do, so the names of samples need to be compared for these only.
-type neighbors map[string][]Family
+type familiesByStem map[string][]Family
 
-func byStem(page []Family) neighbors {
-	all := make(neighbors, len(page))
+func byStem(page []Family) familiesByStem {
+	all := make(familiesByStem, len(page))
 	for _, f := range page {
 		for _, name := range exposition.Names(f.GetName(), "") {
 			all[stem(name)] = append(all[stem(name)], f)
@@ -80,8 +80,8 @@ func byStem(page []Family) neighbors {
 	return all
 }
 
-// exclude reports whether a family of another name keeps f from the page.
-func (n neighbors) exclude(f Family) bool {
+// conflicts reports whether a family of another name keeps f from the page.
+func (n familiesByStem) conflicts(f Family) bool {
 	if len(n) == 0 {
 		return false
 	}

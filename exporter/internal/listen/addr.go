@@ -136,8 +136,8 @@ func IsLocal(a net.Addr) bool {
 	return a.Network() == "unix"
 }
 
-// Wanted returns a as the address of a listener that is yet to be had.
-func (a Addr) Wanted() net.Addr {
+// NetAddr returns a as the address of a listener that is yet to be had.
+func (a Addr) NetAddr() net.Addr {
 	switch a.network {
 	case address.TCP:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.host, uint16(a.port)))

@@ -16,9 +16,9 @@ type conn struct {
 	since    time.Time      // guarded by listener.mu
 }
 
-// serves reports whether a request is being answered, which net/http says once it has read the header. The caller holds
+// isActive reports whether a request is being answered, which net/http says once it has read the header. The caller holds
 // listener.mu.
-func (c *conn) serves() bool { return c.state != http.StateNew && c.state != http.StateIdle }
+func (c *conn) isActive() bool { return c.state != http.StateNew && c.state != http.StateIdle }
 
 // CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c
 // were closed at once, the client might lose the answer.
@@ -32,7 +32,7 @@ func (c *conn) CloseWrite() error {
 // Close closes the connection, which then no longer counts.
 func (c *conn) Close() error {
 	c.listener.mu.Lock()
-	c.listener.drop(c)
+	c.listener.remove(c)
 	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }

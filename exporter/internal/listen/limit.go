@@ -81,7 +81,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		l.limits.Failed(err)
 		pause = min(max(2*pause, maxAcceptPause/200), maxAcceptPause)
-		if !Pause(l.ctx, pause) {
+		if !Sleep(l.ctx, pause) {
 			return nil, net.ErrClosed
 		}
 	}
@@ -93,8 +93,8 @@ func (l *Listener) Close() error {
 	return l.Listener.Close()
 }
 
-// Pause waits for d, and reports whether ctx has not ended by then.
-func Pause(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d, and reports whether ctx has not ended by then.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -138,7 +138,7 @@ func (l *Listener) admit(c *conn) (refused *conn, reason string) {
 		if refused = l.oldestIdle(); refused == nil {
 			return c, ReasonFull
 		}
-		l.drop(refused)
+		l.remove(refused)
 	}
 	l.open[c] = struct{}{}
 	if c.client.IsValid() {
@@ -150,7 +150,7 @@ func (l *Listener) admit(c *conn) (refused *conn, reason string) {
 // oldestIdle returns the connection that has served no request for longest, or nil. The caller holds mu.
 func (l *Listener) oldestIdle() (oldest *conn) {
 	for c := range l.open {
-		if c.serves() || oldest != nil && oldest.since.Before(c.since) {
+		if c.isActive() || oldest != nil && oldest.since.Before(c.since) {
 			continue
 		}
 		oldest = c
@@ -158,8 +158,8 @@ func (l *Listener) oldestIdle() (oldest *conn) {
 	return oldest
 }
 
-// drop makes c none of the open connections. The caller holds mu.
-func (l *Listener) drop(c *conn) {
+// remove makes c none of the open connections. The caller holds mu.
+func (l *Listener) remove(c *conn) {
 	if _, open := l.open[c]; !open {
 		return
 	}
@@ -172,14 +172,14 @@ func (l *Listener) drop(c *conn) {
 	}
 }
 
-// CloseSilent closes the connections that have not sent the header of a request yet.
-func (l *Listener) CloseSilent() {
-	for _, c := range l.silent() {
+// CloseNew closes the connections that have not sent the header of a request yet.
+func (l *Listener) CloseNew() {
+	for _, c := range l.newConns() {
 		_ = c.Close() // it is given up either way
 	}
 }
 
-func (l *Listener) silent() (all []*conn) {
+func (l *Listener) newConns() (all []*conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.open {

@@ -89,7 +89,7 @@ func TestCloseSilent(t *testing.T) {
 	l := newLimited(4, 4)
 	silent, _ := l.connect("1.1.1.1:1", http.StateNew)
 	idle, _ := l.connect("1.1.1.1:2", http.StateIdle)
-	l.CloseSilent()
+	l.CloseNew()
 	if !silent.closed || idle.closed {
 		t.Errorf("silent closed %t, idle closed %t", silent.closed, idle.closed)
 	}

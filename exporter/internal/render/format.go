@@ -35,8 +35,8 @@ func (f Format) ContentType() string { return string(f.exposition) }
 // ContentEncoding is the value of the header Content-Encoding, or empty when the page is not compressed.
 func (f Format) ContentEncoding() string { return f.encoding }
 
-// written is the name by which expfmt knows the format.
-func (f Format) written() expfmt.Format {
+// expfmtFormat is the name by which expfmt knows the format.
+func (f Format) expfmtFormat() expfmt.Format {
 	if escaping, ok := strings.CutPrefix(string(f.exposition), string(text1)); ok {
 		return expfmt.FmtText + expfmt.Format(escaping)
 	}

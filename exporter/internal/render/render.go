@@ -73,11 +73,11 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 		out.page.Discard()
 		return nil, err
 	}
-	return out.page, nil
+	return out.finish(), nil
 }
 
 func (f Format) write(out io.Writer, all []exposition.Family) error {
-	written := f.written()
+	written := f.expfmtFormat()
 	switch written.FormatType() {
 	case expfmt.TypeProtoDelim:
 		return writeDelimited(out, all, written.ToEscapingScheme())

@@ -2,7 +2,7 @@ package flb
 
 import "sync"
 
-// registrations are what the host has registered and not yet unregistered, each with the inputs that it opened.
+// inputRegistrations are what the host has registered and not yet unregistered, each with the inputs that it inputs.
 //
 // At exit the host does not tell an input which of them goes, and it also calls exit for instances that it never
 // opened, in a failed reload while the running ones go on. What it does tell is which registration ends, and it ends
@@ -10,12 +10,12 @@ import "sync"
 // opens nothing before the old registration has ended.
 //
 // The zero value is ready; it is safe for concurrent use.
-type registrations struct {
+type inputRegistrations struct {
 	mu  sync.Mutex
-	all []registration // the newest last
+	all []inputRegistration // the newest last
 }
 
-type registration struct {
+type inputRegistration struct {
 	def     uintptr // the address of the host's definition, which is never read here
 	inputs  []openInput
 	refused bool            // callbacks also come for an instance that is not among inputs
@@ -28,14 +28,14 @@ type openInput struct {
 	thread uintptr // of Init, and of all callbacks
 }
 
-func (r *registrations) begin(def uintptr) {
+func (r *inputRegistrations) register(def uintptr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = append(r.all, registration{def: def})
+	r.all = append(r.all, inputRegistration{def: def})
 }
 
-// add reports whether the input may be: one that the host does not name has to be the only such.
-func (r *registrations) add(i openInput) bool {
+// open reports whether the input may be: one that the host does not name has to be the only such.
+func (r *inputRegistrations) open(i openInput) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if only, _ := r.only(); !i.named && only != nil {
@@ -48,7 +48,7 @@ func (r *registrations) add(i openInput) bool {
 
 // refuse notes an instance whose callbacks will come on thread, and which are not the only input's. It reports false if
 // they could not be told from those.
-func (r *registrations) refuse(thread uintptr) bool {
+func (r *inputRegistrations) refuse(thread uintptr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if only, _ := r.only(); only != nil && only.thread == thread {
@@ -58,8 +58,8 @@ func (r *registrations) refuse(thread uintptr) bool {
 	return true
 }
 
-// unnamed returns the handle of the input that the host does not name, for a callback on thread, or 0.
-func (r *registrations) unnamed(thread uintptr) uintptr {
+// withoutContext returns the handle of the input that the host does not name, for a callback on thread, or 0.
+func (r *inputRegistrations) withoutContext(thread uintptr) uintptr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	only, in := r.only()
@@ -70,7 +70,7 @@ func (r *registrations) unnamed(thread uintptr) uintptr {
 }
 
 // only returns the input that the host does not name, if there is one.
-func (r *registrations) only() (*openInput, *registration) {
+func (r *inputRegistrations) only() (*openInput, *inputRegistration) {
 	for n := range r.all {
 		in := &r.all[n]
 		for k := range in.inputs {
@@ -82,16 +82,16 @@ func (r *registrations) only() (*openInput, *registration) {
 	return nil, nil
 }
 
-func (r *registrations) newest() *registration {
+func (r *inputRegistrations) newest() *inputRegistration {
 	if len(r.all) == 0 { // no host does so, but then nothing ever ends it
-		r.all = append(r.all, registration{})
+		r.all = append(r.all, inputRegistration{})
 	}
 	return &r.all[len(r.all)-1]
 }
 
 // pause counts a pause, or a resume if n is -1, of some input of this thread. It returns the handles of all of them,
 // and whether all are paused.
-func (r *registrations) pause(thread uintptr, n int) (handles []uintptr, all bool) {
+func (r *inputRegistrations) pause(thread uintptr, n int) (handles []uintptr, all bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for k := range r.all {
@@ -113,8 +113,8 @@ func (r *registrations) pause(thread uintptr, n int) (handles []uintptr, all boo
 	return nil, false
 }
 
-// end removes a registration and returns the handles of its inputs.
-func (r *registrations) end(def uintptr) []uintptr {
+// unregister removes a registration and returns the handles of its inputs.
+func (r *inputRegistrations) unregister(def uintptr) []uintptr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var handles []uintptr

@@ -59,7 +59,7 @@ func TestContradictingWebKeys(t *testing.T) {
 }
 
 func TestRulesPage(t *testing.T) {
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, oneRule)})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, oneRule)})
 	flush(t, p, "t", `{"l":"content-of-a-record"}`, flb.OK)
 	for _, path := range []string{"/", "/-/rules"} {
 		code, body := get(t, p, path)

@@ -32,24 +32,24 @@ func (r Reason) Description() string {
 	return "another instance of the page has the same series, and the two cannot be added"
 }
 
-// Losses counts what a merge left out. The zero value is ready.
-type Losses struct{ by map[Reason]Loss }
+// Dropped counts what a merge left out. The zero value is ready.
+type Dropped struct{ by map[Reason]DroppedCount }
 
-// A Loss is what was left out for one reason.
-type Loss struct {
+// A DroppedCount is what was left out for one reason.
+type DroppedCount struct {
 	Count  int    // of series for Duplicate, of families otherwise
 	Family string // the name of the first one
 }
 
 // All returns what was left out. The map is read-only.
-func (l *Losses) All() map[Reason]Loss { return l.by }
+func (d *Dropped) All() map[Reason]DroppedCount { return d.by }
 
-func (l *Losses) add(r Reason, family string) {
-	if l.by == nil {
-		l.by = make(map[Reason]Loss)
+func (d *Dropped) add(r Reason, family string) {
+	if d.by == nil {
+		d.by = make(map[Reason]DroppedCount)
 	}
-	loss := l.by[r]
-	loss.Count++
-	loss.Family = cmp.Or(loss.Family, family)
-	l.by[r] = loss
+	count := d.by[r]
+	count.Count++
+	count.Family = cmp.Or(count.Family, family)
+	d.by[r] = count
 }

@@ -19,7 +19,7 @@ import (
 // read the pages.
 func readKeys(property func(key string) string) (*config.Config, error) {
 	c, err := config.ParseKeys(property)
-	who := web(&config.Config{
+	who := accessSettings(&config.Config{
 		Username:      property("username"),
 		Password:      config.Secret(property("password")),
 		PasswordFile:  property("password_file"),
@@ -28,9 +28,9 @@ func readKeys(property func(key string) string) (*config.Config, error) {
 	return c, errors.Join(err, who.Check())
 }
 
-// web returns who may read the pages.
-func web(c *config.Config) exporter.Web {
-	return exporter.Web{
+// accessSettings returns who may read the pages.
+func accessSettings(c *config.Config) exporter.AccessSettings {
+	return exporter.AccessSettings{
 		Username:     c.Username,
 		Password:     string(c.Password),
 		PasswordFile: c.PasswordFile,
@@ -38,8 +38,8 @@ func web(c *config.Config) exporter.Web {
 	}
 }
 
-// known returns the families that rules make whatever the records are.
-func (p *Pipeline) known(set *rule.Set) []exporter.Definition {
+// definitions returns the families that rules make whatever the records are.
+func (p *Pipeline) definitions(set *rule.Set) []exporter.Definition {
 	var families []exporter.Definition
 	for _, f := range set.Families() {
 		families = append(families, exporter.Definition{
@@ -69,12 +69,12 @@ func shape(f *collector.Family) string {
 
 // Gather gives a scrape the families of the section: those of its series, and its own metrics. It implements
 // exporter.Source.
-func (s *section) Gather(ctx context.Context) (all []exposition.Family, done func(), err error) {
-	all, done, err = s.collector.Gather(ctx)
+func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done func(), err error) {
+	all, done, err = i.collector.Gather(ctx)
 	if err != nil {
 		return nil, done, err
 	}
-	gathered, err := s.metrics.registry.Gather()
+	gathered, err := i.metrics.registry.Gather()
 	own := exposition.Families(gathered)
 	if len(own) == 0 {
 		return all, done, err

@@ -17,27 +17,27 @@ func (s *server) status() *status.Server {
 	all := &status.Server{
 		Version: s.version, Started: s.started, Now: time.Now(), Debug: now.debugs(), Reload: len(now.reloaders()) > 0,
 	}
-	for _, of := range now.sessions {
-		all.Instances = append(all.Instances, s.describe(of))
+	for _, sess := range now.sessions {
+		all.Instances = append(all.Instances, s.describe(sess))
 	}
 	return all
 }
 
-func (s *server) describe(of *session) status.Instance {
+func (s *server) describe(sess *session) status.Instance {
 	i := status.Instance{
-		Name: of.instance(), Path: of.path(), Version: of.options.Version, Opened: of.endpoint.opened,
-		Ready: of.endpoint.ready(), Reloading: of.isSuspended(),
+		Name: sess.instance(), Path: sess.path(), Version: sess.options.Version, Opened: sess.endpoint.opened,
+		Ready: sess.endpoint.ready(), Reloading: sess.isSuspended(),
 	}
-	for _, srv := range of.servers {
+	for _, srv := range sess.servers {
 		i.Addresses = append(i.Addresses, srv.url())
 	}
-	if of.options.Status == nil || of.acquire() != nil {
+	if sess.options.Status == nil || sess.acquire() != nil {
 		return i
 	}
-	defer of.release()
-	if err := fence.Run(func() error { i.Status = of.options.Status(); return nil }); err != nil {
+	defer sess.release()
+	if err := fence.Run(func() error { i.Status = sess.options.Status(); return nil }); err != nil {
 		s.self.panics.Inc()
-		s.logs.Warn(of.log, err, "no status for the page", "instance", of.instance())
+		s.logs.Warn(sess.log, err, "no status for the page", "instance", sess.instance())
 		i.Status = status.Status{LastError: status.Event{Text: "no status: panic", Time: time.Now()}}
 	}
 	return i

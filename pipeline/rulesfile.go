@@ -19,17 +19,17 @@ const (
 	maxRulesFile = 1 << 20
 )
 
-// ruleFile is a file of rules, which may change at any time. It is safe for
+// rulesFile is a file of rules, which may change at any time. It is safe for
 // concurrent use.
-type ruleFile struct {
+type rulesFile struct {
 	name string // "" for none
 
-	mu    sync.Mutex
-	tried []byte // what read gave when the rules were last loaded; guarded by mu
+	mu         sync.Mutex
+	loadedText []byte // what read gave when the rules were last loaded; guarded by mu
 }
 
 // source names where the rules come from in log lines.
-func (f *ruleFile) source() string {
+func (f *rulesFile) source() string {
 	if f.name == "" {
 		return "default"
 	}
@@ -37,10 +37,10 @@ func (f *ruleFile) source() string {
 }
 
 // load reads and checks the file as it is now.
-func (f *ruleFile) load() (*config.Rules, error) {
+func (f *rulesFile) load() (*config.Rules, error) {
 	text, err := f.read()
 	f.mu.Lock()
-	f.tried = text
+	f.loadedText = text
 	f.mu.Unlock()
 	if err != nil {
 		return nil, fmt.Errorf("rules_file: %w", err)
@@ -53,20 +53,20 @@ func checkRules(name string) error {
 	if name == "" {
 		return nil
 	}
-	_, err := (&ruleFile{name: name}).load()
+	_, err := (&rulesFile{name: name}).load()
 	return err
 }
 
 // loaded returns what the last load read.
-func (f *ruleFile) loaded() []byte {
+func (f *rulesFile) loaded() []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.tried
+	return f.loadedText
 }
 
 // watch calls reload, which loads the file, when the file changed, until quit is
 // closed.
-func (f *ruleFile) watch(quit <-chan struct{}, reload func()) {
+func (f *rulesFile) watch(quit <-chan struct{}, reload func()) {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
 	var seen []byte
@@ -75,15 +75,15 @@ func (f *ruleFile) watch(quit <-chan struct{}, reload func()) {
 		case <-quit:
 			return
 		case <-tick.C:
-			seen = f.look(seen, reload)
+			seen = f.poll(seen, reload)
 		}
 	}
 }
 
-// look calls reload when the file holds something new and held the same the last time,
+// poll calls reload when the file holds something new and held the same the last time,
 // so that a file is not loaded while it is being written. It returns what the file
 // holds.
-func (f *ruleFile) look(seen []byte, reload func()) (now []byte) {
+func (f *rulesFile) poll(seen []byte, reload func()) (now []byte) {
 	now, _ = f.read()
 	if seen != nil && bytes.Equal(now, seen) && !bytes.Equal(now, f.loaded()) {
 		reload()
@@ -93,7 +93,7 @@ func (f *ruleFile) look(seen []byte, reload func()) (now []byte) {
 
 // read reads the file. The text of a file that cannot be read is that of the error, so
 // that this is noticed, and told once, as a change is.
-func (f *ruleFile) read() ([]byte, error) {
+func (f *rulesFile) read() ([]byte, error) {
 	text, err := readFile(f.name)
 	if err != nil {
 		text = []byte(err.Error())

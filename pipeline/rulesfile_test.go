@@ -10,7 +10,7 @@ import (
 
 // TestLook holds when a look at the file makes it be loaded again.
 func TestLook(t *testing.T) {
-	f := ruleFile{name: rulesFile(t, oneRule)}
+	f := rulesFile{name: writeRules(t, oneRule)}
 	if _, err := f.load(); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestLook(t *testing.T) {
 		} else {
 			rewrite(t, f.name, step.text)
 		}
-		seen = f.look(seen, func() {
+		seen = f.poll(seen, func() {
 			reloads++
 			_, err := f.load()
 			if good := step.text != "" && step.text != broken; (err == nil) != good {
@@ -46,9 +46,9 @@ func TestLook(t *testing.T) {
 
 // TestWatchEnds holds that a watch looks once a second, and ends when it is to.
 func TestWatchEnds(t *testing.T) {
-	name := rulesFile(t, oneRule)
+	name := writeRules(t, oneRule)
 	synctest.Test(t, func(t *testing.T) {
-		f := ruleFile{name: name} // which was not loaded, so that the second look does
+		f := rulesFile{name: name} // which was not loaded, so that the second look does
 		quit, ended := make(chan struct{}), make(chan struct{})
 		var loaded []time.Duration
 		begin := time.Now()
@@ -71,14 +71,14 @@ func TestWatchEnds(t *testing.T) {
 // TestLoad holds what is read of a file, and what is wrong with it.
 func TestLoad(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
-		"good":      {rulesFile(t, twoRules), ""},
-		"broken":    {rulesFile(t, broken), "did you mean labels?"},
-		"none":      {rulesFile(t, "") + ".none", "rules_file: "},
+		"good":      {writeRules(t, twoRules), ""},
+		"broken":    {writeRules(t, broken), "did you mean labels?"},
+		"none":      {writeRules(t, "") + ".none", "rules_file: "},
 		"a folder":  {t.TempDir(), ": not a file"},
 		"a pipe":    {pipe(t), ": not a file"},
-		"too large": {rulesFile(t, strings.Repeat("# comment\n", 110_000)), "larger than 1048576 bytes"},
+		"too large": {writeRules(t, strings.Repeat("# comment\n", 110_000)), "larger than 1048576 bytes"},
 	} {
-		f := ruleFile{name: test.file}
+		f := rulesFile{name: test.file}
 		rules, err := f.load()
 		if test.want == "" {
 			if err != nil || len(rules.Metrics) != 2 {
@@ -90,7 +90,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
-	if (&ruleFile{}).source() != "default" || checkRules("") != nil {
+	if (&rulesFile{}).source() != "default" || checkRules("") != nil {
 		t.Error("no file is the embedded rules")
 	}
 }
