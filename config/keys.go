@@ -40,6 +40,7 @@ type Config struct {
 	StateFile     string // "" for none
 	StateInterval time.Duration
 	StateGauges   bool // whether it holds gauges too
+	LogValues     bool // whether values that rules refuse may be shown
 }
 
 // maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it
@@ -130,6 +131,10 @@ var keys = [...]key{
 		"state_gauges", "off",
 		"Whether the state file keeps gauges too", "on",
 	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
+	{Key{
+		"log_values", "on",
+		"Whether the log and /-/rules show the values that rules refuse; off for records that are secret", "off",
+	}, func(c *Config, v string) (err error) { c.LogValues, err = readSwitch(v); return err }},
 	{Key{
 		"debug", "off",
 		"Whether Go's profiles are offered at /debug/pprof/, to those who may read the metrics", "on",

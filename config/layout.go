@@ -11,6 +11,7 @@ import (
 
 // Layout is how a time is written, in the conversions of strptime.
 type Layout struct {
+	Text    string // as written
 	Format  string // without the fraction of a second
 	HasYear bool
 	// Fraction is the character in front of the fraction of a second, or 0: there is none. Skip is how often this character
@@ -122,7 +123,7 @@ func parseLayout(s string) (l Layout, err error) {
 		b.WriteString(before[:len(before)-1])
 		l.Skip = strings.Count(b.String(), string(l.Fraction))
 	}
-	l.Format = b.String()
+	l.Text, l.Format = s, b.String()
 	l.HasYear = containsAny(used, "YyDFcsv")
 	if !containsAny(used, "dejDFcsv") {
 		return l, newTextError("it has no day", "write a date too: '%%Y-%%m-%%d'")

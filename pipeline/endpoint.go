@@ -87,7 +87,7 @@ func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done fu
 }
 
 // status is what the pages for people show. Nothing in it comes from a record but
-// the names of families.
+// the names of families, and the last refusal of a rule.
 func (p *Pipeline) status() exporter.Status {
 	var s exporter.Status
 	families := p.collector.Families()
@@ -107,8 +107,14 @@ func (p *Pipeline) status() exporter.Status {
 
 // ruleStatus tells of one rule. series holds the live series of each family.
 func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
+	var refused *exporter.RefusedStatus
+	if last := r.LastRefusal(); last != nil {
+		refused = &exporter.RefusedStatus{
+			Reason: last.Reason.String(), Tag: last.Tag, Field: last.Field, Value: last.Value, Expected: last.Expected,
+		}
+	}
 	return exporter.RuleStatus{
-		Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),
+		LastRefused: refused, Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),
 		Series: liveSeries(r, series),
 	}
 }

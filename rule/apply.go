@@ -37,6 +37,7 @@ type Scratch struct {
 	texts           texts
 	clock           clock
 	labelsTruncated uint64
+	refusals        []*Refusal
 }
 
 // Release lets go of the chunk, whose memory is Fluent Bit's. Call it before the
@@ -110,10 +111,10 @@ func (w *Scratch) prepare(p *Plan) {
 	w.event++
 }
 
-func (w *Scratch) countSkipped(in *instruction, r Reason) {
-	t := &w.tallies[in.index]
-	t.matched++
-	t.count(r)
+// countSkipped counts a record or field that a rule matches and cannot use.
+func (w *Scratch) countSkipped(in *instruction, s *scope, r Reason, field *record.Value) {
+	w.tallies[in.index].matched++
+	w.countRefused(in, s, r, field)
 }
 
 // runPerRecord runs the rules that look at the record as a whole and returns the
@@ -152,14 +153,14 @@ func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matche
 		return false
 	case record.Array:
 	default:
-		w.countSkipped(in, NotAnArray)
+		w.countSkipped(in, s, NotAnArray, array)
 		return false
 	}
 	s.item = &w.item
 	array.Each(func(element []byte) bool {
 		switch {
 		case !in.each.selector.Pick(element, &w.item):
-			w.countSkipped(in, NotAnArray)
+			w.countSkipped(in, s, NotAnArray, array)
 		case in.when == nil || in.when.holds(s, w):
 			matched = w.runRule(in, s, b)
 		}
@@ -192,7 +193,7 @@ func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, f
 		return
 	}
 	n, r := in.value.measure(w, s, field)
-	w.appendSample(in, s, b, n, r, to)
+	w.appendSample(in, s, b, field, n, r, to)
 }
 
 // appendEach appends a sample of every element of a list.
@@ -202,7 +203,7 @@ func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, fiel
 	v.elements(&list, func(element record.Value) bool {
 		n, r := v.one(w, &element)
 		n, r = v.finish(w, s, field, n, r)
-		w.appendSample(in, s, b, n, r, to)
+		w.appendSample(in, s, b, &element, n, r, to)
 		found = true
 		return true
 	})
@@ -211,24 +212,30 @@ func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, fiel
 			r = NoValue
 		}
 		n, r := v.finish(w, s, field, 0, r)
-		w.appendSample(in, s, b, n, r, to)
+		w.appendSample(in, s, b, field, n, r, to)
 	}
 }
 
-// appendSample appends one sample of the value n to b, or counts why not.
-func (w *Scratch) appendSample(in *instruction, s *scope, b *collector.Batch, n float64, r Reason, to *target) {
+// appendSample appends one sample of the value n, which was made of field, to b, or counts for which reason there is none.
+func (w *Scratch) appendSample(
+	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
+) {
 	var weight uint64
 	if r == noReason && in.weight != nil {
-		weight, r = in.weight.weigh(w, s)
+		if weight, r = in.weight.weigh(w, s); r != noReason {
+			field = in.weight.of(s, field)
+		}
 	}
 	if r == noReason && to.family == nil {
 		r = to.reason
 	}
-	if r == nothing {
+	switch r {
+	case noReason:
+		w.tallies[in.index].samples++
+	case nothing:
 		return
-	}
-	w.tallies[in.index].count(r)
-	if r != noReason {
+	default:
+		w.countRefused(in, s, r, field)
 		return
 	}
 	w.appendLabels(to.labels, s, b)

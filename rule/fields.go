@@ -156,11 +156,12 @@ func captured(re *regexp.Regexp, match []string, name string) string {
 // runPerField makes the samples of every leaf. Rules from stop on do not apply.
 func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 	for i, f := range p.resolve(w) {
+		leaf := &w.Event.Leaves[i]
+		s.path = leaf.Path
 		if f == fieldOverLimit {
-			w.countSkipped(&p.perField[0], TooManyFields)
+			w.countSkipped(&p.perField[0], s, TooManyFields, &leaf.Value)
 			continue
 		}
-		leaf := &w.Event.Leaves[i]
 		for j := range f.rules {
 			r := &f.rules[j]
 			if r.index >= stop {

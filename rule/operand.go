@@ -36,6 +36,7 @@ type scope struct {
 	tag          *tag
 	clock        *clock
 	alternatives [][]operand
+	path         []byte // of the field, in rules with fields
 }
 
 // tag is a tag as operands see it, in memory that is used again for the next one. The zero tag holds none.

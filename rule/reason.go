@@ -62,7 +62,13 @@ type Stats struct {
 	refused atomic.Uint64
 	dropped [reasons]atomic.Uint64
 	applied atomic.Uint64 // what Applied returned at most
+
+	nextRefusal [reasons]atomic.Int64 // when a value is described again, in nanoseconds since 1970
+	lastRefusal atomic.Pointer[Refusal]
 }
+
+// LastRefusal describes the last value that the rule refused, as far as one a minute is described; nil: it refused none.
+func (s *Stats) LastRefusal() *Refusal { return s.lastRefusal.Load() }
 
 // Matched returns the number of records, or fields of a rule with fields, that
 // the rule applied to.

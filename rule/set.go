@@ -18,6 +18,8 @@ type Options struct {
 	// FieldLimit bounds the number of different field paths that rules with
 	// fields remember. Further ones make no samples.
 	FieldLimit int
+	// HideValues leaves the values out of what describes refused ones.
+	HideValues bool
 }
 
 // Set is a compiled rules file. It is safe for concurrent use.
