@@ -184,6 +184,7 @@ func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
 		l.MaxLength, _ = r.whole(n, s.under("max_length"), 1, maxConstant)
 	}
 	l.Regex, l.Replacement = r.extraction(s)
+	r.rewriting(&l, s)
 	if n := s.get("map"); n != nil {
 		l.Map = r.cases(n, s.under("map"))
 	}

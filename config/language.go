@@ -25,8 +25,9 @@ var (
 		"unit",
 	}}
 	labelSpec = &mappingSpec{"a label", "$status, or {from: $status, default: none}", []string{
-		"capture", "default", "from", "map", "max_length", "regex", "replacement",
+		"capture", "case", "default", "from", "length", "map", "mask", "max_length", "regex", "replace", "replacement",
 	}}
+	replaceSpec    = &mappingSpec{"a replacement", "{regex: '[0-9]+', with: ':id'}", []string{"regex", "with"}}
 	groupSpec      = &mappingSpec{"a condition", "{op: and, rules: [...]}", []string{"op", "rules"}}
 	comparisonSpec = &mappingSpec{"a condition", "{field: $status, op: eq, value: 200}", []string{
 		"context", "field", "op", "value",
@@ -70,6 +71,7 @@ var (
 		PickFirst - 1: "first", PickLast - 1: "last", PickMin - 1: "min", PickMax - 1: "max", PickSum - 1: "sum",
 		PickEach - 1: "each",
 	}
+	caseWords    = []string{LowerCase - 1: "lower", UpperCase - 1: "upper"}
 	lengthWords  = []string{LengthBytes - 1: "bytes", LengthRunes - 1: "runes"}
 	unitWords    = []string{"s", "ms", "us", "ns"}
 	operandWords = []string{Plus: "plus", Minus: "minus", Times: "times", DivideBy: "divide_by"}

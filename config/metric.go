@@ -123,6 +123,13 @@ func (r *reader) each(n *node) {
 // accessor reads an accessor of this rule.
 func (r *reader) accessor(n *node, path string) (*Accessor, bool) {
 	a, ok := r.parser.accessor(n, path)
+	if ok && a.name() == "$parent" && r.has("fields") {
+		a.Root, a.Steps = RootParent, a.Steps[1:]
+		if len(a.Steps) == 0 || a.Steps[0].IsIndex {
+			r.wrong(n, path, a.Text+" is the map of the field", "write a field in it: $parent['unit'], or $['parent'] for a field of this name")
+			return nil, false
+		}
+	}
 	if ok && a.Root == RootItem && !r.has("each") {
 		r.wrong(n, path, a.Text+" is an element of an array that the rule does not name",
 			"write each: $items beside it, or $['item'] for a field of this name")

@@ -129,9 +129,10 @@ const (
 	RootGroupMetadata
 	RootGroupAttributes
 	RootTag
-	RootItem // the element that `each` stands at
-	RootTime // the time of the record, in seconds since 1970
-	RootNow  // the time at which the record came, in seconds since 1970
+	RootItem   // the element that `each` stands at
+	RootTime   // the time of the record, in seconds since 1970
+	RootNow    // the time at which the record came, in seconds since 1970
+	RootParent // the map that the field of a rule with Fields is in
 )
 
 // Accessor is one of Fluent Bit's record accessors: $status,
@@ -166,9 +167,12 @@ type Label struct {
 
 	Regex       *regexp.Regexp // nil: the value as it is
 	Replacement string         // in Go's Expand syntax; default $1, or $0 when the regex has no group
-	Map         []MapCase      // the first that matches decides; none matches: Default
-	Default     string         // when the field is missing or nothing matched; "" leaves the label out
-	MaxLength   int            // in runes, 0: only the general bound
+	Replace     []Replacement  // each applies everywhere in the value, in this order
+	Case        Case
+	Length      Length    // the value is what this counts
+	Map         []MapCase // the first that matches decides; none matches: Default
+	Default     string    // when the field is missing or nothing matched; "" leaves the label out
+	MaxLength   int       // in runes, 0: only the general bound
 }
 
 // IsConstant reports whether the label has the same value on every series.

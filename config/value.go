@@ -15,11 +15,13 @@ type Value struct {
 	Constant   float64
 	IsConstant bool
 
-	Text   TextSteps
-	Length Length             // instead of Map and Parse
-	Map    map[string]float64 // texts with their numbers, nil unless given; texts that are not in it are parsed
-	Parse  Parse
-	Format Format // how Parse reads a text
+	// ReadsText says that a rule with Fields looks at texts, not only at numbers.
+	ReadsText bool
+	Text      TextSteps
+	Length    Length             // instead of Map and Parse
+	Map       map[string]float64 // texts with their numbers, nil unless given; texts that are not in it are parsed
+	Parse     Parse
+	Format    Format // how Parse reads a text
 
 	// Optional says that a record without a readable value makes no sample and no error. With HasDefault, the value is
 	// Default then. Optional and HasDefault exclude each other.
@@ -133,6 +135,9 @@ func (r *reader) anyValue(n *node, path string, isField bool, depth int) (v Valu
 		v.From, _ = r.source(n, s.under("from"))
 	} else if !s.has("from") && !isField {
 		r.wrong(s.node, path, "no field to read the value from", "write {from: $field, ...}")
+	}
+	for _, key := range []string{"regex", "split", "length", "map", "parse"} {
+		v.ReadsText = v.ReadsText || s.has(key) && isField
 	}
 	r.textSteps(&v, s)
 	r.conversion(&v, s)

@@ -13,18 +13,22 @@ type Event struct {
 	// has none. Of a key that stands twice in a map the last one counts, as in
 	// Fluent Bit's record accessor.
 	Values []Value
-	// Leaves lists the numbers and booleans of the body, in the order of the
-	// bytes, nested maps included, when the Selector asks for them.
+	// Leaves lists the fields of the body that the Selector asks for, in the order of
+	// the bytes, nested maps included.
 	Leaves []Leaf
 	// Unlisted counts the fields that are beyond MaxDepth, MaxLeafPath or
 	// MaxLeaves. A map that is beyond them counts as one field.
 	Unlisted int
 
-	paths  []byte // holds the paths of the leaves below the top
-	prefix []byte // the keys down to the map being walked, each with a dot behind it
+	parents [][]byte // the maps of the leaves, and what follows them
+	paths   []byte   // holds the paths of the leaves below the top
+	prefix  []byte   // the keys down to the map being walked, each with a dot behind it
 }
 
-// Leaf is a number or boolean of the body.
+// Parent returns the encoding of the map that the i-th leaf is in, and what follows it. The Selector must list Parents.
+func (e *Event) Parent(i int) []byte { return e.parents[i] }
+
+// Leaf is a number, boolean or text of the body.
 type Leaf struct {
 	// Path is the keys from the body down, joined by dots. A key may itself
 	// have dots in it.
@@ -38,6 +42,7 @@ type Leaf struct {
 func (e *Event) Release() {
 	clear(e.Values[:cap(e.Values)])
 	clear(e.Leaves[:cap(e.Leaves)])
+	clear(e.parents[:cap(e.parents)])
 	e.reset(0)
 }
 
@@ -50,6 +55,7 @@ func (e *Event) reset(slots int) {
 		e.Values[i].kind = Missing
 	}
 	e.Leaves = e.Leaves[:0]
+	e.parents = e.parents[:0]
 	e.paths = e.paths[:0]
 	e.prefix = e.prefix[:0]
 	e.Unlisted = 0

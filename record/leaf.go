@@ -10,10 +10,21 @@ const (
 	MaxLeaves   = 8192 // leaves of an event
 )
 
+// Leaves says which fields of a body are listed, and how.
+type Leaves uint8
+
+// What may be listed.
+const (
+	Numbers Leaves = 1 << iota // numbers and booleans
+	Texts                      // strings and binaries too
+	Parents                    // the map of each field as well
+)
+
 // listMap walks the map at b[i] and lists its leaves. It takes the values that the
 // children in k want as well; k may be nil. It returns the offset behind the
 // map, or bad. The body is at depth 1.
 func (w *walk) listMap(i int, k *children, depth int) int {
+	w.parent = i
 	count, i := container(w.b, i, Map)
 	for ; count > 0 && i >= 0; count-- {
 		key, at := shortText(w.b, i)
@@ -33,14 +44,14 @@ func (w *walk) listMap(i int, k *children, depth int) int {
 	return i
 }
 
-// listValue lists the value at b[i] when it is a number or boolean, and the leaves
+// listValue lists the value at b[i] when it is of a kind that is wanted, and the leaves
 // below it when it is a map. Nothing in an array is a leaf.
 func (w *walk) listValue(i int, key []byte, depth int) int {
 	e := w.event
 	switch c := lead(w.b, i); {
 	case isMap(c):
 		return w.listNested(i, key, depth+1)
-	case !isNumber(c):
+	case !isNumber(c) && (w.leaves&Texts == 0 || !isText(c)):
 		return skip(w.b, i)
 	case len(e.Leaves) >= MaxLeaves || len(e.prefix)+len(key) > MaxLeafPath:
 		e.Unlisted++
@@ -51,6 +62,9 @@ func (w *walk) listValue(i int, key []byte, depth int) int {
 	n := len(e.Leaves)
 	e.Leaves = slices.Grow(e.Leaves, 1)[:n+1]
 	e.Leaves[n].Path = e.path(key)
+	if w.leaves&Parents != 0 {
+		e.parents = append(e.parents, w.b[w.parent:])
+	}
 	return decode(w.b, i, &e.Leaves[n].Value)
 }
 
@@ -63,8 +77,9 @@ func (w *walk) listNested(i int, key []byte, depth int) int {
 		return skip(w.b, i)
 	}
 	e.prefix = append(append(e.prefix, key...), '.')
+	outer := w.parent
 	i = w.listMap(i, nil, depth)
-	e.prefix = e.prefix[:up]
+	e.prefix, w.parent = e.prefix[:up], outer
 	return i
 }
 

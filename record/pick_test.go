@@ -3,7 +3,7 @@ package record
 import "testing"
 
 func TestPick(t *testing.T) {
-	s := NewSelector(paths("body.a", "body.b.c", "body.b.c", "metadata.a", "group_body.a"), true)
+	s := NewSelector(paths("body.a", "body.b.c", "body.b.c", "metadata.a", "group_body.a"), Numbers)
 	var e Event
 	for _, header := range []raw{{0x82}, {0xde, 0, 2}, {0xdf, 0, 0, 0, 2}} {
 		if !s.Pick(join(header, "a", 1, "b", obj("c", 2)), &e) {
@@ -25,7 +25,7 @@ func TestPick(t *testing.T) {
 }
 
 func TestPickOfNoMap(t *testing.T) {
-	s := NewSelector(paths("body.a"), false)
+	s := NewSelector(paths("body.a"), 0)
 	var e Event
 	for _, m := range []raw{nil, {}, {0xc0}, array(), encode("a"), {0x81}, {0x81, 0xa1, 'a'}, {0x81, 0x90, 1}, {0xc1}, {0xdf, 255, 255, 255, 255}} {
 		if s.Pick(m, &e) {
@@ -37,8 +37,8 @@ func TestPickOfNoMap(t *testing.T) {
 // TestPickElements reads the maps of an array without allocating.
 func TestPickElements(t *testing.T) {
 	chunk := plain(1, "list", array(obj("n", 1), obj("n", 2), obj("n", 3)))
-	list := NewSelector(paths("body.list"), false)
-	ofElement := NewSelector(paths("body.n"), false)
+	list := NewSelector(paths("body.list"), 0)
+	ofElement := NewSelector(paths("body.n"), 0)
 	var r Reader
 	var e, element Event
 	sum := uint64(0)

@@ -130,7 +130,7 @@ func TestEmptyChunk(t *testing.T) {
 func TestMalformedError(t *testing.T) {
 	var r Reader
 	var e Event
-	r.Reset(join(nil, plain(1), raw{0xc0}), NewSelector(nil, false))
+	r.Reset(join(nil, plain(1), raw{0xc0}), NewSelector(nil, 0))
 	if err := r.Next(&e); err != nil {
 		t.Fatal(err)
 	}

@@ -40,15 +40,15 @@ type duplicate struct{ from, to int }
 
 // wanted is what to look for in an event or in the marker that starts a group.
 type wanted struct {
-	metadata, body *node // with keys, even if there are none
-	leaves         bool  // whether the leaves of body are listed
+	metadata, body *node  // with keys, even if there are none
+	leaves         Leaves // of body that are listed
 }
 
 // NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a
 // path may stand there more than once, and one without steps leads to the map
-// itself. With leaves, every number and boolean of the body is listed in
+// itself. The leaves of the body that leaves asks for are listed in
 // Event.Leaves as well.
-func NewSelector(paths []Path, leaves bool) *Selector {
+func NewSelector(paths []Path, leaves Leaves) *Selector {
 	s := &Selector{
 		event: wanted{metadata: newRoot(), body: newRoot(), leaves: leaves},
 		group: wanted{metadata: newRoot(), body: newRoot()},

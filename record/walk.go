@@ -13,14 +13,16 @@ package record
 
 // walk picks values out of the maps of one event.
 type walk struct {
-	b     []byte
-	event *Event
+	b      []byte
+	event  *Event
+	leaves Leaves // that are listed
+	parent int    // where the map being listed starts
 }
 
 // walkEvent walks the maps behind h, at b[i], and returns the offset behind them.
 func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 	if h.metadata {
-		if i, reason = w.walkRoot(i, s.metadata, false); reason != "" {
+		if i, reason = w.walkRoot(i, s.metadata, 0); reason != "" {
 			return bad, reason
 		}
 	}
@@ -30,14 +32,15 @@ func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 // walkRoot walks the map at b[i], the paths of which start at n, and returns the
 // offset behind it. It looks at every key even if no path starts here, so that
 // bytes which cannot be trusted are found whatever the Selector asks for.
-func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
+func (w *walk) walkRoot(i int, n *node, leaves Leaves) (int, Reason) {
 	if !isMap(lead(w.b, i)) {
 		return bad, BadRecord
 	}
 	if n.slot != noSlot && decode(w.b, i, &w.event.Values[n.slot]) < 0 {
 		return bad, Undecodable
 	}
-	if leaves {
+	if leaves != 0 {
+		w.leaves = leaves
 		i = w.listMap(i, n.children, 1)
 	} else {
 		i = w.pickMap(i, n.children)

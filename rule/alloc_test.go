@@ -52,7 +52,8 @@ func TestNoAllocationsOfValues(t *testing.T) {
 		"{from: $heap, parse: bytes, base: 1024}", "{from: $id, parse: hex}",
 		"{from: $ms, minus: {from: $TIME, scale: 1000}, times: 2, divide_by: $ms, plus: 1, invert: true, min: 0}",
 	} {
-		rules := "metrics:\n- {name: a, type: gauge, help: A., value: " + value + ", labels: {n: $n}}\n" +
+		rules := "metrics:\n- {name: '${field}', rule: f, type: gauge, help: F., fields: '^', value: {parse: number, optional: true}, labels: {p: \"$parent['n']\"}}\n" +
+			"- {name: a, type: gauge, help: A., value: " + value + ", labels: {n: $n}}\n" +
 			"- {name: b, type: gauge, help: B., value: {from: $nothing, optional: true}}\n"
 		if n := allocations(t, parse(t, rules), event); n != 0 {
 			t.Errorf("%s: %v allocations", value, n)

@@ -24,6 +24,7 @@ type Scratch struct {
 	Event record.Event
 
 	item            record.Event // the element that each stands at
+	parent          record.Event // the map of the field that a rule with fields looks at
 	tag             tag          // of the plan
 	fields          []*field     // of the last event's leaves
 	fieldsOf        *compiledPlan
@@ -45,6 +46,7 @@ type Scratch struct {
 func (w *Scratch) Release() {
 	w.Event.Release()
 	w.item.Release()
+	w.parent.Release()
 	w.tag.release()
 }
 
@@ -59,7 +61,7 @@ const (
 
 // Apply appends to b the samples that the plan makes of w.Event.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
-	s := scope{event: &w.Event, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
+	s := scope{event: &w.Event, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
 	w.tag.set(p.tag)
 	w.clock.now = b.Now
 	w.prepare(p)
@@ -175,7 +177,7 @@ func (w *Scratch) applies(in *instruction, s *scope) bool {
 		return true
 	}
 	v := &w.verdicts[in.index]
-	if *v == notEvaluated {
+	if *v == notEvaluated || in.parent != nil {
 		*v = fails
 		if in.when.holds(s, w) {
 			*v = holds

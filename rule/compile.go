@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/record"
@@ -29,8 +31,9 @@ type instruction struct {
 	to     target
 	op     collector.Op
 	sign   float64
-	weight *value // of a histogram's observation; nil: 1
-	each   *each  // nil: the rule runs once per record or field
+	weight *value           // of a histogram's observation; nil: 1
+	each   *each            // nil: the rule runs once per record or field
+	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
 // each is the array that a rule runs over.
@@ -60,13 +63,13 @@ func (s *Set) compile(matching []byte) *compiledPlan {
 			p.perRecord = append(p.perRecord, in)
 		}
 	}
-	p.selector = record.NewSelector(p.paths.list, len(p.perField) > 0)
+	p.selector = record.NewSelector(p.paths.list, p.leaves())
 	p.fields.byPath = make(map[string]*field)
 	return p
 }
 
 func (p *compiledPlan) instruction(r *rule, index int) instruction {
-	c, sp := r.config, spaces{event: p.paths, items: newPaths(), plan: p}
+	c, sp := r.config, spaces{event: p.paths, items: newPaths(), parents: newPaths(), plan: p}
 	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
@@ -82,8 +85,11 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	if c.Fields == nil {
 		in.to.labels = bind(in.to.labels, nil)
 	}
+	if len(sp.parents.list) > 0 {
+		in.parent = record.NewSelector(sp.parents.list, 0)
+	}
 	if c.Each != nil {
-		in.each = &each{array: sp.accessor(c.Each), selector: record.NewSelector(sp.items.list, false)}
+		in.each = &each{array: sp.accessor(c.Each), selector: record.NewSelector(sp.items.list, 0)}
 	}
 	return in
 }
@@ -146,7 +152,7 @@ func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
 				labels[i].transform = c
 				labels[i].cacheIndex = p.set.caches
 				p.set.caches++
-			} else if labels[i].from.space != itemSpace {
+			} else if p.isOfRecord(labels[i].from) {
 				labels[i].shared = p.share(labels[i].from)
 			}
 		case c.Capture != "":
@@ -157,6 +163,29 @@ func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
 		}
 	}
 	return labels
+}
+
+// isOfRecord reports whether an operand has one value for all of a record.
+func (p *compiledPlan) isOfRecord(o operand) bool {
+	if o.space == firstSpace {
+		return !slices.ContainsFunc(p.alternatives[o.slot], func(o operand) bool { return !p.isOfRecord(o) })
+	}
+	return o.space != itemSpace && o.space != parentSpace
+}
+
+// leaves returns which fields the rules of the plan look at.
+func (p *compiledPlan) leaves() (wanted record.Leaves) {
+	for i := range p.perField {
+		in := &p.perField[i]
+		wanted |= record.Numbers
+		if in.config.Value.ReadsText {
+			wanted |= record.Texts
+		}
+		if in.parent != nil {
+			wanted |= record.Parents
+		}
+	}
+	return wanted
 }
 
 // share returns the span of the labels that show from. The first one is that of

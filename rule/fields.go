@@ -167,6 +167,12 @@ func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if r.index >= stop {
 				break
 			}
+			if leaf.Value.IsText() && !r.config.Value.ReadsText && !r.config.Drop {
+				continue
+			}
+			if r.parent != nil {
+				r.parent.Pick(w.Event.Parent(i), &w.parent)
+			}
 			if !w.applies(r.instruction, s) {
 				continue
 			}

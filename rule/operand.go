@@ -15,6 +15,7 @@ const (
 	eventSpace space = iota
 	itemSpace
 	tagSpace
+	parentSpace
 	timeSpace
 	firstSpace // the first of several operands
 )
@@ -22,7 +23,7 @@ const (
 // operand is a compiled accessor.
 type operand struct {
 	space space
-	slot  int // of the selector in eventSpace and itemSpace, of the alternatives in firstSpace
+	slot  int // of the selector in eventSpace, itemSpace and parentSpace, of the alternatives in firstSpace
 	part  int // of the tag in tagSpace, wholeTag for all of it; of the clock in timeSpace
 }
 
@@ -36,7 +37,8 @@ type scope struct {
 	tag          *tag
 	clock        *clock
 	alternatives [][]operand
-	path         []byte // of the field, in rules with fields
+	parent       *record.Event // the map of the field, in rules with fields
+	path         []byte        // of the field, in rules with fields
 }
 
 // tag is a tag as operands see it, in memory that is used again for the next one. The zero tag holds none.
@@ -80,6 +82,8 @@ func (o operand) value(s *scope) *record.Value {
 		return &s.event.Values[o.slot]
 	case itemSpace:
 		return &s.item.Values[o.slot]
+	case parentSpace:
+		return &s.parent.Values[o.slot]
 	case timeSpace:
 		return s.clock.value(o.part, s.event.Time)
 	case firstSpace:
@@ -132,9 +136,10 @@ func (p *paths) slot(a *config.Accessor) int {
 // spaces compiles the accessors of one rule. Those of the element that `each`
 // stands at are found in items, all others in the event.
 type spaces struct {
-	event *paths
-	items *paths
-	plan  *compiledPlan
+	event   *paths
+	items   *paths
+	parents *paths
+	plan    *compiledPlan
 }
 
 func (s spaces) operand(from config.Source) operand {
@@ -151,6 +156,8 @@ func (s spaces) operand(from config.Source) operand {
 
 func (s spaces) accessor(a *config.Accessor) operand {
 	switch {
+	case a.Root == config.RootParent:
+		return operand{space: parentSpace, slot: s.parents.slot(a)}
 	case a.Root == config.RootTime:
 		return operand{space: timeSpace, part: recordTime}
 	case a.Root == config.RootNow:
@@ -182,6 +189,7 @@ var recordRoots = [...]record.Root{
 	config.RootItem:            record.Body,
 	config.RootTime:            record.Body,
 	config.RootNow:             record.Body,
+	config.RootParent:          record.Body,
 }
 
 func pathKey(p record.Path) string {

@@ -3,6 +3,7 @@ package rule
 import (
 	"bytes"
 	"math"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/promexporter/promexporter/config"
@@ -67,6 +68,14 @@ func length(field *record.Value, l config.Length) (float64, Reason) {
 		return 0, NoLength
 	}
 	return float64(n), noReason
+}
+
+// appendLength appends the length of a value in digits, or nothing if it has none.
+func appendLength(b []byte, v *record.Value, l config.Length) []byte {
+	if n, r := length(v, l); r == noReason {
+		b = strconv.AppendUint(b, uint64(n), 10)
+	}
+	return b
 }
 
 // isBlank reports whether a value is what logs write for nothing: an empty text, or a dash.

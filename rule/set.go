@@ -7,6 +7,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/exposition"
 )
 
 // Options configures a Set.
@@ -35,6 +36,9 @@ type Set struct {
 	tagBytes   int // of tags
 
 	sources sources
+
+	namesMu   sync.Mutex
+	namesSeen map[string]string // the name of a field by what scrapers see of it, if not all see it alike; under namesMu
 }
 
 // rule is what all programs share of one rule.
@@ -70,6 +74,9 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 			break
 		}
 	}
+	if !isLegacy(f.Name) && !s.isDistinct(f) {
+		f.Name = distinguish(f.Name, r.config.Type)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.derivedNames == nil {
@@ -77,6 +84,25 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	}
 	r.derivedNames[f.Name] = struct{}{}
 	return f
+}
+
+// isDistinct reports whether no scraper takes the name of f for another one that was made of a field, and keeps it for f.
+func (s *Set) isDistinct(f *collector.Family) bool {
+	s.namesMu.Lock()
+	defer s.namesMu.Unlock()
+	seen := exposition.Names(f.Name, f.Type.String())
+	for _, name := range seen {
+		if owner, taken := s.namesSeen[name]; taken && owner != f.Name {
+			return false
+		}
+	}
+	if s.namesSeen == nil {
+		s.namesSeen = make(map[string]string)
+	}
+	for _, name := range seen {
+		s.namesSeen[name] = f.Name
+	}
+	return true
 }
 
 // Compile compiles rules, which must come from config.ParseRules, in the order

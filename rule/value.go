@@ -12,6 +12,7 @@ type value struct {
 	config   *config.Value
 	from     *operand // nil: a constant, or the field's own value
 	constant bool
+	anyField bool    // a text that is not a number is not a field of the rule
 	short    bool    // nothing is done but what number does
 	operands []value // of config.Operands
 	format   format
@@ -26,6 +27,7 @@ func (s spaces) value(c *config.Value, isField bool) value {
 		v.from = &from
 	}
 	v.constant = c.From == nil && (!isField || c.IsConstant)
+	v.anyField = isField && v.from == nil && c.Optional
 	for i := range c.Operands {
 		v.operands = append(v.operands, s.value(&c.Operands[i].Value, isField))
 	}
@@ -69,7 +71,7 @@ func (v *value) long(w *Scratch, s *scope, field *record.Value) (float64, Reason
 func (v *value) finish(w *Scratch, s *scope, field *record.Value, n float64, r Reason) (float64, Reason) {
 	switch c := v.config; {
 	case r == noReason:
-	case !r.isAbsence():
+	case !r.isAbsence() && !(r == NotANumber && v.anyField):
 		return 0, r
 	case c.Optional:
 		return 0, nothing
