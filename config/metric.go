@@ -103,41 +103,6 @@ func (r *reader) selection() {
 	}
 }
 
-// each reads the array that the rule runs over.
-func (r *reader) each(n *node) {
-	path := r.under("each")
-	if r.has("fields") {
-		r.wrong(n, path, "fields stands there too", "write one of them: a rule runs over fields or over elements")
-	}
-	a, ok := r.parser.accessor(n, path)
-	if !ok {
-		return
-	}
-	if a.Root >= RootTag {
-		r.wrong(n, path, a.Text+" is no array of the record", "write a field that holds an array, such as $items")
-		return
-	}
-	r.m.Each = a
-}
-
-// accessor reads an accessor of this rule.
-func (r *reader) accessor(n *node, path string) (*Accessor, bool) {
-	a, ok := r.parser.accessor(n, path)
-	if ok && a.name() == "$parent" && r.has("fields") {
-		a.Root, a.Steps = RootParent, a.Steps[1:]
-		if len(a.Steps) == 0 || a.Steps[0].IsIndex {
-			r.wrong(n, path, a.Text+" is the map of the field", "write a field in it: $parent['unit'], or $['parent'] for a field of this name")
-			return nil, false
-		}
-	}
-	if ok && a.Root == RootItem && !r.has("each") {
-		r.wrong(n, path, a.Text+" is an element of an array that the rule does not name",
-			"write each: $items beside it, or $['item'] for a field of this name")
-		return nil, false
-	}
-	return a, ok
-}
-
 // family reads what defines the metric family.
 func (r *reader) family() {
 	r.name()

@@ -33,7 +33,7 @@ type Metric struct {
 	MatchRegex *regexp.Regexp // nil unless given
 	Condition  *Condition     // nil: every record
 	Fields     *regexp.Regexp // nil unless the rule runs once per matching field path
-	Each       *Accessor      // nil unless the rule runs once per element of an array; excludes Fields
+	Each       []Source       // the arrays that the rule runs over, from the outermost to the innermost; excludes Fields
 
 	Value      Value
 	Cumulative bool // the value is a running total
@@ -133,6 +133,7 @@ const (
 	RootTime   // the time of the record, in seconds since 1970
 	RootNow    // the time at which the record came, in seconds since 1970
 	RootParent // the map that the field of a rule with Fields is in
+	RootIndex  // the index of the element that the innermost array of `each` is at
 )
 
 // Accessor is one of Fluent Bit's record accessors: $status,
@@ -143,6 +144,8 @@ type Accessor struct {
 	// Steps lead from the root to the value. For RootTag, no step is the whole
 	// tag and one index is that dot-separated part, counted from 0.
 	Steps []Step
+	// Level is the array of `each` whose element a RootItem is, counted from 0.
+	Level int
 }
 
 // Step goes to a key of a map, or with IsIndex to an element of an array.

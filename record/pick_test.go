@@ -24,10 +24,27 @@ func TestPick(t *testing.T) {
 	}
 }
 
-func TestPickOfNoMap(t *testing.T) {
+// TestPickValues reads values that are not maps.
+func TestPickValues(t *testing.T) {
+	s := NewSelector([]Path{{}, {Steps: []Step{{IsIndex: true, Index: 1}}}}, 0)
+	for _, test := range []struct {
+		m           raw
+		whole, part Kind
+	}{
+		{encode(7), Uint, Missing}, {encode("a"), String, Missing}, {raw{0xc0}, Nil, Missing}, {array(), Array, Missing},
+		{array(1, "b"), Array, String}, {obj("a", 1), Map, Missing},
+	} {
+		var e Event
+		if !s.Pick(test.m, &e) || e.Values[0].Kind() != test.whole || e.Values[1].Kind() != test.part {
+			t.Errorf("%x: %v", []byte(test.m), e.Values)
+		}
+	}
+}
+
+func TestPickOfNoValue(t *testing.T) {
 	s := NewSelector(paths("body.a"), 0)
 	var e Event
-	for _, m := range []raw{nil, {}, {0xc0}, array(), encode("a"), {0x81}, {0x81, 0xa1, 'a'}, {0x81, 0x90, 1}, {0xc1}, {0xdf, 255, 255, 255, 255}} {
+	for _, m := range []raw{nil, {}, {0x91}, {0xd9, 5, 1}, {0x81}, {0x81, 0xa1, 'a'}, {0x81, 0x90, 1}, {0xc1}, {0xdf, 255, 255, 255, 255}} {
 		if s.Pick(m, &e) {
 			t.Errorf("%x is picked from", []byte(m))
 		}

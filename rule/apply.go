@@ -23,7 +23,8 @@ import (
 type Scratch struct {
 	Event record.Event
 
-	item            record.Event // the element that each stands at
+	items           []record.Event // the elements that each is at, by level
+	index           index
 	parent          record.Event // the map of the field that a rule with fields looks at
 	tag             tag          // of the plan
 	fields          []*field     // of the last event's leaves
@@ -45,7 +46,9 @@ type Scratch struct {
 // chunk is gone: what still pointed into it could be taken for memory of Go.
 func (w *Scratch) Release() {
 	w.Event.Release()
-	w.item.Release()
+	for i := range w.items {
+		w.items[i].Release()
+	}
 	w.parent.Release()
 	w.tag.release()
 }
@@ -61,7 +64,7 @@ const (
 
 // Apply appends to b the samples that the plan makes of w.Event.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
-	s := scope{event: &w.Event, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
+	s := scope{event: &w.Event, index: &w.index, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
 	w.tag.set(p.tag)
 	w.clock.now = b.Now
 	w.prepare(p)
@@ -126,7 +129,11 @@ func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int)
 		in := &p.perRecord[i]
 		var matched bool
 		if in.each != nil {
-			matched = w.runEach(in, s, b)
+			for len(w.items) < len(in.each) {
+				w.items = append(w.items, record.Event{})
+			}
+			s.items = w.items
+			matched = w.runEach(in, 0, s, b)
 		} else {
 			matched = w.applies(in, s) && w.runRule(in, s, b)
 		}
@@ -146,10 +153,9 @@ func (w *Scratch) runRule(in *instruction, s *scope, b *collector.Batch) bool {
 	return true
 }
 
-// runEach runs a rule for every element of its array. It reports whether the
-// condition held for any.
-func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matched bool) {
-	array := in.each.array.value(s)
+// runEach runs a rule for every element of its arrays from a level on. It reports whether the condition held for any.
+func (w *Scratch) runEach(in *instruction, level int, s *scope, b *collector.Batch) (matched bool) {
+	array, i := in.each[level].array.value(s), 0
 	switch array.Kind() {
 	case record.Missing, record.Nil:
 		return false
@@ -158,11 +164,15 @@ func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matche
 		w.countSkipped(in, s, NotAnArray, array)
 		return false
 	}
-	s.item = &w.item
 	array.Each(func(element []byte) bool {
+		isReadable := in.each[level].selector.Pick(element, &w.items[level])
+		w.index.set(i)
+		i++
 		switch {
-		case !in.each.selector.Pick(element, &w.item):
+		case !isReadable: // a map whose keys are maps or arrays
 			w.countSkipped(in, s, NotAnArray, array)
+		case level < len(in.each)-1:
+			matched = w.runEach(in, level+1, s, b) || matched
 		case in.when == nil || in.when.holds(s, w):
 			matched = w.runRule(in, s, b)
 		}

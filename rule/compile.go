@@ -32,11 +32,11 @@ type instruction struct {
 	op     collector.Op
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
-	each   *each            // nil: the rule runs once per record or field
+	each   []each           // by level; nil: the rule runs once per record or field
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
-// each is the array that a rule runs over.
+// each is an array that a rule runs over.
 type each struct {
 	array    operand
 	selector *record.Selector
@@ -69,7 +69,10 @@ func (s *Set) compile(matching []byte) *compiledPlan {
 }
 
 func (p *compiledPlan) instruction(r *rule, index int) instruction {
-	c, sp := r.config, spaces{event: p.paths, items: newPaths(), parents: newPaths(), plan: p}
+	c, sp := r.config, spaces{event: p.paths, parents: newPaths(), plan: p}
+	for range c.Each {
+		sp.items = append(sp.items, newPaths())
+	}
 	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
@@ -88,8 +91,11 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	if len(sp.parents.list) > 0 {
 		in.parent = record.NewSelector(sp.parents.list, 0)
 	}
-	if c.Each != nil {
-		in.each = &each{array: sp.accessor(c.Each), selector: record.NewSelector(sp.items.list, 0)}
+	for _, source := range c.Each {
+		in.each = append(in.each, each{array: sp.operand(source)})
+	}
+	for i := range in.each { // when all of its paths are known
+		in.each[i].selector = record.NewSelector(sp.items[i].list, 0)
 	}
 	return in
 }
@@ -170,7 +176,7 @@ func (p *compiledPlan) isOfRecord(o operand) bool {
 	if o.space == firstSpace {
 		return !slices.ContainsFunc(p.alternatives[o.slot], func(o operand) bool { return !p.isOfRecord(o) })
 	}
-	return o.space != itemSpace && o.space != parentSpace
+	return o.space != itemSpace && o.space != indexSpace && o.space != parentSpace
 }
 
 // leaves returns which fields the rules of the plan look at.

@@ -2,6 +2,8 @@ package rule
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math"
 	"strings"
 
 	"github.com/promexporter/promexporter/config"
@@ -14,6 +16,7 @@ type space uint8
 const (
 	eventSpace space = iota
 	itemSpace
+	indexSpace
 	tagSpace
 	parentSpace
 	timeSpace
@@ -24,16 +27,28 @@ const (
 type operand struct {
 	space space
 	slot  int // of the selector in eventSpace, itemSpace and parentSpace, of the alternatives in firstSpace
-	part  int // of the tag in tagSpace, wholeTag for all of it; of the clock in timeSpace
+	part  int // of the tag in tagSpace, wholeTag for all of it; of the clock in timeSpace; the level in itemSpace
 }
 
 const wholeTag = -1
+
+// index shows the index of an element as a value.
+type index struct {
+	raw   [8]byte
+	value record.Value
+}
+
+func (x *index) set(n int) {
+	binary.BigEndian.PutUint64(x.raw[:], math.Float64bits(float64(n)))
+	x.value = record.Number(x.raw[:])
+}
 
 // scope is what operands read from: the event, the element that `each` stands
 // at, and the tag.
 type scope struct {
 	event        *record.Event
-	item         *record.Event
+	items        []record.Event // by the levels of `each`
+	index        *index
 	tag          *tag
 	clock        *clock
 	alternatives [][]operand
@@ -81,7 +96,9 @@ func (o operand) value(s *scope) *record.Value {
 	case eventSpace:
 		return &s.event.Values[o.slot]
 	case itemSpace:
-		return &s.item.Values[o.slot]
+		return &s.items[o.part].Values[o.slot]
+	case indexSpace:
+		return &s.index.value
 	case parentSpace:
 		return &s.parent.Values[o.slot]
 	case timeSpace:
@@ -137,7 +154,7 @@ func (p *paths) slot(a *config.Accessor) int {
 // stands at are found in items, all others in the event.
 type spaces struct {
 	event   *paths
-	items   *paths
+	items   []*paths // by the levels of `each`
 	parents *paths
 	plan    *compiledPlan
 }
@@ -163,7 +180,9 @@ func (s spaces) accessor(a *config.Accessor) operand {
 	case a.Root == config.RootNow:
 		return operand{space: timeSpace, part: flushTime}
 	case a.Root == config.RootItem:
-		return operand{space: itemSpace, slot: s.items.slot(a)}
+		return operand{space: itemSpace, slot: s.items[a.Level].slot(a), part: a.Level}
+	case a.Root == config.RootIndex:
+		return operand{space: indexSpace}
 	case a.Root != config.RootTag:
 		return operand{space: eventSpace, slot: s.event.slot(a)}
 	case len(a.Steps) == 0:
@@ -190,6 +209,7 @@ var recordRoots = [...]record.Root{
 	config.RootTime:            record.Body,
 	config.RootNow:             record.Body,
 	config.RootParent:          record.Body,
+	config.RootIndex:           record.Body,
 }
 
 func pathKey(p record.Path) string {

@@ -53,7 +53,11 @@ func (in *instruction) refusedField(s *scope, r Reason) string {
 	case r == NotACount && c.Histogram.Weight != nil:
 		return c.Histogram.Weight.From.String()
 	case r == NotAnArray && c.Each != nil:
-		return c.Each.String()
+		levels := make([]string, len(c.Each))
+		for i, source := range c.Each {
+			levels[i] = source.String()
+		}
+		return strings.Join(levels, ", ")
 	case c.Value.From != nil:
 		return c.Value.From.String()
 	}
