@@ -9,7 +9,7 @@ const maxLevels = 4
 func (r *reader) each(n *node) {
 	path := r.under("each")
 	if r.has("fields") {
-		r.wrong(n, path, "fields stands there too", "write one of them: a rule runs over fields or over elements")
+		r.wrong(n, path, "fields is also set", "write only one of them; a rule runs over fields or over elements")
 	}
 	levels, paths := []*node{n}, []string{path}
 	if n.kind == sequence {
@@ -38,7 +38,7 @@ func (r *reader) each(n *node) {
 func (r *reader) fitsLevel(a *Accessor, n *node, path string, level int) {
 	switch {
 	case level == 0 && a.Root >= RootTag:
-		r.wrong(n, path, a.Text+" is no array of the record", "write a field that holds an array, such as $items")
+		r.wrong(n, path, a.Text+" is not an array of the record", "write a field that holds an array, such as $items")
 	case level > 0 && (a.Root != RootItem || a.Level >= level):
 		r.wrong(n, path, a.Text+" is not in the element of the array before", "write $item['lines'], or [[$a, $b]] for alternatives")
 	}
@@ -63,8 +63,8 @@ func (r *reader) ofRule(a *Accessor) error {
 		}
 		a.Root, a.Level, a.Steps = RootItem, a.Steps[1].Index, a.Steps[2:]
 	case a.Root == RootItem && !r.has("each"):
-		return newTextError("it is an element of an array that the rule does not name",
-			"write each: $items beside it, or $['item'] for a field of this name")
+		return newTextError("it is an element of an array, but the rule has no each",
+			"add each: $items, or write $['item'] for a field of this name")
 	case a.Root == RootItem:
 		// In a level of each, the element is that of the level before.
 		a.Level = min(len(r.m.Each), r.levels()) - 1

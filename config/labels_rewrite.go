@@ -63,7 +63,7 @@ func (r *reader) rewriting(l *Label, s *mappingReader) {
 			l.Length = Length(i) + LengthBytes
 		}
 		if s.has("capture") {
-			r.wrong(n, s.under("length"), "capture is there too", "write from: $field: the length is that of a field")
+			r.wrong(n, s.under("length"), "captureis also set", "write from: $field: the length is that of a field")
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (r *reader) oneReplacement(n *node, path string) (one Replacement, ok bool)
 	case with == nil:
 		return one, false
 	case !with.scalar():
-		return one, r.wrongKind(with, s.under("with"), "a text", "write a text with $1, $2 or ${name}")
+		return one, r.wrongKind(with, s.under("with"), "a string", "write a string with $1, $2 or ${name}")
 	}
 	one.With = with.text
 	if one.Regex != nil {

@@ -33,7 +33,7 @@ func (r *reader) timeFormat(v *Value, s *mappingReader) {
 			v.Format.PerSecond = []float64{1, 1e3, 1e6, 1e9}[i]
 		}
 		if s.has("layout") {
-			r.wrong(n, s.under("unit"), "layout is there too", "write one of them: a unit is of times that are numbers")
+			r.wrong(n, s.under("unit"), "layout is also set", "write only one of them: a unit is of times that are numbers")
 		}
 	}
 	if n := s.get("layout"); n != nil && r.belongs(s, "layout", v.Parse, ParseTimestamp) {
@@ -55,7 +55,7 @@ func (r *reader) timezone(v *Value, n *node, path string) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		r.wrong(n, path, quote(name)+" is no time zone that this machine knows", right)
+		r.wrong(n, path, quote(name)+" is not a time zone that this machine knows", right)
 		return
 	}
 	v.Format.Location = zone

@@ -91,10 +91,10 @@ func (r *reader) fitsCounter(n *node, path string) {
 	switch {
 	case !r.typed || r.m.Type != Counter:
 	case v.IsConstant && v.Constant < 0:
-		r.wrong(n, path, "a counter cannot go down by "+n.text, "write a number that is not negative")
+		r.wrong(n, path, "a counter cannot decrease by "+n.text, "write a number of at least 0")
 	case v.Scale < 0:
 		scale, path := n.field("scale"), under(path, "scale")
-		r.wrong(scale, path, "a counter cannot go down", "write a positive factor")
+		r.wrong(scale, path, "a counter cannot decrease", "write a positive factor")
 	}
 }
 
@@ -134,7 +134,7 @@ func (r *reader) anyValue(n *node, path string, isField bool, depth int) (v Valu
 	if n := s.get("from"); n != nil {
 		v.From, _ = r.source(n, s.under("from"))
 	} else if !s.has("from") && !isField {
-		r.wrong(s.node, path, "no field to read the value from", "write {from: $field, ...}")
+		r.wrong(s.node, path, "the value has no source", "write {from: $field, ...}")
 	}
 	for _, key := range []string{"regex", "split", "length", "map", "parse"} {
 		v.ReadsText = v.ReadsText || s.has(key) && isField
@@ -155,7 +155,7 @@ func (r *reader) absence(v *Value, s *mappingReader) {
 	if n := s.get("default"); n != nil {
 		v.Default, v.HasDefault = r.number(n, s.under("default"), "write the number of records without a value, such as 0")
 		if s.has("optional") {
-			r.wrong(n, s.under("default"), "optional is there too", "write one of them")
+			r.wrong(n, s.under("default"), "optional is also set", "write only one of them")
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (r *reader) arithmetic(v *Value, s *mappingReader, depth int) {
 		f, ok := r.number(n, path, "write a factor such as 0.001")
 		switch {
 		case ok && f == 0:
-			r.wrong(n, path, "a factor of 0 makes every value 0", "write a factor such as 0.001")
+			r.wrong(n, path, "a scale of 0 makes every value 0", "write a factor such as 0.001")
 		case ok:
 			v.Scale = f
 		}
@@ -196,7 +196,7 @@ func (r *reader) bounds(v *Value, s *mappingReader) {
 	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
 	switch {
 	case b.Min > b.Max:
-		r.wrong(s.get("min"), s.under("min"), "it is above max", "write a min that is not above max")
+		r.wrong(s.get("min"), s.under("min"), "min is greater than max", "write a min of at most max")
 	case s.has("min") || s.has("max"):
 		v.Bounds = &b
 	}

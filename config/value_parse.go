@@ -52,7 +52,7 @@ func (r *reader) conversion(v *Value, s *mappingReader) {
 	if n := s.get("length"); n != nil {
 		for _, key := range []string{"map", "parse", "pick"} {
 			if s.has(key) {
-				r.wrong(n, s.under("length"), key+" is there too", "write one of them: a length is a number as it is")
+				r.wrong(n, s.under("length"), key+" is also set", "write only one of them: a length is a number as it is")
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func (r *reader) numberFormat(v *Value, s *mappingReader) {
 
 // valueMap reads the numbers that words stand for.
 func (r *reader) valueMap(n *node, path string) map[string]float64 {
-	const right = "write the numbers that words stand for: {up: 1, down: 0}"
+	const right = "map strings to numbers: {up: 1, down: 0}"
 	if n.kind != mapping {
 		r.wrongKind(n, path, "a mapping", right)
 		return nil

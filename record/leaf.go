@@ -2,8 +2,8 @@ package record
 
 import "slices"
 
-// Bounds of what is listed as a leaf. A field beyond them is counted in
-// Event.Unlisted; a Path of a Selector reaches it all the same.
+// Bounds of what is listed as a leaf. A field beyond them is counted in Event.Unlisted; a Path of a Selector reaches it
+// all the same.
 const (
 	MaxDepth    = 32   // levels of maps, the body being the first
 	MaxLeafPath = 1024 // bytes of a path
@@ -57,8 +57,7 @@ func (w *walk) listValue(i int, key []byte, depth int) int {
 		e.Unlisted++
 		return skip(w.b, i)
 	}
-	// Written in place: a Leaf that is put together elsewhere and copied takes
-	// several times as long.
+	// Written in place: a Leaf that is put together elsewhere and copied takes several times as long.
 	n := len(e.Leaves)
 	e.Leaves = slices.Grow(e.Leaves, 1)[:n+1]
 	e.Leaves[n].Path = e.path(key)
@@ -83,9 +82,8 @@ func (w *walk) listNested(i int, key []byte, depth int) int {
 	return i
 }
 
-// path returns the keys down to key, joined by dots. At the top of the body that
-// is the key itself, which borrows the chunk; below, it is put together in the
-// event's own buffer.
+// path returns the keys down to key, joined by dots. At the top of the body that is the key itself, which borrows the
+// chunk; below, it is put together in the event's own buffer.
 func (e *Event) path(key []byte) []byte {
 	if len(e.prefix) == 0 {
 		return key[:len(key):len(key)]

@@ -8,8 +8,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// compiledPlan is the rules that apply to a tag, compiled together. Tags to which the
-// same rules apply share it.
+// compiledPlan is the rules that apply to a tag, compiled together. Tags to which the same rules apply share it.
 type compiledPlan struct {
 	set       *Set
 	selector  *record.Selector
@@ -194,8 +193,8 @@ func (p *compiledPlan) leaves() (wanted record.Leaves) {
 	return wanted
 }
 
-// share returns the span of the labels that show from. The first one is that of
-// labels without a span, and never filled.
+// share returns the span of the labels that show from. The first one is that of labels without a span, and never
+// filled.
 func (p *compiledPlan) share(from operand) int {
 	i, ok := p.shared[from]
 	if !ok {

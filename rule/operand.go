@@ -43,8 +43,7 @@ func (x *index) set(n int) {
 	x.value = record.Number(x.raw[:])
 }
 
-// scope is what operands read from: the event, the element that `each` stands
-// at, and the tag.
+// scope is what operands read from: the event, the element that `each` stands at, and the tag.
 type scope struct {
 	event        *record.Event
 	items        []record.Event // by the levels of `each`
@@ -89,8 +88,7 @@ func (t *tag) release() { t.source, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 
-// value returns the operand's value, which is Missing when the scope has none.
-// It borrows the scope.
+// value returns the operand's value, which is Missing when the scope has none. It borrows the scope.
 func (o operand) value(s *scope) *record.Value {
 	switch o.space {
 	case eventSpace:
@@ -150,8 +148,8 @@ func (p *paths) slot(a *config.Accessor) int {
 	return slot
 }
 
-// spaces compiles the accessors of one rule. Those of the element that `each`
-// stands at are found in items, all others in the event.
+// spaces compiles the accessors of one rule. Those of the element that `each` stands at are found in items, all others
+// in the event.
 type spaces struct {
 	event   *paths
 	items   []*paths // by the levels of `each`

@@ -42,8 +42,7 @@ func parseText(text []byte, p config.Parse) (float64, Reason) {
 	return n, noReason
 }
 
-// borrow returns text as a string that shares its bytes, for functions that only
-// read it.
+// borrow returns text as a string that shares its bytes, for functions that only read it.
 func borrow(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
 
 // view returns text as bytes that must not change.
@@ -99,8 +98,8 @@ func parseFloat(text []byte) (float64, bool) {
 	return n, err == nil
 }
 
-// parseDigits reads a plain integer of up to 15 digits, the form of most numbers
-// in text, which a float64 holds exactly.
+// parseDigits reads a plain integer of up to 15 digits, the form of most numbers in text, which a float64 holds
+// exactly.
 func parseDigits(text []byte) (float64, bool) {
 	if len(text) == 0 || len(text) > 15 {
 		return 0, false
@@ -115,20 +114,40 @@ func parseDigits(text []byte) (float64, bool) {
 	return float64(n), true
 }
 
-// numeral reports whether text has only what a decimal number is made of. It
-// keeps words such as "Inf", which ParseFloat would read, from being numbers,
-// and most text that is none from costing an error.
+// numeral reports whether text is a decimal number. It keeps words such as "Inf", which ParseFloat would read, from being
+// numbers, and other text, such as dates and addresses, from costing an error.
 func numeral(text []byte) bool {
-	digits := 0
-	for _, c := range text {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E':
-			return false
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	whole := digits(text)
+	text, fraction := text[whole:], 0
+	if len(text) > 0 && text[0] == '.' {
+		fraction = digits(text[1:])
+		text = text[1+fraction:]
+	}
+	switch {
+	case whole+fraction == 0:
+		return false
+	case len(text) == 0:
+		return true
+	case text[0] != 'e' && text[0] != 'E':
+		return false
+	}
+	if text = text[1:]; len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	return len(text) > 0 && digits(text) == len(text)
+}
+
+// digits returns how many digits text starts with.
+func digits(text []byte) int {
+	for i, c := range text {
+		if !isDigit(c) {
+			return i
 		}
 	}
-	return digits > 0
+	return len(text)
 }
 
 // quantity splits the number at the head of text from what follows.

@@ -87,8 +87,8 @@ func (s *Stats) Dropped(r collector.Reason) uint64 {
 	return n
 }
 
-// Applied returns the number of samples that reached a series. It never goes down:
-// while a batch is applied, its drops are counted before its samples are.
+// Applied returns the number of samples that reached a series. It never goes down: while a batch is applied, its drops
+// are counted before its samples are.
 func (s *Stats) Applied() uint64 {
 	n := s.samples.Load()
 	for _, r := range collector.Reasons() {
@@ -105,8 +105,7 @@ func (s *Stats) Applied() uint64 {
 // Skipped returns the number of samples that the rule gave up for r.
 func (s *Stats) Skipped(r Reason) uint64 { return s.dropped[r].Load() }
 
-// tally is the part of Stats that belongs to one goroutine, so that counting a
-// record costs no atomic operation.
+// tally is the part of Stats that belongs to one goroutine, so that counting a record costs no atomic operation.
 type tally struct {
 	matched uint64
 	samples uint64
