@@ -8,6 +8,8 @@ const (
 	MaxDepth    = 32   // levels of maps, the body being the first
 	MaxLeafPath = 1024 // bytes of a path
 	MaxLeaves   = 8192 // leaves of an event
+
+	maxNumericText = 64 // bytes of a text that may be a number
 )
 
 // Leaves says which fields of a body are listed, and how.
@@ -15,9 +17,10 @@ type Leaves uint8
 
 // What may be listed.
 const (
-	Numbers Leaves = 1 << iota // numbers and booleans
-	Texts                      // strings and binaries too
-	Parents                    // the map of each field as well
+	Numbers      Leaves = 1 << iota // numbers and booleans
+	NumericTexts                    // strings and binaries that may be a number in decimal digits
+	Texts                           // all strings and binaries
+	Parents                         // the map of each field as well
 )
 
 // listMap walks the map at b[i] and lists its leaves. It takes the values that the
@@ -51,7 +54,7 @@ func (w *walk) listValue(i int, key []byte, depth int) int {
 	switch c := lead(w.b, i); {
 	case isMap(c):
 		return w.listNested(i, key, depth+1)
-	case !isNumber(c) && (w.leaves&Texts == 0 || !isText(c)):
+	case !isNumber(c) && !w.wantsText(i, c):
 		return skip(w.b, i)
 	case len(e.Leaves) >= MaxLeaves || len(e.prefix)+len(key) > MaxLeafPath:
 		e.Unlisted++
@@ -65,6 +68,31 @@ func (w *walk) listValue(i int, key []byte, depth int) int {
 		e.parents = append(e.parents, w.b[w.parent:])
 	}
 	return decode(w.b, i, &e.Leaves[n].Value)
+}
+
+// wantsText reports whether the value at b[i] is a text that is to be listed.
+func (w *walk) wantsText(i int, c byte) bool {
+	if w.leaves&(Texts|NumericTexts) == 0 || !isText(c) {
+		return false
+	}
+	payload, next := shortText(w.b, i)
+	if next < 0 {
+		payload, _ = text(w.b, i)
+	}
+	return w.leaves&Texts != 0 || mayBeNumber(payload)
+}
+
+// mayBeNumber reports whether a text has only what numbers and white space consist of.
+func mayBeNumber(payload []byte) bool {
+	if len(payload) == 0 || len(payload) > maxNumericText {
+		return false
+	}
+	for _, c := range payload {
+		if c > '9' && c != 'e' && c != 'E' || c == '/' || c == ',' {
+			return false
+		}
+	}
+	return true
 }
 
 // listNested lists the leaves of the map at b[i] under paths that go on behind key.

@@ -36,6 +36,9 @@ func allocations(t *testing.T, rules *config.Rules, event string) float64 {
 
 // TestNoAllocationsOfValues holds that the steps of values take no memory.
 func TestNoAllocationsOfValues(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
 	const event = `{"n":"x","took":"1.5s","log":"Sent 200 in 54.5ms","list":"0.5, -, 0.25","array":[1,"2",3],
 		"clock":"1 day, 00:01:19.5","iso":"PT1H2M3.5S","at":"2023-11-14 22:13:20.25 +01:00","day":"Nov 14 22:13:20",
 		"sent":"1.418,5","heap":"45M","id":"0xff","ms":"1700000000000","nothing":"-"}`

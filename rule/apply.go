@@ -197,6 +197,10 @@ func (w *Scratch) applies(in *instruction, s *scope) bool {
 // appendSamples appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a rule
 // without fields.
 func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
+	if in.value.constant && in.value.short {
+		w.appendSample(in, s, b, field, in.config.Value.Constant, noReason, to)
+		return
+	}
 	field = in.value.of(s, field)
 	if in.config.Value.Text.Pick == config.PickEach {
 		w.appendEach(in, s, b, field, to)

@@ -183,7 +183,10 @@ func (p *compiledPlan) leaves() (wanted record.Leaves) {
 	for i := range p.perField {
 		in := &p.perField[i]
 		wanted |= record.Numbers
-		if in.config.Value.ReadsText {
+		switch {
+		case in.value.numericTexts:
+			wanted |= record.NumericTexts
+		case in.config.Value.ReadsText:
 			wanted |= record.Texts
 		}
 		if in.parent != nil {

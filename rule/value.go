@@ -12,11 +12,13 @@ type value struct {
 	config   *config.Value
 	from     *operand // nil: a constant, or the field's own value
 	constant bool
-	anyField bool    // a text that is not a number is not a field of the rule
-	short    bool    // nothing is done but what number does
-	operands []value // of config.Operands
-	format   format
-	regex    *extraction // nil: the text as it is
+	anyField bool // a text that is not a number is not a field of the rule
+	// numericTexts says that only texts which are plain numbers are fields of the rule.
+	numericTexts bool
+	short        bool    // nothing is done but what number does
+	operands     []value // of config.Operands
+	format       format
+	regex        *extraction // nil: the text as it is
 }
 
 // value compiles c. isField says that without an accessor, the number is that of the rule's field.
@@ -34,6 +36,8 @@ func (s spaces) value(c *config.Value, isField bool) value {
 	if c.Text.Regex != nil {
 		v.regex = newExtraction(c.Text.Regex, c.Text.Replacement)
 	}
+	v.numericTexts = v.anyField && c.Parse == config.ParseNumber && c.Map == nil && v.regex == nil &&
+		c.Text.Pick == config.NoPick && c.Length == config.NoLength && v.format.short
 	v.short = v.regex == nil && c.Text.Pick == config.NoPick && c.Length == config.NoLength && v.format.short &&
 		len(v.operands) == 0 && !c.Invert && !c.Optional && !c.HasDefault
 	return v
