@@ -47,9 +47,10 @@ func (w *Scratch) appendSample(
 	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {
 	var weight uint64
+	v := &in.value
 	if r == noReason && in.weight != nil {
 		if weight, r = in.weight.weigh(w, s); r != noReason {
-			field = in.weight.of(s, field)
+			v, field = in.weight, in.weight.of(s, field)
 		}
 	}
 	if r == noReason && to.family == nil {
@@ -61,7 +62,7 @@ func (w *Scratch) appendSample(
 	case nothing:
 		return
 	default:
-		w.countRefused(in, s, r, field)
+		w.countRefused(in, s, r, v, field)
 		return
 	}
 	w.appendLabels(to.labels, s, b)
