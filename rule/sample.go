@@ -25,7 +25,7 @@ func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, f
 // appendEach appends a sample of every element of a list.
 func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
 	v, found := &in.value, false
-	list, r := v.extract(w, field)
+	list, r := v.extract(&w.texts.list, field)
 	v.elements(&list, func(element record.Value) bool {
 		n, r := v.one(w, &element)
 		n, r = v.finish(w, s, field, n, r)
