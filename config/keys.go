@@ -40,7 +40,8 @@ type Config struct {
 	AllowedHosts  []string
 	StateFile     string // "" for none
 	StateInterval time.Duration
-	StateGauges   bool // the state file also holds gauges
+	StateGauges   bool          // the state file also holds gauges
+	DedupeWindow  time.Duration // 0: off
 }
 
 // maxFlushTimeout is the time that Fluent Bit gives pending flushes when it stops (Grace, 5 s by default). A flush that
@@ -141,6 +142,14 @@ var keys = [...]key{
 		"Whether the state file also keeps gauges", "on",
 	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
 	{Key{
+		"dedupe_window", "10m",
+		"How long after a start or reload chunks that were counted before are not counted again; 0 disables it",
+		"1h",
+	}, func(c *Config, v string) (err error) {
+		c.DedupeWindow, err = durationFrom(0, maxDedupeWindow, v)
+		return err
+	}},
+	{Key{
 		"debug", "off",
 		"Whether to serve Go profiles at /debug/pprof/, to clients that may read the metrics", "on",
 	}, func(c *Config, v string) (err error) { c.Debug, err = readSwitch(v); return err }},
@@ -214,6 +223,10 @@ const (
 	minStateInterval = time.Second
 	maxStateInterval = 24 * time.Hour
 )
+
+// maxDedupeWindow bounds dedupe_window. A chunk that is mistaken for an earlier one is lost, and Fluent Bit delivers
+// chunks again soon after it starts.
+const maxDedupeWindow = 24 * time.Hour
 
 // readSwitch parses the words that Fluent Bit accepts as booleans.
 func readSwitch(value string) (bool, error) {

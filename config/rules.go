@@ -37,10 +37,12 @@ type Metric struct {
 
 	Value      Value
 	Cumulative bool // the value is a running total
-	Action     Action
-	Aggregate  Aggregate
-	Labels     []Label // sorted by name, including those of the file
-	Exemplar   []Label // in the order written
+	// MaxIncrement bounds what a record adds to a counter, or to the sum of a histogram or summary. 0: the default.
+	MaxIncrement float64
+	Action       Action
+	Aggregate    Aggregate
+	Labels       []Label // sorted by name, including those of the file
+	Exemplar     []Label // in the order written
 	// Init holds the label values of series that exist from the start, in the order of Labels. If it is nil, Name may
 	// depend on the field.
 	Init [][]string

@@ -10,15 +10,16 @@ type Reason string
 
 // The reasons of a Malformed.
 const (
-	Undecodable  Reason = "undecodable"   // not msgpack, truncated, or a map whose keys are containers
+	Undecodable  Reason = "undecodable"   // not msgpack, or truncated
 	NotEvent     Reason = "not_an_event"  // a value that is not [time, record] or [[time, metadata], record]
 	BadTimestamp Reason = "bad_timestamp" // an event whose time does not have a form that Fluent Bit writes
 	BadRecord    Reason = "bad_record"    // an event whose record or metadata is not a map
+	BadKey       Reason = "bad_key"       // an event with a map or an array as a key
 	MetricsChunk Reason = "metrics_chunk" // metrics of Fluent Bit, which are not log events
 )
 
 // Reasons lists all reasons.
-var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, MetricsChunk}
+var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, BadKey, MetricsChunk}
 
 // Malformed reports bytes that are not an event. It is valid until the next call of a method of the Reader.
 type Malformed struct {
@@ -41,17 +42,18 @@ type Reader struct {
 	grouped   bool
 	group     Event // holds the values of the group paths
 	malformed Malformed
+	reread    int // bytes that were read again at most, see resume
 }
 
 // Reset starts reading chunk, which the Reader borrows until the next Reset. Reset(nil, nil) releases the chunk.
 func (r *Reader) Reset(chunk []byte, selector *Selector) {
-	r.chunk, r.at, r.selector, r.grouped = chunk, 0, selector, false
+	r.chunk, r.at, r.selector, r.grouped, r.reread = chunk, 0, selector, false, 0
 	r.group.Release()
 }
 
 // Next reads the next event into e and returns nil. It returns io.EOF at the end of the chunk, and a *Malformed for
-// bytes that are not an event. After a Malformed, reading continues if the position of the next event is certain;
-// otherwise the Malformed covers the rest of the chunk and io.EOF follows.
+// bytes that are not an event. After a Malformed, reading continues where the next event is or seems to be; if there is
+// none, the Malformed covers the rest of the chunk and io.EOF follows.
 //
 // The markers that start and end a group are not events: Next reads the fields that the Selector needs from them and
 // continues.
@@ -104,9 +106,9 @@ func (r *Reader) inherit(e *Event) {
 	}
 }
 
-// reject reports the bytes from r.at on as malformed and decides where reading continues. It skips only complete
-// msgpack after which an event may follow; otherwise a chunk of joined fragments would be read from the middle of a
-// string.
+// reject reports the bytes from r.at on as malformed and decides where reading continues: after them if they are complete
+// msgpack and an event may follow, otherwise where an event seems to start. Without these checks, a chunk of joined
+// fragments would be read from the middle of a string.
 func (r *Reader) reject(reason Reason) *Malformed {
 	start, end := r.at, len(r.chunk)
 	next := skip(r.chunk, start)
@@ -116,15 +118,35 @@ func (r *Reader) reject(reason Reason) *Malformed {
 	}
 	switch {
 	case next < 0:
-		reason = Undecodable
+		reason, next = Undecodable, r.resume(start+1, end)
 	case start == 0 && startsMetrics(r.chunk):
-		reason = MetricsChunk
-	case reason != Undecodable && (next == end || startsArray(r.chunk[next])):
-		end = next
+		reason, next = MetricsChunk, end
+	default:
+		reason, next = r.pass(reason, next)
 	}
-	r.at = end
-	r.malformed = Malformed{Reason: reason, Offset: start, Size: end - start}
+	if next < 0 {
+		next = end
+	}
+	r.at = next
+	r.malformed = Malformed{Reason: reason, Offset: start, Size: next - start}
 	return &r.malformed
+}
+
+// pass decides where to read on after the malformed event from r.at to next, or
+// returns bad.
+func (r *Reader) pass(reason Reason, next int) (Reason, int) {
+	if reason == Undecodable || reason == BadRecord { // the value may hold the events that follow a cut
+		if at := r.resume(r.at+1, next); at > 0 {
+			return Undecodable, at
+		}
+	}
+	if reason == Undecodable { // although it is msgpack
+		reason = BadKey
+	}
+	if next < len(r.chunk) && !startsArray(r.chunk[next]) {
+		next = r.resume(next, len(r.chunk))
+	}
+	return reason, next
 }
 
 const nilByte = 0xc0

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -115,23 +116,40 @@ func (o Options) prefix() string {
 func (r *rule) newFamily(name string) *collector.Family {
 	c := r.config
 	f := &collector.Family{
-		Name:        name,
-		Help:        c.Help,
-		Unit:        c.Unit,
-		Type:        c.Type,
-		Labels:      r.labels,
-		Buckets:     c.Histogram.Buckets,
-		Quantiles:   c.Summary.Quantiles,
-		MaxAge:      c.Summary.MaxAge,
-		Timestamps:  c.Timestamps,
-		TTL:         c.TTL,
-		SeriesLimit: c.SeriesLimit,
-		Fixed:       r.fixed,
+		Name:         name,
+		Help:         c.Help,
+		Unit:         c.Unit,
+		Type:         c.Type,
+		Labels:       r.labels,
+		Buckets:      c.Histogram.Buckets,
+		Quantiles:    c.Summary.Quantiles,
+		MaxAge:       c.Summary.MaxAge,
+		Timestamps:   c.Timestamps,
+		TTL:          c.TTL,
+		SeriesLimit:  c.SeriesLimit,
+		Fixed:        r.fixed,
+		MaxIncrement: maxIncrement(c),
 	}
 	if c.Histogram.Native {
 		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}
 	}
 	return f
+}
+
+// The defaults of max_increment. Above the first one, Prometheus cannot represent all integers, so a counter would not
+// show increments of 1 any more. A running total of nanoseconds may be above it. The second one is below the largest
+// integers of 64 bits, signed and unsigned, which programs write if they have no number.
+const (
+	defaultMaxIncrement      = 1 << 53
+	defaultMaxTotalIncrement = 9e18
+)
+
+// maxIncrement returns the most that a sample may add. Gauges have no limit.
+func maxIncrement(c *config.Metric) float64 {
+	if c.Cumulative {
+		return cmp.Or(c.MaxIncrement, defaultMaxTotalIncrement)
+	}
+	return cmp.Or(c.MaxIncrement, defaultMaxIncrement)
 }
 
 // Families returns the families whose names do not depend on records.
