@@ -31,8 +31,8 @@ func (r *reader) each(n *node) {
 	}
 }
 
-// fitsLevel refuses an accessor that does not lead to an array of the level. An array of an element further out would be
-// run over again for each element of the array before: the time would grow with the square of the record.
+// fitsLevel refuses an accessor that does not lead to an array of the level. An array of an element further out would
+// be run over again for each element of the array before: the time would grow with the square of the record.
 func (r *reader) fitsLevel(a *Accessor, n *node, path string, level int) {
 	switch {
 	case level == 0 && a.Root >= RootTag:

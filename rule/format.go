@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// format is how a text is read that is not in the form that parseText expects.
+// format is how a string is read that is not in the form that parseText expects.
 type format struct {
 	short bool // parseText reads it
 	*config.Format
@@ -48,14 +48,14 @@ func newFormat(c *config.Value) format {
 	return f
 }
 
-// texts is memory for what is made of texts before they are read.
+// texts is memory for what is made of strings before they are read.
 type texts struct {
 	extracted []byte // by a regular expression
 	list      []byte // the same, of a list whose elements make samples while other values are read
 	plain     []byte // without what only people need
 }
 
-// convert is like the function of this name, for texts in this format.
+// convert is like the function of this name, for strings in this format.
 func (f *format) convert(w *Scratch, v *record.Value, c *config.Value) (float64, Reason) {
 	if f.short {
 		return convert(v, c)

@@ -27,7 +27,7 @@ func (v *value) read(w *Scratch, field *record.Value) (float64, Reason) {
 	return v.pick(w, &extracted)
 }
 
-// extract returns what the regular expression takes out of a text, and anything else as it is. The result borrows the
+// extract returns what the regular expression takes out of a string, and anything else as it is. The result borrows the
 // field or buffer.
 func (v *value) extract(buffer *[]byte, field *record.Value) (record.Value, Reason) {
 	if v.regex == nil || !field.IsText() {
@@ -78,7 +78,7 @@ func appendLength(b []byte, v *record.Value, l config.Length) []byte {
 	return b
 }
 
-// isBlank reports whether a value is what logs write for nothing: an empty text, or a dash.
+// isBlank reports whether a value is what logs write for nothing: an empty string, or a dash.
 func isBlank(field *record.Value) bool {
 	if !field.IsText() {
 		return field.Kind() == record.Missing || field.Kind() == record.Nil

@@ -51,8 +51,8 @@ func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, v *value, fi
 	w.refusals = append(w.refusals, refusal)
 }
 
-// atFault returns the value, v or one of its operands, that is the cause of r, and its field. It measures again, so that
-// measuring need not note which value it was.
+// atFault returns the value, v or one of its operands, that is the cause of r, and its field. It measures again, so
+// that measuring need not note which value it was.
 func (v *value) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
 	if !v.constant && !(r.isAbsence() && v.config.HasDefault) {
 		if _, own := v.read(w, field); own == r {

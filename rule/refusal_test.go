@@ -26,10 +26,10 @@ func TestRefusalIsOfTheValueAtFault(t *testing.T) {
 		"{from: $word, plus: {from: $low, min: 0}}":          "not_a_number $word ab (a number)",
 		"{from: $list, split: ',', pick: each, min: 0}":      "out_of_range $list -2 (a number from 0 to +Inf)",
 		"{from: $list, split: ',', pick: each, plus: $word}": "not_a_number $word ab (a number)",
-		"$n}, count: {from: $low, min: 0}, buckets: [1]":    "out_of_range $low -1 (a number from 0 to +Inf)",
-		"$n}, count: {from: $n, plus: $none}, buckets: [1]": "no_value $none missing (a value)",
-		"$n}, count: {from: $word, regex: x}, buckets: [1]": "no_match $word ab (a match of x)",
-		"$n}, count: {from: $n, scale: 0.1}, buckets: [1]":  "not_a_count $n 1 (a whole number from 1 to 2^32)",
+		"$n}, count: {from: $low, min: 0}, buckets: [1]":     "out_of_range $low -1 (a number from 0 to +Inf)",
+		"$n}, count: {from: $n, plus: $none}, buckets: [1]":  "no_value $none missing (a value)",
+		"$n}, count: {from: $word, regex: x}, buckets: [1]":  "no_match $word ab (a match of x)",
+		"$n}, count: {from: $n, scale: 0.1}, buckets: [1]":   "not_a_count $n 1 (a whole number from 1 to 2^32)",
 	} {
 		text := "metrics: [{name: a, type: gauge, help: h, value: " + value + "}]"
 		if strings.Contains(value, "count:") {

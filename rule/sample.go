@@ -6,8 +6,8 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// appendSamples appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a rule
-// without fields.
+// appendSamples appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a
+// rule without fields.
 func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
 	if in.value.constant && in.value.short {
 		w.appendSample(in, s, b, field, in.config.Value.Constant, noReason, to)
