@@ -20,10 +20,15 @@ help: ## Show the targets
 PLUGIN_BUILD = CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -tags netgo,osusergo \
 	-ldflags '-s -w -X main.version=$(VERSION)'
 
-build: ## Build the plugins, out_prom_exporter.so and in_go_procfs.so
+build: build/promexporter ## Build the plugins, out_prom_exporter.so and in_go_procfs.so, and the program build/promexporter
 	$(PLUGIN_BUILD) -o $(OUTPUT) .
 	$(PLUGIN_BUILD) -o $(INPUT) ./cmd/in_go_procfs
 	@rm -f $(OUTPUT:.so=.h) $(INPUT:.so=.h)
+
+# The program has no C in it, so that it runs anywhere.
+.PHONY: build/promexporter
+build/promexporter:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/promexporter
 
 run: build ## Build the plugins and serve this machine's metrics on http://localhost:8989/metrics
 	$(HOST) -c fluent-bit.conf

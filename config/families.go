@@ -51,27 +51,34 @@ func (r made) describeRule() string {
 	return fmt.Sprintf("%s in line %d", r.path, r.Metric.Position.Line)
 }
 
-// reachable warns of rules behind one that drops every record they could get.
+// reachable warns of rules after one that takes every record they could get.
 func (p *parser) reachable(rules []made) {
-	dropped := make(map[string]made)
+	taken := make(map[string]made)
 	for _, r := range rules {
-		f, ok := dropped["*"]
+		f, ok := taken["*"]
 		if !ok && r.MatchRegex == nil {
-			f, ok = dropped[r.Match]
+			f, ok = taken[r.Match]
 		}
 		if ok {
-			p.warn(r.Metric.Position, r.path, "no record reaches the rule: "+f.describeRule()+" drops all of them",
+			p.warn(Unreachable, r.Metric.Position, r.path, "no record reaches the rule: "+f.describeRule()+" "+f.takes()+" all of them",
 				"move it up, or give the other a condition")
 		}
-		if !ok && r.dropsAll() {
-			dropped[r.Match] = r
+		if !ok && r.takesAll() {
+			taken[r.Match] = r
 		}
 	}
 }
 
-// dropsAll reports whether r drops every record that its Match matches.
-func (r made) dropsAll() bool {
-	return r.Drop && r.Match != "" && !r.has("condition") && !r.has("fields")
+// takesAll reports whether r keeps every record that its Match matches from later rules.
+func (r made) takesAll() bool {
+	return (r.Drop || r.First) && r.Match != "" && !r.has("condition") && !r.has("fields") && !r.has("each")
+}
+
+func (r made) takes() string {
+	if r.Drop {
+		return "drops"
+	}
+	return "takes"
 }
 
 // agree checks that rules of one family define it alike, and gives all of them

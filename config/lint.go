@@ -32,7 +32,7 @@ func (p *parser) lint(r made) {
 	}
 	p.lintSuffix(r, name)
 	if name == "up" || strings.HasPrefix(name, "scrape_") {
-		p.warn(r.get("name").Position, r.under("name"), "Prometheus makes metrics of such names of every scrape itself",
+		p.warn(ScraperName, r.get("name").Position, r.under("name"), "Prometheus makes metrics of such names of every scrape itself",
 			"write another name")
 	}
 	p.lintName(r.get("name"), r.under("name"), name)
@@ -43,12 +43,12 @@ func (p *parser) lint(r made) {
 func (p *parser) lintProblem(r made, text string) {
 	switch {
 	case strings.HasPrefix(text, "no help"):
-		p.warn(r.Metric.Position, r.under("help"), "missing", "say what is measured")
+		p.warn(NoHelp, r.Metric.Position, r.under("help"), "missing", "say what is measured")
 	case strings.HasPrefix(text, "counter metrics"):
-		p.warn(r.get("name").Position, r.under("name"), "a counter without _total at its end",
+		p.warn(CounterTotal, r.get("name").Position, r.under("name"), "a counter without _total at its end",
 			"write name: "+r.Name.String()+"_total")
 	default:
-		p.warn(r.get("name").Position, r.under("name"), text, "see https://prometheus.io/docs/practices/naming/")
+		p.warn(Naming, r.get("name").Position, r.under("name"), text, "see https://prometheus.io/docs/practices/naming/")
 	}
 }
 
@@ -56,7 +56,7 @@ func (p *parser) lintProblem(r made, text string) {
 func (p *parser) lintSuffix(r made, name string) {
 	for _, suffix := range []string{"_created", "_info"} {
 		if strings.HasSuffix(name, suffix) && (suffix == "_created" || r.Type != Gauge) {
-			p.warn(r.get("name").Position, r.under("name"), fmt.Sprintf("a %s with %s at its end", r.Type, suffix),
+			p.warn(TypeSuffix, r.get("name").Position, r.under("name"), fmt.Sprintf("a %s with %s at its end", r.Type, suffix),
 				"OpenMetrics keeps this end for another type; write another name")
 		}
 	}
@@ -68,7 +68,7 @@ func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
 		return
 	}
-	p.warn(n.Position, path, quote(name)+" has characters that a scraper must ask for",
+	p.warn(UTF8Name, n.Position, path, quote(name)+" has characters that a scraper must ask for",
 		"others see "+model.EscapeName(name, model.UnderscoreEscaping))
 }
 
@@ -83,10 +83,10 @@ func (p *parser) lintLabels(r made) {
 		p.lintName(f.key, path, strings.ReplaceAll(name, ":", " "))
 		switch {
 		case name == "job" || name == "instance":
-			p.warn(f.key.Position, path, "Prometheus sets a label of this name itself",
+			p.warn(TargetLabel, f.key.Position, path, "Prometheus sets a label of this name itself",
 				"write another name, or it becomes exported_"+name)
 		case f.value.kind == text && f.value.text == name:
-			p.warn(f.value.Position, path, "the label is the constant "+quote(name),
+			p.warn(ConstantLabel, f.value.Position, path, "the label is the constant "+quote(name),
 				"write $"+name+" for the field of this name")
 		}
 	}

@@ -190,7 +190,7 @@ func (p *parser) section(n *node, path string, shape *shapeOf) (*section, bool) 
 	for _, f := range n.fields {
 		key := f.key.text
 		if !slices.Contains(shape.keys, key) {
-			p.wrong(f.key, path, "unknown key "+quote(key), shape.advise(key))
+			p.reportAs(UnknownKey, f.key.Position, path, "unknown key "+quote(key), shape.advise(key))
 			continue
 		}
 		s.values[key] = nil

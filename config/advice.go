@@ -1,0 +1,138 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// advise warns of what often surprises. The plugin does not say it again at each start.
+func (p *parser) advise() {
+	rules := make([]made, len(p.rules.Metrics))
+	for i := range rules {
+		rules[i] = made{&p.rules.Metrics[i], p.origins[i]}
+	}
+	p.duplicates(rules)
+	for _, r := range rules {
+		if r.faulty || r.Drop {
+			continue
+		}
+		p.adviseLabels(r)
+		p.unguarded(r, rules)
+	}
+}
+
+// sameKeys are the keys in which two rules that count the same agree.
+var sameKeys = []string{"name", "match", "match_regex", "condition", "labels", "value", "fields", "each"}
+
+// duplicates warns of rules that make the same samples twice.
+func (p *parser) duplicates(rules []made) {
+	byName := make(map[string][]made)
+	for _, r := range rules {
+		name := r.Name.String()
+		if name == "" {
+			continue
+		}
+		i := slices.IndexFunc(byName[name], func(f made) bool {
+			return !slices.ContainsFunc(sameKeys, func(key string) bool { return !sameNode(f.get(key), r.get(key)) })
+		})
+		if i >= 0 {
+			p.warn(Duplicate, r.Metric.Position, r.path, "counts the same as "+byName[name][i].describeRule()+" once more",
+				"remove one of them, or give them different conditions")
+			continue
+		}
+		byName[name] = append(byName[name], r)
+	}
+}
+
+// sameNode reports whether two values are written alike.
+func sameNode(a, b *node) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.kind == b.kind && a.text == b.text && slices.EqualFunc(a.elements, b.elements, sameNode) &&
+		slices.EqualFunc(a.fields, b.fields, func(a, b field) bool {
+			return sameNode(a.key, b.key) && sameNode(a.value, b.value)
+		})
+}
+
+var (
+	// unbounded are the fields that have a value of their own for each client or request.
+	unbounded = []string{
+		"path", "url", "uri", "request_uri", "request", "query", "referer", "referrer", "agent", "user_agent", "user", "user_id",
+		"username", "email", "session", "session_id", "request_id", "trace_id", "span_id", "remote", "remote_addr", "client",
+		"client_ip", "ip", "message", "msg", "log",
+	}
+	// shortLived are the fields that have new values whenever a container starts.
+	shortLived = []string{"pod", "pod_name", "pod_id", "pod_ip", "container_id", "docker_id", "container_hash"}
+)
+
+// adviseLabels warns of labels that make ever more series.
+func (p *parser) adviseLabels(r made) {
+	for i := range r.Labels {
+		l := &r.Labels[i]
+		if l.From == nil || l.From.Root == RootTag || len(l.From.Steps) == 0 {
+			continue
+		}
+		field := strings.ToLower(l.From.Steps[len(l.From.Steps)-1].Key)
+		at, path := r.labelPosition(l.Name), under(r.under("labels"), l.Name)
+		if slices.Contains(unbounded, field) && l.Regex == nil && l.Map == nil && r.SeriesLimit == 0 {
+			p.warn(UnboundedLabel, at, path, l.From.Text+" may have a new value in each record, and each makes a series",
+				"cut it with regex or map, or set series_limit")
+		}
+		if slices.Contains(shortLived, field) && r.TTL == 0 {
+			p.warn(NoTTL, at, path, l.From.Text+" has new values whenever a container starts, and old series stay",
+				"set a ttl, such as ttl: 1h")
+		}
+	}
+}
+
+// labelPosition returns where the rule has a label, or the rule itself.
+func (r made) labelPosition(name string) Position {
+	if labels := r.get("labels"); labels != nil {
+		for _, f := range labels.fields {
+			if f.key.text == name {
+				return f.key.Position
+			}
+		}
+	}
+	return r.Metric.Position
+}
+
+// unguarded warns of a value that is missing in records that other rules of the tag are about: each of them would count
+// as an error.
+func (p *parser) unguarded(r made, rules []made) {
+	from := r.Value.From
+	if from == nil || from.Root != RootBody || r.Condition != nil || r.Match == "" {
+		return
+	}
+	for _, other := range rules {
+		if other.Drop || other.Match != r.Match || other.Condition == nil {
+			continue
+		}
+		if field := requires(other.Condition); field != "" && field != from.Text {
+			p.warn(UnguardedValue, r.get("value").Position, r.under("value"),
+				"records without "+from.Text+" count as errors, and "+other.describeRule()+" is about records with "+field,
+				"write condition: {field: "+from.Text+", op: exists}")
+			return
+		}
+	}
+}
+
+// requires returns a field without which the condition does not hold, as a condition with exists asks for it.
+func requires(c *Condition) string {
+	if c.Field != nil {
+		if c.Op == Exists && c.Field.Root == RootBody {
+			return c.Field.Text
+		}
+		return ""
+	}
+	if c.Any {
+		return ""
+	}
+	for i := range c.Rules {
+		if field := requires(&c.Rules[i]); field != "" {
+			return field
+		}
+	}
+	return ""
+}
