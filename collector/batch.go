@@ -58,9 +58,9 @@ type Sample struct {
 	Source uint32
 	Op     Op
 
-	badExemplar bool
-	key, end    uint32 // where the series key stands in Batch.keys
-	pair, last  uint32 // where the exemplar's labels stand in Batch.pairs
+	badExemplar                bool
+	keyStart, keyEnd           uint32 // where the series key stands in Batch.keys
+	exemplarStart, exemplarEnd uint32 // where the exemplar's labels stand in Batch.pairs
 }
 
 // Batch collects the samples of one chunk. It is for one goroutine at a time and
@@ -69,44 +69,44 @@ type Batch struct {
 	// Now is the time of the flush in nanoseconds since 1970, UTC.
 	Now int64
 
-	samples []Sample
-	keys    []byte
-	start   int       // where the key that is being built starts
-	again   [2]uint32 // the key that is used instead, if it has an end
-	pairs   []byte
-	first   int // where the exemplar that is being built starts
-	runes   int // of that exemplar
-	refused uint64
-	applied chan error
+	samples       []Sample
+	keys          []byte
+	keyStart      int       // where the key that is being built starts
+	reused        [2]uint32 // the key that is used instead, if it has an end
+	exemplars     []byte
+	exemplarStart int // where the exemplar that is being built starts
+	exemplarRunes int // of that exemplar
+	refused       uint64
+	applied       chan error
 
-	most struct{ samples, keys, pairs int } // that a use since the last Shrink has needed
+	peak struct{ samples, keys, pairs int } // that a use since the last Shrink has needed
 }
 
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
-	b.measure()
+	b.recordPeak()
 	b.samples = b.samples[:0]
-	b.keys, b.pairs = b.keys[:0], b.pairs[:0]
-	b.start, b.first, b.runes = 0, 0, 0
-	b.again = [2]uint32{}
+	b.keys, b.exemplars = b.keys[:0], b.exemplars[:0]
+	b.keyStart, b.exemplarStart, b.exemplarRunes = 0, 0, 0
+	b.reused = [2]uint32{}
 	b.refused = 0
 }
 
-// measure notes what this use of the batch has needed.
-func (b *Batch) measure() {
-	m := &b.most
-	m.samples, m.keys, m.pairs = max(m.samples, len(b.samples)), max(m.keys, len(b.keys)), max(m.pairs, len(b.pairs))
+// recordPeak notes what this use of the batch has needed.
+func (b *Batch) recordPeak() {
+	m := &b.peak
+	m.samples, m.keys, m.pairs = max(m.samples, len(b.samples)), max(m.keys, len(b.keys)), max(m.pairs, len(b.exemplars))
 }
 
 // Shrink empties the batch. It gives back memory of which no use since the last Shrink has needed half, and returns how
 // many bytes that are.
 func (b *Batch) Shrink() (freed int) {
 	b.Reset()
-	samples, n := shrunk(b.samples, b.most.samples)
-	keys, bytes := shrunk(b.keys, b.most.keys)
-	pairs, more := shrunk(b.pairs, b.most.pairs)
-	b.samples, b.keys, b.pairs = samples, keys, pairs
-	b.most.samples, b.most.keys, b.most.pairs = 0, 0, 0
+	samples, n := shrunk(b.samples, b.peak.samples)
+	keys, bytes := shrunk(b.keys, b.peak.keys)
+	pairs, more := shrunk(b.exemplars, b.peak.pairs)
+	b.samples, b.keys, b.exemplars = samples, keys, pairs
+	b.peak.samples, b.peak.keys, b.peak.pairs = 0, 0, 0
 	return n*int(unsafe.Sizeof(Sample{})) + bytes + more
 }
 
@@ -128,13 +128,13 @@ func (b *Batch) Label(value []byte) {
 	b.keys = AppendLabel(b.keys, value)
 }
 
-// Key appends label values that AppendLabel has encoded.
-func (b *Batch) Key(encoded []byte) {
+// EncodedLabels appends label values that AppendLabel has encoded.
+func (b *Batch) EncodedLabels(encoded []byte) {
 	b.keys = append(b.keys, encoded...)
 }
 
-// Uint appends n, in decimal, as the next label value.
-func (b *Batch) Uint(n uint64) {
+// UintLabel appends n, in decimal, as the next label value.
+func (b *Batch) UintLabel(n uint64) {
 	if n >= 100 && n < 1000 { // a status; pays in BenchmarkAccessLog
 		b.keys = append(b.keys, 3, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 		return
@@ -144,19 +144,19 @@ func (b *Batch) Uint(n uint64) {
 	b.keys[at] = byte(len(b.keys) - at - 1) // 20 digits at most
 }
 
-// Size is how many bytes the label values take so far. What stands in the batch
-// from one Size to another can be used for further samples, with Repeat and
-// Again, until Drop or an Append that returns false takes it away.
-func (b *Batch) Size() int { return len(b.keys) }
+// LabelBytes is how many bytes the label values take so far. What stands in the batch
+// from one Size to another can be used for further samples, with CopyLabels and
+// ReuseLabels, until Discard or an Append that returns false takes it away.
+func (b *Batch) LabelBytes() int { return len(b.keys) }
 
-// Repeat appends the label values from start to end once more.
-func (b *Batch) Repeat(start, end int) {
+// CopyLabels appends the label values from start to end once more.
+func (b *Batch) CopyLabels(start, end int) {
 	b.keys = append(b.keys, b.keys[start:end]...)
 }
 
-// Again says that the label values from start to end are, without being copied,
+// ReuseLabels says that the label values from start to end are, without being copied,
 // those of the sample that Append will complete.
-func (b *Batch) Again(start, end int) { b.again = [2]uint32{uint32(start), uint32(end)} }
+func (b *Batch) ReuseLabels(start, end int) { b.reused = [2]uint32{uint32(start), uint32(end)} }
 
 // Exemplar appends a label of the exemplar of the sample that Append will
 // complete. Its value and time are those of the sample. A label with an empty
@@ -167,22 +167,22 @@ func (b *Batch) Exemplar(name string, value []byte) {
 	if len(value) == 0 {
 		return
 	}
-	b.runes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
-	if b.runes > maxExemplarRunes || !exposition.IsExemplarText(value) || !exposition.IsName(name) {
-		b.runes = maxExemplarRunes + 1
+	b.exemplarRunes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
+	if b.exemplarRunes > maxExemplarRunes || !exposition.IsExemplarText(value) || !exposition.IsName(name) {
+		b.exemplarRunes = maxExemplarRunes + 1
 		return
 	}
-	b.pairs = append(binary.AppendUvarint(b.pairs, uint64(len(name))), name...)
-	b.pairs = AppendLabel(b.pairs, value)
+	b.exemplars = append(binary.AppendUvarint(b.exemplars, uint64(len(name))), name...)
+	b.exemplars = AppendLabel(b.exemplars, value)
 }
 
 // Append completes a sample with the label values and exemplar labels given
 // since the last Append or Drop. The number of label values must be that of
 // s.Family.Labels. It reports whether the batch took the sample, or was full.
 func (b *Batch) Append(s *Sample) bool {
-	if len(b.keys)+len(b.pairs) > MaxBatchBytes || len(b.samples) >= MaxBatchSamples {
+	if len(b.keys)+len(b.exemplars) > MaxBatchBytes || len(b.samples) >= MaxBatchSamples {
 		b.refused++
-		b.Drop()
+		b.Discard()
 		return false
 	}
 	// Field by field: the processor waits for a struct that was just written in
@@ -192,24 +192,24 @@ func (b *Batch) Append(s *Sample) bool {
 	d := &b.samples[n]
 	d.Family, d.Value, d.Time, d.Count, d.Origin = s.Family, s.Value, s.Time, s.Count, s.Origin
 	d.Source, d.Op = s.Source, s.Op
-	d.key, d.end = uint32(b.start), uint32(len(b.keys))
-	if b.again[1] > 0 {
-		d.key, d.end = b.again[0], b.again[1]
-		b.again = [2]uint32{}
+	d.keyStart, d.keyEnd = uint32(b.keyStart), uint32(len(b.keys))
+	if b.reused[1] > 0 {
+		d.keyStart, d.keyEnd = b.reused[0], b.reused[1]
+		b.reused = [2]uint32{}
 	}
-	b.start = len(b.keys)
-	d.badExemplar = b.runes > maxExemplarRunes
-	d.pair, d.last = uint32(b.first), uint32(len(b.pairs))
-	b.first, b.runes = len(b.pairs), 0
+	b.keyStart = len(b.keys)
+	d.badExemplar = b.exemplarRunes > maxExemplarRunes
+	d.exemplarStart, d.exemplarEnd = uint32(b.exemplarStart), uint32(len(b.exemplars))
+	b.exemplarStart, b.exemplarRunes = len(b.exemplars), 0
 	return true
 }
 
-// Drop forgets the label values and exemplar labels given since the last Append
+// Discard forgets the label values and exemplar labels given since the last Append
 // or Drop.
-func (b *Batch) Drop() {
-	b.keys, b.again = b.keys[:b.start], [2]uint32{}
-	b.pairs = b.pairs[:b.first]
-	b.runes = 0
+func (b *Batch) Discard() {
+	b.keys, b.reused = b.keys[:b.keyStart], [2]uint32{}
+	b.exemplars = b.exemplars[:b.exemplarStart]
+	b.exemplarRunes = 0
 }
 
 // time returns the time of s.

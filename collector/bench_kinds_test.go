@@ -39,7 +39,7 @@ func BenchmarkIngestKinds(b *testing.B) {
 			b.ReportAllocs()
 			at := 0
 			for b.Loop() {
-				batch.Key(keys[at])
+				batch.EncodedLabels(keys[at])
 				s.Value = float64(at*7%1000) / 100
 				batch.Append(&s)
 				if at++; at == len(keys) {

@@ -58,7 +58,7 @@ func BenchmarkIngest(b *testing.B) {
 			b.ReportAllocs()
 			at := 0
 			for b.Loop() {
-				batch.Key(keys[at])
+				batch.EncodedLabels(keys[at])
 				batch.Append(&collector.Sample{Family: f, Value: 1})
 				if at++; at == series {
 					at = 0

@@ -61,24 +61,24 @@ type Collector struct {
 	sizes atomic.Pointer[[]familyCount] // of the families there are; never nil
 
 	// What follows belongs to the goroutine.
-	now     int64    // the latest time of a batch or scrape, but see advance
-	stores  []*store // in the order they were made
-	byName  map[string]*store
-	exposed map[string]*store // by all names that their families take on a page
-	mortal  []*store          // those with a TTL
-	hand    int               // the next of mortal to look at
-	swept   bool              // everything due was taken out in the current batch
-	series  int
-	filled  int  // families that have series
-	listed  bool // sizes has the families there are
-	ledger  ledger
-	blamed  string // for MemoryLimit in the current batch, "" before the first time
-	memory  memory
-	told    map[complaint]struct{}
-	scratch []byte
+	now         int64    // the latest time of a batch or scrape, but see advance
+	stores      []*store // in the order they were made
+	byName      map[string]*store
+	exposed     map[string]*store // by all names that their families take on a page
+	expiring    []*store          // those with a TTL
+	cursor      int               // the next of expiring to look at
+	allExpired  bool              // everything due was taken out in the current batch
+	series      int
+	nonEmpty    int  // families that have series
+	sizesListed bool // sizes has the families there are
+	ledger      ledger
+	blamed      string // for MemoryLimit in the current batch, "" before the first time
+	cache       expiredCache
+	reported    map[lossKind]struct{}
+	scratch     []byte
 }
 
-type complaint struct {
+type lossKind struct {
 	family string
 	reason Reason
 }
@@ -93,7 +93,7 @@ func New(o Options) *Collector {
 		closed:   make(chan struct{}),
 		byName:   make(map[string]*store),
 		exposed:  make(map[string]*store),
-		told:     make(map[complaint]struct{}),
+		reported: make(map[lossKind]struct{}),
 	}
 	c.sizes.Store(new([]familyCount))
 	c.configure(o)
@@ -109,7 +109,7 @@ func (c *Collector) configure(o Options) {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = math.MaxInt64
 	}
-	c.memory.budget = o.Remembered
+	c.cache.budget = o.Remembered
 	c.ledger.limit = o.MemoryLimit
 	c.options.Store(&o)
 }
@@ -154,11 +154,11 @@ func (c *Collector) run() {
 	for {
 		select {
 		case b := <-c.batches:
-			b.applied <- c.apply(b)
+			b.applied <- c.applyBatch(b)
 		case s := <-c.requests:
-			s.taken <- c.fill(s)
+			s.filled <- c.fillSnapshot(s)
 		case k := <-c.calls:
-			k.done <- c.call(k.do)
+			k.done <- c.guard(k.do)
 		case <-c.quit:
 			return
 		}

@@ -13,8 +13,8 @@ type call struct {
 	done chan error
 }
 
-// between runs do in the collector's goroutine.
-func (c *Collector) between(do func()) error {
+// do runs do in the collector's goroutine.
+func (c *Collector) do(do func()) error {
 	k := &call{do: do, done: make(chan error, 1)}
 	select {
 	case c.calls <- k:
@@ -24,7 +24,7 @@ func (c *Collector) between(do func()) error {
 	}
 }
 
-func (c *Collector) call(do func()) (err error) {
+func (c *Collector) guard(do func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in the collector: %v", p)
@@ -43,7 +43,7 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 		for _, value := range set {
 			b.Label([]byte(value))
 		}
-		b.Append(&Sample{Family: f, Op: Declare, Source: openSource})
+		b.Append(&Sample{Family: f, Op: Declare, Source: unclaimedSource})
 	}
 	return c.Ingest(b, nil)
 }
@@ -62,7 +62,7 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 	for _, f := range families {
 		byName[f.Name] = f
 	}
-	return c.between(func() {
+	return c.do(func() {
 		var gone []*store
 		for _, st := range c.stores {
 			f, provisional := successor(st.family, byName, also)
@@ -70,13 +70,13 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 				gone = append(gone, st)
 				continue
 			}
-			st.provisional = provisional
-			st.adopt(f, c.now)
-			st.open()
-			st.life.unpin(c.now)
+			st.settingsPending = provisional
+			st.applySettings(f, c.now)
+			st.reopenSources()
+			st.expiry.clearPermanent(c.now)
 		}
 		c.remove(gone)
-		c.count()
+		c.publishSizes()
 	})
 }
 
@@ -92,73 +92,73 @@ func successor(f *Family, byName map[string]*Family, also func(*Family) *Family)
 	return also(f), true
 }
 
-// adopt takes the settings of f, which is equal to the store's family. It reports
+// applySettings takes the settings of f, which is equal to the store's family. It reports
 // whether there is a TTL now and was none, or the other way round.
-func (s *store) adopt(f *Family, now int64) (changed bool) {
-	before := s.life.ttl
+func (s *store) applySettings(f *Family, now int64) (changed bool) {
+	before := s.expiry.ttl
 	s.family = f
 	if max(int64(f.TTL), 0) != before {
 		s.setTTL(f.TTL, now)
 	}
-	return (before != 0) != (s.life.ttl != 0)
+	return (before != 0) != (s.expiry.ttl != 0)
 }
 
-// open lets the next field that feeds a series be its source.
-func (s *store) open() {
+// reopenSources lets the next field that feeds a series be its source.
+func (s *store) reopenSources() {
 	for i, source := range s.sources {
 		if source != anySource {
-			s.sources[i] = openSource
+			s.sources[i] = unclaimedSource
 		}
 	}
 }
 
 func (c *Collector) remove(stores []*store) {
 	for _, st := range stores {
-		st.gone = true
-		c.memory.dropAll(st)
+		st.removed = true
+		c.cache.removeFamily(st)
 		c.series -= len(st.keys)
 		c.ledger.used -= st.bytes
 		if len(st.keys) > 0 {
-			c.filled--
+			c.nonEmpty--
 		}
 		delete(c.byName, st.family.Name)
 		for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
 			delete(c.exposed, name)
 		}
 	}
-	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.gone })
-	c.listed = false
-	c.listMortal()
-	for k := range c.told {
+	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.removed })
+	c.sizesListed = false
+	c.listExpiring()
+	for k := range c.reported {
 		if c.byName[k.family] == nil {
-			delete(c.told, k)
+			delete(c.reported, k)
 		}
 	}
 }
 
-// listMortal finds the stores with a TTL.
-func (c *Collector) listMortal() {
-	c.mortal = c.mortal[:0]
+// listExpiring finds the stores with a TTL.
+func (c *Collector) listExpiring() {
+	c.expiring = c.expiring[:0]
 	for _, st := range c.stores {
-		if st.life.ttl != 0 {
-			c.mortal = append(c.mortal, st)
+		if st.expiry.ttl != 0 {
+			c.expiring = append(c.expiring, st)
 		}
 	}
 }
 
-// Adopt puts other options in force between two batches, for who takes the
+// SetOptions puts other options in force between two batches, for who takes the
 // collector over. On return the old Dropped and Overflowed are not called any more,
 // and the new ones are told of each kind of loss once more. Series beyond a lower
 // limit stay; what is remembered beyond a lower bound is forgotten. Retain then
 // takes out what the new owner does not make.
-func (c *Collector) Adopt(o Options) error {
-	return c.between(func() {
+func (c *Collector) SetOptions(o Options) error {
+	return c.do(func() {
 		c.configure(o)
-		c.makeRoom(0)
-		clear(c.told)
+		c.evict(0)
+		clear(c.reported)
 		for _, st := range c.stores {
-			st.told = false
+			st.overflowReported = false
 		}
-		c.count()
+		c.publishSizes()
 	})
 }

@@ -15,14 +15,14 @@ func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
 // What the estimate is made of: bytes on a 64-bit machine. TestEstimate compares it
 // with the heap.
 const (
-	indexCost  = 40   // a place in an index, which is two thirds full on average
-	rowCost    = 36   // in the columns that every family has
-	nativeCost = 72   // a native without its buckets
-	bucketCost = 16   // a nativeBucket
-	markCost   = 40   // an exemplar without its labels
-	linkCost   = 16   // in the columns of a life
-	familyCost = 1000 // a family without series and names
-	nameCost   = 40   // a name that a family takes on a page, without its text
+	indexCost    = 40   // a place in an index, which is two thirds full on average
+	rowCost      = 36   // in the columns that every family has
+	nativeCost   = 72   // a native without its buckets
+	bucketCost   = 16   // a nativeBucket
+	exemplarCost = 40   // an exemplar without its labels
+	linkCost     = 16   // in the columns of a life
+	familyCost   = 1000 // a family without series and names
+	nameCost     = 40   // a name that a family takes on a page, without its text
 )
 
 // familySize estimates what a family takes without series.
@@ -47,10 +47,10 @@ func (s *store) rowSize() int {
 	if s.family.Type == Gauge {
 		n += 8
 	}
-	if s.marks != nil {
-		n += markCost * s.slots
+	if s.exemplars != nil {
+		n += exemplarCost * s.exemplarsPerSeries
 	}
-	if s.life.ttl != 0 {
+	if s.expiry.ttl != 0 {
 		n += linkCost
 	}
 	if s.family.isNative() {
@@ -72,20 +72,20 @@ func textSize(n int) int {
 	return (n + step - 1) / step * step
 }
 
-// need estimates what one more series takes whose key has that many bytes.
-func (s *store) need(key int) int { return s.row + textSize(key) }
+// seriesSize estimates what one more series takes whose key has that many bytes.
+func (s *store) seriesSize(key int) int { return s.rowBytes + textSize(key) }
 
-// grown is what series i has taken since it was made.
-func (s *store) grown(i int) (n int) {
+// variableSize is what series i has taken since it was made.
+func (s *store) variableSize(i int) (n int) {
 	if s.natives != nil {
 		n = s.natives[i].capacity() * bucketCost
 	}
 	if s.streams != nil {
 		n += s.streams[i].Extra()
 	}
-	if s.marks != nil {
-		for at := range s.slots {
-			n += cap(s.marks[i*s.slots+at].pairs)
+	if s.exemplars != nil {
+		for at := range s.exemplarsPerSeries {
+			n += cap(s.exemplars[i*s.exemplarsPerSeries+at].pairs)
 		}
 	}
 	return n
@@ -97,11 +97,11 @@ func (s *store) charge(n int) {
 	s.ledger.used += int64(n)
 }
 
-// weigh estimates all series anew after a column came or went.
-func (s *store) weigh() {
+// updateRowSize estimates all series anew after a column came or went.
+func (s *store) updateRowSize() {
 	row := s.rowSize()
-	s.charge((row - s.row) * len(s.keys))
-	s.row = row
+	s.charge((row - s.rowBytes) * len(s.keys))
+	s.rowBytes = row
 }
 
 // largest returns the name of the family that takes most, or "".

@@ -11,9 +11,9 @@ import (
 // exemplar's labels together.
 const maxExemplarRunes = 128
 
-// nativeSlots is how many exemplars a native histogram keeps: the last one per
+// nativeExemplars is how many exemplars a native histogram keeps: the last one per
 // power of two, modulo this. So the rare slow one is not pushed out by the many.
-const nativeSlots = 16
+const nativeExemplars = 16
 
 // exemplar is a place for one exemplar. Its memory is used again.
 type exemplar struct {
@@ -22,66 +22,66 @@ type exemplar struct {
 	time  int64
 }
 
-// exemplarSlots returns how many exemplars a series of f keeps: those of the
+// exemplarsPerSeries returns how many exemplars a series of f keeps: those of the
 // classic buckets first, then those of the native histogram.
-func (f *Family) exemplarSlots() int {
+func (f *Family) exemplarsPerSeries() int {
 	switch {
 	case f.Type == Counter:
 		return 1
 	case f.isNative():
-		return f.classicSlots() + nativeSlots
+		return f.classicExemplars() + nativeExemplars
 	case f.Type == Histogram:
-		return f.classicSlots()
+		return f.classicExemplars()
 	}
 	return 0
 }
 
-func (f *Family) classicSlots() int {
-	if len(f.Buckets) == 0 && f.Native.on() {
+func (f *Family) classicExemplars() int {
+	if len(f.Buckets) == 0 && f.Native.enabled() {
 		return 0
 	}
 	return len(f.Buckets) + 1
 }
 
-// mark keeps the exemplar of a sample that was applied. It reports false when
+// setExemplar keeps the exemplar of a sample that was applied. It reports false when
 // the family takes none, or when there is no memory for it.
-func (s *store) mark(i int, pairs []byte, v float64, at int64) bool {
-	if s.slots == 0 {
+func (s *store) setExemplar(i int, pairs []byte, v float64, at int64) bool {
+	if s.exemplarsPerSeries == 0 {
 		return false
 	}
-	if s.marks == nil && !s.keepMarks() {
+	if s.exemplars == nil && !s.addExemplarColumn() {
 		return false
 	}
-	slots := s.marks[i*s.slots : (i+1)*s.slots]
-	classic := s.slots
+	slots := s.exemplars[i*s.exemplarsPerSeries : (i+1)*s.exemplarsPerSeries]
+	classic := s.exemplarsPerSeries
 	if s.natives != nil {
-		classic -= nativeSlots
+		classic -= nativeExemplars
 		_, octave := math.Frexp(v)
-		if !s.keepMark(&slots[classic+(octave%nativeSlots+nativeSlots)%nativeSlots], pairs, v, at) {
+		if !s.storeExemplar(&slots[classic+(octave%nativeExemplars+nativeExemplars)%nativeExemplars], pairs, v, at) {
 			return false
 		}
 	}
 	switch {
 	case s.family.Type == Counter:
-		return s.keepMark(&slots[0], pairs, v, at)
+		return s.storeExemplar(&slots[0], pairs, v, at)
 	case classic > 0:
-		return s.keepMark(&slots[bucket(s.family.Buckets, v)], pairs, v, at)
+		return s.storeExemplar(&slots[bucket(s.family.Buckets, v)], pairs, v, at)
 	}
 	return true
 }
 
-// keepMarks gives every series room for exemplars from now on, if there is memory for it.
-func (s *store) keepMarks() bool {
-	if !s.ledger.fits(len(s.keys) * s.slots * markCost) {
+// addExemplarColumn gives every series room for exemplars from now on, if there is memory for it.
+func (s *store) addExemplarColumn() bool {
+	if !s.ledger.fits(len(s.keys) * s.exemplarsPerSeries * exemplarCost) {
 		return false
 	}
-	s.marks = make([]exemplar, len(s.keys)*s.slots, cap(s.keys)*s.slots)
-	s.weigh()
+	s.exemplars = make([]exemplar, len(s.keys)*s.exemplarsPerSeries, cap(s.keys)*s.exemplarsPerSeries)
+	s.updateRowSize()
 	return true
 }
 
-// keepMark puts an exemplar in a place, if that has or gets memory for it.
-func (s *store) keepMark(e *exemplar, pairs []byte, v float64, at int64) bool {
+// storeExemplar puts an exemplar in a place, if that has or gets memory for it.
+func (s *store) storeExemplar(e *exemplar, pairs []byte, v float64, at int64) bool {
 	if before := cap(e.pairs); len(pairs) > before {
 		if !s.ledger.fits(textSize(len(pairs)) - before) {
 			return false
@@ -104,7 +104,7 @@ func (e *exemplar) render(m *dto.Exemplar) *dto.Exemplar {
 		m = &dto.Exemplar{Value: new(float64), Timestamp: new(timestamppb.Timestamp)}
 	}
 	*m.Value = e.value
-	stamp(m.Timestamp, e.time)
+	setTimestamp(m.Timestamp, e.time)
 	if !e.isLabelled(m.Label) {
 		m.Label = e.labels()
 	}

@@ -134,7 +134,7 @@ func TestExemplarsAfterDrop(t *testing.T) {
 	ingest(t, c, func(b *collector.Batch) {
 		b.Exemplar("trace_id", []byte(strings.Repeat("x", 500)))
 		b.Label([]byte("gone"))
-		b.Drop()
+		b.Discard()
 	}, with(collector.Sample{Family: r, Value: 1}, trace("mine"), "GET", "200"), add(r, 1, "POST", "200"))
 	got := scrape(t, c, openFormat)
 	if strings.Count(got, " # {") != 1 || !strings.Contains(got, `{method="GET",status="200"} 1.0 # {trace_id="mine"} 1.0`) {

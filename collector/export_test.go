@@ -3,12 +3,12 @@ package collector
 // Recount returns what the series were found to take as they came and went, and what
 // they take when they are counted from scratch.
 func (c *Collector) Recount() (counted, recounted int64, err error) {
-	err = c.between(func() {
+	err = c.do(func() {
 		counted = c.ledger.used
 		for _, st := range c.stores {
 			all := familySize(st.family)
 			for i, key := range st.keys {
-				all += st.rowSize() + textSize(len(key)) + st.grown(i)
+				all += st.rowSize() + textSize(len(key)) + st.variableSize(i)
 			}
 			recounted += int64(all)
 		}

@@ -85,10 +85,10 @@ type Native struct {
 	MaxBuckets uint32
 }
 
-// on reports whether there is a native histogram at all.
-func (n Native) on() bool { return n.Factor > 1 }
+// enabled reports whether there is a native histogram at all.
+func (n Native) enabled() bool { return n.Factor > 1 }
 
-func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.on() }
+func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.enabled() }
 
 func (f *Family) hasStreams() bool { return f.Type == Summary && len(f.Quantiles) > 0 }
 
@@ -117,21 +117,21 @@ var accepts = [types]uint16{
 	Summary:   1<<Observe | 1<<Declare,
 }
 
-// timed are the operations that go by the times of samples, a bit each.
-const timed = 1<<Total | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
+// usesTime are the operations that go by the times of samples, a bit each.
+const usesTime = 1<<Total | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
 
 // maxAhead is how far ahead of the clock a time may be: time zones are mistaken for
 // each other. A series would take nothing that is older than one that is nonsense.
 const maxAhead = 24 * time.Hour
 
-// early reports whether a sample of the time at comes too early for f, where times
+// tooNew reports whether a sample of the time at comes too early for f, where times
 // matter.
-func (f *Family) early(s *Sample, at, now int64) bool {
-	return at > now+int64(maxAhead) && (f.Timestamps || timed>>s.Op&1 != 0)
+func (f *Family) tooNew(s *Sample, at, now int64) bool {
+	return at > now+int64(maxAhead) && (f.Timestamps || usesTime>>s.Op&1 != 0)
 }
 
-// check tells whether f takes the sample at all, before a series is made for it.
-func (f *Family) check(s *Sample) Reason {
+// checkSample tells whether f takes the sample at all, before a series is made for it.
+func (f *Family) checkSample(s *Sample) Reason {
 	if f.Type >= types || s.Op >= ops || accepts[f.Type]>>s.Op&1 == 0 {
 		return Malformed
 	}

@@ -20,15 +20,15 @@ const maxIdleSnapshots = 2
 // Gather waits for the batch that is being applied. When ctx ends before, or the collector is closed, it returns an error
 // and leaves nothing behind.
 func (c *Collector) Gather(ctx context.Context) (families []exposition.Family, done func(), err error) {
-	s := c.idle.take()
-	if err := c.take(ctx, s); err != nil {
+	s := c.idle.get()
+	if err := c.takeSnapshot(ctx, s); err != nil {
 		return nil, func() {}, err
 	}
 	return s.families, sync.OnceFunc(func() { c.idle.put(s) }), nil
 }
 
-// take fills and renders s. After an error s is left alone, because it may be broken.
-func (c *Collector) take(ctx context.Context, s *snapshot) (err error) {
+// takeSnapshot fills and renders s. After an error s is left alone, because it may be broken.
+func (c *Collector) takeSnapshot(ctx context.Context, s *snapshot) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while a scrape was rendered: %v", p)
@@ -40,7 +40,7 @@ func (c *Collector) take(ctx context.Context, s *snapshot) (err error) {
 	}
 	select {
 	case c.requests <- s:
-		err = <-s.taken // soon: the goroutine copies the columns and does nothing else before
+		err = <-s.filled // soon: the goroutine copies the columns and does nothing else before
 	case <-ctx.Done():
 		return fmt.Errorf("the collector was busy: %w", context.Cause(ctx))
 	case <-c.closed:
@@ -58,8 +58,8 @@ type idleSnapshots struct {
 	all []*snapshot // the last used one last; guarded by mu
 }
 
-// take returns the last used one, because its memory is warm, or a new one.
-func (i *idleSnapshots) take() *snapshot {
+// get returns the last used one, because its memory is warm, or a new one.
+func (i *idleSnapshots) get() *snapshot {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	last := len(i.all) - 1

@@ -24,7 +24,7 @@ type Imported struct {
 	Series     int   // that were restored, those that have expired since included
 	Remembered int   // expired series that were restored as such
 	Redefined  int   // series that were left out because nobody wants their family as it was defined
-	Beyond     int   // series that were left out because of a limit
+	OverLimit  int   // series that were left out because of a limit
 }
 
 // Import restores the series of a state that WriteTo wrote. It is to come before
@@ -44,10 +44,10 @@ func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	for _, f := range o.Families {
 		im.byName[f.Name] = f
 	}
-	failed := c.between(func() {
-		defer im.end()
+	failed := c.do(func() {
+		defer im.finish()
 		err = im.read(d)
-		im.good = err == nil
+		im.complete = err == nil
 	})
 	if err = cmp.Or(failed, err); err != nil {
 		return Imported{}, err
@@ -60,55 +60,55 @@ type importer struct {
 	ImportOptions
 	collector *Collector
 	byName    map[string]*Family
-	good      bool // the whole state was read
+	complete  bool // the whole state was read
 
-	done     Imported
-	families []imported          // all that the state has
-	seen     map[string]struct{} // their names
-	stores   []*store            // that were made, in the collector already
-	pasts    []*past             // not there yet
-	used     int                 // bytes of them
-	budget   int
+	done       Imported
+	families   []importedFamily    // all that the state has
+	seen       map[string]struct{} // their names
+	stores     []*store            // that were made, in the collector already
+	remembered []*rememberedSeries // not there yet
+	used       int                 // bytes of them
+	budget     int
 
-	series, remembered int // that the state has
+	seriesRead, rememberedRead int // that the state has
 }
 
-// imported is a family of a state.
-type imported struct {
+// importedFamily is a family of a state.
+type importedFamily struct {
 	definition
 	wanted bool
 	store  *store // nil when it is not wanted, or beyond the limit
 }
 
-// end completes what was read, or takes all of it out.
-func (im *importer) end() {
+// finish completes what was read, or takes all of it out.
+func (im *importer) finish() {
 	c := im.collector
-	if !im.good {
+	if !im.complete {
 		c.remove(im.stores)
-		c.count()
+		c.publishSizes()
 		return
 	}
 	c.now = max(c.now, im.Now)
 	for _, st := range im.stores {
-		st.life.sort()
+		st.expiry.sort()
 		im.done.Families++
 		im.done.Series += len(st.keys)
 	}
-	for _, p := range im.pasts {
-		if p.store.find([]byte(p.key)) < 0 {
-			c.keep(p)
+	for _, r := range im.remembered {
+		if r.store.find([]byte(r.key)) < 0 {
+			c.cacheSeries(r)
 			im.done.Remembered++
 		}
 	}
 	c.expireAll(im.Now)
-	c.count()
+	c.publishSizes()
 }
 
 // read takes all blocks. What no collector writes is an error.
 func (im *importer) read(d *decoder) error {
 	im.done.At = d.varint()
 	for kind := byte(0); kind != endBlock && d.err == nil; {
-		kind = d.kind()
+		kind = d.blockKind()
 		if !im.block(d, kind) {
 			d.fail(errContent)
 		}
@@ -120,17 +120,17 @@ func (im *importer) block(d *decoder, kind byte) bool {
 	switch kind {
 	case familyBlock:
 		f := d.definition()
-		return d.err == nil && im.define(f)
-	case seriesBlock, pastBlock:
+		return d.err == nil && im.addFamily(f)
+	case seriesBlock, rememberedBlock:
 		return im.rows(d, kind)
 	case endBlock:
-		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.series) && d.varint() == int64(im.remembered)
+		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.seriesRead) && d.varint() == int64(im.rememberedRead)
 	}
 	return false
 }
 
-// define begins a family.
-func (im *importer) define(f definition) bool {
+// addFamily begins a family.
+func (im *importer) addFamily(f definition) bool {
 	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() {
 		return false
 	}
@@ -138,22 +138,22 @@ func (im *importer) define(f definition) bool {
 	c := im.collector
 	var known *Family
 	var provisional bool
-	if (f.Type != Gauge || im.Gauges) && c.rival(f.Family) == nil {
+	if (f.Type != Gauge || im.Gauges) && c.conflicting(f.Family) == nil {
 		known, provisional = successor(f.Family, im.byName, im.Also)
 	}
-	family := imported{definition: f, wanted: known != nil}
+	family := importedFamily{definition: f, wanted: known != nil}
 	if known != nil && len(c.stores) < c.SeriesLimit() && c.ledger.fits(familySize(known)) {
 		st := newStore(known, &c.ledger)
-		st.provisional = provisional
+		st.settingsPending = provisional
 		st.signed = st.signed || f.Signed
 		if f.Totals {
 			st.totals = []float64{}
 		}
 		if f.Times {
-			st.keepTimes()
+			st.addTimesColumn()
 		}
-		st.weigh()
-		c.enlist(st)
+		st.updateRowSize()
+		c.register(st)
 		family.store = st
 		im.stores = append(im.stores, st)
 	}

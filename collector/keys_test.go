@@ -73,7 +73,7 @@ func TestKeyIsSameAsLabels(t *testing.T) {
 	encoded := collector.AppendLabel(collector.AppendLabel(nil, []byte("1")), []byte("2"))
 	c := open(t, collector.Options{})
 	ingest(t, c, add(f, 1, "1", "2", "3"), func(b *collector.Batch) {
-		b.Key(encoded)
+		b.EncodedLabels(encoded)
 		b.Label([]byte("3"))
 		b.Append(&collector.Sample{Family: f, Value: 1})
 	})
@@ -85,7 +85,7 @@ func TestDropForgetsLabels(t *testing.T) {
 	c := open(t, collector.Options{})
 	ingest(t, c, set(f, 1, "x"), func(b *collector.Batch) {
 		b.Label([]byte("gone"))
-		b.Drop()
+		b.Discard()
 	}, set(f, 2, "y"))
 	wantText(t, c, "# HELP m \n# TYPE m gauge\nm{a=\"x\"} 1\nm{a=\"y\"} 2\n")
 }
@@ -107,7 +107,7 @@ func TestMalformedKeys(t *testing.T) {
 			c := open(t, collector.Options{})
 			f := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"a", "b"}}
 			ingest(t, c, set(f, 1, "x", "y"), func(b *collector.Batch) {
-				b.Key(key)
+				b.EncodedLabels(key)
 				b.Append(&collector.Sample{Family: f, Op: collector.Set, Value: 2})
 			}, set(f, 3, "x", "z"))
 			wantText(t, c, "# HELP m \n# TYPE m gauge\nm{a=\"x\",b=\"y\"} 1\nm{a=\"x\",b=\"z\"} 3\n")
@@ -159,7 +159,7 @@ func FuzzKey(f *testing.F) {
 		c := open(t, collector.Options{})
 		family := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"a", "b"}, SeriesLimit: 1}
 		ingest(t, c, set(family, 1, "x", "y"), func(b *collector.Batch) {
-			b.Key(key)
+			b.EncodedLabels(key)
 			b.Append(&collector.Sample{Family: family, Op: collector.Set, Value: 2})
 		})
 		for _, format := range []expfmt.Format{textFormat, openFormat, protoFormat} {

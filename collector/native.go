@@ -39,15 +39,15 @@ type nativeBucket struct {
 
 // resolution is what the native histograms of a family start from.
 type resolution struct {
-	schema int32
-	bounds []float64 // of the buckets from 0.5 to 1, without the 1
-	most   int       // buckets of a series
+	schema     int32
+	bounds     []float64 // of the buckets from 0.5 to 1, without the 1
+	maxBuckets int       // buckets of a series
 }
 
 func newResolution(n Native) resolution {
-	r := resolution{schema: pickSchema(n.Factor), most: int(n.MaxBuckets)}
-	if r.most == 0 {
-		r.most = defaultMaxBuckets
+	r := resolution{schema: pickSchema(n.Factor), maxBuckets: int(n.MaxBuckets)}
+	if r.maxBuckets == 0 {
+		r.maxBuckets = defaultMaxBuckets
 	}
 	r.bounds = []float64{0.5}
 	for schema := int32(1); schema <= r.schema; schema++ {
@@ -75,14 +75,14 @@ func halved(bounds []float64, factor float64) []float64 {
 func (h *native) observe(r *resolution, v float64, n uint64) {
 	switch {
 	case v > zeroThreshold:
-		h.positive = count(h.positive, r.bucket(v, h.schema), n)
+		h.positive = addToBucket(h.positive, r.bucket(v, h.schema), n)
 	case v < -zeroThreshold:
-		h.negative = count(h.negative, r.bucket(-v, h.schema), n)
+		h.negative = addToBucket(h.negative, r.bucket(-v, h.schema), n)
 	default:
 		h.zero += n
 	}
 	// An observation makes the buckets wider once at most, whatever is left.
-	for ; n > 0 && len(h.positive)+len(h.negative) > r.most && h.schema > coarsestSchema; n-- {
+	for ; n > 0 && len(h.positive)+len(h.negative) > r.maxBuckets && h.schema > coarsestSchema; n-- {
 		h.schema--
 		h.positive, h.negative = widen(h.positive), widen(h.negative)
 	}
@@ -98,7 +98,7 @@ func (r *resolution) bucket(v float64, schema int32) int32 {
 // halve divides by 2 that many times, and rounds up.
 func halve(at int, times int32) int32 { return int32(-(-at >> times)) }
 
-func count(buckets []nativeBucket, at int32, n uint64) []nativeBucket {
+func addToBucket(buckets []nativeBucket, at int32, n uint64) []nativeBucket {
 	i, found := slices.BinarySearchFunc(buckets, at, func(b nativeBucket, at int32) int { return cmp.Compare(b.at, at) })
 	if !found {
 		return slices.Insert(buckets, i, nativeBucket{at, n})
@@ -121,8 +121,8 @@ func widen(buckets []nativeBucket) []nativeBucket {
 	return wide
 }
 
-// set makes h equal to g, in memory of its own.
-func (h *native) set(g *native) {
+// copyFrom makes h equal to g, in memory of its own.
+func (h *native) copyFrom(g *native) {
 	h.changed, h.schema, h.zero = g.changed, g.schema, g.zero
 	h.positive = append(h.positive[:0], g.positive...)
 	h.negative = append(h.negative[:0], g.negative...)

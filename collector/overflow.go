@@ -19,7 +19,7 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 	if s.Op == Declare {
 		return 0, SeriesLimit
 	}
-	key := b.keys[s.key:s.end]
+	key := b.keys[s.keyStart:s.keyEnd]
 	c.scratch = appendOverflowKey(c.scratch[:0], key, s.Family)
 	i := st.find(c.scratch)
 	if i < 0 {
@@ -32,14 +32,14 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 		st.sources[i] = anySource // a record had these values
 		st.overflows++
 	}
-	c.tellOverflow(st)
+	c.reportOverflow(st)
 	return i, Kept
 }
 
-func (c *Collector) tellOverflow(st *store) {
+func (c *Collector) reportOverflow(st *store) {
 	c.stats.overflowed.Add(1)
-	if tell := c.options.Load().Overflowed; tell != nil && !st.told {
-		st.told = true
+	if tell := c.options.Load().Overflowed; tell != nil && !st.overflowReported {
+		st.overflowReported = true
 		tell(st.family.Name, st.busiestLabel())
 	}
 }

@@ -101,7 +101,7 @@ func hammerState(t *testing.T, c *collector.Collector) {
 			_, err = c.Import(&state, collector.ImportOptions{Now: now, Families: hammered(), Gauges: true})
 		}
 		if err == nil {
-			err = c.Adopt(collector.Options{SeriesLimit: 400 + i%200, Remembered: 10_000 + i%20_000, Now: func() time.Time { return time.Unix(0, now) }})
+			err = c.SetOptions(collector.Options{SeriesLimit: 400 + i%200, Remembered: 10_000 + i%20_000, Now: func() time.Time { return time.Unix(0, now) }})
 		}
 		if errors.Is(err, collector.ErrClosed) {
 			return

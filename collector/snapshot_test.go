@@ -194,7 +194,7 @@ func TestSigned(t *testing.T) {
 		test.f.Name = "m"
 		ingest(t, c, observe(&test.f, test.v), observe(&test.f, 5))
 		again := open(t, collector.Options{})
-		restored(t, again, saved(t, c, noon), noon, &test.f)
+		restored(t, again, exportedFamily(t, c, noon), noon, &test.f)
 		for _, c := range []*collector.Collector{c, again} {
 			families, done, err := c.Gather(t.Context())
 			if err != nil {

@@ -83,8 +83,8 @@ func (d *decoder) end() error {
 	return nil
 }
 
-// kind begins a block.
-func (d *decoder) kind() byte {
+// blockKind begins a block.
+func (d *decoder) blockKind() byte {
 	kind, err := d.ReadByte()
 	if err != nil {
 		d.fail(err)
@@ -150,7 +150,7 @@ func (d *decoder) definition() (f definition) {
 }
 
 // rows reads n rows of f, and when they were touched if they have that.
-func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []int64) {
+func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample []int64) {
 	c.width = f.width()
 	for len(c.keys) < n && d.err == nil {
 		c.keys = append(c.keys, d.text())
@@ -163,8 +163,8 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []in
 	if f.Times {
 		c.times = integers[int64](d, n)
 	}
-	if f.Touched && kind == seriesBlock {
-		touched = integers[int64](d, n)
+	if f.LastSample && kind == seriesBlock {
+		lastSample = integers[int64](d, n)
 	}
 	c.buckets = integers[uint64](d, n*c.width)
 	for f.isNative() && len(c.natives) < n && d.err == nil {
@@ -172,7 +172,7 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []in
 			schema: int32(d.varint()), zero: uint64(d.varint()), positive: d.buckets(), negative: d.buckets(),
 		})
 	}
-	return c, touched
+	return c, lastSample
 }
 
 // readAhead is for how many elements memory is taken before they are read.

@@ -30,10 +30,10 @@ const (
 )
 
 const (
-	familyBlock = 'f'
-	seriesBlock = 's'
-	pastBlock   = 'p'
-	endBlock    = 'e'
+	familyBlock     = 'f'
+	seriesBlock     = 's'
+	rememberedBlock = 'p'
+	endBlock        = 'e'
 )
 
 const (
@@ -55,13 +55,13 @@ type definition struct {
 	Quantiles [][2]float64 `json:",omitzero"` // JSON has no numbers as keys
 	Signed    bool         `json:",omitzero"` // see store
 	// Whether its rows have these columns.
-	Totals  bool `json:",omitzero"`
-	Times   bool `json:",omitzero"`
-	Touched bool `json:",omitzero"`
+	Totals     bool `json:",omitzero"`
+	Times      bool `json:",omitzero"`
+	LastSample bool `json:"Touched,omitzero"`
 }
 
-func (f *saved) definition() definition {
-	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, Touched: f.touched != nil}
+func (f *exportedFamily) definition() definition {
+	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, LastSample: f.lastSample != nil}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
 	}
@@ -97,10 +97,10 @@ func (s *State) WriteTo(w io.Writer) (int64, error) {
 		if err := e.family(&s.families[i]); err != nil {
 			return to.n, err
 		}
-		e.rows(seriesBlock, i, &s.families[i].columns, s.families[i].touched)
+		e.rows(seriesBlock, i, &s.families[i].columns, s.families[i].lastSample)
 		series += len(s.families[i].keys)
 	}
-	pasts := e.pasts(s)
+	pasts := e.remembered(s)
 	e.WriteByte(endBlock)
 	for _, n := range []int{len(s.families), series, pasts} {
 		e.varint(int64(n))
@@ -121,60 +121,60 @@ func (e *encoder) text(s string) {
 }
 
 // family writes a definition. What JSON cannot express is an error.
-func (e *encoder) family(f *saved) error {
+func (e *encoder) family(f *exportedFamily) error {
 	text, err := json.Marshal(f.definition())
 	e.WriteByte(familyBlock)
 	e.text(string(text))
 	return err
 }
 
-// pasts writes what is remembered of the families that s has, and returns how many
+// remembered writes what is remembered of the families that s has, and returns how many
 // that are. Neighbors of one family share a block.
-func (e *encoder) pasts(s *State) (n int) {
+func (e *encoder) remembered(s *State) (n int) {
 	numbers := make(map[*store]int, len(s.families))
 	for i := range s.families {
 		numbers[s.families[i].store] = i
 	}
 	var rows columns
 	last := 0
-	for _, p := range s.pasts {
-		if p == nil {
+	for _, r := range s.remembered {
+		if r == nil {
 			continue
 		}
-		number, ok := numbers[p.store]
+		number, ok := numbers[r.store]
 		if !ok {
 			continue
 		}
 		if number != last {
-			e.rows(pastBlock, last, &rows, nil)
+			e.rows(rememberedBlock, last, &rows, nil)
 			rows, last = columns{}, number
 		}
-		rows.add(p, &s.families[number].columns)
+		rows.addRemembered(r, &s.families[number].columns)
 		n++
 	}
-	e.rows(pastBlock, last, &rows, nil)
+	e.rows(rememberedBlock, last, &rows, nil)
 	return n
 }
 
-// add appends a remembered series of a family that has the columns of like.
-func (c *columns) add(p *past, like *columns) {
+// addRemembered appends a remembered series of a family that has the columns of like.
+func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	c.width = like.width
-	c.keys, c.sources = append(c.keys, p.key), append(c.sources, 0)
-	c.created, c.values = append(c.created, p.created), append(c.values, p.value)
-	c.buckets = append(c.buckets, p.buckets...)
+	c.keys, c.sources = append(c.keys, r.key), append(c.sources, 0)
+	c.created, c.values = append(c.created, r.created), append(c.values, r.value)
+	c.buckets = append(c.buckets, r.buckets...)
 	if like.totals != nil {
-		c.totals = append(c.totals, p.total)
+		c.totals = append(c.totals, r.total)
 	}
 	if like.times != nil {
-		c.times = append(c.times, p.time)
+		c.times = append(c.times, r.time)
 	}
-	if p.native != nil {
-		c.natives = append(c.natives, *p.native)
+	if r.native != nil {
+		c.natives = append(c.natives, *r.native)
 	}
 }
 
 // rows writes rows of a family, in as many blocks as they need.
-func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
+func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 	for from := 0; from < len(c.keys); from += blockRows {
 		to := min(from+blockRows, len(c.keys))
 		e.WriteByte(kind)
@@ -188,7 +188,7 @@ func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
 		e.putFloats(c.values[from:to])
 		e.putFloats(part(c.totals, from, to))
 		putIntegers(e, part(c.times, from, to))
-		putIntegers(e, part(touched, from, to))
+		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
 		for _, n := range part(c.natives, from, to) {
 			e.varint(int64(n.schema))

@@ -4,16 +4,16 @@ import "sync/atomic"
 
 // Stats counts what the collector did. Its methods are safe for concurrent use.
 type Stats struct {
-	applied    atomic.Uint64
-	dropped    [reasons]atomic.Uint64
-	overflowed atomic.Uint64
-	exemplars  atomic.Uint64
-	expired    atomic.Uint64
-	forgotten  atomic.Uint64
-	series     atomic.Int64
-	bytes      atomic.Int64
-	families   atomic.Int64
-	remembered atomic.Int64
+	applied          atomic.Uint64
+	dropped          [reasons]atomic.Uint64
+	overflowed       atomic.Uint64
+	exemplarsDropped atomic.Uint64
+	expired          atomic.Uint64
+	forgotten        atomic.Uint64
+	series           atomic.Int64
+	bytes            atomic.Int64
+	families         atomic.Int64
+	remembered       atomic.Int64
 }
 
 // Stats returns the collector's counts, which go on changing.
@@ -32,7 +32,7 @@ func (s *Stats) Overflowed() uint64 { return s.overflowed.Load() }
 // ExemplarsDropped returns the number of exemplars that were dropped because
 // they are too long or not UTF-8, because their family takes none, or because they
 // need more memory than Options.MemoryLimit leaves. Their samples were applied.
-func (s *Stats) ExemplarsDropped() uint64 { return s.exemplars.Load() }
+func (s *Stats) ExemplarsDropped() uint64 { return s.exemplarsDropped.Load() }
 
 // Expired returns the number of series that were not touched for their TTL.
 func (s *Stats) Expired() uint64 { return s.expired.Load() }
@@ -56,8 +56,8 @@ func (s *Stats) Bytes() int64 { return s.bytes.Load() }
 // Families returns the number of families that have series.
 func (s *Stats) Families() int64 { return s.families.Load() }
 
-// count adds what happened to the samples of one batch.
-func (s *Stats) count(samples uint64, dropped *[reasons]uint64) {
+// addBatch adds what happened to the samples of one batch.
+func (s *Stats) addBatch(samples uint64, dropped *[reasons]uint64) {
 	for r, n := range dropped {
 		if n > 0 {
 			s.dropped[r].Add(n)
@@ -109,10 +109,10 @@ func (c *Collector) Families() []FamilyStats {
 
 // listSizes publishes which families there are, when they changed.
 func (c *Collector) listSizes() {
-	if c.listed {
+	if c.sizesListed {
 		return
 	}
-	c.listed = true
+	c.sizesListed = true
 	sizes := make([]familyCount, len(c.stores))
 	for i, st := range c.stores {
 		sizes[i] = familyCount{st.family.Name, st.family.Type, st.size}

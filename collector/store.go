@@ -12,32 +12,32 @@ import (
 // collector's goroutine free while a scrape takes its snapshot. Columns that the
 // family does not need are nil.
 type store struct {
-	family *Family
-	gone   bool // taken out of the collector; Families that point here look again
+	family  *Family
+	removed bool // taken out of the collector; Families that point here look again
 
 	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
 	index   map[string]int32
 	version uint64 // changes when keys or created do
 	columns
-	updated   []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed    bool       // an observation was negative, or a bound is
-	scale     resolution // of the natives
-	changes   uint64     // of any of them
-	streams   []quantile.Window
-	estimator *quantile.Estimator // of the streams
-	slots     int                 // of exemplars, per series
-	marks     []exemplar
-	life      life
+	updated            []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
+	signed             bool       // an observation was negative, or a bound is
+	scale              resolution // of the natives
+	changes            uint64     // of any of them
+	streams            []quantile.Window
+	estimator          *quantile.Estimator // of the streams
+	exemplarsPerSeries int                 // of exemplars, per series
+	exemplars          []exemplar
+	expiry             expiry
 
-	ledger *ledger // of all stores together
-	bytes  int64   // what the store adds to it
-	row    int     // what every series takes beside its key and what grows
+	ledger   *ledger // of all stores together
+	bytes    int64   // what the store adds to it
+	rowBytes int     // what every series takes beside its key and what grows
 
-	overflows int  // overflow series
-	told      bool // Options.Overflowed was called
+	overflows        int  // overflow series
+	overflowReported bool // Options.Overflowed was called
 
-	provisional bool // the family's settings are not yet those of a sample's
-	past        map[string]*past
+	settingsPending bool // the family's settings are not yet those of a sample's
+	remembered      map[string]*rememberedSeries
 }
 
 // columns are those of a store that outlive a series or a restart.
@@ -58,14 +58,14 @@ const never = math.MinInt64
 
 // What stands for the source of a series that no field feeds alone.
 const (
-	anySource  = math.MaxUint32     // an overflow series, which takes samples of all fields
-	openSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
+	anySource       = math.MaxUint32     // an overflow series, which takes samples of all fields
+	unclaimedSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), slots: f.exemplarSlots()}
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), exemplarsPerSeries: f.exemplarsPerSeries()}
 	s.width = f.width()
-	s.life = newLife(f.TTL)
+	s.expiry = newExpiry(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
 	}
@@ -77,7 +77,7 @@ func newStore(f *Family, l *ledger) *store {
 	}
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	s.charge(familySize(f))
-	s.weigh()
+	s.updateRowSize()
 	return s
 }
 
@@ -115,11 +115,11 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.family.hasStreams() {
 		s.streams = append(s.streams, quantile.Window{})
 	}
-	if s.marks != nil {
-		s.marks = append(s.marks, make([]exemplar, s.slots)...)
+	if s.exemplars != nil {
+		s.exemplars = append(s.exemplars, make([]exemplar, s.exemplarsPerSeries)...)
 	}
-	s.life.add(now)
-	s.charge(s.need(len(key)))
+	s.expiry.add(now)
+	s.charge(s.seriesSize(len(key)))
 	s.index[key] = int32(i) // last: a series is found when all of it is there
 	s.size.Store(int64(len(s.keys)))
 	return i
@@ -131,7 +131,7 @@ func (s *store) remove(i int) {
 		s.overflows--
 	}
 	s.version++
-	s.charge(-s.need(len(s.keys[i])) - s.grown(i))
+	s.charge(-s.seriesSize(len(s.keys[i])) - s.variableSize(i))
 	delete(s.index, s.keys[i])
 	if last := len(s.keys) - 1; i != last {
 		s.index[s.keys[last]] = int32(i)
@@ -146,8 +146,8 @@ func (s *store) remove(i int) {
 	s.updated = cut(s.updated, i, 1)
 	s.natives = cut(s.natives, i, 1)
 	s.streams = cut(s.streams, i, 1)
-	s.marks = cut(s.marks, i, s.slots)
-	s.life.remove(i)
+	s.exemplars = cut(s.exemplars, i, s.exemplarsPerSeries)
+	s.expiry.remove(i)
 	s.size.Store(int64(len(s.keys)))
 }
 
@@ -172,8 +172,8 @@ func (s *store) shrink() {
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
 	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
-	s.natives, s.streams, s.marks = clip(s.natives), clip(s.streams), clip(s.marks)
-	s.life.touched, s.life.links = clip(s.life.touched), clip(s.life.links)
+	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
+	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
 	s.index = make(map[string]int32, len(s.keys))
 	for i, key := range s.keys {
 		s.index[key] = int32(i)
@@ -188,11 +188,11 @@ func clip[T any](column []T) []T {
 	return append(make([]T, 0, len(column)), column...)
 }
 
-// apply gives a checked sample of the time at to series i, by the collector's clock at the time now.
-func (s *store) apply(i int, m *Sample, at, now int64) Reason {
+// applyOp gives a checked sample of the time at to series i, by the collector's clock at the time now.
+func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 	switch m.Op {
 	case Declare:
-		s.life.pin(i)
+		s.expiry.setPermanent(i)
 		return Kept
 	case Add:
 		if r := s.increase(i, m.Value); r != Kept {
@@ -208,7 +208,7 @@ func (s *store) apply(i int, m *Sample, at, now int64) Reason {
 		}
 		s.values[i] = m.Value
 	case Total:
-		if r := s.total(i, m.Value, at); r != Kept {
+		if r := s.addTotal(i, m.Value, at); r != Kept {
 			return r
 		}
 	default:
@@ -222,8 +222,8 @@ func (s *store) apply(i int, m *Sample, at, now int64) Reason {
 	return Kept
 }
 
-// keepTimes gives every series the time of its newest sample from now on.
-func (s *store) keepTimes() {
+// addTimesColumn gives every series the time of its newest sample from now on.
+func (s *store) addTimesColumn() {
 	if s.times != nil {
 		return
 	}
@@ -231,5 +231,5 @@ func (s *store) keepTimes() {
 	for i := range s.times {
 		s.times[i] = never
 	}
-	s.weigh()
+	s.updateRowSize()
 }

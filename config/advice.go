@@ -7,13 +7,13 @@ import (
 
 // advise warns of what often surprises. The plugin does not say it again at each start.
 func (p *parser) advise() {
-	rules := make([]made, len(p.rules.Metrics))
+	rules := make([]parsedRule, len(p.rules.Metrics))
 	for i := range rules {
-		rules[i] = made{&p.rules.Metrics[i], p.origins[i]}
+		rules[i] = parsedRule{&p.rules.Metrics[i], p.sources[i]}
 	}
 	p.duplicates(rules)
 	for _, r := range rules {
-		if r.faulty || r.Drop {
+		if r.hasMistakes || r.Drop {
 			continue
 		}
 		p.adviseLabels(r)
@@ -25,14 +25,14 @@ func (p *parser) advise() {
 var sameKeys = []string{"name", "match", "match_regex", "condition", "labels", "value", "fields", "each"}
 
 // duplicates warns of rules that make the same samples twice.
-func (p *parser) duplicates(rules []made) {
-	byName := make(map[string][]made)
+func (p *parser) duplicates(rules []parsedRule) {
+	byName := make(map[string][]parsedRule)
 	for _, r := range rules {
 		name := r.Name.String()
 		if name == "" {
 			continue
 		}
-		i := slices.IndexFunc(byName[name], func(f made) bool {
+		i := slices.IndexFunc(byName[name], func(f parsedRule) bool {
 			return !slices.ContainsFunc(sameKeys, func(key string) bool { return !sameNode(f.get(key), r.get(key)) })
 		})
 		if i >= 0 {
@@ -67,7 +67,7 @@ var (
 )
 
 // adviseLabels warns of labels that make ever more series.
-func (p *parser) adviseLabels(r made) {
+func (p *parser) adviseLabels(r parsedRule) {
 	for i := range r.Labels {
 		l := &r.Labels[i]
 		if l.From == nil || l.From.Root == RootTag || len(l.From.Steps) == 0 {
@@ -87,7 +87,7 @@ func (p *parser) adviseLabels(r made) {
 }
 
 // labelPosition returns where the rule has a label, or the rule itself.
-func (r made) labelPosition(name string) Position {
+func (r parsedRule) labelPosition(name string) Position {
 	if labels := r.get("labels"); labels != nil {
 		for _, f := range labels.fields {
 			if f.key.text == name {
@@ -100,7 +100,7 @@ func (r made) labelPosition(name string) Position {
 
 // unguarded warns of a value that is missing in records that other rules of the tag are about: each of them would count
 // as an error.
-func (p *parser) unguarded(r made, rules []made) {
+func (p *parser) unguarded(r parsedRule, rules []parsedRule) {
 	from := r.Value.From
 	if from == nil || from.Root != RootBody || r.Condition != nil || r.Match == "" {
 		return

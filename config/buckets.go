@@ -56,7 +56,7 @@ func (r *reader) classic(n *node, path string) {
 func (r *reader) native(n *node, path string) {
 	h := &r.m.Histogram
 	h.Native, h.Factor, h.MaxBuckets = true, defaultFactor, defaultNativeBuckets
-	s, ok := r.parser.section(n, path, nativeShape)
+	s, ok := r.parser.readMapping(n, path, nativeSpec)
 	if !ok {
 		return
 	}
@@ -82,7 +82,7 @@ func (r *reader) buckets(n *node, path string) []float64 {
 	case mapping:
 		return r.bucketFormula(n, path)
 	}
-	r.unfit(n, path, bucketShape.what, "write "+bucketShape.example)
+	r.wrongKind(n, path, bucketSpec.what, "write "+bucketSpec.example)
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (r *reader) bucketList(n *node, path string) []float64 {
 }
 
 func (r *reader) bucketFormula(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, bucketShape)
+	s, ok := r.parser.readMapping(n, path, bucketSpec)
 	if !ok {
 		return nil
 	}
@@ -130,13 +130,13 @@ func (r *reader) bucketFormula(n *node, path string) []float64 {
 	case linear != nil:
 		return r.linear(linear, s.under("linear"))
 	case len(n.fields) == 0:
-		r.wrong(n, path, "an empty mapping", "write exponential: "+exponentialShape.example)
+		r.wrong(n, path, "an empty mapping", "write exponential: "+exponentialSpec.example)
 	}
 	return nil
 }
 
 // part reads a number of a formula, which must be there and above low.
-func (r *reader) part(s *section, key string, low float64, right string) (float64, bool) {
+func (r *reader) part(s *mappingReader, key string, low float64, right string) (float64, bool) {
 	n := s.get(key)
 	if n == nil {
 		if !s.has(key) {
@@ -152,7 +152,7 @@ func (r *reader) part(s *section, key string, low float64, right string) (float6
 	return v, ok
 }
 
-func (r *reader) bucketCount(s *section) (int, bool) {
+func (r *reader) bucketCount(s *mappingReader) (int, bool) {
 	n := s.get("count")
 	if n == nil {
 		if !s.has("count") {
@@ -164,7 +164,7 @@ func (r *reader) bucketCount(s *section) (int, bool) {
 }
 
 func (r *reader) exponential(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, exponentialShape)
+	s, ok := r.parser.readMapping(n, path, exponentialSpec)
 	if !ok {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (r *reader) exponential(n *node, path string) []float64 {
 }
 
 func (r *reader) linear(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, linearShape)
+	s, ok := r.parser.readMapping(n, path, linearSpec)
 	if !ok {
 		return nil
 	}
@@ -193,7 +193,7 @@ func (r *reader) linear(n *node, path string) []float64 {
 
 // formula checks the bounds that a formula gave: floats may overflow, or be too
 // coarse for the steps.
-func (r *reader) formula(s *section, bounds []float64) []float64 {
+func (r *reader) formula(s *mappingReader, bounds []float64) []float64 {
 	for i, b := range bounds {
 		if math.IsInf(b, 0) || i > 0 && b <= bounds[i-1] {
 			wrong := fmt.Sprintf("bound %d would be %v, which does not stand above %v", i+1, b, bounds[max(i-1, 0)])

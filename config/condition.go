@@ -13,7 +13,7 @@ const maxConditions = 16
 // condition reads a group of comparisons or a single one.
 func (r *reader) condition(n *node, path string, depth int) (c Condition, ok bool) {
 	if n.kind != mapping {
-		return c, r.unfit(n, path, "a condition", "write "+comparisonShape.example+", or "+groupShape.example)
+		return c, r.wrongKind(n, path, "a condition", "write "+comparisonSpec.example+", or "+groupSpec.example)
 	}
 	if depth >= maxConditions {
 		r.wrong(n, path, "conditions nest more than "+strconv.Itoa(maxConditions)+" levels deep", "write them flatter")
@@ -42,7 +42,7 @@ func isGroup(n *node) bool {
 }
 
 func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
-	s, ok := r.parser.section(n, path, groupShape)
+	s, ok := r.parser.readMapping(n, path, groupSpec)
 	if !ok {
 		return c, false
 	}
@@ -59,7 +59,7 @@ func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
 		return c, false
 	}
 	if rules.kind != sequence {
-		return c, r.unfit(rules, path, "a list", "write [{field: $status, op: eq, value: 200}]")
+		return c, r.wrongKind(rules, path, "a list", "write [{field: $status, op: eq, value: 200}]")
 	}
 	if len(rules.elements) == 0 {
 		r.wrong(rules, path, "an empty list", "write comparisons: [{field: $status, op: eq, value: 200}]")
@@ -80,7 +80,7 @@ func (n *node) lower() *node {
 }
 
 func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
-	s, ok := r.parser.section(n, path, comparisonShape)
+	s, ok := r.parser.readMapping(n, path, comparisonSpec)
 	if !ok {
 		return c, false
 	}
@@ -122,7 +122,7 @@ func (r *reader) context(c *Condition, n *node, path string) {
 }
 
 // operand reads what the field is compared with.
-func (r *reader) operand(c *Condition, s *section) {
+func (r *reader) operand(c *Condition, s *mappingReader) {
 	n, path := s.get("value"), s.under("value")
 	unary := c.Op == Exists || c.Op == NotExists
 	switch {
@@ -146,7 +146,7 @@ func (r *reader) operand(c *Condition, s *section) {
 
 func (r *reader) operandScalar(n *node, path string) (v Scalar, ok bool) {
 	if !n.scalar() {
-		return v, r.unfit(n, path, "a number or text", "write a number or text, or use op: in with a list")
+		return v, r.wrongKind(n, path, "a number or text", "write a number or text, or use op: in with a list")
 	}
 	if n.kind == number {
 		v.Number, ok = r.number(n, path, "write a number")
@@ -162,7 +162,7 @@ func (r *reader) operandScalar(n *node, path string) (v Scalar, ok bool) {
 
 func (r *reader) list(c *Condition, n *node, path string) {
 	if n.kind != sequence {
-		r.unfit(n, path, "a list", "write [GET, POST], or use op: eq")
+		r.wrongKind(n, path, "a list", "write [GET, POST], or use op: eq")
 		return
 	}
 	if len(n.elements) == 0 {

@@ -7,7 +7,7 @@ import (
 
 // document reads the file's own keys, then its rules.
 func (p *parser) document(n *node) {
-	s, ok := p.section(n, "", fileShape)
+	s, ok := p.readMapping(n, "", fileSpec)
 	if !ok {
 		return
 	}
@@ -16,11 +16,11 @@ func (p *parser) document(n *node) {
 	switch {
 	case list == nil:
 		if !s.has("metrics") && !p.rules.Defaults && len(p.mistakes) == 0 {
-			p.wrong(n, "metrics", "no rules", "write "+leastFile)
+			p.wrong(n, "metrics", "no rules", "write "+smallestFile)
 		}
 		return
 	case list.kind != sequence:
-		p.unfit(list, "metrics", "a list of rules", "write "+leastFile)
+		p.wrongKind(list, "metrics", "a list of rules", "write "+smallestFile)
 		return
 	case len(list.elements) == 0:
 		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key beside defaults: true")
@@ -37,7 +37,7 @@ func (p *parser) document(n *node) {
 }
 
 // fileDefaults reads what holds for all rules of the file.
-func (p *parser) fileDefaults(s *section) {
+func (p *parser) fileDefaults(s *mappingReader) {
 	if n := s.get("defaults"); n != nil {
 		p.rules.Defaults, _ = p.boolean(n, "defaults")
 	}

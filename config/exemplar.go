@@ -18,7 +18,7 @@ const (
 func (r *reader) exemplar(n *node) {
 	path := r.under("exemplar")
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", "write {trace_id: $trace_id}")
+		r.wrongKind(n, path, "a mapping", "write {trace_id: $trace_id}")
 		return
 	}
 	if len(n.fields) == 0 || len(n.fields) > maxExemplarLabels {
@@ -45,7 +45,7 @@ func (r *reader) exemplar(n *node) {
 func (r *reader) init(n *node) {
 	path := r.under("init")
 	if n.kind != sequence {
-		r.unfit(n, path, "a list", "write label sets: [{method: GET, status: '200'}]")
+		r.wrongKind(n, path, "a list", "write label sets: [{method: GET, status: '200'}]")
 		return
 	}
 	switch {
@@ -77,7 +77,7 @@ func (r *reader) init(n *node) {
 // initSet reads the values of one label set. What it leaves out is empty.
 func (r *reader) initSet(n *node, path string) ([]string, bool) {
 	if n.kind != mapping {
-		return nil, r.unfit(n, path, "a label set", "write {method: GET, status: '200'}")
+		return nil, r.wrongKind(n, path, "a label set", "write {method: GET, status: '200'}")
 	}
 	set := make([]string, len(r.m.Labels))
 	names := make([]string, 0, len(r.m.Labels))
@@ -109,5 +109,5 @@ func hasLabels(name string, names []string) string {
 	if len(names) == 0 {
 		return "none of its labels comes from the record"
 	}
-	return meant(name, names)
+	return suggest(name, names)
 }

@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// made is a rule with its place in the file.
-type made struct {
+// parsedRule is a rule with its place in the file.
+type parsedRule struct {
 	*Metric
-	origin
+	ruleSource
 }
 
 // families checks the rules of the file against each other.
 func (p *parser) families() {
-	rules := make([]made, len(p.rules.Metrics))
+	rules := make([]parsedRule, len(p.rules.Metrics))
 	for i := range rules {
-		rules[i] = made{&p.rules.Metrics[i], p.origins[i]}
+		rules[i] = parsedRule{&p.rules.Metrics[i], p.sources[i]}
 	}
 	p.distinctRules(rules)
 	p.reachable(rules)
-	families := p.agree(rules)
+	families := p.sameDefinitions(rules)
 	p.distinctNames(families)
 	for _, f := range families {
 		p.lint(f)
@@ -29,8 +29,8 @@ func (p *parser) families() {
 }
 
 // distinctRules checks that a name that was given to a rule is its alone.
-func (p *parser) distinctRules(rules []made) {
-	first := make(map[string]made, len(rules))
+func (p *parser) distinctRules(rules []parsedRule) {
+	first := make(map[string]parsedRule, len(rules))
 	for _, r := range rules {
 		f, taken := first[r.Rule]
 		if !taken {
@@ -47,13 +47,13 @@ func (p *parser) distinctRules(rules []made) {
 	}
 }
 
-func (r made) describeRule() string {
+func (r parsedRule) describeRule() string {
 	return fmt.Sprintf("%s in line %d", r.path, r.Metric.Position.Line)
 }
 
 // reachable warns of rules after one that takes every record they could get.
-func (p *parser) reachable(rules []made) {
-	taken := make(map[string]made)
+func (p *parser) reachable(rules []parsedRule) {
+	taken := make(map[string]parsedRule)
 	for _, r := range rules {
 		f, ok := taken["*"]
 		if !ok && r.MatchRegex == nil {
@@ -70,22 +70,22 @@ func (p *parser) reachable(rules []made) {
 }
 
 // takesAll reports whether r keeps every record that its Match matches from later rules.
-func (r made) takesAll() bool {
+func (r parsedRule) takesAll() bool {
 	return (r.Drop || r.First) && r.Match != "" && !r.has("condition") && !r.has("fields") && !r.has("each")
 }
 
-func (r made) takes() string {
+func (r parsedRule) takes() string {
 	if r.Drop {
 		return "drops"
 	}
 	return "takes"
 }
 
-// agree checks that rules of one family define it alike, and gives all of them
+// sameDefinitions checks that rules of one family define it alike, and gives all of them
 // the help that one has. It returns the first rule of each family.
-func (p *parser) agree(rules []made) []made {
+func (p *parser) sameDefinitions(rules []parsedRule) []parsedRule {
 	first := make(map[string]int, len(rules))
-	families := make([]made, 0, len(rules))
+	families := make([]parsedRule, 0, len(rules))
 	for _, r := range rules {
 		name := r.Name.String()
 		if name == "" || !r.Name.fixed() {
@@ -97,7 +97,7 @@ func (p *parser) agree(rules []made) []made {
 			families = append(families, r)
 			continue
 		}
-		p.agrees(families[i], r)
+		p.sameDefinition(families[i], r)
 		if families[i].Help == "" {
 			families[i].Help = r.Help
 		}
@@ -110,8 +110,8 @@ func (p *parser) agree(rules []made) []made {
 	return families
 }
 
-// agrees reports where r defines its family otherwise than f.
-func (p *parser) agrees(f, r made) {
+// sameDefinition reports where r defines its family otherwise than f.
+func (p *parser) sameDefinition(f, r parsedRule) {
 	differ := func(key string, first, second any) {
 		at := r.get(key)
 		if at == nil {
@@ -125,7 +125,7 @@ func (p *parser) agrees(f, r made) {
 	case !f.typed || !r.typed:
 	case f.Type != r.Type:
 		differ("type", f.Type, r.Type)
-	case f.faulty || r.faulty: // what follows from those mistakes is none of its own
+	case f.hasMistakes || r.hasMistakes: // what follows from those mistakes is none of its own
 	default:
 		f.sameDefinition(r, differ)
 		f.sameShape(r, differ)
@@ -133,7 +133,7 @@ func (p *parser) agrees(f, r made) {
 }
 
 // sameDefinition compares what families of all types have.
-func (f made) sameDefinition(r made, differ func(key string, first, second any)) {
+func (f parsedRule) sameDefinition(r parsedRule, differ func(key string, first, second any)) {
 	if f.Help != r.Help && f.Help != "" && r.Help != "" {
 		differ("help", quote(f.Help), quote(r.Help))
 	}
@@ -155,7 +155,7 @@ func (f made) sameDefinition(r made, differ func(key string, first, second any))
 }
 
 // sameShape compares the options of histograms and summaries.
-func (f made) sameShape(r made, differ func(key string, first, second any)) {
+func (f parsedRule) sameShape(r parsedRule, differ func(key string, first, second any)) {
 	if a, b := f.Histogram.Buckets, r.Histogram.Buckets; !slices.Equal(a, b) {
 		differ("buckets", a, b)
 	}
@@ -170,7 +170,7 @@ func (f made) sameShape(r made, differ func(key string, first, second any)) {
 	}
 }
 
-func (r made) native() string {
+func (r parsedRule) native() string {
 	if !r.Histogram.Native {
 		return "none"
 	}
@@ -184,7 +184,7 @@ func quantileText(q map[float64]float64) string {
 	return strings.TrimPrefix(fmt.Sprint(q), "map")
 }
 
-func (r made) labelNames() string {
+func (r parsedRule) labelNames() string {
 	names := make([]string, len(r.Labels))
 	for i := range r.Labels {
 		names[i] = r.Labels[i].Name

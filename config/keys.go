@@ -267,5 +267,5 @@ func CheckKey(name string) (m Mistake, known bool) {
 	if slices.Contains(names, name) || strings.HasPrefix(name, "net.") || strings.HasPrefix(name, "tls.") {
 		return m, true
 	}
-	return Mistake{Code: UnknownKey, Wrong: "unknown key " + quote(name), Right: meant(name, names[len(sharedKeys):])}, false
+	return Mistake{Code: UnknownKey, Wrong: "unknown key " + quote(name), Right: suggest(name, names[len(sharedKeys):])}, false
 }

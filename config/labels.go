@@ -20,7 +20,7 @@ const (
 // fileLabels reads the constants that every series of the file has.
 func (p *parser) fileLabels(n *node, path string) []Label {
 	if n.kind != mapping {
-		p.unfit(n, path, "a mapping", "write {name: text}")
+		p.wrongKind(n, path, "a mapping", "write {name: text}")
 		return nil
 	}
 	labels := make([]Label, 0, len(n.fields))
@@ -62,7 +62,7 @@ func (p *parser) labelName(n *node, path string) bool {
 // constant reads a text that stands for itself. $$ is a dollar sign.
 func (p *parser) constant(n *node, path string) (string, bool) {
 	if !n.scalar() {
-		return "", p.unfit(n, path, "a text", "write a text")
+		return "", p.wrongKind(n, path, "a text", "write a text")
 	}
 	for i := 0; i < len(n.text); i++ {
 		if n.text[i] != '$' {
@@ -133,7 +133,7 @@ func (r *reader) labelKey(name string) *node {
 func (r *reader) ownLabels(n *node) {
 	path := r.under("labels")
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", "write {name: $field}")
+		r.wrongKind(n, path, "a mapping", "write {name: $field}")
 		return
 	}
 	for _, f := range n.fields {
@@ -161,7 +161,7 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 	case n.kind == text && strings.HasPrefix(n.text, "$") && !strings.HasPrefix(n.text, "$$"):
 		l.From, ok = r.accessor(n, path)
 	case !n.scalar():
-		r.unfit(n, path, labelShape.what, "write "+labelShape.example)
+		r.wrongKind(n, path, labelSpec.what, "write "+labelSpec.example)
 	default:
 		l.Constant, ok = r.constant(n, path)
 		if ok && l.Constant == "" {
@@ -172,7 +172,7 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 }
 
 func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
-	s, ok := r.parser.section(n, path, labelShape)
+	s, ok := r.parser.readMapping(n, path, labelSpec)
 	if !ok {
 		return l, false
 	}
@@ -193,7 +193,7 @@ func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
 	return l, true
 }
 
-func (r *reader) labelSource(l *Label, s *section) {
+func (r *reader) labelSource(l *Label, s *mappingReader) {
 	from, capture := s.get("from"), s.get("capture")
 	switch {
 	case from != nil && capture != nil:
@@ -232,7 +232,7 @@ func captures(re *regexp.Regexp) string {
 func (r *reader) cases(n *node, path string) []MapCase {
 	const right = "write what regular expressions stand for: {'^5': error}"
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", right)
+		r.wrongKind(n, path, "a mapping", right)
 		return nil
 	}
 	if len(n.fields) == 0 {

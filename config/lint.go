@@ -17,7 +17,7 @@ var modelTypes = [...]dto.MetricType{
 
 // lint warns of what Prometheus takes but advises against, with the checks of
 // promtool and some more.
-func (p *parser) lint(r made) {
+func (p *parser) lint(r parsedRule) {
 	if !r.typed {
 		return
 	}
@@ -40,7 +40,7 @@ func (p *parser) lint(r made) {
 }
 
 // lintProblem passes on what promlint found.
-func (p *parser) lintProblem(r made, text string) {
+func (p *parser) lintProblem(r parsedRule, text string) {
 	switch {
 	case strings.HasPrefix(text, "no help"):
 		p.warn(NoHelp, r.Metric.Position, r.under("help"), "missing", "say what is measured")
@@ -53,7 +53,7 @@ func (p *parser) lintProblem(r made, text string) {
 }
 
 // lintSuffix warns of ends of names that mean other types in OpenMetrics.
-func (p *parser) lintSuffix(r made, name string) {
+func (p *parser) lintSuffix(r parsedRule, name string) {
 	for _, suffix := range []string{"_created", "_info"} {
 		if strings.HasSuffix(name, suffix) && (suffix == "_created" || r.Type != Gauge) {
 			p.warn(TypeSuffix, r.get("name").Position, r.under("name"), fmt.Sprintf("a %s with %s at its end", r.Type, suffix),
@@ -73,7 +73,7 @@ func (p *parser) lintName(n *node, path, name string) {
 }
 
 // lintLabels warns of labels that Prometheus or the reader takes for others.
-func (p *parser) lintLabels(r made) {
+func (p *parser) lintLabels(r parsedRule) {
 	labels := r.get("labels")
 	if labels == nil || labels.kind != mapping {
 		return

@@ -8,28 +8,28 @@ import (
 // reader reads one rule.
 type reader struct {
 	*parser
-	*section
+	*mappingReader
 	m Metric
 	// typed is false when the type is not known, so that nothing is said about
 	// keys that depend on it.
 	typed bool
 }
 
-// origin is where a rule stands in the file, and how well it was understood.
-type origin struct {
-	*section
-	typed  bool // the type is known
-	faulty bool // there are mistakes in it
+// ruleSource is where a rule stands in the file, and how well it was understood.
+type ruleSource struct {
+	*mappingReader
+	typed       bool // the type is known
+	hasMistakes bool // there are mistakes in it
 }
 
 // metric reads the rule n and adds it to the rules.
 func (p *parser) metric(n *node, path string) {
 	before := len(p.mistakes)
-	s, ok := p.section(n, path, metricShape)
+	s, ok := p.readMapping(n, path, metricSpec)
 	if !ok {
 		return
 	}
-	r := &reader{parser: p, section: s, m: Metric{
+	r := &reader{parser: p, mappingReader: s, m: Metric{
 		Position: n.Position, TTL: p.ttl, SeriesLimit: p.seriesLimit, Match: "*",
 		Value: Value{Scale: 1, Constant: 1},
 	}}
@@ -45,7 +45,7 @@ func (p *parser) metric(n *node, path string) {
 	}
 	r.identify()
 	p.rules.Metrics = append(p.rules.Metrics, r.m)
-	p.origins = append(p.origins, origin{s, r.typed, len(p.mistakes) > before})
+	p.sources = append(p.sources, ruleSource{s, r.typed, len(p.mistakes) > before})
 }
 
 // dropped reads whether the rule drops records.
@@ -59,7 +59,7 @@ func (r *reader) dropped() (ok bool) {
 // dropsOnly refuses what a rule that drops records has no use for.
 func (r *reader) dropsOnly() {
 	for _, f := range r.fields {
-		if key := f.key.text; slices.Contains(metricShape.keys, key) && !slices.Contains(dropKeys, key) {
+		if key := f.key.text; slices.Contains(metricSpec.keys, key) && !slices.Contains(dropKeys, key) {
 			r.wrong(f.key, r.under(key), "a rule with drop: true makes no samples", "remove "+key)
 		}
 	}

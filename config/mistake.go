@@ -54,13 +54,13 @@ func (m Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// faulty is what is wrong with a text, before its place is known.
-type faulty struct{ wrong, right string }
+// textError is what is wrong with a text, before its place is known.
+type textError struct{ wrong, right string }
 
-func (f faulty) Error() string { return f.wrong + "; " + f.right }
+func (f textError) Error() string { return f.wrong + "; " + f.right }
 
-func fault(wrong, right string, args ...any) error {
-	return faulty{wrong, fmt.Sprintf(right, args...)}
+func newTextError(wrong, right string, args ...any) error {
+	return textError{wrong, fmt.Sprintf(right, args...)}
 }
 
 // inOrder returns m in the order of the text, without repetitions, which an

@@ -42,7 +42,7 @@ func (r *reader) name() {
 	}
 	t, err := parseTemplate(s)
 	if err != nil {
-		r.fault(n, path, "bad name "+quote(s), err)
+		r.wrongText(n, path, "bad name "+quote(s), err)
 		return
 	}
 	r.m.Name = t
@@ -88,7 +88,7 @@ func (r *reader) variable(n *node, path, name string) {
 	default:
 		known := append([]string{"field", "namespace"}, r.m.Fields.SubexpNames()...)
 		known = slices.DeleteFunc(known, func(s string) bool { return s == "" })
-		r.wrong(n, path, "unknown variable ${"+name+"}", meant(name, known))
+		r.wrong(n, path, "unknown variable ${"+name+"}", suggest(name, known))
 	}
 }
 

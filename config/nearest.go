@@ -53,8 +53,8 @@ func distance(a, b string) int {
 	return rows[1][len(b)]
 }
 
-// meant is the end of a message about an unknown word.
-func meant(word string, known []string) string {
+// suggest is the end of a message about an unknown word.
+func suggest(word string, known []string) string {
 	if name := synonyms[strings.ToLower(word)]; slices.Contains(known, name) {
 		return "write " + name
 	}

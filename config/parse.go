@@ -19,7 +19,7 @@ type parser struct {
 	mistakes Mistakes
 	warnings Mistakes
 	rules    Rules
-	origins  []origin // of the rules, in their order
+	sources  []ruleSource // of the rules, in their order
 
 	// What the file says for all rules.
 	labels      []Label

@@ -6,7 +6,7 @@ import (
 )
 
 // replacement reads what a label's regular expression puts in the value's place.
-func (r *reader) replacement(l *Label, s *section) {
+func (r *reader) replacement(l *Label, s *mappingReader) {
 	n := s.get("replacement")
 	if n == nil {
 		if l.Regex != nil {
@@ -19,7 +19,7 @@ func (r *reader) replacement(l *Label, s *section) {
 		r.wrong(n, path, "there is no regex whose match it could use", "write regex: '^(...)' beside it")
 	}
 	if !n.scalar() {
-		r.unfit(n, path, "a text", "write a text with $1, $2 or ${name}")
+		r.wrongKind(n, path, "a text", "write a text with $1, $2 or ${name}")
 		return
 	}
 	l.Replacement = n.text

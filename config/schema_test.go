@@ -43,14 +43,14 @@ func readSchema(t *testing.T) (file schemaObject, parts map[string]schemaObject)
 func TestSchemaKeys(t *testing.T) {
 	file, parts := readSchema(t)
 	parts["file"] = file
-	for name, shape := range map[string]*shapeOf{
-		"file": fileShape, "rule": metricShape, "value": valueShape, "label": labelShape, "group": groupShape,
-		"comparison": comparisonShape, "buckets": bucketShape, "exponential": exponentialShape, "linear": linearShape,
-		"native": nativeShape,
+	for name, spec := range map[string]*mappingSpec{
+		"file": fileSpec, "rule": metricSpec, "value": valueSpec, "label": labelSpec, "group": groupSpec,
+		"comparison": comparisonSpec, "buckets": bucketSpec, "exponential": exponentialSpec, "linear": linearSpec,
+		"native": nativeSpec,
 	} {
 		got := slices.Sorted(maps.Keys(parts[name].Properties))
-		if !slices.IsSorted(shape.keys) || !slices.Equal(got, shape.keys) {
-			t.Errorf("%s: the schema has %q, the code %q", name, got, shape.keys)
+		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {
+			t.Errorf("%s: the schema has %q, the code %q", name, got, spec.keys)
 		}
 		if string(parts[name].AdditionalProperties) != "false" {
 			t.Errorf("%s: the schema takes other keys too", name)

@@ -25,7 +25,7 @@ func (r *reader) summary() {
 func (r *reader) quantiles(n *node, path string) map[float64]float64 {
 	const right = "write quantiles and their allowed errors: {0.5: 0.05, 0.99: 0.001}"
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", right)
+		r.wrongKind(n, path, "a mapping", right)
 		return nil
 	}
 	if len(n.fields) == 0 || len(n.fields) > maxQuantiles {

@@ -19,8 +19,8 @@ const (
 	maxMarks = 250_000
 )
 
-// leastFile is the smallest useful rules file.
-const leastFile = "metrics: [{name: records_total, type: counter}]"
+// smallestFile is the smallest useful rules file.
+const smallestFile = "metrics: [{name: records_total, type: counter}]"
 
 // body reads the YAML of text. It returns nil when there is nothing to go on with.
 func (p *parser) body(text []byte) *node {
@@ -42,7 +42,7 @@ func (p *parser) body(text []byte) *node {
 	case len(p.mistakes) > 0:
 		return nil
 	case root == nil:
-		p.reportAs(Syntax, start, "", "the file is empty", "write at least: "+leastFile)
+		p.reportAs(Syntax, start, "", "the file is empty", "write at least: "+smallestFile)
 		return nil
 	}
 	c := &converter{p: p, anchored: make(map[*yaml.Node]*node)}
@@ -130,10 +130,10 @@ func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error)
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, true, nil
 }
 
-type slip struct{ said, wrong, right string }
+type syntaxHint struct{ said, wrong, right string }
 
-// slips are the usual mistakes in the syntax, by what the library says of them.
-var slips = [...]slip{
+// syntaxHints are the usual mistakes in the syntax, by what the library says of them.
+var syntaxHints = [...]syntaxHint{
 	{"exceeded max depth", "nested more than 10000 levels deep", "write it flatter"},
 	{"directive", "YAML directives are not used here", "remove the line"},
 	{"incompatible YAML document", "YAML directives are not used here", "remove the line"},
@@ -161,8 +161,8 @@ func (p *parser) syntaxError(text []byte, err error) {
 	errors.As(err, &e)
 	said := strings.TrimPrefix(e.ContextMsg+": "+e.Message, ": ")
 	wrong, right := "not YAML: "+said, "check indentation, brackets and quotes there and above"
-	if i := slices.IndexFunc(slips[:], func(s slip) bool { return strings.Contains(said, s.said) }); i >= 0 {
-		wrong, right = slips[i].wrong, slips[i].right
+	if i := slices.IndexFunc(syntaxHints[:], func(s syntaxHint) bool { return strings.Contains(said, s.said) }); i >= 0 {
+		wrong, right = syntaxHints[i].wrong, syntaxHints[i].right
 	}
 	runes := []rune(string(text))
 	before, at := string(runes[:min(e.Mark.Index, len(runes))]), e.Mark

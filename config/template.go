@@ -16,9 +16,9 @@ func parseTemplate(s string) (Template, error) {
 		variable, tail, closed := strings.Cut(rest, "}")
 		switch {
 		case !closed:
-			return nil, fault("a } is missing behind ${"+rest, "write ${field}")
+			return nil, newTextError("a } is missing behind ${"+rest, "write ${field}")
 		case variable == "":
-			return nil, fault("${} names no variable", "write ${field}")
+			return nil, newTextError("${} names no variable", "write ${field}")
 		}
 		t = append(t, TemplatePart{Variable: variable})
 		s = tail

@@ -24,7 +24,7 @@ func (r *reader) value() {
 }
 
 func (r *reader) valueMapping(n *node, path string) {
-	s, ok := r.parser.section(n, path, valueShape)
+	s, ok := r.parser.readMapping(n, path, valueSpec)
 	if !ok {
 		return
 	}
@@ -48,7 +48,7 @@ func (r *reader) valueMapping(n *node, path string) {
 }
 
 // bounds reads which numbers make a sample.
-func (r *reader) bounds(s *section) {
+func (r *reader) bounds(s *mappingReader) {
 	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
 	switch {
 	case b.Min > b.Max:
@@ -58,7 +58,7 @@ func (r *reader) bounds(s *section) {
 	}
 }
 
-func (r *reader) bound(s *section, key string, none float64) float64 {
+func (r *reader) bound(s *mappingReader, key string, none float64) float64 {
 	if n := s.get(key); n != nil {
 		if v, ok := r.number(n, s.under(key), "write a number, such as 1000"); ok {
 			return v
@@ -84,7 +84,7 @@ func (r *reader) scale(n *node, path string) {
 func (r *reader) valueMap(n *node, path string) {
 	const right = "write the numbers that words stand for: {up: 1, down: 0}"
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", right)
+		r.wrongKind(n, path, "a mapping", right)
 		return
 	}
 	if len(n.fields) == 0 {

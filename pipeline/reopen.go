@@ -58,7 +58,7 @@ func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 // was. again says that p has the keys of before, which are better than none.
 func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 	set, mistakes := p.loadRules()
-	if err := p.collector.Adopt(p.collectorOptions()); err != nil {
+	if err := p.collector.SetOptions(p.collectorOptions()); err != nil {
 		return err
 	}
 	before.state.unregister(p.metrics)

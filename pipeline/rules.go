@@ -15,12 +15,12 @@ import (
 
 // rules is the rules in force.
 type rules struct {
-	book rule.Book
+	counters rule.Counters
 
 	// mu is held for reading while a chunk is flushed, so that new rules come
 	// into force between two chunks.
 	mu  sync.RWMutex
-	set atomic.Pointer[rule.Set] // replaced under swap
+	set atomic.Pointer[rule.Set] // replaced under mu
 
 	reloadMu sync.Mutex // held while rules are read and put in force
 	logged   struct {
@@ -61,7 +61,7 @@ func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 	return rule.Compile(files, rule.Options{
 		Namespace:  p.config.Namespace,
 		FieldLimit: max(p.config.SeriesLimit, minFieldPaths),
-		Book:       &p.rules.book,
+		Counters:   &p.rules.counters,
 	}), nil
 }
 
@@ -118,7 +118,7 @@ func (r *rules) shouldLog(err error, text []byte, now time.Time) bool {
 func (p *Pipeline) applyRules(set *rule.Set) error {
 	p.rules.mu.Lock()
 	defer p.rules.mu.Unlock()
-	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
+	if err := p.collector.Retain(set.Families(), set.DerivedFamily); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)

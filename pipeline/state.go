@@ -133,7 +133,7 @@ func (s *state) restore(set *rule.Set) {
 	if err == nil {
 		defer f.Close()
 		restored, err = s.collector.Import(f, collector.ImportOptions{
-			Now: now.UnixNano(), Families: set.Families(), Also: set.Makes, Gauges: s.gauges,
+			Now: now.UnixNano(), Families: set.Families(), Also: set.DerivedFamily, Gauges: s.gauges,
 		})
 	}
 	s.restored.Store(&restored)
@@ -162,8 +162,8 @@ func (s *state) logRestored(now time.Time, r *collector.Imported) {
 	if r.Redefined > 0 {
 		s.log.Warn("series of the state were left out, because the rules define their family otherwise or not at all", "series", r.Redefined)
 	}
-	if r.Beyond > 0 {
-		s.log.Warn("series of the state were left out, because a limit is lower than it was", "series", r.Beyond)
+	if r.OverLimit > 0 {
+		s.log.Warn("series of the state were left out, because a limit is lower than it was", "series", r.OverLimit)
 	}
 }
 

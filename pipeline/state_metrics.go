@@ -53,5 +53,5 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	restored := s.restored.Load()
 	sendGauge(out, stateRestoredDesc, float64(restored.Series))
 	sendGauge(out, stateLeftOutDesc, float64(restored.Redefined), "redefined")
-	sendGauge(out, stateLeftOutDesc, float64(restored.Beyond), "limit")
+	sendGauge(out, stateLeftOutDesc, float64(restored.OverLimit), "limit")
 }

@@ -92,7 +92,7 @@ func (s *stats) collectSamples(out chan<- prometheus.Metric) {
 		sendCounter(out, droppedDesc, c.Dropped(r), r.String())
 	}
 	for _, r := range rule.Reasons() {
-		sendCounter(out, droppedDesc, s.rules.book.GivenUp(r), r.String())
+		sendCounter(out, droppedDesc, s.rules.counters.Skipped(r), r.String())
 	}
 	sendCounter(out, overflowedDesc, c.Overflowed())
 	sendCounter(out, exemplarsDesc, c.ExemplarsDropped())
@@ -156,7 +156,7 @@ func ruleErrors(r *rule.RuleStats) map[string]uint64 {
 		}
 	}
 	for _, reason := range rule.Reasons() {
-		if n := r.GivenUp(reason); n > 0 {
+		if n := r.Skipped(reason); n > 0 {
 			errors[reason.String()] = n
 		}
 	}

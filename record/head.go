@@ -29,14 +29,14 @@ const (
 	groupEndSeconds   = 0xFFFFFFFE
 )
 
-// usualHead is how an event of every Fluent Bit since 2.1 starts: two arrays of
+// commonHead is how an event of every Fluent Bit since 2.1 starts: two arrays of
 // two, and an EventTime of eight bytes.
-const usualHead = 0x9292d700
+const commonHead = 0x9292d700
 
 // readHead reads the head of the event at b[i] and returns the offset of its
 // first map, or bad and the reason.
 func readHead(b []byte, i int) (h head, next int, reason Reason) {
-	if len(b)-i >= 12 && binary.BigEndian.Uint32(b[i:]) == usualHead {
+	if len(b)-i >= 12 && binary.BigEndian.Uint32(b[i:]) == commonHead {
 		h.metadata, next = true, i+12
 		if !h.eventTime(b[i+4 : i+12]) {
 			return h, bad, BadTimestamp

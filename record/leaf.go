@@ -10,36 +10,36 @@ const (
 	MaxLeaves   = 8192 // leaves of an event
 )
 
-// list walks the map at b[i] and lists its leaves. It takes the values that the
+// listMap walks the map at b[i] and lists its leaves. It takes the values that the
 // children in k want as well; k may be nil. It returns the offset behind the
 // map, or bad. The body is at depth 1.
-func (w *walk) list(i int, k *keys, depth int) int {
+func (w *walk) listMap(i int, k *children, depth int) int {
 	count, i := container(w.b, i, Map)
 	for ; count > 0 && i >= 0; count-- {
 		key, at := shortText(w.b, i)
 		if at < 0 {
 			if key, at = text(w.b, i); at < 0 {
-				i = w.unnamed(i)
+				i = w.skipOtherKey(i)
 				continue
 			}
 		}
 		if k != nil {
-			if child := k.find(key); child != nil && w.take(at, child) < 0 {
+			if child := k.find(key); child != nil && w.readValue(at, child) < 0 {
 				return bad
 			}
 		}
-		i = w.leaf(at, key, depth)
+		i = w.listValue(at, key, depth)
 	}
 	return i
 }
 
-// leaf lists the value at b[i] when it is a number or boolean, and the leaves
+// listValue lists the value at b[i] when it is a number or boolean, and the leaves
 // below it when it is a map. Nothing in an array is a leaf.
-func (w *walk) leaf(i int, key []byte, depth int) int {
+func (w *walk) listValue(i int, key []byte, depth int) int {
 	e := w.event
 	switch c := lead(w.b, i); {
 	case isMap(c):
-		return w.branch(i, key, depth+1)
+		return w.listNested(i, key, depth+1)
 	case !isNumber(c):
 		return skip(w.b, i)
 	case len(e.Leaves) >= MaxLeaves || len(e.prefix)+len(key) > MaxLeafPath:
@@ -54,8 +54,8 @@ func (w *walk) leaf(i int, key []byte, depth int) int {
 	return decode(w.b, i, &e.Leaves[n].Value)
 }
 
-// branch lists the leaves of the map at b[i] under paths that go on behind key.
-func (w *walk) branch(i int, key []byte, depth int) int {
+// listNested lists the leaves of the map at b[i] under paths that go on behind key.
+func (w *walk) listNested(i int, key []byte, depth int) int {
 	e := w.event
 	up := len(e.prefix)
 	if depth > MaxDepth || up+len(key) >= MaxLeafPath {
@@ -63,7 +63,7 @@ func (w *walk) branch(i int, key []byte, depth int) int {
 		return skip(w.b, i)
 	}
 	e.prefix = append(append(e.prefix, key...), '.')
-	i = w.list(i, nil, depth)
+	i = w.listMap(i, nil, depth)
 	e.prefix = e.prefix[:up]
 	return i
 }

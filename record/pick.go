@@ -6,7 +6,7 @@ package record
 func (s *Selector) Pick(m []byte, e *Event) bool {
 	e.reset(s.slots)
 	w := walk{b: m, event: e}
-	_, reason := w.root(0, s.event.body, s.event.leaves)
-	s.copyTwins(e)
+	_, reason := w.walkRoot(0, s.event.body, s.event.leaves)
+	s.copyDuplicates(e)
 	return reason == ""
 }

@@ -65,7 +65,7 @@ func (r *Reader) Next(e *Event) error {
 			return r.reject(reason)
 		}
 		if h.marker != notMarker {
-			if reason = r.mark(h, i); reason != "" {
+			if reason = r.readMarker(h, i); reason != "" {
 				return r.reject(reason)
 			}
 			continue
@@ -73,27 +73,27 @@ func (r *Reader) Next(e *Event) error {
 		e.reset(r.selector.slots)
 		e.Time = h.nanos
 		w := walk{b: r.chunk, event: e}
-		if i, reason = w.maps(i, h, &r.selector.event); reason != "" {
+		if i, reason = w.walkEvent(i, h, &r.selector.event); reason != "" {
 			return r.reject(reason)
 		}
 		r.at = i
 		if r.grouped {
 			r.inherit(e)
 		}
-		r.selector.copyTwins(e)
+		r.selector.copyDuplicates(e)
 		return nil
 	}
 	return io.EOF
 }
 
-// mark opens or closes a group with the marker whose maps start at offset i. A
+// readMarker opens or closes a group with the marker whose maps start at offset i. A
 // marker that is malformed closes the group: what follows it must not inherit
 // from a group that it may not stand in.
-func (r *Reader) mark(h head, i int) Reason {
+func (r *Reader) readMarker(h head, i int) Reason {
 	r.grouped = false
 	r.group.reset(r.selector.slots)
 	w := walk{b: r.chunk, event: &r.group}
-	i, reason := w.maps(i, h, &r.selector.group)
+	i, reason := w.walkEvent(i, h, &r.selector.group)
 	if reason == "" {
 		r.at, r.grouped = i, h.marker == groupStart
 	}

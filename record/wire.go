@@ -2,17 +2,17 @@ package record
 
 import "encoding/binary"
 
-// shape says how the value behind a lead byte from 0xc0 to 0xdf is laid out.
-type shape struct {
+// format says how the value behind a lead byte from 0xc0 to 0xdf is laid out.
+type format struct {
 	kind   Kind
 	from   uint8 // where the bytes that a Value keeps start
 	size   uint8 // the lead byte and what always follows it
 	length uint8 // the width in bytes of the length that follows the lead byte, 0 for none
 }
 
-// shapes holds one shape per lead byte from 0xc0. The zero one is for 0xc1, which
+// formats holds one shape per lead byte from 0xc0. The zero one is for 0xc1, which
 // msgpack never uses.
-var shapes = [32]shape{
+var formats = [32]format{
 	0x00: {Nil, 1, 1, 0},
 	0x02: {Bool, 0, 1, 0}, 0x03: {Bool, 0, 1, 0},
 	0x04: {Binary, 2, 2, 1}, 0x05: {Binary, 3, 3, 2}, 0x06: {Binary, 5, 5, 4},
@@ -98,7 +98,7 @@ func skip(b []byte, i int) int {
 			pending += int(c & 0x0f)
 			i++
 		default:
-			next, values := shapes[c&0x1f].end(b, i)
+			next, values := formats[c&0x1f].end(b, i)
 			if next < 0 {
 				return bad
 			}
@@ -114,7 +114,7 @@ func skip(b []byte, i int) int {
 // end returns the offset behind the value of shape s at b[i], or behind the
 // header of an array or map and how many values follow it. A value of a fixed
 // size may end beyond b.
-func (s *shape) end(b []byte, i int) (next, values int) {
+func (s *format) end(b []byte, i int) (next, values int) {
 	next = i + int(s.size)
 	switch {
 	case s.size == 0:
@@ -162,7 +162,7 @@ func container(b []byte, i int, kind Kind) (n, next int) {
 	case kind == Map && c&0xf0 == 0x80, kind == Array && c&0xf0 == 0x90:
 		return int(c & 0x0f), i + 1
 	case c >= 0xdc && c < 0xe0:
-		s := &shapes[c&0x1f]
+		s := &formats[c&0x1f]
 		n = length(b, i+1, s.length)
 		if s.kind != kind || n < 0 {
 			return 0, bad
@@ -216,7 +216,7 @@ func decode(b []byte, i int, v *Value) int {
 	case c < 0xa0:
 		kind, next = Array, skip(b, i)
 	default:
-		s := &shapes[c&0x1f]
+		s := &formats[c&0x1f]
 		kind, from = s.kind, i+int(s.from)
 		if kind >= Array {
 			next = skip(b, i)

@@ -125,7 +125,7 @@ func (w *Scratch) textOf(v *record.Value) ([]byte, bool) {
 func numeric(v *record.Value) (float64, bool) {
 	if v.IsText() {
 		n, r := parseText(v.Bytes(), config.ParseNumber)
-		return n, r == made
+		return n, r == noReason
 	}
 	return v.Float()
 }

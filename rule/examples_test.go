@@ -121,7 +121,7 @@ func TestExampleResets(t *testing.T) {
 			}
 			refused := uint64(0)
 			for _, s := range r.set.Stats() {
-				refused += s.GivenUp(rule.OutOfRange)
+				refused += s.Skipped(rule.OutOfRange)
 			}
 			if refused != 2 {
 				t.Errorf("%d samples were given up as out of range, want 2", refused)
@@ -135,7 +135,7 @@ func (r *rig) expectNoLoss() {
 	r.t.Helper()
 	for _, s := range r.set.Stats() {
 		for _, reason := range rule.Reasons() {
-			if n := s.GivenUp(reason); n > 0 {
+			if n := s.Skipped(reason); n > 0 {
 				r.t.Errorf("%s: %d samples were not made: %s", s.Rule, n, reason)
 			}
 		}

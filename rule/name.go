@@ -94,9 +94,9 @@ func fitName(name string, typ config.Type) string {
 	return name
 }
 
-// couldName reports whether t could have been expanded to name: whether its
+// couldExpandTo reports whether t could have been expanded to name: whether its
 // literal parts stand in it, in their order.
-func couldName(t config.Template, name string) bool {
+func couldExpandTo(t config.Template, name string) bool {
 	for _, part := range t {
 		_, rest, ok := strings.Cut(name, part.Literal)
 		if !ok {

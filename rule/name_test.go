@@ -82,14 +82,14 @@ func TestMakes(t *testing.T) {
 	family := func(name, help string) *collector.Family {
 		return &collector.Family{Name: name, Type: collector.Gauge, Help: help}
 	}
-	made := r.set.Makes(family("disk_read_bytes", "D."))
+	made := r.set.DerivedFamily(family("disk_read_bytes", "D."))
 	if made == nil || made.Name != "disk_read_bytes" || made.TTL != 5*time.Minute || made.SeriesLimit != 7 {
 		t.Errorf("made is %+v", made)
 	}
 	for _, f := range []*collector.Family{
 		family("disk_read", "D."), family("fixed_bytes", "D."), family("disk_read_bytes", "Other."),
 	} {
-		if made := r.set.Makes(f); made != nil {
+		if made := r.set.DerivedFamily(f); made != nil {
 			t.Errorf("%s, %s is made as %+v", f.Name, f.Help, made)
 		}
 	}

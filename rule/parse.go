@@ -39,7 +39,7 @@ func parseText(text []byte, p config.Parse) (float64, Reason) {
 	if !ok || math.IsInf(n, 0) {
 		return 0, NotANumber
 	}
-	return n, made
+	return n, noReason
 }
 
 // borrow returns text as a string that shares its bytes, for functions that only

@@ -11,7 +11,7 @@ type Reason uint8
 
 // The reasons for which a rule gives up a sample.
 const (
-	made          Reason = iota // it was made
+	noReason      Reason = iota // it was made
 	NoValue                     // the field of the value is missing
 	NotANumber                  // the value is no number and cannot be read as one
 	OutOfRange                  // the value is below the rule's min or above its max
@@ -39,7 +39,7 @@ func (r Reason) String() string {
 // Reasons returns every reason for which a rule gives up a sample.
 func Reasons() []Reason {
 	all := make([]Reason, 0, reasons-1)
-	for r := made + 1; r < reasons; r++ {
+	for r := noReason + 1; r < reasons; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -89,8 +89,8 @@ func (s *Stats) Applied() uint64 {
 	}
 }
 
-// GivenUp returns the number of samples that the rule gave up for r.
-func (s *Stats) GivenUp(r Reason) uint64 { return s.dropped[r].Load() }
+// Skipped returns the number of samples that the rule gave up for r.
+func (s *Stats) Skipped(r Reason) uint64 { return s.dropped[r].Load() }
 
 // tally is the part of Stats that belongs to one goroutine, so that counting a
 // record costs no atomic operation.
@@ -102,7 +102,7 @@ type tally struct {
 }
 
 func (t *tally) count(r Reason) {
-	if r == made {
+	if r == noReason {
 		t.samples++
 	} else {
 		t.dropped[r]++

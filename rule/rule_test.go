@@ -132,7 +132,7 @@ func (r *rig) expect(want string) {
 
 func (r *rig) dropped(reason rule.Reason) (n uint64) {
 	for _, s := range r.set.Stats() {
-		n += s.GivenUp(reason)
+		n += s.Skipped(reason)
 	}
 	return n
 }

@@ -89,7 +89,7 @@ metrics:
 `))
 	plan := r.set.Plan("tag")
 	long := strings.Repeat("l", 900)
-	room := func() int { return collector.MaxBatchBytes - r.batch.Size() }
+	room := func() int { return collector.MaxBatchBytes - r.batch.LabelBytes() }
 	read := func(text string) {
 		var reader record.Reader
 		reader.Reset(chunktest.Event(nil, 1700000000, text), plan.Selector())

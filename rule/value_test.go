@@ -49,7 +49,7 @@ func TestNoNumberIsWithinBounds(t *testing.T) {
 	if got := r.text(); got != "" {
 		t.Errorf("NaN is shown:\n%s", got)
 	}
-	if n := r.set.Stats()[0].GivenUp(rule.OutOfRange); n != 1 {
+	if n := r.set.Stats()[0].Skipped(rule.OutOfRange); n != 1 {
 		t.Errorf("%d out of range, want 1", n)
 	}
 }

@@ -43,7 +43,7 @@ func (e *Estimator) merge(s *summary, values []float64) {
 		out = append(out, next)
 	}
 	e.memory = out
-	s.set(out, e.room)
+	s.set(out, e.entries)
 }
 
 // inserted is the entry of a value that comes in before others: its rank is below the highest that the first of them

@@ -2,16 +2,16 @@ package rule
 
 import "sync"
 
-// Book keeps the counts of rules by their names, so that they go on when the
-// rules are compiled again. The zero Book is ready; it is safe for concurrent use.
-type Book struct {
+// Counters keeps the counts of rules by their names, so that they go on when the
+// rules are compiled again. The zero Counters are ready; it is safe for concurrent use.
+type Counters struct {
 	mu     sync.Mutex
 	byName map[string]*Stats
 }
 
 // stats returns the counts of the rule of that name. Rules of one name share
 // them.
-func (b *Book) stats(name string) *Stats {
+func (b *Counters) stats(name string) *Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.byName[name]
@@ -25,13 +25,13 @@ func (b *Book) stats(name string) *Stats {
 	return s
 }
 
-// GivenUp returns the number of samples that all rules, past ones included, gave
+// Skipped returns the number of samples that all rules, past ones included, gave
 // up for r.
-func (b *Book) GivenUp(r Reason) (n uint64) {
+func (b *Counters) Skipped(r Reason) (n uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range b.byName {
-		n += s.GivenUp(r)
+		n += s.Skipped(r)
 	}
 	return n
 }

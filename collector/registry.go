@@ -2,11 +2,11 @@ package collector
 
 import "github.com/promexporter/promexporter/internal/exposition"
 
-// link finds the store of f or makes one. It fails when the name, or that of a
+// storeFor finds the store of f or makes one. It fails when the name, or that of a
 // sample, is taken by another family, when no series could be added to it, and when
 // Prometheus would not read it.
-func (c *Collector) link(f *Family) (*store, Reason) {
-	if f.refusedBy != nil && !f.refusedBy.gone {
+func (c *Collector) storeFor(f *Family) (*store, Reason) {
+	if f.refusedBy != nil && !f.refusedBy.removed {
 		return nil, FamilyConflict
 	}
 	st := c.byName[f.Name]
@@ -22,10 +22,10 @@ func (c *Collector) link(f *Family) (*store, Reason) {
 		f.refusedBy = st
 		return nil, FamilyConflict
 	}
-	if st.provisional {
-		st.provisional = false
-		if st.adopt(f, c.now) {
-			c.listMortal()
+	if st.settingsPending {
+		st.settingsPending = false
+		if st.applySettings(f, c.now) {
+			c.listExpiring()
 		}
 	}
 	f.store, f.refusedBy = st, nil
@@ -36,20 +36,20 @@ func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	if len(c.stores) >= c.options.Load().SeriesLimit {
 		return nil, SeriesLimit
 	}
-	if r := c.full(familyCost); r != Kept {
+	if r := c.checkLimits(familyCost); r != Kept {
 		return nil, r
 	}
-	if f.refusedBy = c.rival(f); f.refusedBy != nil {
+	if f.refusedBy = c.conflicting(f); f.refusedBy != nil {
 		return nil, FamilyConflict
 	}
 	st := newStore(f, &c.ledger)
-	c.enlist(st)
+	c.register(st)
 	return st, Kept
 }
 
-// rival returns the store of another family that takes a name on the page which f
+// conflicting returns the store of another family that takes a name on the page which f
 // would take, or nil.
-func (c *Collector) rival(f *Family) *store {
+func (c *Collector) conflicting(f *Family) *store {
 	for _, name := range exposition.Names(f.Name, f.Type.String()) {
 		if st := c.exposed[name]; st != nil {
 			return st
@@ -58,27 +58,27 @@ func (c *Collector) rival(f *Family) *store {
 	return nil
 }
 
-// enlist makes a store one of the collector's. It has no rival there.
-func (c *Collector) enlist(st *store) {
+// register makes a store one of the collector's. No other store takes its names.
+func (c *Collector) register(st *store) {
 	c.byName[st.family.Name] = st
 	for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
 		c.exposed[name] = st
 	}
 	c.stores = append(c.stores, st)
-	c.listed = false
-	if st.life.ttl != 0 {
-		c.mortal = append(c.mortal, st)
+	c.sizesListed = false
+	if st.expiry.ttl != 0 {
+		c.expiring = append(c.expiring, st)
 	}
 }
 
-// enter makes the series of a sample, or finds the overflow series that takes
+// addSeries makes the series of a sample, or finds the overflow series that takes
 // its place.
-func (c *Collector) enter(st *store, s *Sample, b *Batch, source uint32) (int, Reason) {
-	key := b.keys[s.key:s.end]
+func (c *Collector) addSeries(st *store, s *Sample, b *Batch, source uint32) (int, Reason) {
+	key := b.keys[s.keyStart:s.keyEnd]
 	if !wellFormed(key, len(st.family.Labels)) {
 		return 0, Malformed
 	}
-	if r := c.full(st.need(len(key))); r != Kept {
+	if r := c.checkLimits(st.seriesSize(len(key))); r != Kept {
 		return 0, r
 	}
 	if limit := st.family.SeriesLimit; limit > 0 && st.ordinary() >= limit {
@@ -91,34 +91,34 @@ func (c *Collector) enter(st *store, s *Sample, b *Batch, source uint32) (int, R
 }
 
 func (c *Collector) newSeries(st *store, key string, source uint32) int {
-	p := st.past[key]
-	if p != nil {
-		key = p.key
+	r := st.remembered[key]
+	if r != nil {
+		key = r.key
 	}
 	c.series++
 	if len(st.keys) == 0 {
-		c.filled++
+		c.nonEmpty++
 	}
 	i := st.add(key, source, c.now)
-	if p != nil {
-		c.recall(st, i, p)
+	if r != nil {
+		c.continueFrom(st, i, r)
 	}
 	return i
 }
 
-// full returns why there is no room for another series or family that needs so many
+// checkLimits returns why there is no room for another series or family that needs so many
 // bytes, or Kept. Before it says so it takes out what is due, once per batch.
-func (c *Collector) full(need int) Reason {
-	r := c.lacks(need)
-	if r != Kept && !c.swept {
-		c.swept = true
+func (c *Collector) checkLimits(need int) Reason {
+	r := c.limitReached(need)
+	if r != Kept && !c.allExpired {
+		c.allExpired = true
 		c.expireAll(c.now)
-		r = c.lacks(need)
+		r = c.limitReached(need)
 	}
 	return r
 }
 
-func (c *Collector) lacks(need int) Reason {
+func (c *Collector) limitReached(need int) Reason {
 	switch {
 	case c.series >= c.options.Load().SeriesLimit:
 		return SeriesLimit

@@ -36,7 +36,7 @@ func TestAdopt(t *testing.T) {
 	// The new owner's families are others, and equal.
 	o := owner("second", 3, second)
 	o.Remembered = 2 * 210
-	if err := c.Adopt(o); err != nil {
+	if err := c.SetOptions(o); err != nil {
 		t.Fatal(err)
 	}
 	a2, b2 := family("a_total", 0, 1), family("b_total", time.Minute, 0)
@@ -60,7 +60,7 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("%d samples applied, want 8", n)
 	}
 	c.Close()
-	if err := c.Adopt(o); !errors.Is(err, collector.ErrClosed) {
+	if err := c.SetOptions(o); !errors.Is(err, collector.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }

@@ -50,7 +50,7 @@ func (s *spans) write(buckets []nativeBucket) {
 	for i, b := range buckets {
 		gap := b.at - next
 		if i == 0 || gap > 2 {
-			s.begin(gap)
+			s.startRun(gap)
 		} else {
 			for range gap {
 				s.deltas = append(s.deltas, -before)
@@ -65,8 +65,8 @@ func (s *spans) write(buckets []nativeBucket) {
 	}
 }
 
-// begin begins a run, in the memory of an earlier one if there is one.
-func (s *spans) begin(offset int32) {
+// startRun begins a run, in the memory of an earlier one if there is one.
+func (s *spans) startRun(offset int32) {
 	n := len(s.runs)
 	if n == cap(s.runs) || s.runs[:n+1][n] == nil {
 		s.runs = append(s.runs, &dto.BucketSpan{Offset: new(int32), Length: new(uint32)})

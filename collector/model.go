@@ -11,9 +11,9 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// page is the exposition model of one family. Its memory grows in slabs and
+// exposedFamily is the exposition model of one family. Its memory grows in slabs and
 // never moves, since the model is made of pointers into it.
-type page struct {
+type exposedFamily struct {
 	family  dto.MetricFamily
 	metrics []*dto.Metric
 	keys    []string                    // keys[i] is the series whose labels metrics[i] has
@@ -31,9 +31,9 @@ var modelTypes = [types]dto.MetricType{
 
 // render writes the state of f into the page. The result is valid until the
 // next call.
-func (p *page) render(f *frame) *dto.MetricFamily {
+func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
 	if p.family.Name == nil {
-		p.define(f.family)
+		p.setDefinition(f.family)
 	}
 	if len(p.metrics) < len(f.keys) {
 		p.grow(f.family, len(f.keys)-len(p.metrics))
@@ -51,7 +51,7 @@ func (p *page) render(f *frame) *dto.MetricFamily {
 	return &p.family
 }
 
-func (p *page) define(f *Family) {
+func (p *exposedFamily) setDefinition(f *Family) {
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
 	p.family.Type = modelTypes[f.Type].Enum()
@@ -60,11 +60,11 @@ func (p *page) define(f *Family) {
 	}
 }
 
-// none is no key of a series, not even of one without labels.
-const none = "\xff"
+// noKey is no key of a series, not even of one without labels.
+const noKey = "\xff"
 
 // grow adds room for at least n series.
-func (p *page) grow(f *Family, n int) {
+func (p *exposedFamily) grow(f *Family, n int) {
 	n = max(n, len(p.metrics)/8)
 	metrics := make([]dto.Metric, n)
 	p.metrics, p.keys = slices.Grow(p.metrics, n), slices.Grow(p.keys, n)
@@ -76,7 +76,7 @@ func (p *page) grow(f *Family, n int) {
 		at := i * len(f.Labels)
 		metrics[i].Label = pairs[at : at : at+len(f.Labels)]
 		p.metrics = append(p.metrics, &metrics[i])
-		p.keys = append(p.keys, none)
+		p.keys = append(p.keys, noKey)
 	}
 	switch f.Type {
 	case Counter:
@@ -105,7 +105,7 @@ type pair struct {
 
 // label fills in the labels of m. An empty value is an absent label. Series with the
 // same value share its memory, which is most of what a model takes.
-func (p *page) label(m *dto.Metric, names []string, key string) {
+func (p *exposedFamily) label(m *dto.Metric, names []string, key string) {
 	pairs := m.Label[:cap(m.Label)]
 	used := 0
 	for i := range names {
@@ -121,7 +121,7 @@ func (p *page) label(m *dto.Metric, names []string, key string) {
 }
 
 // pair returns the pair of label i with a value.
-func (p *page) pair(i int, name *string, value string) *dto.LabelPair {
+func (p *exposedFamily) pair(i int, name *string, value string) *dto.LabelPair {
 	known := p.pairs[i]
 	if shared := known[value]; shared != nil {
 		return shared
@@ -172,28 +172,28 @@ func (f *frame) timestamp(at *int64, i int) *int64 {
 	return at
 }
 
-// creation returns the created timestamp of series i, or nil when it is not known.
+// createdTimestamp returns the created timestamp of series i, or nil when it is not known.
 // It is at, if that is right. Series that came together share it.
-func (f *frame) creation(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
+func (f *frame) createdTimestamp(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
 	nanos := f.created[i]
 	if nanos == 0 {
 		return nil
 	}
-	if isStamp(at, nanos) {
+	if equalsTime(at, nanos) {
 		return at
 	}
-	if !isStamp(f.page.created, nanos) {
-		f.page.created = new(timestamppb.Timestamp)
-		stamp(f.page.created, nanos)
+	if !equalsTime(f.exposed.created, nanos) {
+		f.exposed.created = new(timestamppb.Timestamp)
+		setTimestamp(f.exposed.created, nanos)
 	}
-	return f.page.created
+	return f.exposed.created
 }
 
-func isStamp(t *timestamppb.Timestamp, nanos int64) bool {
+func equalsTime(t *timestamppb.Timestamp, nanos int64) bool {
 	return t != nil && t.Seconds*int64(time.Second)+int64(t.Nanos) == nanos
 }
 
-func stamp(t *timestamppb.Timestamp, nanos int64) {
+func setTimestamp(t *timestamppb.Timestamp, nanos int64) {
 	t.Seconds = floorDiv(nanos, int64(time.Second))
 	t.Nanos = int32(nanos - t.Seconds*int64(time.Second))
 }

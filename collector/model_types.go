@@ -23,9 +23,9 @@ func growCounters(metrics []dto.Metric) {
 
 func (f *frame) writeCounter(c *dto.Counter, i int) {
 	*c.Value = f.values[i]
-	c.CreatedTimestamp = f.creation(c.CreatedTimestamp, i)
-	if len(f.marks) > 0 {
-		c.Exemplar = f.marks[i].render(c.Exemplar)
+	c.CreatedTimestamp = f.createdTimestamp(c.CreatedTimestamp, i)
+	if len(f.exemplars) > 0 {
+		c.Exemplar = f.exemplars[i].render(c.Exemplar)
 	}
 }
 
@@ -64,7 +64,7 @@ func growSummaries(metrics []dto.Metric) {
 func (f *frame) writeSummary(s *dto.Summary, i int) {
 	*s.SampleSum = f.values[i]
 	*s.SampleCount = f.buckets[i]
-	s.CreatedTimestamp = f.creation(s.CreatedTimestamp, i)
+	s.CreatedTimestamp = f.createdTimestamp(s.CreatedTimestamp, i)
 	if len(f.views) > 0 {
 		f.writeQuantiles(s, i)
 	}
@@ -108,36 +108,36 @@ func (f *frame) writeHistogram(h *dto.Histogram, i int) {
 	}
 	*h.SampleCount = sum + counts[f.width-1]
 	*h.SampleSum = f.values[i]
-	h.CreatedTimestamp = f.creation(h.CreatedTimestamp, i)
+	h.CreatedTimestamp = f.createdTimestamp(h.CreatedTimestamp, i)
 	if len(f.natives) > 0 {
-		writeNative(h, f.page.natives[i], &f.natives[i])
+		writeNative(h, f.exposed.natives[i], &f.natives[i])
 	}
-	if len(f.marks) > 0 {
-		f.writeMarks(h, f.marks[i*f.slots:(i+1)*f.slots])
+	if len(f.exemplars) > 0 {
+		f.writeExemplars(h, f.exemplars[i*f.exemplarsPerSeries:(i+1)*f.exemplarsPerSeries])
 	}
 }
 
-// writeMarks writes the exemplars of a histogram: those of the classic buckets
+// writeExemplars writes the exemplars of a histogram: those of the classic buckets
 // first, then those of the native one.
-func (f *frame) writeMarks(h *dto.Histogram, marks []exemplar) {
-	if n := f.family.classicSlots(); n > 0 {
+func (f *frame) writeExemplars(h *dto.Histogram, exemplars []exemplar) {
+	if n := f.family.classicExemplars(); n > 0 {
 		for at, b := range h.Bucket {
-			b.Exemplar = marks[at].render(b.Exemplar)
+			b.Exemplar = exemplars[at].render(b.Exemplar)
 		}
-		f.writeLastMark(h, &marks[n-1])
-		marks = marks[n:]
+		f.writeInfExemplar(h, &exemplars[n-1])
+		exemplars = exemplars[n:]
 	}
 	h.Exemplars = h.Exemplars[:0]
-	for at := range marks {
-		if m := marks[at].render(nil); m != nil {
+	for at := range exemplars {
+		if m := exemplars[at].render(nil); m != nil {
 			h.Exemplars = append(h.Exemplars, m)
 		}
 	}
 }
 
-// writeLastMark adds the bucket above all bounds, which an exposition leaves out
+// writeInfExemplar adds the bucket above all bounds, which an exposition leaves out
 // unless it has an exemplar.
-func (f *frame) writeLastMark(h *dto.Histogram, mark *exemplar) {
+func (f *frame) writeInfExemplar(h *dto.Histogram, mark *exemplar) {
 	if len(mark.pairs) == 0 {
 		return
 	}

@@ -1,0 +1,155 @@
+package collector
+
+// defaultRemembered is Options.Remembered when it is not given: enough for some
+// 130,000 counters of three labels.
+const defaultRemembered = 32 << 20
+
+// rememberedCost is what a rememberedSeries takes beside its key and buckets, its places in the
+// map and the list included.
+const rememberedCost = 200
+
+// rememberedSeries is what is kept of an expired series. It does not change, so that a State
+// can share it, apart from its place in the memory.
+type rememberedSeries struct {
+	store   *store
+	key     string
+	created int64
+	value   float64
+	total   float64
+	time    int64
+	buckets []uint64
+	native  *native // nil without one
+	size    int
+	index   int // its place in expiredCache.order
+}
+
+// expiredCache holds the remembered series of all families in the order in which they expired.
+type expiredCache struct {
+	budget, used int
+	count        int
+	order        []*rememberedSeries // nil where one was removed
+	first        int                 // there is none before it in order
+}
+
+// cacheExpired keeps what a counter, histogram or summary needs to go on from where
+// it is. The oldest ones make room for it.
+func (c *Collector) cacheExpired(st *store, i int) {
+	if st.family.Type == Gauge {
+		return
+	}
+	c.cacheSeries(st.rememberedRow(st, i))
+}
+
+func (c *Collector) cacheSeries(r *rememberedSeries) {
+	if r.size > c.cache.budget {
+		c.stats.forgotten.Add(1)
+		return
+	}
+	c.evict(r.size)
+	c.cache.add(r)
+}
+
+// evict forgets the oldest ones until size more bytes fit.
+func (c *Collector) evict(size int) {
+	cache := &c.cache
+	for cache.count > 0 && cache.used+size > cache.budget {
+		cache.remove(cache.oldest())
+		c.stats.forgotten.Add(1)
+	}
+}
+
+// rememberedRow returns what is worth remembering of series i of s. It takes native buckets over. Quantiles are not: they
+// are older than their MaxAge, or would be as large as all else.
+func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
+	r := &rememberedSeries{store: s, key: c.keys[i], created: c.created[i], value: c.values[i], time: never}
+	r.buckets = append(r.buckets, c.buckets[i*c.width:(i+1)*c.width]...)
+	if c.totals != nil {
+		r.total = c.totals[i]
+	}
+	if c.times != nil {
+		r.time = c.times[i]
+	}
+	if c.natives != nil {
+		r.native = new(c.natives[i])
+	}
+	r.size = r.estimate()
+	return r
+}
+
+// estimate estimates the memory of p in bytes.
+func (r *rememberedSeries) estimate() int {
+	size := rememberedCost + len(r.key) + 8*len(r.buckets)
+	if r.native != nil {
+		size += r.native.size()
+	}
+	return size
+}
+
+// continueFrom gives a new series back what is remembered of it.
+func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
+	c.cache.remove(r)
+	st.created[i] = r.created
+	st.values[i] = r.value
+	copy(st.buckets[i*st.width:], r.buckets)
+	if st.totals != nil {
+		st.totals[i] = r.total
+	}
+	if st.times != nil {
+		st.times[i] = r.time
+	}
+	if st.natives != nil {
+		st.natives[i].copyFrom(r.native)
+		st.charge(st.natives[i].capacity() * bucketCost)
+	}
+}
+
+func (cache *expiredCache) add(r *rememberedSeries) {
+	if r.store.remembered == nil {
+		r.store.remembered = make(map[string]*rememberedSeries)
+	}
+	r.store.remembered[r.key] = r
+	r.index = len(cache.order)
+	cache.order = append(cache.order, r)
+	cache.used += r.size
+	cache.count++
+}
+
+func (cache *expiredCache) remove(r *rememberedSeries) {
+	delete(r.store.remembered, r.key)
+	if len(r.store.remembered) == 0 {
+		r.store.remembered = nil // a map does not shrink
+	}
+	cache.order[r.index] = nil
+	cache.used -= r.size
+	cache.count--
+	if len(cache.order) > 2*cache.count+shrinkAbove {
+		cache.compact()
+	}
+}
+
+// compact closes the gaps that removed series left.
+func (cache *expiredCache) compact() {
+	kept := make([]*rememberedSeries, 0, cache.count)
+	for _, r := range cache.order {
+		if r != nil {
+			r.index = len(kept)
+			kept = append(kept, r)
+		}
+	}
+	cache.order, cache.first = kept, 0
+}
+
+// oldest returns the series that expired first; there must be one.
+func (cache *expiredCache) oldest() *rememberedSeries {
+	for cache.order[cache.first] == nil {
+		cache.first++
+	}
+	return cache.order[cache.first]
+}
+
+// removeFamily forgets what is remembered of a family.
+func (cache *expiredCache) removeFamily(s *store) {
+	for _, r := range s.remembered {
+		cache.remove(r)
+	}
+}
