@@ -2,8 +2,7 @@ package collector
 
 import "fmt"
 
-// applyBatch applies the samples of b. A panic is a bug of ours; it costs the rest of
-// the batch and not the agent.
+// applyBatch applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the agent.
 func (c *Collector) applyBatch(b *Batch) (err error) {
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
@@ -32,7 +31,7 @@ func (c *Collector) applyBatch(b *Batch) (err error) {
 	return nil
 }
 
-// beginBatch does what a batch brings with it beside its samples.
+// beginBatch does what precedes the samples of a batch.
 func (c *Collector) beginBatch(b *Batch) {
 	c.advanceClock(b.Now)
 	c.allExpired, c.blamed = false, ""
@@ -84,8 +83,8 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	return Kept
 }
 
-// claim reports whether series i, which has another source, takes samples of source:
-// those that feed it first, and who only declares it.
+// claim reports whether series i, which has another source, takes a sample of source. A series without a source takes
+// the source of its first sample. A declaration has no source.
 func (s *store) claim(i int, source uint32) bool {
 	if s.sources[i] == unclaimedSource {
 		s.sources[i] = source
@@ -93,7 +92,7 @@ func (s *store) claim(i int, source uint32) bool {
 	return s.sources[i] == source || source == unclaimedSource
 }
 
-// addExemplar keeps the exemplar of a sample, or counts that it is dropped.
+// addExemplar stores the exemplar of a sample, or counts it as dropped.
 func (c *Collector) addExemplar(st *store, i int, s *Sample, pairs []byte, at int64) {
 	if !s.badExemplar && st.setExemplar(i, pairs, s.Value, at) {
 		return
@@ -101,11 +100,11 @@ func (c *Collector) addExemplar(st *store, i int, s *Sample, pairs []byte, at in
 	c.stats.exemplarsDropped.Add(1)
 }
 
-// blame returns the family that a loss of a sample of f is about.
+// blame returns the family to report for a dropped sample of f.
 func (c *Collector) blame(f *Family, r Reason) string {
 	switch r {
 	case FamilyConflict:
-		return f.refusedBy.family.Name // f cannot be there because of it
+		return f.refusedBy.family.Name // its definition excludes that of f
 	case MemoryLimit:
 		if c.blamed == "" {
 			c.blamed = c.largest()
@@ -115,8 +114,8 @@ func (c *Collector) blame(f *Family, r Reason) string {
 	return f.Name
 }
 
-// reportLoss reports the first loss of each kind. The table is bounded because
-// families are: one that was never made complains under an empty name.
+// reportLoss reports the first loss of each kind. The map is bounded because families are: a family that was never made
+// is reported under an empty name.
 func (c *Collector) reportLoss(family string, r Reason) {
 	if c.byName[family] == nil {
 		family = ""
@@ -130,7 +129,7 @@ func (c *Collector) reportLoss(family string, r Reason) {
 	dropped(family, r)
 }
 
-// publishSizes publishes the sizes.
+// publishSizes updates the gauges of Stats.
 func (c *Collector) publishSizes() {
 	c.stats.series.Store(int64(c.series))
 	c.stats.bytes.Store(c.ledger.used)

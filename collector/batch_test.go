@@ -23,8 +23,7 @@ func TestUintIsSameAsLabel(t *testing.T) {
 	}
 }
 
-// TestShortLabel holds that a short label of ASCII is the same as any other, and
-// that nothing else is taken for one.
+// TestShortLabel holds that a short label of ASCII is the same as any other, and that nothing else is taken for one.
 func TestShortLabel(t *testing.T) {
 	text := []byte(strings.Repeat("0123456789abcdef", 9))
 	for n := 1; n < len(text); n++ {
@@ -52,8 +51,8 @@ func TestShortLabel(t *testing.T) {
 	}
 }
 
-// TestLabelsThatStandThere holds that samples which use label values of another
-// sample, copied or not, and those behind them reach their series.
+// TestLabelsThatStandThere holds that samples which use label values of another sample, copied or not, and those behind
+// them reach their series.
 func TestLabelsThatStandThere(t *testing.T) {
 	one := &collector.Family{Name: "one_total", Type: collector.Counter, Labels: []string{"a"}}
 	two := &collector.Family{Name: "two_total", Type: collector.Counter, Labels: []string{"a", "b"}}

@@ -7,15 +7,15 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// call is something to do between two batches.
+// call is a function to run between two batches.
 type call struct {
 	do   func()
 	done chan error
 }
 
-// do runs do in the collector's goroutine.
-func (c *Collector) do(do func()) error {
-	k := &call{do: do, done: make(chan error, 1)}
+// do runs f in the goroutine of the collector, between two batches.
+func (c *Collector) do(f func()) error {
+	k := &call{do: f, done: make(chan error, 1)}
 	select {
 	case c.calls <- k:
 		return <-k.done
@@ -34,9 +34,8 @@ func (c *Collector) guard(do func()) (err error) {
 	return nil
 }
 
-// Init makes series of f with the value 0, which never expire, so that a first
-// increment shows as one. Each label set holds the values of f.Labels; what is
-// known already keeps its value. Sets beyond a limit are dropped and counted.
+// Init makes series of f with the value 0 that never expire, so that their first increase is visible. Each label set
+// has the values of f.Labels. Existing series keep their value. Sets beyond a limit are dropped and counted.
 func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 	b := &Batch{Now: now}
 	for _, set := range sets {
@@ -48,15 +47,13 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 	return c.Ingest(b, nil)
 }
 
-// Retain takes out, between two batches, every family with its series and what
-// is remembered of them, unless it is Equal to one of families or also, when not
-// nil, returns an equal for it, and not nil. The others keep their series and take
-// TTL and SeriesLimit from their equal; where that is also's, from the first Family
-// that a sample of them comes with, if it differs. Any field may feed their series
-// next, and those that were declared expire as others do until they are again.
+// Retain removes, between two batches, every family with its series and remembered series, except families that are
+// Equal to one of families, or for which also, if not nil, returns an equal family. The other families keep their
+// series and take TTL and SeriesLimit from the equal family; if also returned it, they take them from the Family of the
+// next sample. Any field may become the source of the kept series, and declared series expire like others until they
+// are declared again.
 //
-// A family that was taken out begins anew with the next sample of it, so those
-// who make samples of the old families must have stopped.
+// A removed family starts over with its next sample, so no goroutine may still make samples of the old families.
 func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error {
 	byName := make(map[string]*Family, len(families))
 	for _, f := range families {
@@ -65,12 +62,12 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 	return c.do(func() {
 		var gone []*store
 		for _, st := range c.stores {
-			f, provisional := successor(st.family, byName, also)
+			f, pending := successor(st.family, byName, also)
 			if f == nil {
 				gone = append(gone, st)
 				continue
 			}
-			st.settingsPending = provisional
+			st.settingsPending = pending
 			st.applySettings(f, c.now)
 			st.reopenSources()
 			st.expiry.clearPermanent(c.now)
@@ -80,9 +77,8 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 	})
 }
 
-// successor returns the Family that is equal to f, or nil. What also returns is
-// provisional.
-func successor(f *Family, byName map[string]*Family, also func(*Family) *Family) (next *Family, provisional bool) {
+// successor returns the Family that is equal to f, or nil. pending is true if it came from also.
+func successor(f *Family, byName map[string]*Family, also func(*Family) *Family) (next *Family, pending bool) {
 	if next = byName[f.Name]; next != nil && next.Equal(f) {
 		return next, false
 	}
@@ -92,8 +88,8 @@ func successor(f *Family, byName map[string]*Family, also func(*Family) *Family)
 	return also(f), true
 }
 
-// applySettings takes the settings of f, which is equal to the store's family. It reports
-// whether there is a TTL now and was none, or the other way round.
+// applySettings takes over the settings of f, which is equal to the family of the store. It reports whether the store
+// gained or lost a TTL.
 func (s *store) applySettings(f *Family, now int64) (changed bool) {
 	before := s.expiry.ttl
 	s.family = f
@@ -103,7 +99,7 @@ func (s *store) applySettings(f *Family, now int64) (changed bool) {
 	return (before != 0) != (s.expiry.ttl != 0)
 }
 
-// reopenSources lets the next field that feeds a series be its source.
+// reopenSources lets the next field that feeds a series become its source.
 func (s *store) reopenSources() {
 	for i, source := range s.sources {
 		if source != anySource {
@@ -136,7 +132,7 @@ func (c *Collector) remove(stores []*store) {
 	}
 }
 
-// listExpiring finds the stores with a TTL.
+// listExpiring collects the stores with a TTL.
 func (c *Collector) listExpiring() {
 	c.expiring = c.expiring[:0]
 	for _, st := range c.stores {
@@ -146,11 +142,9 @@ func (c *Collector) listExpiring() {
 	}
 }
 
-// SetOptions puts other options in force between two batches, for who takes the
-// collector over. On return the old Dropped and Overflowed are not called any more,
-// and the new ones are told of each kind of loss once more. Series beyond a lower
-// limit stay; what is remembered beyond a lower bound is forgotten. Retain then
-// takes out what the new owner does not make.
+// SetOptions replaces the options between two batches. When it returns, the old callbacks are not called any more, and
+// the new ones are called again for the first loss of each kind. Series beyond a lower limit stay; remembered series
+// beyond a lower limit are forgotten.
 func (c *Collector) SetOptions(o Options) error {
 	return c.do(func() {
 		c.configure(o)

@@ -7,23 +7,22 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// maxExemplarRunes is OpenMetrics' bound on the names and values of an
-// exemplar's labels together.
+// maxExemplarRunes is the limit of OpenMetrics on all label names and values of an exemplar together.
 const maxExemplarRunes = 128
 
-// nativeExemplars is how many exemplars a native histogram keeps: the last one per
-// power of two, modulo this. So the rare slow one is not pushed out by the many.
+// nativeExemplars is the number of exemplars of a native histogram: the last one per power of two, modulo this number,
+// so that frequent values do not replace the exemplar of a rare one.
 const nativeExemplars = 16
 
-// exemplar is a place for one exemplar. Its memory is used again.
+// exemplar is an exemplar, or room for one. Its memory is reused.
 type exemplar struct {
-	pairs []byte // names and values in turn, as AppendLabel encodes them; empty: none
+	pairs []byte // alternating names and values, as AppendLabel encodes them; empty: no exemplar
 	value float64
 	time  int64
 }
 
-// exemplarsPerSeries returns how many exemplars a series of f keeps: those of the
-// classic buckets first, then those of the native histogram.
+// exemplarsPerSeries returns the number of exemplars of a series of f: first those of the classic buckets, then those
+// of the native histogram.
 func (f *Family) exemplarsPerSeries() int {
 	switch {
 	case f.Type == Counter:
@@ -43,8 +42,8 @@ func (f *Family) classicExemplars() int {
 	return len(f.Buckets) + 1
 }
 
-// setExemplar keeps the exemplar of a sample that was applied. It reports false when
-// the family takes none, or when there is no memory for it.
+// setExemplar stores the exemplar of an applied sample. It returns false if the family takes no exemplars or there is
+// no memory for it.
 func (s *store) setExemplar(i int, pairs []byte, v float64, at int64) bool {
 	if s.exemplarsPerSeries == 0 {
 		return false
@@ -70,7 +69,7 @@ func (s *store) setExemplar(i int, pairs []byte, v float64, at int64) bool {
 	return true
 }
 
-// addExemplarColumn gives every series room for exemplars from now on, if there is memory for it.
+// addExemplarColumn adds the column of exemplars, if there is memory for it.
 func (s *store) addExemplarColumn() bool {
 	if !s.ledger.fits(len(s.keys) * s.exemplarsPerSeries * exemplarCost) {
 		return false
@@ -80,7 +79,7 @@ func (s *store) addExemplarColumn() bool {
 	return true
 }
 
-// storeExemplar puts an exemplar in a place, if that has or gets memory for it.
+// storeExemplar stores an exemplar in e, if e has or gets the memory for it.
 func (s *store) storeExemplar(e *exemplar, pairs []byte, v float64, at int64) bool {
 	if before := cap(e.pairs); len(pairs) > before {
 		if !s.ledger.fits(textSize(len(pairs)) - before) {
@@ -94,8 +93,7 @@ func (s *store) storeExemplar(e *exemplar, pairs []byte, v float64, at int64) bo
 	return true
 }
 
-// render returns the model of e, in m's memory when m is not nil, or nil when
-// there is no exemplar.
+// render returns the model of e, in the memory of m if m is not nil, or nil if there is no exemplar.
 func (e *exemplar) render(m *dto.Exemplar) *dto.Exemplar {
 	if len(e.pairs) == 0 {
 		return nil
@@ -111,7 +109,7 @@ func (e *exemplar) render(m *dto.Exemplar) *dto.Exemplar {
 	return m
 }
 
-// isLabelled reports whether labels are those of e.
+// isLabelled reports whether labels are the labels of e.
 func (e *exemplar) isLabelled(labels []*dto.LabelPair) bool {
 	rest := e.pairs
 	for _, l := range labels {

@@ -8,8 +8,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// with appends a sample of the time at with the labels of its exemplar, names
-// and values in turn.
+// with appends a sample of the time at with the labels of its exemplar, names and values in turn.
 func with(s collector.Sample, exemplar []string, labels ...string) func(*collector.Batch) {
 	return func(b *collector.Batch) {
 		for i := 0; i < len(exemplar); i += 2 {
@@ -126,8 +125,7 @@ func TestExemplarBounds(t *testing.T) {
 	}
 }
 
-// TestExemplarsAfterDrop holds that a sample that was given up takes its
-// exemplar with it.
+// TestExemplarsAfterDrop holds that a sample that was given up takes its exemplar with it.
 func TestExemplarsAfterDrop(t *testing.T) {
 	c := open(t, collector.Options{})
 	r := requests()
@@ -145,8 +143,8 @@ func TestExemplarsAfterDrop(t *testing.T) {
 	}
 }
 
-// TestExemplarSnapshot holds that a snapshot's exemplars do not change, and that
-// its memory shows others when it is used again.
+// TestExemplarSnapshot holds that a snapshot's exemplars do not change, and that its memory shows others when it is
+// used again.
 func TestExemplarSnapshot(t *testing.T) {
 	c := open(t, collector.Options{})
 	r, l := requests(), latency()

@@ -2,8 +2,8 @@ package collector
 
 import "time"
 
-// expiry is what a store knows of when its series were touched: a list of them,
-// the longest untouched first. Without a TTL it is empty.
+// expiry holds when the series of a store had their last sample, as a list that starts with the least recent one. It is
+// empty without a TTL.
 type expiry struct {
 	ttl        int64 // in nanoseconds, 0: series never expire
 	lastSample []int64
@@ -11,20 +11,20 @@ type expiry struct {
 	head, tail int32
 }
 
-// link connects a series with its neighbours in the list.
+// link connects a series with its neighbors in the list.
 type link struct{ before, after int32 }
 
-// What stands in a link instead of a series.
+// Values of a link other than a series.
 const (
-	listEnd   = -1 // of the list
-	permanent = -2 // in before: the series is not in the list, it never expires
+	listEnd   = -1 // the end of the list
+	permanent = -2 // in before: the series is not in the list and never expires is not in the list, it never expires
 )
 
 func newExpiry(ttl time.Duration) expiry {
 	return expiry{ttl: max(int64(ttl), 0), head: listEnd, tail: listEnd}
 }
 
-// add makes room for one more series, which was just touched.
+// add adds a series that has a sample now.
 func (l *expiry) add(now int64) {
 	if l.ttl == 0 {
 		return
@@ -34,7 +34,7 @@ func (l *expiry) add(now int64) {
 	l.push(int32(len(l.links) - 1))
 }
 
-// touch moves series i to the end of the list.
+// touch moves series i to the end of the list, because it has a sample now.
 func (l *expiry) touch(i int, now int64) {
 	if l.ttl == 0 || l.lastSample[i] == now || l.links[i].before == permanent {
 		return
@@ -55,7 +55,7 @@ func (l *expiry) setPermanent(i int) {
 	l.links[i] = link{permanent, permanent}
 }
 
-// clearPermanent lets series expire that were kept from it, as if they were just touched.
+// clearPermanent lets permanent series expire, as if they had a sample now.
 func (l *expiry) clearPermanent(now int64) {
 	for i := range l.links {
 		if l.links[i].before == permanent {
@@ -65,12 +65,12 @@ func (l *expiry) clearPermanent(now int64) {
 	}
 }
 
-// due reports whether series i was not touched for too long.
+// due reports whether series i has had no sample for the TTL.
 func (l *expiry) due(i int, now int64) bool {
 	return l.ttl != 0 && l.links[i].before != permanent && now-l.lastSample[i] >= l.ttl
 }
 
-// firstDue returns the series that was not touched for longest if it is due, or -1.
+// firstDue returns the series whose last sample is least recent if it is due, or -1.
 func (l *expiry) firstDue(now int64) int {
 	if l.ttl == 0 || l.head == listEnd || now-l.lastSample[l.head] < l.ttl {
 		return -1
@@ -78,12 +78,12 @@ func (l *expiry) firstDue(now int64) int {
 	return int(l.head)
 }
 
-// remove takes series i out. The last one gets its place.
+// remove removes series i. The last series gets its place.
 func (l *expiry) remove(i int) {
 	if l.ttl == 0 {
 		return
 	}
-	l.unlink(int32(i)) // a permanent one is never removed
+	l.unlink(int32(i)) // a permanent series is never removed
 	last := len(l.links) - 1
 	if i != last {
 		l.relink(int32(last), int32(i))
@@ -92,7 +92,7 @@ func (l *expiry) remove(i int) {
 	l.links = cut(l.links, i, 1)
 }
 
-// relink tells the neighbours of a series that it is about to move.
+// relink updates the neighbors of a series that is about to move.
 func (l *expiry) relink(from, to int32) {
 	at := l.links[from]
 	if at.before == permanent {
@@ -100,7 +100,7 @@ func (l *expiry) relink(from, to int32) {
 	}
 	l.connect(at.before, to)
 	l.connect(to, at.after)
-	l.links[from] = l.links[to] // what is copied to its new place
+	l.links[from] = l.links[to] // remove copies this to the new place
 }
 
 func (l *expiry) push(i int32) {
@@ -110,7 +110,7 @@ func (l *expiry) push(i int32) {
 
 func (l *expiry) unlink(i int32) { l.connect(l.links[i].before, l.links[i].after) }
 
-// connect makes two series neighbours, or one of them the end of the list.
+// connect makes two series neighbors, or one of them the end of the list.
 func (l *expiry) connect(before, after int32) {
 	if before == listEnd {
 		l.head = after
@@ -124,12 +124,12 @@ func (l *expiry) connect(before, after int32) {
 	}
 }
 
-// clockSlack is how far behind the latest time a time may be that is no sign of a
-// clock that was turned back: that of a flush which waited for the collector.
+// clockSlack is the greatest difference to the latest time for which a time is not a sign that the clock was set back:
+// the batch of a flush that waited for the collector is late.
 const clockSlack = 10 * time.Second
 
-// advanceClock follows the clock. When it was turned back, series count as touched now at
-// the latest. By a time that is over they would expire as soon as they were touched.
+// advanceClock follows the clock. If the clock was set back, the last samples of series are now at the latest; they
+// would otherwise not expire until the clock reaches the old time again.
 func (c *Collector) advanceClock(now int64) {
 	if c.now-now <= int64(clockSlack) {
 		c.now = max(c.now, now)
@@ -143,13 +143,13 @@ func (c *Collector) advanceClock(now int64) {
 	}
 }
 
-// Bounds of the work that expiry adds to one batch.
+// Bounds of the work of expiry per batch.
 const (
-	expireStores = 64   // families that are looked at
-	expireSeries = 4096 // series that are taken out
+	expireStores = 64   // families that are checked
+	expireSeries = 4096 // series that are removed
 )
 
-// expireSome takes out due series of a few families, going round.
+// expireSome removes due series of a few families, in turn.
 func (c *Collector) expireSome(now int64) {
 	room := expireSeries
 	for range min(len(c.expiring), expireStores) {
@@ -158,23 +158,22 @@ func (c *Collector) expireSome(now int64) {
 		}
 		room -= c.expire(c.expiring[c.cursor], now, room)
 		if room == 0 {
-			return // stays at this family
+			return // the next call continues with this family
 		}
 		c.cursor++
 	}
 }
 
-// expireAll takes out all due series.
+// expireAll removes all due series.
 func (c *Collector) expireAll(now int64) {
 	for _, st := range c.expiring {
 		c.expire(st, now, len(st.keys))
 	}
 }
 
-// expire takes out due series of a family, most of them at most, and returns how
-// many.
-func (c *Collector) expire(st *store, now int64, most int) (n int) {
-	for i := st.expiry.firstDue(now); i >= 0 && n < most; i = st.expiry.firstDue(now) {
+// expire removes at most limit due series of a family and returns how many it removed.
+func (c *Collector) expire(st *store, now int64, limit int) (n int) {
+	for i := st.expiry.firstDue(now); i >= 0 && n < limit; i = st.expiry.firstDue(now) {
 		c.cacheExpired(st, i)
 		st.remove(i)
 		n++
@@ -190,7 +189,7 @@ func (c *Collector) expire(st *store, now int64, most int) (n int) {
 	return n
 }
 
-// setTTL changes the TTL. From none to one, all series count as just touched.
+// setTTL changes the TTL. If there was none, all series count as having a sample now.
 func (s *store) setTTL(ttl time.Duration, now int64) {
 	if s.expiry.ttl != 0 && ttl > 0 {
 		s.expiry.ttl = int64(ttl)

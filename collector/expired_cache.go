@@ -1,15 +1,14 @@
 package collector
 
-// defaultRemembered is Options.Remembered when it is not given: enough for some
-// 130,000 counters of three labels.
+// defaultRemembered is the default of Options.Remembered, enough for about 130,000 counters with three labels.
 const defaultRemembered = 32 << 20
 
-// rememberedCost is what a rememberedSeries takes beside its key and buckets, its places in the
-// map and the list included.
+// rememberedCost is the memory of a rememberedSeries without its key and buckets, including its entries in the map and
+// the list.
 const rememberedCost = 200
 
-// rememberedSeries is what is kept of an expired series. It does not change, so that a State
-// can share it, apart from its place in the memory.
+// rememberedSeries holds the state of an expired series. Apart from its index it never changes, so that a State can
+// share it.
 type rememberedSeries struct {
 	store   *store
 	key     string
@@ -18,9 +17,9 @@ type rememberedSeries struct {
 	total   float64
 	time    int64
 	buckets []uint64
-	native  *native // nil without one
+	native  *native // nil if there is none
 	size    int
-	index   int // its place in expiredCache.order
+	index   int // in expiredCache.order
 }
 
 // expiredCache holds the remembered series of all families in the order in which they expired.
@@ -28,11 +27,10 @@ type expiredCache struct {
 	budget, used int
 	count        int
 	order        []*rememberedSeries // nil where one was removed
-	first        int                 // there is none before it in order
+	first        int                 // all entries before it are nil
 }
 
-// cacheExpired keeps what a counter, histogram or summary needs to go on from where
-// it is. The oldest ones make room for it.
+// cacheExpired remembers series i of st, unless it is a gauge. It removes the oldest remembered series to make room.
 func (c *Collector) cacheExpired(st *store, i int) {
 	if st.family.Type == Gauge {
 		return
@@ -49,7 +47,7 @@ func (c *Collector) cacheSeries(r *rememberedSeries) {
 	c.cache.add(r)
 }
 
-// evict forgets the oldest ones until size more bytes fit.
+// evict removes the oldest remembered series until size more bytes fit.
 func (c *Collector) evict(size int) {
 	cache := &c.cache
 	for cache.count > 0 && cache.used+size > cache.budget {
@@ -58,8 +56,8 @@ func (c *Collector) evict(size int) {
 	}
 }
 
-// rememberedRow returns what is worth remembering of series i of s. It takes native buckets over. Quantiles are not: they
-// are older than their MaxAge, or would be as large as all else.
+// rememberedRow returns series i of s as a remembered series, which takes over the native buckets. Quantiles are not
+// part of it: they are older than their MaxAge, or would take as much memory as everything else.
 func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	r := &rememberedSeries{store: s, key: c.keys[i], created: c.created[i], value: c.values[i], time: never}
 	r.buckets = append(r.buckets, c.buckets[i*c.width:(i+1)*c.width]...)
@@ -76,7 +74,7 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	return r
 }
 
-// estimate estimates the memory of p in bytes.
+// estimate returns the estimated memory of r in bytes.
 func (r *rememberedSeries) estimate() int {
 	size := rememberedCost + len(r.key) + 8*len(r.buckets)
 	if r.native != nil {
@@ -85,7 +83,7 @@ func (r *rememberedSeries) estimate() int {
 	return size
 }
 
-// continueFrom gives a new series back what is remembered of it.
+// continueFrom restores a new series from its remembered state.
 func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	c.cache.remove(r)
 	st.created[i] = r.created
@@ -127,7 +125,7 @@ func (cache *expiredCache) remove(r *rememberedSeries) {
 	}
 }
 
-// compact closes the gaps that removed series left.
+// compact removes the nil entries of order.
 func (cache *expiredCache) compact() {
 	kept := make([]*rememberedSeries, 0, cache.count)
 	for _, r := range cache.order {
@@ -139,7 +137,7 @@ func (cache *expiredCache) compact() {
 	cache.order, cache.first = kept, 0
 }
 
-// oldest returns the series that expired first; there must be one.
+// oldest returns the series that expired first. There must be one.
 func (cache *expiredCache) oldest() *rememberedSeries {
 	for cache.order[cache.first] == nil {
 		cache.first++
@@ -147,7 +145,7 @@ func (cache *expiredCache) oldest() *rememberedSeries {
 	return cache.order[cache.first]
 }
 
-// removeFamily forgets what is remembered of a family.
+// removeFamily removes all remembered series of a family.
 func (cache *expiredCache) removeFamily(s *store) {
 	for _, r := range s.remembered {
 		cache.remove(r)

@@ -8,8 +8,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestComingBack holds that counters, histograms and summaries go on from where
-// they were, with their created timestamp.
+// TestComingBack holds that counters, histograms and summaries go on from where they were, with their created
+// timestamp.
 func TestComingBack(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now})
@@ -53,8 +53,7 @@ func TestComingBack(t *testing.T) {
 	}
 }
 
-// TestExpiredAreForgotten holds the bound on what is remembered, the oldest
-// going first.
+// TestExpiredAreForgotten holds the bound on what is remembered, the oldest going first.
 func TestExpiredAreForgotten(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now, Remembered: 5 * 210})
@@ -88,8 +87,8 @@ func TestNothingIsRemembered(t *testing.T) {
 	}
 }
 
-// TestSeriesMoveWhole holds that a series that gets the place of an expired one
-// takes all it has there, and that one that comes back has its time.
+// TestSeriesMoveWhole holds that a series that gets the place of an expired one takes all it has there, and that one
+// that comes back has its time.
 func TestSeriesMoveWhole(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now})

@@ -1,7 +1,6 @@
 package collector
 
-// Recount returns what the series were found to take as they came and went, and what
-// they take when they are counted from scratch.
+// Recount returns the memory of all series as counted on every change, and as counted from scratch.
 func (c *Collector) Recount() (counted, recounted int64, err error) {
 	err = c.do(func() {
 		counted = c.ledger.used

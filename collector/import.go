@@ -5,33 +5,31 @@ import (
 	"io"
 )
 
-// ImportOptions says what of a state is wanted.
+// ImportOptions selects what Import restores.
 type ImportOptions struct {
 	Now int64 // in nanoseconds since 1970
-	// Families are those that there will be. Of a state, those that are Equal to one
-	// of them are restored, with its TTL and SeriesLimit, and those for which Also,
-	// if not nil, returns an equal. The latter take their TTL and SeriesLimit from the
-	// first Family that a sample of them comes with, until then from that equal.
+	// Families are the families of the rules. Import restores the families of a state that are Equal to one of them,
+	// with its TTL and SeriesLimit, and those for which Also, if not nil, returns an equal family. The latter take TTL
+	// and SeriesLimit from that family until a sample comes with its own Family.
 	Families []*Family
 	Also     func(*Family) *Family
 	Gauges   bool // whether gauges are restored
 }
 
-// Imported tells of an Import.
+// Imported is the result of an Import.
 type Imported struct {
 	At         int64 // when the state was exported, in nanoseconds since 1970
 	Families   int   // that were restored
-	Series     int   // that were restored, those that have expired since included
+	Series     int   // that were restored, including those that expired in the meantime
 	Remembered int   // expired series that were restored as such
-	Redefined  int   // series that were left out because nobody wants their family as it was defined
+	Redefined  int   // series that were left out because no family has their definition
 	OverLimit  int   // series that were left out because of a limit
 }
 
-// Import restores the series of a state that WriteTo wrote. It is to come before
-// the first batch, which waits while from is read: families that the collector already
-// has stay as they are, and count as redefined. Series that were not touched for their
-// TTL, the time since the export included, expire at once. When there is an error,
-// nothing is restored.
+// Import restores the series of a state that WriteTo wrote. Call it before the first batch, which waits while Import
+// reads from. Families that the collector already has stay as they are, and count as redefined. Series that have had no
+// sample for their TTL, including the time since the export, expire at once. If Import returns an error, it restored
+// nothing.
 func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	d, err := newDecoder(from)
 	if err != nil {
@@ -55,7 +53,7 @@ func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	return im.done, nil
 }
 
-// importer restores a state, in the goroutine of the collector.
+// importer restores a state in the goroutine of the collector.
 type importer struct {
 	ImportOptions
 	collector *Collector
@@ -63,24 +61,24 @@ type importer struct {
 	complete  bool // the whole state was read
 
 	done       Imported
-	families   []importedFamily    // all that the state has
+	families   []importedFamily    // all families of the state
 	seen       map[string]struct{} // their names
-	stores     []*store            // that were made, in the collector already
-	remembered []*rememberedSeries // not there yet
+	stores     []*store            // that were made, already registered
+	remembered []*rememberedSeries // not in the cache yet
 	used       int                 // bytes of them
 	budget     int
 
-	seriesRead, rememberedRead int // that the state has
+	seriesRead, rememberedRead int // read from the state
 }
 
 // importedFamily is a family of a state.
 type importedFamily struct {
 	definition
 	wanted bool
-	store  *store // nil when it is not wanted, or beyond the limit
+	store  *store // nil if it is not wanted, or beyond the limit
 }
 
-// finish completes what was read, or takes all of it out.
+// finish completes the import, or undoes it if the state was not read completely.
 func (im *importer) finish() {
 	c := im.collector
 	if !im.complete {
@@ -104,7 +102,7 @@ func (im *importer) finish() {
 	c.publishSizes()
 }
 
-// read takes all blocks. What no collector writes is an error.
+// read reads all blocks.
 func (im *importer) read(d *decoder) error {
 	im.done.At = d.varint()
 	for kind := byte(0); kind != endBlock && d.err == nil; {
@@ -129,7 +127,7 @@ func (im *importer) block(d *decoder, kind byte) bool {
 	return false
 }
 
-// addFamily begins a family.
+// addFamily adds a family.
 func (im *importer) addFamily(f definition) bool {
 	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() {
 		return false

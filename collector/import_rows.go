@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// rows takes a block of series.
+// rows reads a block of series.
 func (im *importer) rows(d *decoder, kind byte) bool {
 	number, n := d.number(len(im.families)-1), d.number(blockRows)
 	if d.err != nil {
@@ -31,7 +31,7 @@ func (im *importer) rows(d *decoder, kind byte) bool {
 	return kind == seriesBlock || f.Type != Gauge
 }
 
-// valid reports whether a collector can have made row i.
+// valid reports whether a collector could have written row i.
 func (f *importedFamily) valid(c *columns, i int) bool {
 	v := c.values[i]
 	finite := v-v == 0
@@ -48,7 +48,7 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 	return c.natives == nil || c.natives[i].schema >= coarsestSchema && c.natives[i].schema <= pickSchema(f.Native.Factor)
 }
 
-// addSeries takes a series, unless the family has it already.
+// addSeries adds a series. It returns false if the family already has it.
 func (im *importer) addSeries(f *importedFamily, rows *columns, i int, lastSample int64) bool {
 	im.seriesRead++
 	st := f.store
@@ -81,7 +81,7 @@ func (im *importer) skip(f *importedFamily) {
 	}
 }
 
-// allows reports whether the limit of s allows one more series that is fed by source.
+// allows reports whether the limit of s allows one more series with that source.
 func (s *store) allows(source uint32) bool {
 	if source == anySource {
 		return s.overflows < maxOverflowSeries
@@ -89,7 +89,7 @@ func (s *store) allows(source uint32) bool {
 	return s.family.SeriesLimit <= 0 || s.ordinary() < s.family.SeriesLimit
 }
 
-// addRemembered takes a remembered series.
+// addRemembered adds a remembered series.
 func (im *importer) addRemembered(f *importedFamily, rows *columns, i int) {
 	im.rememberedRead++
 	if f.store == nil {
@@ -101,14 +101,14 @@ func (im *importer) addRemembered(f *importedFamily, rows *columns, i int) {
 		r.native.changed = f.store.nextChange()
 	}
 	im.remembered = append(im.remembered, r)
-	// Those that do not fit are read past, since newer ones may come.
+	// If they do not fit, the oldest are left out.
 	for im.used += r.size; im.used > im.budget && len(im.remembered) > 0; im.remembered = im.remembered[1:] {
 		im.used -= im.remembered[0].size
 		im.done.OverLimit++
 	}
 }
 
-// restoreRow makes a series as row i of rows has it. It takes native buckets over.
+// restoreRow makes a series from row i of rows, and takes over its native buckets.
 func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64) {
 	c.series++
 	if len(s.keys) == 0 {
@@ -133,7 +133,7 @@ func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64)
 	}
 }
 
-// sort puts the longest untouched series first.
+// sort orders the list by the last sample, least recent first.
 func (l *expiry) sort() {
 	order := make([]int32, len(l.lastSample))
 	for i := range order {

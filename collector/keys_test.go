@@ -13,9 +13,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestKeysNeverCollide holds that label sets that would be one under a
-// separator, a hash or a careless length prefix are different series, and that
-// every value comes out as it went in.
+// TestKeysNeverCollide holds that label sets that would be one under a separator, a hash or a careless length prefix
+// are different series, and that every value comes out as it went in.
 func TestKeysNeverCollide(t *testing.T) {
 	sets := [][]string{
 		{"a", "b"}, {"ab", ""}, {"", "ab"}, {"a,", "b"}, {"a", ",b"}, {"a;b", "1"}, {"a", "b;1"},
@@ -148,8 +147,7 @@ func TestManySeries(t *testing.T) {
 	}
 }
 
-// FuzzKey holds that no key makes a page that cannot be encoded, and that one
-// that is refused leaves nothing behind.
+// FuzzKey holds that no key makes a page that cannot be encoded, and that one that is refused leaves nothing behind.
 func FuzzKey(f *testing.F) {
 	f.Add([]byte{1, 'x', 1, 'y'})
 	f.Add([]byte{0, 0})

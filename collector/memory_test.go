@@ -117,8 +117,8 @@ func TestAdoptMemoryLimit(t *testing.T) {
 	}
 }
 
-// TestGrowthAtTheLimit holds that a full collector takes observations, whose buckets
-// are bounded by themselves, and no exemplar for which it would need memory.
+// TestGrowthAtTheLimit holds that a full collector takes observations, whose buckets are bounded by themselves, and no
+// exemplar for which it would need memory.
 func TestGrowthAtTheLimit(t *testing.T) {
 	c := open(t, collector.Options{MemoryLimit: 8000})
 	native := &collector.Family{Name: "native", Type: collector.Histogram, Native: collector.Native{Factor: 1.1, MaxBuckets: 20}}
@@ -182,8 +182,7 @@ func TestStateRespectsMemoryLimit(t *testing.T) {
 	}
 }
 
-// TestImportIntoFullCollector holds that series of a state are left out when the
-// collector is full.
+// TestImportIntoFullCollector holds that series of a state are left out when the collector is full.
 func TestImportIntoFullCollector(t *testing.T) {
 	family := func(name string) *collector.Family {
 		return &collector.Family{Name: name, Type: collector.Counter, Labels: []string{"l"}}

@@ -11,14 +11,14 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// exposedFamily is the exposition model of one family. Its memory grows in slabs and
-// never moves, since the model is made of pointers into it.
+// exposedFamily is the exposition model of one family. Its memory grows in slabs and never moves, because the model has
+// pointers into it.
 type exposedFamily struct {
 	family  dto.MetricFamily
 	metrics []*dto.Metric
 	keys    []string                    // keys[i] is the series whose labels metrics[i] has
-	pairs   []map[string]*dto.LabelPair // by label and value, those that series may share
-	created *timestamppb.Timestamp      // the last one that was made
+	pairs   []map[string]*dto.LabelPair // by label and value, for series to share
+	created *timestamppb.Timestamp      // the most recent one
 	natives []*nativeModel
 }
 
@@ -29,8 +29,7 @@ var modelTypes = [types]dto.MetricType{
 	Summary:   dto.MetricType_SUMMARY,
 }
 
-// render writes the state of f into the page. The result is valid until the
-// next call.
+// render updates the model to the state of f. The result is valid until the next call.
 func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
 	if p.family.Name == nil {
 		p.setDefinition(f.family)
@@ -60,10 +59,10 @@ func (p *exposedFamily) setDefinition(f *Family) {
 	}
 }
 
-// noKey is no key of a series, not even of one without labels.
+// noKey is not a key of any series, not even of one without labels.
 const noKey = "\xff"
 
-// grow adds room for at least n series.
+// grow adds room for at least n more series.
 func (p *exposedFamily) grow(f *Family, n int) {
 	n = max(n, len(p.metrics)/8)
 	metrics := make([]dto.Metric, n)
@@ -93,8 +92,7 @@ func (p *exposedFamily) grow(f *Family, n int) {
 	}
 }
 
-// maxSharedPairs bounds the values of a label that are looked for when a series
-// comes. A label that has more of them has few series for each.
+// maxSharedPairs bounds the values of a label that series share. A label with more values has few series for each.
 const maxSharedPairs = 4096
 
 // pair is the memory of one label of the model.
@@ -103,8 +101,8 @@ type pair struct {
 	value string
 }
 
-// label fills in the labels of m. An empty value is an absent label. Series with the
-// same value share its memory, which is most of what a model takes.
+// label sets the labels of m. An empty value means that there is no such label. Series with the same value share its
+// memory, which is most of the memory of a model.
 func (p *exposedFamily) label(m *dto.Metric, names []string, key string) {
 	pairs := m.Label[:cap(m.Label)]
 	used := 0
@@ -120,7 +118,7 @@ func (p *exposedFamily) label(m *dto.Metric, names []string, key string) {
 	m.Label = pairs[:used]
 }
 
-// pair returns the pair of label i with a value.
+// pair returns the label pair of the i-th label with a value.
 func (p *exposedFamily) pair(i int, name *string, value string) *dto.LabelPair {
 	known := p.pairs[i]
 	if shared := known[value]; shared != nil {
@@ -142,7 +140,7 @@ func (p *exposedFamily) pair(i int, name *string, value string) *dto.LabelPair {
 	return &made.model
 }
 
-// write sets m to the state of series i.
+// write updates m to the state of series i.
 func (f *frame) write(m *dto.Metric, i int) {
 	switch f.family.Type {
 	case Counter:
@@ -159,8 +157,7 @@ func (f *frame) write(m *dto.Metric, i int) {
 	}
 }
 
-// timestamp returns the time of series i in at's memory when at is not nil, or
-// nil when it had no sample.
+// timestamp returns the time of series i, in the memory of at if at is not nil, or nil if the series had no sample.
 func (f *frame) timestamp(at *int64, i int) *int64 {
 	if f.times[i] == never {
 		return nil
@@ -172,8 +169,8 @@ func (f *frame) timestamp(at *int64, i int) *int64 {
 	return at
 }
 
-// createdTimestamp returns the created timestamp of series i, or nil when it is not known.
-// It is at, if that is right. Series that came together share it.
+// createdTimestamp returns the created timestamp of series i, or nil if it is not known. It returns at if that is the
+// right time. Series that were created together share it.
 func (f *frame) createdTimestamp(at *timestamppb.Timestamp, i int) *timestamppb.Timestamp {
 	nanos := f.created[i]
 	if nanos == 0 {
@@ -198,7 +195,7 @@ func setTimestamp(t *timestamppb.Timestamp, nanos int64) {
 	t.Nanos = int32(nanos - t.Seconds*int64(time.Second))
 }
 
-// floorDiv divides towards the past, also before 1970.
+// floorDiv rounds down, also for times before 1970.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {

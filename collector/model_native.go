@@ -2,17 +2,17 @@ package collector
 
 import dto "github.com/prometheus/client_model/go"
 
-// nativeModel is the memory of one native histogram's model.
+// nativeModel is the memory for the model of one native histogram.
 type nativeModel struct {
-	changed            uint64 // what it shows
+	changed            uint64 // the version that it shows
 	schema             int32
 	threshold          float64
 	zero               uint64
 	positive, negative spans
 }
 
-// spans is one side of a native histogram as an exposition has it: runs of
-// buckets, and for each bucket by how much it differs from the one before.
+// spans is one side of a native histogram in the exposition: spans of buckets, and the difference of each bucket to the
+// one before.
 type spans struct {
 	runs   []*dto.BucketSpan
 	deltas []int64
@@ -30,7 +30,7 @@ func growNatives(metrics []dto.Metric, schema int32) []*nativeModel {
 	return pointers
 }
 
-// writeNative lets h, whose memory is m, show the buckets of n.
+// writeNative updates h, whose memory is m, to the buckets of n.
 func writeNative(h *dto.Histogram, m *nativeModel, n *native) {
 	if m.changed == n.changed {
 		return
@@ -42,7 +42,7 @@ func writeNative(h *dto.Histogram, m *nativeModel, n *native) {
 	h.NegativeSpan, h.NegativeDelta = m.negative.runs, m.negative.deltas
 }
 
-// write shows buckets. As in client_golang, one or two empty ones do not end a run.
+// write sets the buckets. As in client_golang, a gap of one or two empty buckets does not end a span.
 func (s *spans) write(buckets []nativeBucket) {
 	s.runs, s.deltas = s.runs[:0], s.deltas[:0]
 	var next int32
@@ -65,7 +65,7 @@ func (s *spans) write(buckets []nativeBucket) {
 	}
 }
 
-// startRun begins a run, in the memory of an earlier one if there is one.
+// startRun starts a span, in the memory of an earlier one if possible.
 func (s *spans) startRun(offset int32) {
 	n := len(s.runs)
 	if n == cap(s.runs) || s.runs[:n+1][n] == nil {

@@ -6,7 +6,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// counter is the memory of one counter's model.
+// counter is the memory for the model of one counter.
 type counter struct {
 	model dto.Counter
 	value float64
@@ -29,7 +29,7 @@ func (f *frame) writeCounter(c *dto.Counter, i int) {
 	}
 }
 
-// gauge is the memory of one gauge's model.
+// gauge is the memory for the model of one gauge.
 type gauge struct {
 	model dto.Gauge
 	value float64
@@ -44,7 +44,7 @@ func growGauges(metrics []dto.Metric) {
 	}
 }
 
-// summary is the memory of one summary's model beside its quantiles.
+// summary is the memory for the model of one summary, without its quantiles.
 type summary struct {
 	model dto.Summary
 	sum   float64
@@ -70,7 +70,7 @@ func (f *frame) writeSummary(s *dto.Summary, i int) {
 	}
 }
 
-// histogram is the memory of one histogram's model beside its buckets.
+// histogram is the memory for the model of one histogram, without its buckets.
 type histogram struct {
 	model dto.Histogram
 	sum   float64
@@ -81,7 +81,7 @@ func growHistograms(metrics []dto.Metric, bounds []float64) {
 	histograms := make([]histogram, len(metrics))
 	counts := make([]uint64, len(metrics)*len(bounds))
 	buckets := make([]dto.Bucket, len(counts))
-	width := len(bounds) + 1 // the last one for the bucket of an exemplar above all bounds
+	width := len(bounds) + 1 // the last one for the +Inf bucket, if it has an exemplar
 	pointers := make([]*dto.Bucket, len(metrics)*width)
 	for i := range metrics {
 		h, at := &histograms[i], i*width
@@ -117,8 +117,8 @@ func (f *frame) writeHistogram(h *dto.Histogram, i int) {
 	}
 }
 
-// writeExemplars writes the exemplars of a histogram: those of the classic buckets
-// first, then those of the native one.
+// writeExemplars writes the exemplars of a histogram: first those of the classic buckets, then those of the native
+// histogram.
 func (f *frame) writeExemplars(h *dto.Histogram, exemplars []exemplar) {
 	if n := f.family.classicExemplars(); n > 0 {
 		for at, b := range h.Bucket {
@@ -135,8 +135,7 @@ func (f *frame) writeExemplars(h *dto.Histogram, exemplars []exemplar) {
 	}
 }
 
-// writeInfExemplar adds the bucket above all bounds, which an exposition leaves out
-// unless it has an exemplar.
+// writeInfExemplar adds the +Inf bucket, which an exposition omits unless it has an exemplar.
 func (f *frame) writeInfExemplar(h *dto.Histogram, mark *exemplar) {
 	if len(mark.pairs) == 0 {
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestAdopt hands a collector over, as a reload does: series go on, and from then
-// on only the new owner is asked and told.
+// TestAdopt hands a collector over, as a reload does: series go on, and from then on only the new owner is asked and
+// told.
 func TestAdopt(t *testing.T) {
 	var told []string
 	owner := func(name string, limit int, now *clock) collector.Options {

@@ -14,8 +14,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestHammer lets ingests, scrapes, reloads and Close meet; the race detector
-// judges.
+// TestHammer lets ingests, scrapes, reloads and Close meet; the race detector judges.
 func TestHammer(t *testing.T) {
 	for round := range 5 {
 		var scrapes atomic.Int64

@@ -2,9 +2,8 @@ package collector
 
 import "github.com/promexporter/promexporter/internal/exposition"
 
-// storeFor finds the store of f or makes one. It fails when the name, or that of a
-// sample, is taken by another family, when no series could be added to it, and when
-// Prometheus would not read it.
+// storeFor returns the store of f, and makes it if there is none. It fails if another family exposes one of its names,
+// if there is no room for it, or if Prometheus would not read it.
 func (c *Collector) storeFor(f *Family) (*store, Reason) {
 	if f.refusedBy != nil && !f.refusedBy.removed {
 		return nil, FamilyConflict
@@ -47,8 +46,7 @@ func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	return st, Kept
 }
 
-// conflicting returns the store of another family that takes a name on the page which f
-// would take, or nil.
+// conflicting returns the store of another family that exposes one of the names of f, or nil.
 func (c *Collector) conflicting(f *Family) *store {
 	for _, name := range exposition.Names(f.Name, f.Type.String()) {
 		if st := c.exposed[name]; st != nil {
@@ -58,7 +56,7 @@ func (c *Collector) conflicting(f *Family) *store {
 	return nil
 }
 
-// register makes a store one of the collector's. No other store takes its names.
+// register adds a store, whose names no other store exposes.
 func (c *Collector) register(st *store) {
 	c.byName[st.family.Name] = st
 	for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
@@ -71,8 +69,7 @@ func (c *Collector) register(st *store) {
 	}
 }
 
-// addSeries makes the series of a sample, or finds the overflow series that takes
-// its place.
+// addSeries makes the series of a sample, or returns the overflow series instead.
 func (c *Collector) addSeries(st *store, s *Sample, b *Batch, source uint32) (int, Reason) {
 	key := b.keys[s.keyStart:s.keyEnd]
 	if !wellFormed(key, len(st.family.Labels)) {
@@ -106,8 +103,8 @@ func (c *Collector) newSeries(st *store, key string, source uint32) int {
 	return i
 }
 
-// checkLimits returns why there is no room for another series or family that needs so many
-// bytes, or Kept. Before it says so it takes out what is due, once per batch.
+// checkLimits returns the limit that another series or family of that many bytes would exceed, or Kept. If there is
+// one, it first removes due series, once per batch.
 func (c *Collector) checkLimits(need int) Reason {
 	r := c.limitReached(need)
 	if r != Kept && !c.allExpired {

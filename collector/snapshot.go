@@ -9,13 +9,12 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// snapshot is a copy of all columns at one moment, and the exposition model
-// built from it. Its memory is kept between scrapes: the labels of a series
-// never change, so from the second scrape on only values are written.
+// snapshot is a copy of all columns at one moment, with the exposition model built from it. Its memory is kept between
+// scrapes: the labels of a series never change, so later scrapes only write values.
 type snapshot struct {
 	now      int64    // the time of the scrape, 0: not known
 	frames   []*frame // frames[i] is a copy of the collector's stores[i]
-	sorted   []*frame // the same, by name; nil when frames changed
+	sorted   []*frame // the frames by name; nil after frames changed
 	families []exposition.Family
 	filled   chan error
 }
@@ -24,7 +23,7 @@ func newSnapshot() *snapshot { return &snapshot{filled: make(chan error, 1)} }
 
 // frame is a copy of one store.
 type frame struct {
-	store              *store // to know whose copy it is; only the collector's goroutine looks into it
+	store              *store // identifies the original; only the collector's goroutine may read it
 	family             *Family
 	version            uint64 // of keys and created
 	keys               []string
@@ -71,8 +70,7 @@ func (c *Collector) fillSnapshot(s *snapshot) (err error) {
 
 func isRemoved(f *frame) bool { return f.store.removed }
 
-// copy makes f equal to s at the time now. What only changes with the series is copied
-// when they did.
+// copy copies s at the time now. What changes only with the series is copied only if they changed.
 func (f *frame) copy(s *store, now int64) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}
@@ -96,7 +94,7 @@ func (f *frame) copy(s *store, now int64) {
 	f.copyExemplars(s.exemplars)
 }
 
-// copyNatives copies the buckets of what changed into the memory of earlier ones.
+// copyNatives copies the native histograms that changed, in the memory of earlier ones.
 func (f *frame) copyNatives(natives []native) {
 	f.natives = slices.Grow(f.natives[:0], len(natives))[:len(natives)]
 	for i := range natives {
@@ -106,7 +104,7 @@ func (f *frame) copyNatives(natives []native) {
 	}
 }
 
-// copyExemplars copies exemplars into the memory of earlier ones.
+// copyExemplars copies exemplars, in the memory of earlier ones.
 func (f *frame) copyExemplars(exemplars []exemplar) {
 	f.exemplars = slices.Grow(f.exemplars[:0], len(exemplars))[:len(exemplars)]
 	for i := range exemplars {

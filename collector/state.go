@@ -2,30 +2,28 @@ package collector
 
 import "slices"
 
-// State is a copy of the series of a collector at one moment, between two batches,
-// for a restart. It is read-only and safe for concurrent use.
+// State is a copy of the series of a collector at one moment, between two batches, for a restart. It is read-only and
+// safe for concurrent use.
 //
-// It holds values, counts, native buckets, created timestamps, the last running
-// totals, and when series were last touched, also of remembered series. Quantiles
-// and exemplars are not in it: they are about the last minutes.
+// It holds values, counts, native buckets, created timestamps, running totals and the times of last samples, also of
+// remembered series. It does not hold quantiles and exemplars, which are about the last minutes.
 type State struct {
 	at         int64 // when it was taken, in nanoseconds since 1970
 	families   []exportedFamily
-	remembered []*rememberedSeries // nil where one was dropped, the one that expired first first
+	remembered []*rememberedSeries // in the order of expiry; nil where one was removed
 }
 
-// exportedFamily is a copy of what a restart should not lose of one store.
+// exportedFamily is a copy of the part of a store that survives a restart.
 type exportedFamily struct {
-	store  *store // to know whose copy it is; only the collector's goroutine looks into it
+	store  *store // identifies the original; only the collector's goroutine may read it
 	family *Family
 	signed bool
 	columns
 	lastSample []int64 // only with a TTL
 }
 
-// Export copies what a restart should not lose; gauges only if gauges is true. It
-// holds up batches for as long as memory takes to copy. After Close it returns
-// ErrClosed.
+// Export copies the state of all families, including gauges if gauges is true. Batches wait while the memory is copied.
+// After Close it returns ErrClosed.
 func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	s := &State{at: now}
 	err := c.do(func() {

@@ -36,9 +36,8 @@ func randomly(r *rand.Rand, b *collector.Batch, families []*collector.Family) {
 	}
 }
 
-// TestStateAgainstOriginal lets a restored collector live on beside the one that
-// was exported: whatever comes, both show the same. It is restored anew from its
-// own state time and again.
+// TestStateAgainstOriginal lets a restored collector live on beside the one that was exported: whatever comes, both
+// show the same. It is restored anew from its own state time and again.
 func TestStateAgainstOriginal(t *testing.T) {
 	seeds := uint64(30)
 	if raceDetector {

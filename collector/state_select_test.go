@@ -140,8 +140,7 @@ func TestStateAfterClockWentBack(t *testing.T) {
 	shows(t, b)
 }
 
-// TestDeclaredSeriesAreDeclaredAgain holds that a state does not keep a series
-// that no rule declares any more.
+// TestDeclaredSeriesAreDeclaredAgain holds that a state does not keep a series that no rule declares any more.
 func TestDeclaredSeriesAreDeclaredAgain(t *testing.T) {
 	family := func() *collector.Family {
 		return &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}, TTL: time.Minute}
@@ -244,8 +243,8 @@ func TestImportComesFirst(t *testing.T) {
 	shows(t, b, `c_total{l="a"} 5`)
 }
 
-// TestFailedImportChangesNothing holds that a collector that has series keeps them, and
-// what it remembers, when a state turns out to be bad at its very end.
+// TestFailedImportChangesNothing holds that a collector that has series keeps them, and what it remembers, when a state
+// turns out to be bad at its very end.
 func TestFailedImportChangesNothing(t *testing.T) {
 	a := open(t, collector.Options{})
 	state := written(t, a, fillEverything(t, a, everything()), true)

@@ -10,20 +10,18 @@ import (
 	"slices"
 )
 
-// A state is written as a magic text, a version, the time when it was taken, and
-// blocks, each of which begins with a byte for its kind:
+// A state is a magic string, a version, the time of the export, and blocks. Each block starts with a byte for its kind:
 //
 //	family   a definition, as JSON
 //	series   the number of a family, how many rows follow, and their columns
 //	past     the same with series that are remembered
 //	end      how many families, series and remembered series there were
 //
-// After the end comes the CRC-32C of everything before it. Columns of integers are
-// differences between neighbors, because most of these fit a byte. Integers are
-// varints, floating-point numbers and the checksum are little-endian, and a text has
-// its length before it.
+// The CRC-32C of everything before it follows the end. Columns of integers are differences between neighbors, most of
+// which fit in a byte. Integers are varints; floating-point numbers and the checksum are little-endian; the length of a
+// string precedes it.
 //
-// A change of any of this, or of what a value means, needs a new version.
+// Any change of this format, or of the meaning of a value, needs a new version.
 const (
 	stateMagic   = "PROMXST\n"
 	stateVersion = 2
@@ -37,24 +35,23 @@ const (
 )
 
 const (
-	// stateBuffer is how much of a state is in memory at a time, while it is written
-	// or read.
+	// stateBuffer is how much of a state is in memory at a time while it is written or read.
 	stateBuffer = 64 << 10
 	// blockRows bounds a block, so that a reader needs little memory.
 	blockRows = 256
-	// maxText bounds a text. The labels of a batch are not longer.
+	// maxText bounds a string. The labels of a batch are not longer.
 	maxText = MaxBatchBytes
 )
 
-// crcTable is made once by hash/crc32, and shared.
+// crcTable returns a table that hash/crc32 makes once.
 func crcTable() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // definition is a family in a state.
 type definition struct {
 	*Family
-	Quantiles [][2]float64 `json:",omitzero"` // JSON has no numbers as keys
+	Quantiles [][2]float64 `json:",omitzero"` // JSON keys cannot be numbers
 	Signed    bool         `json:",omitzero"` // see store
-	// Whether its rows have these columns.
+	// Columns that its rows have.
 	Totals     bool `json:",omitzero"`
 	Times      bool `json:",omitzero"`
 	LastSample bool `json:"Touched,omitzero"`
@@ -68,7 +65,7 @@ func (f *exportedFamily) definition() definition {
 	return d
 }
 
-// counting counts the bytes that are written.
+// counting counts the bytes written.
 type counting struct {
 	io.Writer
 	n int64
@@ -80,13 +77,13 @@ func (c *counting) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// encoder writes a state. Its writer keeps the first error.
+// encoder writes a state. Its Writer keeps the first error.
 type encoder struct {
 	*bufio.Writer
-	column []byte // a part of a column as it is written
+	column []byte // encoding of a part of a column
 }
 
-// WriteTo writes the state to w, some ten thousand bytes at a time. Import reads it.
+// WriteTo writes the state to w in pieces of 64 KiB. Import reads it.
 func (s *State) WriteTo(w io.Writer) (int64, error) {
 	to, sum := &counting{Writer: w}, crc32.New(crcTable())
 	e := &encoder{Writer: bufio.NewWriterSize(io.MultiWriter(to, sum), stateBuffer)}
@@ -120,7 +117,7 @@ func (e *encoder) text(s string) {
 	e.WriteString(s)
 }
 
-// family writes a definition. What JSON cannot express is an error.
+// family writes a definition. It fails if JSON cannot express it.
 func (e *encoder) family(f *exportedFamily) error {
 	text, err := json.Marshal(f.definition())
 	e.WriteByte(familyBlock)
@@ -128,8 +125,8 @@ func (e *encoder) family(f *exportedFamily) error {
 	return err
 }
 
-// remembered writes what is remembered of the families that s has, and returns how many
-// that are. Neighbors of one family share a block.
+// remembered writes the remembered series of the families of s and returns their number. Neighbors of one family share
+// a block.
 func (e *encoder) remembered(s *State) (n int) {
 	numbers := make(map[*store]int, len(s.families))
 	for i := range s.families {
@@ -156,7 +153,7 @@ func (e *encoder) remembered(s *State) (n int) {
 	return n
 }
 
-// addRemembered appends a remembered series of a family that has the columns of like.
+// addRemembered appends a remembered series of a family with the columns of like.
 func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	c.width = like.width
 	c.keys, c.sources = append(c.keys, r.key), append(c.sources, 0)
@@ -173,7 +170,7 @@ func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	}
 }
 
-// rows writes rows of a family, in as many blocks as they need.
+// rows writes rows of a family, in as many blocks as necessary.
 func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 	for from := 0; from < len(c.keys); from += blockRows {
 		to := min(from+blockRows, len(c.keys))
@@ -199,7 +196,7 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 	}
 }
 
-// part returns a part of a column that the family may not have.
+// part returns a part of a column, or nil if the family does not have the column.
 func part[T any](column []T, from, to int) []T {
 	if column == nil {
 		return nil
@@ -209,7 +206,7 @@ func part[T any](column []T, from, to int) []T {
 
 type integer interface{ uint32 | int64 | uint64 }
 
-// putIntegers writes differences. That one may overflow does no harm.
+// putIntegers writes differences, which may overflow.
 func putIntegers[T integer](e *encoder, column []T) {
 	e.column = e.column[:0]
 	last := int64(0)
@@ -221,7 +218,7 @@ func putIntegers[T integer](e *encoder, column []T) {
 }
 
 func (e *encoder) putFloats(column []float64) {
-	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // it takes every slice of numbers
+	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // never fails for numbers
 	e.Write(e.column)
 }
 

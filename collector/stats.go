@@ -16,47 +16,42 @@ type Stats struct {
 	remembered       atomic.Int64
 }
 
-// Stats returns the collector's counts, which go on changing.
+// Stats returns the live counts of the collector.
 func (c *Collector) Stats() *Stats { return &c.stats }
 
-// Applied returns the number of samples that reached a series.
+// Applied returns the number of samples that changed a series.
 func (s *Stats) Applied() uint64 { return s.applied.Load() }
 
 // Dropped returns the number of samples that were dropped for r.
 func (s *Stats) Dropped(r Reason) uint64 { return s.dropped[r].Load() }
 
-// Overflowed returns the number of samples that reached an overflow series
-// instead of one of their own. They count as applied too.
+// Overflowed returns the number of samples that went to an overflow series. Applied includes them.
 func (s *Stats) Overflowed() uint64 { return s.overflowed.Load() }
 
-// ExemplarsDropped returns the number of exemplars that were dropped because
-// they are too long or not UTF-8, because their family takes none, or because they
-// need more memory than Options.MemoryLimit leaves. Their samples were applied.
+// ExemplarsDropped returns the number of exemplars that were dropped because they are too long or not UTF-8, because
+// their family takes none, or because of Options.MemoryLimit. Their samples were applied.
 func (s *Stats) ExemplarsDropped() uint64 { return s.exemplarsDropped.Load() }
 
-// Expired returns the number of series that were not touched for their TTL.
+// Expired returns the number of series that expired.
 func (s *Stats) Expired() uint64 { return s.expired.Load() }
 
-// Remembered returns the number of expired series that would go on from where
-// they were.
+// Remembered returns the number of remembered series, which continue from their old value when they come back.
 func (s *Stats) Remembered() int64 { return s.remembered.Load() }
 
-// Forgotten returns the number of expired series that could not be remembered
-// within the bound and would start from 0.
+// Forgotten returns the number of expired series that did not fit into Options.Remembered and would start from 0.
 func (s *Stats) Forgotten() uint64 { return s.forgotten.Load() }
 
 // Series returns the number of live series.
 func (s *Stats) Series() int64 { return s.series.Load() }
 
-// Bytes estimates the memory of live series and of families, which is within a fifth
-// of what they take of the heap. Snapshots, remembered series, and the places that
-// expired series left in columns are not part of it.
+// Bytes estimates the memory of live series and families, within a fifth of their share of the heap. It does not
+// include snapshots, remembered series, and unused places in columns.
 func (s *Stats) Bytes() int64 { return s.bytes.Load() }
 
 // Families returns the number of families that have series.
 func (s *Stats) Families() int64 { return s.families.Load() }
 
-// addBatch adds what happened to the samples of one batch.
+// addBatch adds the counts of one batch.
 func (s *Stats) addBatch(samples uint64, dropped *[reasons]uint64) {
 	for r, n := range dropped {
 		if n > 0 {
@@ -67,14 +62,12 @@ func (s *Stats) addBatch(samples uint64, dropped *[reasons]uint64) {
 	s.applied.Add(samples)
 }
 
-// Origin counts what became of the samples of one rule. The zero Origin is
-// ready. Its methods are safe for concurrent use.
+// Origin counts the dropped samples of one rule. The zero Origin is ready. Its methods are safe for concurrent use.
 type Origin struct {
 	dropped [reasons]atomic.Uint64
 }
 
-// Dropped returns the number of samples that were dropped for r. Those that a
-// full batch refused are not among them.
+// Dropped returns the number of samples that were dropped for r, without those that a full batch refused.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
 
 func (o *Origin) drop(r Reason) {
@@ -87,17 +80,18 @@ func (o *Origin) drop(r Reason) {
 type FamilyStats struct {
 	Name   string
 	Type   Type
-	Series int // live ones
+	Series int // live series
 }
 
-// familyCount is where the size of a family can be read at any time.
+// familyCount is the size of a family, readable at any time.
 type familyCount struct {
 	name   string
 	kind   Type
 	series *atomic.Int64
 }
 
-// Families returns the size of each family, in no particular order, as of the last batch or scrape. It waits for nothing.
+// Families returns the size of each family, in no particular order, as of the last batch or scrape. It does not wait
+// for the collector.
 func (c *Collector) Families() []FamilyStats {
 	sizes := *c.sizes.Load()
 	all := make([]FamilyStats, len(sizes))
@@ -107,7 +101,7 @@ func (c *Collector) Families() []FamilyStats {
 	return all
 }
 
-// listSizes publishes which families there are, when they changed.
+// listSizes updates sizes if families were added or removed.
 func (c *Collector) listSizes() {
 	if c.sizesListed {
 		return

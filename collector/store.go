@@ -7,22 +7,20 @@ import (
 	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
-// store holds the series of one family, a column per property: series i is the
-// i-th of every column. Columns copy at the speed of memory, which keeps the
-// collector's goroutine free while a scrape takes its snapshot. Columns that the
-// family does not need are nil.
+// store holds the series of one family as columns: series i is element i of each column. Columns can be copied fast, so
+// that a scrape holds up the goroutine of the collector only briefly. Columns that the family does not need are nil.
 type store struct {
 	family  *Family
-	removed bool // taken out of the collector; Families that point here look again
+	removed bool // from the collector; Families that point to it look for another
 
-	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
+	size    *atomic.Int64 // of live series, for other goroutines
 	index   map[string]int32
-	version uint64 // changes when keys or created do
+	version uint64 // increases when keys or created change
 	columns
-	updated            []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed             bool       // an observation was negative, or a bound is
+	updated            []int64    // the last sample of a gauge, by the collector's clock; 0: not known
+	signed             bool       // an observation or a bound is negative
 	scale              resolution // of the natives
-	changes            uint64     // of any of them
+	changes            uint64     // counts the changes of natives
 	streams            []quantile.Window
 	estimator          *quantile.Estimator // of the streams
 	exemplarsPerSeries int                 // of exemplars, per series
@@ -30,36 +28,36 @@ type store struct {
 	expiry             expiry
 
 	ledger   *ledger // of all stores together
-	bytes    int64   // what the store adds to it
-	rowBytes int     // what every series takes beside its key and what grows
+	bytes    int64   // the share of the store in it
+	rowBytes int     // per series, without its key and what varies
 
-	overflows        int  // overflow series
+	overflows        int  // number of overflow series
 	overflowReported bool // Options.Overflowed was called
 
-	settingsPending bool // the family's settings are not yet those of a sample's
+	settingsPending bool // the next sample brings the settings of the family
 	remembered      map[string]*rememberedSeries
 }
 
-// columns are those of a store that outlive a series or a restart.
+// columns are the columns that survive expiry or a restart.
 type columns struct {
 	keys    []string
 	sources []uint32
 	created []int64 // 0: not known
 	values  []float64
 	totals  []float64 // the last running total
-	times   []int64   // of the newest sample, never before the first
-	width   int       // of buckets, per series
-	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
+	times   []int64   // of the newest sample, or never
+	width   int       // buckets per series
+	buckets []uint64  // not cumulative, one per bound and +Inf; a summary has only its count
 	natives []native
 }
 
-// never is the time of the newest sample where there was none.
+// never is the time of the newest sample of a series without samples.
 const never = math.MinInt64
 
-// What stands for the source of a series that no field feeds alone.
+// Sources that are not a field.
 const (
 	anySource       = math.MaxUint32     // an overflow series, which takes samples of all fields
-	unclaimedSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
+	unclaimedSource = math.MaxUint32 - 1 // the field of the next sample becomes the source
 )
 
 func newStore(f *Family, l *ledger) *store {
@@ -81,7 +79,7 @@ func newStore(f *Family, l *ledger) *store {
 	return s
 }
 
-// find returns the series of key, or -1.
+// find returns the index of the series with key, or -1.
 func (s *store) find(key []byte) int {
 	if i, ok := s.index[string(key)]; ok {
 		return int(i)
@@ -120,12 +118,12 @@ func (s *store) add(key string, source uint32, now int64) int {
 	}
 	s.expiry.add(now)
 	s.charge(s.seriesSize(len(key)))
-	s.index[key] = int32(i) // last: a series is found when all of it is there
+	s.index[key] = int32(i) // last, because it makes the series visible is found when all of it is there
 	s.size.Store(int64(len(s.keys)))
 	return i
 }
 
-// remove takes series i out. The last one gets its place.
+// remove removes series i. The last series takes its place.
 func (s *store) remove(i int) {
 	if s.sources[i] == anySource {
 		s.overflows--
@@ -151,21 +149,21 @@ func (s *store) remove(i int) {
 	s.size.Store(int64(len(s.keys)))
 }
 
-// cut moves the last width elements of a column to series i and shortens it.
+// cut moves the last width elements of a column to series i and shortens the column.
 func cut[T any](column []T, i, width int) []T {
 	if len(column) == 0 {
 		return column
 	}
 	last := len(column) - width
 	copy(column[i*width:(i+1)*width], column[last:])
-	clear(column[last:]) // lets the garbage collector have what it points to
+	clear(column[last:]) // frees what it points to
 	return column[:last]
 }
 
-// shrinkAbove is the number of series from which on unused memory is given back.
+// shrinkAbove is the number of series above which unused memory is freed.
 const shrinkAbove = 1024
 
-// shrink gives memory back when most of it is unused.
+// shrink frees memory if most of it is unused.
 func (s *store) shrink() {
 	if cap(s.keys) <= shrinkAbove || len(s.keys) > cap(s.keys)/4 {
 		return
@@ -180,7 +178,7 @@ func (s *store) shrink() {
 	}
 }
 
-// clip is column in memory of its own size; nil stays nil.
+// clip returns a copy of column without spare capacity; nil stays nil.
 func clip[T any](column []T) []T {
 	if column == nil {
 		return nil
@@ -188,7 +186,7 @@ func clip[T any](column []T) []T {
 	return append(make([]T, 0, len(column)), column...)
 }
 
-// applyOp gives a checked sample of the time at to series i, by the collector's clock at the time now.
+// applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector.
 func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 	switch m.Op {
 	case Declare:
@@ -222,7 +220,7 @@ func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 	return Kept
 }
 
-// addTimesColumn gives every series the time of its newest sample from now on.
+// addTimesColumn adds the column of times, if there is none.
 func (s *store) addTimesColumn() {
 	if s.times != nil {
 		return

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// roots are the names with a meaning of their own at the start of an accessor.
-// A field of such a name is reached as $['metadata'].
+// roots are the names with a meaning of their own at the start of an accessor. A field of such a name is reached as
+// $['metadata'].
 var roots = map[string]Root{
 	"TAG":              RootTag,
 	"metadata":         RootMetadata,
@@ -22,8 +22,8 @@ const (
 	maxIndex    = 65535
 )
 
-// parseAccessor reads an accessor as Fluent Bit writes it, with three additions:
-// double quotes, $['key'] for keys that cannot stand bare, and blanks in quotes.
+// parseAccessor reads an accessor as Fluent Bit writes it, with three additions: double quotes, $['key'] for keys that
+// cannot stand bare, and blanks in quotes.
 func parseAccessor(s string) (*Accessor, error) {
 	rest, ok := strings.CutPrefix(s, "$")
 	switch {
@@ -59,8 +59,7 @@ func parseAccessor(s string) (*Accessor, error) {
 	return a, nil
 }
 
-// bareLength returns how much of s a key without quotes takes, as in Fluent
-// Bit's grammar, where a dot ends it.
+// bareLength returns how much of s a key without quotes takes, as in Fluent Bit's grammar, where a dot ends it.
 func bareLength(s string) int {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -75,11 +74,11 @@ func bareLength(s string) int {
 func badStart(rest string) error {
 	switch {
 	case rest == "":
-		return newTextError("a field is missing behind $", "write a field such as $status, and $$ for a dollar sign")
+		return newTextError("a field is missing after $", "write a field such as $status, and $$ for a dollar sign")
 	case rest[0] == '{':
-		return newTextError("${...} stands in names only", "write $%s", strings.Trim(rest, "{}"))
+		return newTextError("${...} is a variable of metric names", "write $%s", strings.Trim(rest, "{}"))
 	case rest[0] >= '0' && rest[0] <= '9':
-		return newTextError("captures of a regular expression are no fields",
+		return newTextError("a capture of a regular expression is not a field",
 			"write {from: $field, regex: ..., replacement: $1}, or $['%s'] for a field of this name", rest)
 	}
 	return newTextError("a field cannot start with "+strconv.QuoteRune(firstRune(rest)), "write $['%s']", rest)
@@ -99,7 +98,7 @@ func cutStep(s string) (step Step, rest string, err error) {
 	}
 	s = s[1:]
 	if s == "" {
-		return step, "", newTextError("a bracket is open", "write ['key'] or [0]")
+		return step, "", newTextError("a [ is not closed", "write ['key'] or [0]")
 	}
 	if s[0] == '\'' || s[0] == '"' {
 		step.Key, rest, err = cutQuoted(s)
@@ -123,7 +122,7 @@ func notAStep(s string) error {
 		return newTextError("a dot does not lead into a map",
 			"write ['%s'] instead of .%s, or $['a.b'] for a key with a dot in it", key, key)
 	}
-	return newTextError(quote(s)+" is left over behind the field", "write keys that are no plain words as $['key']")
+	return newTextError(quote(s)+" cannot follow a field", "write a key with special characters as $['key']")
 }
 
 // cutQuoted splits a quoted key off s. A quote within it is doubled.
@@ -133,7 +132,7 @@ func cutQuoted(s string) (key, rest string, err error) {
 	for s = s[1:]; ; {
 		part, tail, ok := strings.Cut(s, mark)
 		if !ok {
-			return "", "", newTextError("the quote "+mark+" is not closed", "write ['key']")
+			return "", "", newTextError("a "+mark+" is not closed", "write ['key']")
 		}
 		b.WriteString(part)
 		if !strings.HasPrefix(tail, mark) {
@@ -166,7 +165,7 @@ func (a *Accessor) check() error {
 		return nil
 	case RootTag:
 		if len(a.Steps) > 1 || len(a.Steps) == 1 && !byIndex {
-			return newTextError("a tag has numbered parts only", "write $TAG or $TAG[1]")
+			return newTextError("the parts of a tag have numbers, not keys", "write $TAG or $TAG[1]")
 		}
 		return nil
 	case RootBody:
@@ -179,7 +178,7 @@ func (a *Accessor) check() error {
 		return newTextError("it names a whole map", "write %s['key'], or $['%s'] for a field of this name", a.Text, a.Text[1:])
 	}
 	if byIndex {
-		return newTextError("it takes a map by index", "write a key: ['key']")
+		return newTextError("it is a map, not an array", "write a key: ['key']")
 	}
 	return nil
 }

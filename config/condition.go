@@ -16,7 +16,7 @@ func (r *reader) condition(n *node, path string, depth int) (c Condition, ok boo
 		return c, r.wrongKind(n, path, "a condition", "write "+comparisonSpec.example+", or "+groupSpec.example)
 	}
 	if depth >= maxConditions {
-		r.wrong(n, path, "conditions nest more than "+strconv.Itoa(maxConditions)+" levels deep", "write them flatter")
+		r.wrong(n, path, "conditions are nested more than "+strconv.Itoa(maxConditions)+" levels deep", "use fewer levels")
 		return c, false
 	}
 	if isGroup(n) {
@@ -115,7 +115,7 @@ func (r *reader) context(c *Condition, n *node, path string) {
 		return
 	}
 	if c.Field.Root != RootBody {
-		r.wrong(n, path, c.Field.Text+" is not looked for in a context", "remove context")
+		r.wrong(n, path, "context does not apply to "+c.Field.Text, "remove context")
 		return
 	}
 	c.Field.Root = RootMetadata
@@ -127,10 +127,10 @@ func (r *reader) operand(c *Condition, s *mappingReader) {
 	unary := c.Op == Exists || c.Op == NotExists
 	switch {
 	case n == nil && !unary && !s.has("value"):
-		r.wrong(s.node, path, "missing", "write what the field is compared with")
+		r.wrong(s.node, path, "missing", "write the value to compare with")
 	case n == nil:
 	case unary:
-		r.wrong(n, path, compareWords[c.Op]+" compares with nothing", "remove value")
+		r.wrong(n, path, compareWords[c.Op]+" takes no value", "remove value")
 	case c.Op == In || c.Op == NotIn:
 		r.list(c, n, path)
 	case c.Op == Regex || c.Op == NotRegex:
@@ -146,7 +146,7 @@ func (r *reader) operand(c *Condition, s *mappingReader) {
 
 func (r *reader) operandScalar(n *node, path string) (v Scalar, ok bool) {
 	if !n.scalar() {
-		return v, r.wrongKind(n, path, "a number or text", "write a number or text, or use op: in with a list")
+		return v, r.wrongKind(n, path, "a number or a string", "write a number or a string, or use op: in with a list")
 	}
 	if n.kind == number {
 		v.Number, ok = r.number(n, path, "write a number")
@@ -166,7 +166,7 @@ func (r *reader) list(c *Condition, n *node, path string) {
 		return
 	}
 	if len(n.elements) == 0 {
-		r.wrong(n, path, "an empty list", "write what the field may be: [GET, POST]")
+		r.wrong(n, path, "an empty list", "list the values to compare with: [GET, POST]")
 	}
 	for i, e := range n.elements {
 		if v, ok := r.operandScalar(e, at(path, i)); ok {
@@ -191,7 +191,7 @@ func (r *reader) threshold(c *Condition, n *node, path string) {
 func (r *reader) conditionRegex(c *Condition, n *node, path string) {
 	c.Regex, _ = r.regexp(n, path)
 	if len(n.text) > 2 && n.text[0] == '/' && strings.HasSuffix(strings.TrimRight(n.text, "imxo"), "/") {
-		r.warn(RegexSlashes, n.Position, path, "the slashes around the expression belong to it, unlike in Fluent Bit",
-			"remove them, and write (?i) in front to ignore case")
+		r.warn(RegexSlashes, n.Position, path, "the slashes are part of the expression, unlike in Fluent Bit",
+			"remove them; start with (?i) to ignore case")
 	}
 }

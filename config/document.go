@@ -23,7 +23,7 @@ func (p *parser) document(n *node) {
 		p.wrongKind(list, "metrics", "a list of rules", "write "+smallestFile)
 		return
 	case len(list.elements) == 0:
-		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key beside defaults: true")
+		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key if defaults: true is set")
 	case len(list.elements) > maxMetrics:
 		p.wrong(list, "metrics", fmt.Sprintf("%d rules", len(list.elements)),
 			fmt.Sprintf("a file has at most %d", maxMetrics))
@@ -59,7 +59,7 @@ const minTTL = time.Second
 func (p *parser) expiry(n *node, path string) (time.Duration, bool) {
 	d, ok := p.duration(n, path, 0)
 	if ok && d > 0 && d < minTTL {
-		p.wrong(n, path, quote(n.text)+" is too short", "write 0 for series that never expire, or at least 1s")
+		p.wrong(n, path, quote(n.text)+" is too short", "write at least 1s, or 0 for series that never expire")
 		return 0, false
 	}
 	return d, ok

@@ -22,7 +22,7 @@ func (r *reader) exemplar(n *node) {
 		return
 	}
 	if len(n.fields) == 0 || len(n.fields) > maxExemplarLabels {
-		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("write 1 to %d of them", maxExemplarLabels))
+		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("write 1 to %d", maxExemplarLabels))
 	}
 	runes := 0
 	for _, f := range n.fields {
@@ -36,8 +36,8 @@ func (r *reader) exemplar(n *node) {
 		}
 	}
 	if runes > prometheus.ExemplarMaxRunes {
-		r.wrong(n, path, fmt.Sprintf("%d characters in names and constants alone", runes),
-			fmt.Sprintf("OpenMetrics allows %d in all", prometheus.ExemplarMaxRunes))
+		r.wrong(n, path, fmt.Sprintf("%d characters in names and constants", runes),
+			fmt.Sprintf("OpenMetrics allows %d, including the values of fields", prometheus.ExemplarMaxRunes))
 	}
 }
 
@@ -50,10 +50,10 @@ func (r *reader) init(n *node) {
 	}
 	switch {
 	case len(n.elements) == 0 || len(n.elements) > maxInit:
-		r.wrong(n, path, fmt.Sprintf("%d label sets", len(n.elements)), fmt.Sprintf("write 1 to %d of them", maxInit))
+		r.wrong(n, path, fmt.Sprintf("%d label sets", len(n.elements)), fmt.Sprintf("write 1 to %d", maxInit))
 		return
 	case !r.m.Name.fixed():
-		r.wrong(n, path, "the series cannot exist from the start: their name depends on the record",
+		r.wrong(n, path, "init needs a fixed name, and this name depends on the record",
 			"write a name without variables")
 	}
 	seen := make(map[string]bool, len(n.elements))
@@ -63,7 +63,7 @@ func (r *reader) init(n *node) {
 			continue
 		}
 		if key := fmt.Sprintf("%q", set); seen[key] {
-			r.wrong(e, at(path, i), "the label set stands there twice", "remove one of them")
+			r.wrong(e, at(path, i), "the label set appears twice", "remove one of them")
 		} else {
 			seen[key] = true
 		}
@@ -97,7 +97,7 @@ func (r *reader) initSet(n *node, path string) ([]string, bool) {
 		case i < 0:
 			r.wrong(f.key, path, "the rule has no label "+quote(f.key.text), hasLabels(f.key.text, names))
 		case r.m.Labels[i].IsConstant():
-			r.wrong(f.key, path, "the label is a constant and always there", "remove it here")
+			r.wrong(f.key, path, "the label is a constant, which every series has", "remove it here")
 		case ok:
 			set[i] = value
 		}

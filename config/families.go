@@ -41,14 +41,14 @@ func (p *parser) distinctRules(rules []parsedRule) {
 			f, r = r, f
 		}
 		if given := r.get("rule"); given != nil {
-			p.wrong(given, r.under("rule"), quote(given.text)+" is the name of "+f.describeRule()+" too",
-				"write another: it tells rules apart in messages and metrics")
+			p.wrong(given, r.under("rule"), quote(given.text)+" is also the name of "+f.describeRule(),
+				"write another name; messages and metrics identify rules by it")
 		}
 	}
 }
 
 func (r parsedRule) describeRule() string {
-	return fmt.Sprintf("%s in line %d", r.path, r.Metric.Position.Line)
+	return fmt.Sprintf("%s on line %d", r.path, r.Metric.Position.Line)
 }
 
 // reachable warns of rules after one that takes every record they could get.
@@ -60,8 +60,8 @@ func (p *parser) reachable(rules []parsedRule) {
 			f, ok = taken[r.Match]
 		}
 		if ok {
-			p.warn(Unreachable, r.Metric.Position, r.path, "no record reaches the rule: "+f.describeRule()+" "+f.takes()+" all of them",
-				"move it up, or give the other a condition")
+			p.warn(Unreachable, r.Metric.Position, r.path, "no record reaches the rule, because "+f.describeRule()+" "+f.takes()+" all",
+				"move it up, or add a condition to the other")
 		}
 		if !ok && r.takesAll() {
 			taken[r.Match] = r
@@ -81,8 +81,8 @@ func (r parsedRule) takes() string {
 	return "takes"
 }
 
-// sameDefinitions checks that rules of one family define it alike, and gives all of them
-// the help that one has. It returns the first rule of each family.
+// sameDefinitions checks that rules of one family define it alike, and gives all of them the help that one has. It
+// returns the first rule of each family.
 func (p *parser) sameDefinitions(rules []parsedRule) []parsedRule {
 	first := make(map[string]int, len(rules))
 	families := make([]parsedRule, 0, len(rules))
@@ -117,9 +117,9 @@ func (p *parser) sameDefinition(f, r parsedRule) {
 		if at == nil {
 			at = r.node
 		}
-		wrong := fmt.Sprintf("%v, where %s says %v for the same metric %s",
+		wrong := fmt.Sprintf("%v, but %s has %v for the same metric %s",
 			second, f.describeRule(), first, quote(r.Name.String()))
-		p.wrong(at, r.under(key), wrong, "let both say the same, or give one another name")
+		p.wrong(at, r.under(key), wrong, "write the same in both, or rename one of them")
 	}
 	switch {
 	case !f.typed || !r.typed:

@@ -1,7 +1,7 @@
 package config
 
-// The language: the keys of every mapping of a rules file, and the words that
-// some keys choose from. rules/schema.json says the same to editors.
+// The language: the keys of every mapping of a rules file, and the words that some keys choose from. rules/schema.json
+// says the same to editors.
 
 // mappingSpec is a kind of mapping.
 type mappingSpec struct {
@@ -72,8 +72,8 @@ var (
 	}
 )
 
-// synonyms are the names that other exporters, and Fluent Bit's log_to_metrics
-// filter, have for keys and words of the language.
+// synonyms are the names that other exporters, and Fluent Bit's log_to_metrics filter, have for keys and words of the
+// language.
 var synonyms = map[string]string{
 	"metric_name": "name", "metric_mode": "type", "metric_type": "type", "metric_description": "help",
 	"description": "help", "desc": "help", "value_field": "value", "source": "value", "label_field": "labels",

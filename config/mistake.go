@@ -63,8 +63,7 @@ func newTextError(wrong, right string, args ...any) error {
 	return textError{wrong, fmt.Sprintf(right, args...)}
 }
 
-// inOrder returns m in the order of the text, without repetitions, which an
-// anchor that is used twice would give.
+// inOrder returns m in the order of the text, without repetitions, which an anchor that is used twice would give.
 func (m Mistakes) inOrder() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int { return a.compare(b.Position) })
 	return slices.Compact(m)
@@ -91,8 +90,7 @@ func shorten(s string, n int) string {
 // maxPart bounds each part of a message, in runes.
 const maxPart = 300
 
-// oneLine replaces line breaks and other control characters and cuts what is too
-// long.
+// oneLine replaces line breaks and other control characters and cuts what is too long.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if control(r) {

@@ -28,8 +28,7 @@ func fold(s string) string {
 // maxWord bounds how much of a word is compared, in bytes.
 const maxWord = 40
 
-// distance returns how many letters must be put in, taken out, replaced or
-// swapped with their neighbour to make b of a.
+// distance returns how many letters must be put in, taken out, replaced or swapped with their neighbour to make b of a.
 func distance(a, b string) int {
 	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
 	for j := range rows[1] {

@@ -27,9 +27,8 @@ type parser struct {
 	seriesLimit int
 }
 
-// ParseRules reads a rules file. file is its name in messages, of which only the
-// last element is shown; text is not retained. A file that is not right in all
-// its parts gives no Rules and Mistakes, all of them at once.
+// ParseRules reads a rules file. file is its name in messages, of which only the last element is shown; text is not
+// retained. A file that is not right in all its parts gives no Rules and Mistakes, all of them at once.
 func ParseRules(file string, text []byte) (*Rules, error) {
 	p := newParser(file)
 	p.parse(text)
@@ -56,7 +55,7 @@ func (m Mistakes) limited() Mistakes {
 	}
 	rest := m[maxMistakes]
 	rest.Path, rest.Right = "", ""
-	rest.Wrong = fmt.Sprintf("%d more mistakes from here on", len(m)-maxMistakes)
+	rest.Wrong = fmt.Sprintf("%d more mistakes follow", len(m)-maxMistakes)
 	return append(m[:maxMistakes:maxMistakes], rest)
 }
 

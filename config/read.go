@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// Every reader here takes the node of a value and its path, reports what is
-// wrong with it, and returns false in that case.
+// Every reader here takes the node of a value and its path, reports what is wrong with it, and returns false in that
+// case.
 
 // wrongKind reports that n is not of the kind that is wanted.
 func (p *parser) wrongKind(n *node, path, wanted, right string) bool {
 	if n.kind == broken {
 		return false
 	}
-	p.wrong(n, path, fmt.Sprintf("found %s where %s belongs", n.describe(), wanted), right)
+	p.wrong(n, path, fmt.Sprintf("expected %s, found %s", wanted, n.describe()), right)
 	return false
 }
 
@@ -29,10 +29,10 @@ func (p *parser) text(n *node, path, right string) (string, bool) {
 		if n.scalar() {
 			right = "put it in quotes: '" + n.text + "'"
 		}
-		return "", p.wrongKind(n, path, "a text", right)
+		return "", p.wrongKind(n, path, "a string", right)
 	}
 	if n.text == "" {
-		p.wrong(n, path, "an empty text", right)
+		p.wrong(n, path, "an empty string", right)
 		return "", false
 	}
 	return n.text, true
@@ -77,13 +77,13 @@ func (p *parser) whole(n *node, path string, low, high int) (int, bool) {
 
 // duration reads a duration from low on.
 func (p *parser) duration(n *node, path string, low time.Duration) (time.Duration, bool) {
-	const right = "write seconds or a text such as 90s, 10m, 1h30m or 7d"
+	const right = "write a number of seconds, or a duration such as 90s, 10m, 1h30m or 7d"
 	if n.kind != text && n.kind != number {
 		return 0, p.wrongKind(n, path, "a duration", right)
 	}
 	d, err := parseDuration(n.text)
 	if err != nil {
-		p.wrong(n, path, fmt.Sprintf("%s is no duration: %v", quote(n.text), err), right)
+		p.wrong(n, path, fmt.Sprintf("%s is not a duration: %v", quote(n.text), err), right)
 		return 0, false
 	}
 	if d < low {
@@ -154,7 +154,7 @@ func (p *parser) compile(n *node, path, s string) (*regexp.Regexp, bool) {
 	if errors.As(err, &bad) {
 		wrong = fmt.Sprintf("%s at %s", bad.Code, quote(bad.Expr))
 		if bad.Code == syntax.ErrInvalidPerlOp || bad.Code == syntax.ErrInvalidEscape {
-			right = "RE2 has no look-around and no back reference, see https://github.com/google/re2/wiki/Syntax"
+			right = "RE2 has neither look-around nor backreferences, see https://github.com/google/re2/wiki/Syntax"
 		}
 	}
 	p.wrong(n, path, fmt.Sprintf("bad regular expression %s: %s", quote(s), wrong), right)
@@ -180,8 +180,7 @@ func (s *mappingReader) has(key string) bool {
 // under returns the path of a key.
 func (s *mappingReader) under(key string) string { return under(s.path, key) }
 
-// readMapping reads a mapping. Keys that its shape does not have are reported and
-// left out, and so are missing values.
+// readMapping reads a mapping. Keys that its shape does not have are reported and left out, and so are missing values.
 func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingReader, bool) {
 	if n.kind != mapping {
 		return nil, p.wrongKind(n, path, spec.what, "write "+spec.example)
@@ -196,7 +195,7 @@ func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingR
 		s.values[key] = nil
 		switch f.value.kind {
 		case null:
-			p.wrong(f.key, under(path, key), "no value", "write one, or remove the key")
+			p.wrong(f.key, under(path, key), "no value", "write a value, or remove the key")
 		case broken:
 		default:
 			s.values[key] = f.value
@@ -209,9 +208,9 @@ func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingR
 func (s *mappingSpec) advise(key string) string {
 	switch {
 	case s == metricSpec && slices.Contains(valueSpec.keys, key):
-		return fmt.Sprintf("it belongs under value: {from: $field, %s: ...}", key)
+		return fmt.Sprintf("write it under value: {from: $field, %s: ...}", key)
 	case s == fileSpec && slices.Contains(metricSpec.keys, key):
-		return "it belongs to a rule: metrics: [{" + key + ": ...}]"
+		return "write it in a rule: metrics: [{" + key + ": ...}]"
 	}
 	return suggest(key, s.keys)
 }

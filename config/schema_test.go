@@ -38,8 +38,7 @@ func readSchema(t *testing.T) (file schemaObject, parts map[string]schemaObject)
 	return file, defs.Parts
 }
 
-// TestSchemaKeys holds that the schema for editors has the keys of the language,
-// no more and no less.
+// TestSchemaKeys holds that the schema for editors has the keys of the language, no more and no less.
 func TestSchemaKeys(t *testing.T) {
 	file, parts := readSchema(t)
 	parts["file"] = file
@@ -79,8 +78,8 @@ func TestSchemaWords(t *testing.T) {
 	}
 }
 
-// TestSchemaTypes holds that the schema refuses the keys that a type has no use
-// for, and those of a rule that drops records.
+// TestSchemaTypes holds that the schema refuses the keys that a type has no use for, and those of a rule that drops
+// records.
 func TestSchemaTypes(t *testing.T) {
 	_, parts := readSchema(t)
 	refused := make(map[string][]string)

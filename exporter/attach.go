@@ -15,10 +15,10 @@ type attachment struct {
 	later   bool      // whether a server may start without a listener
 	servers []*server // of the addresses so far
 	started []*server // those of them that are new
-	removed []*server // those that only waited for suspended instances, on a port that a new one needs
+	removed []*server // servers that only waited for suspended instances, on a port that a new server needs
 }
 
-// bindAll gives every address a server, or leaves everything as it was.
+// bindAll finds or starts a server for every address. With an error, nothing has changed.
 func (t *attachment) bindAll(addresses []listen.Addr) error {
 	for _, a := range addresses {
 		srv := t.table.byAddress[a]
@@ -39,7 +39,7 @@ func (t *attachment) bindAll(addresses []listen.Addr) error {
 	return nil
 }
 
-// start makes a server that listens on a. It has no routes yet.
+// start returns a new server that listens on a. It has no routes yet.
 func (t *attachment) start(a listen.Addr) (*server, error) {
 	l, err := t.table.sockets.Listen(a)
 	if errors.Is(err, syscall.EADDRINUSE) && t.freePort(a) {
@@ -61,7 +61,8 @@ func (t *attachment) start(a listen.Addr) (*server, error) {
 	return srv, nil
 }
 
-// freePort closes the servers on the port of a that only wait for suspended instances, and reports whether there were any.
+// freePort closes the servers on the port of a that only wait for suspended instances, and reports whether there were
+// any.
 func (t *attachment) freePort(a listen.Addr) bool {
 	before := len(t.removed)
 	for other, srv := range t.table.byAddress {

@@ -13,14 +13,14 @@ import (
 	"github.com/promexporter/promexporter/internal/fence"
 )
 
-// Reasons for which a scrape does without a source, or without a part of it.
+// Reasons why families of a source are missing on a page.
 const (
 	reasonError   = "error"
 	reasonPanic   = "panic"
 	reasonTimeout = "timeout"
 )
 
-// gatherResult is what one source gave to one scrape.
+// gatherResult is what one source returned to one scrape.
 type gatherResult struct {
 	session  *session
 	families []exposition.Family
@@ -28,8 +28,9 @@ type gatherResult struct {
 	err      error
 }
 
-// makePage gathers what the sessions of p give, merges it with the server's own metrics and renders it. On return nothing
-// of the sources is in use. Suspended sessions are left out, or make it fail with errSuspended if wait is set.
+// makePage gathers the families of the sessions of p, merges them with the server's own metrics and renders them. On
+// return, no memory of the sources is in use. Suspended sessions are left out; if wait is set, makePage returns
+// errSuspended instead.
 func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*render.Page, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -58,8 +59,8 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	return rendered, err
 }
 
-// gather asks all sources at once. What went wrong with one of them is reported, and costs the page no more than its
-// families. The caller releases what is returned, also with an error.
+// gather calls all sources concurrently. The failure of a source is reported, and only its families are missing on the
+// page. The caller must release the results, even with an error.
 func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gatherResult, err error) {
 	ctx, cancel := within(ctx, gatherTimeout)
 	defer cancel()
@@ -97,7 +98,7 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gatherR
 	return all, nil
 }
 
-// run calls the source, until ctx or the session ends.
+// run calls the source, until ctx ends or the session is canceled.
 func (g *gatherResult) run(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -105,7 +106,7 @@ func (g *gatherResult) run(ctx context.Context) {
 	g.err = fence.Run(func() error {
 		families, done, err := g.session.options.Source.Gather(ctx)
 		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
-			err = context.Cause(ctx) // which says whether it is a timeout
+			err = context.Cause(ctx) // which tells a timeout from a closed session
 		}
 		g.families = families
 		if done != nil {
@@ -115,7 +116,7 @@ func (g *gatherResult) run(ctx context.Context) {
 	})
 }
 
-// release gives the families back to the source.
+// release returns the families to the source.
 func (s *server) release(g *gatherResult) {
 	defer g.session.release()
 	if err := fence.Run(func() error { g.done(); return nil }); err != nil {
@@ -135,18 +136,18 @@ func (s *server) reportGather(g *gatherResult) {
 	}
 }
 
-// reportSource counts and logs what a source did not give. A session that has left the server is logged only.
+// reportSource counts and logs a failure of a source. For a session that has left the server, it only logs.
 func (s *server) reportSource(sess *session, reason string, err error) {
 	if counts := s.routes.Load().failures[sess.instance()]; counts != nil {
 		counts[reason].Inc()
 	}
-	s.logs.Warn(sess.log, err, "page is incomplete: an instance did not give all of its metrics",
+	s.logs.Warn(sess.log, err, "page is incomplete: an instance did not return all of its metrics",
 		"path", sess.path(), "instance", sess.instance(), "reason", reason)
 }
 
-// selected leaves out what a query with name[] does not ask for.
+// selected returns the families that the query selects with name[] parameters, or all families without any.
 func selected(query string, sources [][]exposition.Family) [][]exposition.Family {
-	values, _ := url.ParseQuery(query) // of a wrong one, what could be read counts, as in net/http
+	values, _ := url.ParseQuery(query) // if it is malformed, the valid part counts, as in net/http
 	names := values["name[]"]
 	if len(names) == 0 {
 		return sources

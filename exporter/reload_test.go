@@ -34,7 +34,7 @@ func TestReload(t *testing.T) {
 		"failure is shown":     {"POST", []exporter.Options{bad}, 500, "bad: rules.yaml:1:1: broken\n", 0},
 		"others are reloaded":  {"POST", []exporter.Options{bad, good}, 500, "bad: ", 1},
 		"a panic is a failure": {"POST", []exporter.Options{panics, good}, 500, "panics: panic: oops\n", 1},
-		"the answer is short":  {"POST", []exporter.Options{long, good}, 500, "é...\nthe log has the rest\n", 1},
+		"the answer is short":  {"POST", []exporter.Options{long, good}, 500, "é...\nsee the log for the rest\n", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls = 0

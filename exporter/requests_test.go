@@ -92,8 +92,8 @@ func TestScrapesInFlight(t *testing.T) {
 		}
 		synctest.Wait()
 		for client, want := range map[string]string{
-			"10.0.0.1:2": "429 10 requests for /metrics of your address are in flight, which is the limit for one client",
-			"10.0.0.5:1": "503 40 requests for /metrics are in flight, which is the limit",
+			"10.0.0.1:2": "429 10 requests from your address for /metrics are in flight, the limit for one client",
+			"10.0.0.5:1": "503 40 requests for /metrics are in flight, the limit of all clients",
 		} {
 			w := askFrom(s, client, "/metrics")
 			want += "; try again later\n"

@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/render"
 )
 
-// Servers is the table of HTTP servers that the instances of a process share, one server per listen address.
-// The zero value is ready. It is safe for concurrent use, and must not be copied.
+// Servers is the table of HTTP servers that the instances of a process share, one server per listen address. The zero
+// value is ready to use. It must not be copied. It is safe for concurrent use.
 type Servers struct {
 	sockets  listen.Sockets
 	pages    sharedPages
@@ -24,9 +24,9 @@ type Servers struct {
 	byAddress map[listen.Addr]*server
 }
 
-// Open starts to serve o, on servers of its own or on those of the instances that are open with the same addresses. A
-// taken port is retried for o.ListenRetry; every other error is returned at once, and names what is wrong and what would
-// be right. After an error no port is open that was not before. The caller closes the endpoint.
+// Open starts to serve o, on new servers or on those of open instances with the same addresses. A port that is in use
+// is retried for o.ListenRetry. Every other error is returned at once; it says what is wrong and what would be right.
+// After an error, no additional port is open. The caller must close the endpoint.
 func (s *Servers) Open(o Options) (*Endpoint, error) {
 	e := &Endpoint{table: s, opened: time.Now()}
 	if err := s.open(e, o); err != nil {
@@ -35,7 +35,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 	return e, nil
 }
 
-// open gives e a session that serves o.
+// open starts a session of e that serves o.
 func (s *Servers) open(e *Endpoint, o Options) error {
 	if err := o.check(); err != nil {
 		return err
@@ -58,8 +58,8 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	}
 }
 
-// prepare resolves the addresses and reads the files of o. What cannot be read now, and was the same in the session
-// before, is taken as it was found then.
+// prepare resolves the addresses and reads the files of o. If that fails, and the earlier session of e had the same
+// addresses or files, their earlier result is used.
 func prepare(e *Endpoint, o Options) (*session, error) {
 	before := e.session.Load()
 	addresses, err := listen.Resolve(context.Background(), o.Addresses)
@@ -70,7 +70,7 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 		return nil, err
 	}
 	a, err := access.Open(o.Access)
-	if err != nil && before != nil && before.options.Access == o.Access { // without a password, which cannot be what is wrong
+	if err != nil && before != nil && before.options.Access == o.Access { // neither has the password, which cannot be the cause
 		a, err = before.access, nil
 	}
 	if err != nil {
@@ -80,9 +80,9 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 	return newSession(e, o, a, addresses), nil
 }
 
-// attach makes next the session of its endpoint, on the servers of all addresses, of which it starts those that are
-// missing, or leaves all as it was. later lets a server start that cannot listen yet. Servers that nobody needs any more
-// are to be shut down by the caller.
+// attach makes next the session of its endpoint and adds it to the servers of all its addresses, starting those that do
+// not exist. With an error, nothing has changed. later allows a server to start without listening. The caller shuts
+// down the removed servers.
 func (s *Servers) attach(next *session, later bool) (removed []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *Servers) attach(next *session, later bool) (removed []*server, err erro
 	return removed, nil
 }
 
-// check reports what keeps next from the servers at addresses.
+// check returns an error if next cannot use the servers at addresses.
 func (s *Servers) check(next *session, addresses []listen.Addr) error {
 	var there []*server
 	for _, srv := range s.byAddress {
@@ -139,8 +139,8 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 	return s.checkDefinitions(next, there, next.options.Definitions, false)
 }
 
-// checkDefinitions returns a *ConflictError if definitions cannot be on the pages of a session with those of others. Those
-// that have the origin of one in the way are not compared if follow is set.
+// checkDefinitions returns a *ConflictError if definitions conflict with those of other sessions on the pages of a
+// session. If follow is set, definitions of the same origin are not compared.
 func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions []Definition, follow bool) error {
 	for _, srv := range servers {
 		p := srv.routes.Load().pages[sess.path()]
@@ -159,7 +159,7 @@ func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions
 	return nil
 }
 
-// neighbor names an endpoint of another server that uses the port of a, or is empty.
+// neighbor names an instance of another server that uses the port of a, or returns "".
 func (s *Servers) neighbor(a listen.Addr) string {
 	for other, srv := range s.byAddress {
 		if sessions := srv.routes.Load().sessions; len(sessions) > 0 && other.SamePort(a) {
@@ -169,15 +169,15 @@ func (s *Servers) neighbor(a listen.Addr) string {
 	return ""
 }
 
-// detach takes e off its servers, and returns those that it was the last one of: they are gone from the table, and their
-// addresses are free.
+// detach removes e from its servers. It returns the servers that have no other endpoint: they are removed from the
+// table, and their addresses are free.
 func (s *Servers) detach(e *Endpoint) (removed []*server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.detachLocked(e.session.Load())
 }
 
-// detachLocked takes a session off its servers, where no other one has its place. The caller holds the lock.
+// detachLocked removes a session from the servers on which it has not been replaced. The caller holds the lock.
 func (s *Servers) detachLocked(old *session) (removed []*server) {
 	for _, srv := range old.servers {
 		now := srv.routes.Load().sessions
@@ -187,7 +187,7 @@ func (s *Servers) detachLocked(old *session) (removed []*server) {
 		case len(rest) > 0:
 			srv.route(rest)
 		case s.byAddress[srv.address] == srv:
-			// The routes stay: they are what a connection that is still open finds, and whose log the server uses.
+			// The routes are kept for connections that are still open, and for the log of the server.
 			s.remove(srv)
 			removed = append(removed, srv)
 		}
@@ -195,13 +195,13 @@ func (s *Servers) detachLocked(old *session) (removed []*server) {
 	return removed
 }
 
-// remove takes srv from the table and frees its address. The caller holds the lock.
+// remove removes srv from the table and frees its address. The caller holds the lock.
 func (s *Servers) remove(srv *server) {
 	delete(s.byAddress, srv.address)
 	srv.binding.Load().stop()
 }
 
-// shutDownUnused shuts down servers that nothing uses any more.
+// shutDownUnused shuts down servers that were removed from the table.
 func shutDownUnused(removed []*server) {
 	if len(removed) > 0 {
 		grace, _, cancel := closeTimes()
@@ -210,7 +210,7 @@ func shutDownUnused(removed []*server) {
 	}
 }
 
-// shutDown lets the requests of servers end by themselves until grace is done, then cuts their connections.
+// shutDown waits for the requests of servers until grace ends, then closes their connections.
 func shutDown(servers []*server, grace context.Context) {
 	var all sync.WaitGroup
 	for _, srv := range servers {

@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/listen"
 )
 
-// A session is an endpoint from Open or Resume until the next Suspend or Close: its options, where it is served, and the
-// scrapes that use its source.
+// A session is the life of an endpoint from Open or Resume until the next Suspend or Close: its options, its servers,
+// and the scrapes that use its source.
 type session struct {
 	endpoint  *Endpoint
 	options   *Options
@@ -21,17 +21,17 @@ type session struct {
 	addresses []listen.Addr
 	servers   []*server // one per address; set when the session is attached to them
 
-	ctx    context.Context // ends when scrapes that still use the source have to end; the cause says why
+	ctx    context.Context // canceled to end the scrapes that still use the source
 	cancel context.CancelCauseFunc
 
 	mu             sync.Mutex
-	scrapes        int           // that use the source; guarded by mu
-	endErr         error         // why no more scrapes may, or nil; guarded by mu
-	idle           chan struct{} // closed when ended is not nil and scrapes is 0
-	suspensionOver chan struct{} // closed when a suspended session has a successor, or is given up
+	scrapes        int           // number of scrapes that use the source; guarded by mu
+	endErr         error         // why no more scrapes may use it, or nil; guarded by mu
+	idle           chan struct{} // closed when endErr is not nil and scrapes is 0
+	suspensionOver chan struct{} // closed when a suspended session is replaced or abandoned
 }
 
-// Why a session ended.
+// Reasons why a session ended.
 var (
 	errSuspended = errors.New("an instance of this page is being reloaded; try again")
 	errClosed    = errors.New("an instance of this page is closing; try again")
@@ -50,7 +50,8 @@ func (s *session) instance() string { return s.options.Instance }
 
 func (s *session) path() string { return string(s.options.Path) }
 
-// acquire takes the source into use, or returns why the session ended. Each success is followed by one release.
+// acquire registers a scrape that uses the source, or returns why the session ended. After success, the caller must
+// call release once.
 func (s *session) acquire() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,14 +68,14 @@ func (s *session) release() {
 	s.checkIdle()
 }
 
-// checkIdle closes idle when it is time to. The caller holds mu.
+// checkIdle closes idle if the session has ended and no scrape uses the source. The caller holds mu.
 func (s *session) checkIdle() {
 	if s.endErr != nil && s.scrapes == 0 {
 		close(s.idle)
 	}
 }
 
-// end lets no further scrape use the source. It is called once.
+// end keeps further scrapes from using the source. It is called once.
 func (s *session) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +83,7 @@ func (s *session) end(why error) {
 	s.checkIdle()
 }
 
-// abandon ends the wait for a successor of a suspended session. It may be called more than once.
+// abandon ends the wait of scrapes for the successor of a suspended session. It may be called more than once.
 func (s *session) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,25 +93,26 @@ func (s *session) abandon() {
 	}
 }
 
-// isSuspended reports whether scrapes wait for a successor.
+// isSuspended reports whether scrapes have to wait for a successor.
 func (s *session) isSuspended() bool { return s.endCause() == errSuspended }
 
 // isOpen reports whether scrapes may use the source.
 func (s *session) isOpen() bool { return s.endCause() == nil }
 
-// endCause is why no more scrapes may use the source, or nil.
+// endCause returns why no more scrapes may use the source, or nil.
 func (s *session) endCause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.endErr
 }
 
-// onCancel cancels a scrape that uses the source with the cause, when it has to end before stop is called.
+// onCancel calls cancel with the cause if the session is canceled before stop is called.
 func (s *session) onCancel(cancel context.CancelCauseFunc) (stop func() bool) {
 	return context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
 }
 
-// drain waits until no scrape uses the source. It ends those that do when grace is over, and gives up at limit.
+// drain waits until no scrape uses the source. It cancels scrapes when grace ends, and returns an error when limit
+// ends.
 func (s *session) drain(grace, limit context.Context) error {
 	select {
 	case <-s.idle:

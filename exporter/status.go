@@ -11,7 +11,7 @@ import (
 	"github.com/promexporter/promexporter/internal/fence"
 )
 
-// status is what the pages for people show.
+// status returns what the status pages show.
 func (s *server) status() *status.Server {
 	now := s.routes.Load()
 	all := &status.Server{
@@ -37,13 +37,13 @@ func (s *server) describe(sess *session) status.Instance {
 	defer sess.release()
 	if err := fence.Run(func() error { i.Status = sess.options.Status(); return nil }); err != nil {
 		s.self.panics.Inc()
-		s.logs.Warn(sess.log, err, "no status for the page", "instance", sess.instance())
-		i.Status = status.Status{LastError: status.Event{Text: "no status: panic", Time: time.Now()}}
+		s.logs.Warn(sess.log, err, "status of an instance is unavailable", "instance", sess.instance())
+		i.Status = status.Status{LastError: status.Event{Text: "status is unavailable: panic", Time: time.Now()}}
 	}
 	return i
 }
 
-// url is where browsers and scrapers find s, as far as there is a way to write that.
+// url returns the URL of the server, or its address if it has no URL.
 func (s *server) url() string {
 	if !s.address.IsTCP() {
 		return s.address.String()
@@ -54,23 +54,23 @@ func (s *server) url() string {
 	return "http://" + s.addr().String()
 }
 
-// serveRules answers with everything in JSON.
+// serveRules serves the status as JSON.
 func (s *server) serveRules(w http.ResponseWriter, _ *http.Request) {
 	s.sendPage(w, "application/json; charset=utf-8", func(out io.Writer) error { return status.WriteRules(out, s.status()) })
 }
 
-// serveLanding answers with a page of bounded length.
+// serveLanding serves the status as an HTML page of bounded length.
 func (s *server) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Security-Policy", status.Policy())
 	s.sendPage(w, "text/html; charset=utf-8", func(out io.Writer) error { return status.WriteLanding(out, s.status()) })
 }
 
-// sendPage sends what write makes.
+// sendPage sends what write writes.
 func (s *server) sendPage(w http.ResponseWriter, contentType string, write func(io.Writer) error) {
 	var body bytes.Buffer
 	if err := write(&body); err != nil {
-		s.logs.Warn(s.log(), err, "page failed")
-		http.Error(w, "the page cannot be made; the log says why", http.StatusInternalServerError)
+		s.logs.Warn(s.log(), err, "could not render a page")
+		http.Error(w, "could not render the page; see the log", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
@@ -78,5 +78,5 @@ func (s *server) sendPage(w http.ResponseWriter, contentType string, write func(
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	_, _ = body.WriteTo(w) // a client that left is no error
+	_, _ = body.WriteTo(w) // the client may have disconnected
 }

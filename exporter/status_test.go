@@ -105,7 +105,7 @@ func TestStatusPanics(t *testing.T) {
 	for range 3 {
 		for _, path := range []string{"/", "/-/rules"} {
 			w := ask(t, e, "GET", path)
-			if page := w.Body.String(); w.Code != 200 || !strings.Contains(page, "no status: panic") ||
+			if page := w.Body.String(); w.Code != 200 || !strings.Contains(page, "status is unavailable: panic") ||
 				!strings.Contains(page, "of the other one") || strings.Contains(page, "content of") {
 				t.Errorf("%s: %d\n%s", path, w.Code, page)
 			}

@@ -87,8 +87,8 @@ func admitsOnly(t testing.TB, address string) {
 	}
 }
 
-// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of theirs,
-// gets what the new users protect.
+// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of
+// theirs, gets what the new users protect.
 func TestOldSettingsAdmitToNothingNew(t *testing.T) {
 	for name, before := range map[string]exporter.AccessSettings{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,8 @@ func TestSectionsChangeUsersInTurn(t *testing.T) {
 	admitsOnly(t, address)
 }
 
-// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another one.
+// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another
+// one.
 func TestReloadToOverlappingAddress(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{})
@@ -274,8 +275,8 @@ func names(c net.Conn) {
 	}
 }
 
-// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was found
-// before.
+// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was
+// found before.
 func TestReloadKeepsAddresses(t *testing.T) {
 	var broken atomic.Bool
 	before := net.DefaultResolver

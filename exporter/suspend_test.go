@@ -241,7 +241,8 @@ func TestCloseEndsTheSuspension(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found before.
+// TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found
+// before.
 func TestReloadKeepsWhatWasRead(t *testing.T) {
 	password := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(password, []byte(secret), 0o600); err != nil {

@@ -142,7 +142,7 @@ func TestWebConfigFileThatProtectsNothing(t *testing.T) {
 		var out logged
 		var servers exporter.Servers
 		open(t, &servers, exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}, Log: out.log()})
-		const line = "web_config_file has neither TLS nor users: everybody may read"
+		const line = "web_config_file has neither TLS nor users; anyone can read the metrics"
 		if got := strings.Count(out.String(), line); got != want {
 			t.Errorf("%q: %d lines, want %d:\n%s", config, got, want, out.String())
 		}
@@ -257,7 +257,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 			t.Errorf("%q is shown:\n%s", bad, shown)
 		}
 	}
-	const warning = "passwords cross the network unencrypted; web_config_file offers TLS"
+	const warning = "passwords are sent unencrypted; enable TLS in web_config_file"
 	if strings.Count(out.String(), warning) != 1 {
 		t.Errorf("no warning of plain HTTP in\n%s", out.String())
 	}
@@ -315,8 +315,8 @@ func TestWebConfigFile(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken file
-// has every request refused, with one line.
+// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken
+// file has every request refused, with one line.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
 	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
 	folder := webtest.NewFolder(t, webtest.TLSConfig)

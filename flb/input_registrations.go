@@ -4,27 +4,27 @@ import "sync"
 
 // inputRegistrations are what the host has registered and not yet unregistered, each with the inputs that it inputs.
 //
-// At exit the host does not tell an input which of them goes, and it also calls exit for instances that it never
-// opened, in a failed reload while the running ones go on. What it does tell is which registration ends, and it ends
-// none before all instances are gone. An instance belongs to the newest registration: a reload registers first, but
-// opens nothing before the old registration has ended.
+// At exit, the host does not say which input it closes, and it also calls exit for instances that it never opened, in a
+// failed reload while the running ones continue. But it says which registration ends, and it ends a registration only
+// after it has closed all its instances. An instance belongs to the newest registration: a reload registers first, but
+// opens no instance before the old registration has ended.
 //
-// The zero value is ready; it is safe for concurrent use.
+// The zero value is ready to use. It is safe for concurrent use.
 type inputRegistrations struct {
 	mu  sync.Mutex
 	all []inputRegistration // the newest last
 }
 
 type inputRegistration struct {
-	def     uintptr // the address of the host's definition, which is never read here
+	def     uintptr // the address of the host's definition, which is not dereferenced
 	inputs  []openInput
-	refused bool            // callbacks also come for an instance that is not among inputs
-	paused  map[uintptr]int // pauses that were not taken back, by thread
+	refused bool            // the host also calls callbacks for an instance that is not in inputs
+	paused  map[uintptr]int // pauses without a resume, by thread
 }
 
 type openInput struct {
 	handle uintptr
-	named  bool    // by the host, to the callbacks
+	named  bool    // the host passes its context to callbacks
 	thread uintptr // of Init, and of all callbacks
 }
 
@@ -34,7 +34,7 @@ func (r *inputRegistrations) register(def uintptr) {
 	r.all = append(r.all, inputRegistration{def: def})
 }
 
-// open reports whether the input may be: one that the host does not name has to be the only such.
+// open adds an input. It returns false if there is already one without a context and i has none either.
 func (r *inputRegistrations) open(i openInput) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,8 +46,8 @@ func (r *inputRegistrations) open(i openInput) bool {
 	return true
 }
 
-// refuse notes an instance whose callbacks will come on thread, and which are not the only input's. It reports false if
-// they could not be told from those.
+// refuse records that the host will call callbacks of a failed instance on thread. It returns false if they could not
+// be distinguished from those of the only input.
 func (r *inputRegistrations) refuse(thread uintptr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,7 +58,7 @@ func (r *inputRegistrations) refuse(thread uintptr) bool {
 	return true
 }
 
-// withoutContext returns the handle of the input that the host does not name, for a callback on thread, or 0.
+// withoutContext returns the handle of the input without a context, for a callback on thread, or 0.
 func (r *inputRegistrations) withoutContext(thread uintptr) uintptr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -69,7 +69,7 @@ func (r *inputRegistrations) withoutContext(thread uintptr) uintptr {
 	return only.handle
 }
 
-// only returns the input that the host does not name, if there is one.
+// only returns the input without a context and its registration, or nil.
 func (r *inputRegistrations) only() (*openInput, *inputRegistration) {
 	for n := range r.all {
 		in := &r.all[n]
@@ -83,14 +83,14 @@ func (r *inputRegistrations) only() (*openInput, *inputRegistration) {
 }
 
 func (r *inputRegistrations) newest() *inputRegistration {
-	if len(r.all) == 0 { // no host does so, but then nothing ever ends it
+	if len(r.all) == 0 { // no host opens an input before it registers the plugin
 		r.all = append(r.all, inputRegistration{})
 	}
 	return &r.all[len(r.all)-1]
 }
 
-// pause counts a pause, or a resume if n is -1, of some input of this thread. It returns the handles of all of them,
-// and whether all are paused.
+// pause counts a pause, or a resume if n is -1, of an input of this thread. It returns the handles of all inputs of the
+// thread, and whether all are paused.
 func (r *inputRegistrations) pause(thread uintptr, n int) (handles []uintptr, all bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// PinnedBuffer lends records to the host, which reads them after a collect callback has returned and before it calls the
-// cleanup callback. The memory is Go memory, pinned for that time. A copy in C memory would not help: the host appends the
-// records to a chunk of its own and never frees what a plugin with a cleanup callback gave it.
+// PinnedBuffer lends records to the host, which reads them after a collect callback has returned and before it calls
+// the cleanup callback. The memory is Go memory, pinned for that time. A copy in C memory would not help: the host
+// appends the records to a chunk of its own and never frees what a plugin with a cleanup callback gave it.
 //
 // The zero value is ready. It may be used by one goroutine at a time.
 type PinnedBuffer struct{ pinner runtime.Pinner }

@@ -12,7 +12,8 @@ import (
 	"github.com/fluent/fluent-bit-go/input"
 )
 
-// inputs holds the open inputs. The C boundary has no receiver that could hold it.
+// inputs are the registrations of the input plugin with their open inputs. It is global because calls from C have no
+// receiver.
 var inputs inputRegistrations
 
 // RegisterInput is RegisterOutput for an input plugin.
@@ -32,8 +33,9 @@ func RegisterInput(def unsafe.Pointer, d Definition) int {
 	return 0
 }
 
-// UnregisterInput frees what RegisterInput allocated for def and lets the instances that were opened under it go: no
-// callback comes for them any more. It returns what SetContext stored for each, in the order of their Init.
+// UnregisterInput frees what RegisterInput allocated for def, and releases the instances of this registration, for
+// which the host calls no further callbacks. It returns what SetContext stored for each of them, in the order of their
+// Init.
 func UnregisterInput(def unsafe.Pointer) []any {
 	if def == nil {
 		return nil

@@ -2,12 +2,12 @@ package flb
 
 import "sync"
 
-// registrations are the registrations of a plugin that the host has not ended, each for one configuration. The zero value
-// is ready; it is safe for concurrent use.
+// registrations are the current registrations of a plugin. Each is for one configuration of the host. The zero value is
+// ready to use. It is safe for concurrent use.
 type registrations struct {
 	mu       sync.Mutex
-	live     map[uintptr]struct{} // by the address of the host's definition, which is never read here
-	replaced bool                 // one has ended while there was another
+	live     map[uintptr]struct{} // by the address of the host's definition, which is not dereferenced
+	replaced bool                 // the last one to end had a successor
 }
 
 func (r *registrations) register(def uintptr) {
@@ -26,14 +26,14 @@ func (r *registrations) unregister(def uintptr) {
 	r.replaced = len(r.live) > 0
 }
 
-// multiple reports whether there is more than one.
+// multiple reports whether there is more than one registration.
 func (r *registrations) multiple() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.live) > 1
 }
 
-// hasReplaced reports whether the only one there is has taken the place of another.
+// hasReplaced reports whether the current registration has replaced another one.
 func (r *registrations) hasReplaced() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

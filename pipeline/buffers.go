@@ -2,16 +2,16 @@ package pipeline
 
 import "sync"
 
-// bufferPool are those that rest, so that a flush of what was seen before takes no memory. A [sync.Pool] would forget them
-// at a garbage collection, and the next flush would take their memory anew.
+// bufferPool keeps the idle buffers, so that a flush of known series does not allocate. A [sync.Pool] would drop them
+// at a garbage collection, and the next flush would allocate them again.
 type bufferPool struct {
 	newBuffers func() *flushBuffers
 
 	mu   sync.Mutex
-	idle []*flushBuffers // the one that was used last is the last one; guarded by mu
+	idle []*flushBuffers // the most recently used ones last; guarded by mu
 }
 
-// get returns the buffers that were used last, because their memory is warm, or new ones.
+// get returns the buffers that were used last, because they are most likely in the processor's cache, or new ones.
 func (p *bufferPool) get() *flushBuffers {
 	if b := p.pop(); b != nil {
 		return b
@@ -39,8 +39,8 @@ func (p *bufferPool) put(b *flushBuffers) {
 	p.idle = append(p.idle, b)
 }
 
-// shrink gives back the memory that no flush has needed since the last shrink, and returns how many bytes that are. It
-// leaves out buffers that a flush is using.
+// shrink frees the memory that no flush has needed since the last shrink, and returns its size in bytes. It does not
+// touch buffers that a flush is using.
 func (p *bufferPool) shrink() (freed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -15,8 +15,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// readKeys reads the keys. The error has all mistakes in them, also those of who may
-// read the pages.
+// readKeys reads the keys. The error lists all mistakes in them, including those in the access settings.
 func readKeys(property func(key string) string) (*config.Config, error) {
 	c, err := config.ParseKeys(property)
 	who := accessSettings(&config.Config{
@@ -28,7 +27,7 @@ func readKeys(property func(key string) string) (*config.Config, error) {
 	return c, errors.Join(err, who.Check())
 }
 
-// accessSettings returns who may read the pages.
+// accessSettings returns the users and the TLS configuration of the pages.
 func accessSettings(c *config.Config) exporter.AccessSettings {
 	return exporter.AccessSettings{
 		Username:     c.Username,
@@ -38,7 +37,7 @@ func accessSettings(c *config.Config) exporter.AccessSettings {
 	}
 }
 
-// definitions returns the families that rules make whatever the records are.
+// definitions returns the families that the rules make no matter what the records contain.
 func (p *Pipeline) definitions(set *rule.Set) []exporter.Definition {
 	var families []exporter.Definition
 	for _, f := range set.Families() {
@@ -50,7 +49,7 @@ func (p *Pipeline) definitions(set *rule.Set) []exporter.Definition {
 	return families
 }
 
-// shape tells of what else defines a histogram or a summary.
+// shape describes the buckets or quantiles, which are part of the definition of a histogram or a summary.
 func shape(f *collector.Family) string {
 	switch {
 	case f.Type == collector.Summary && len(f.Quantiles) == 0:
@@ -67,8 +66,7 @@ func shape(f *collector.Family) string {
 	return fmt.Sprintf("the buckets %v, native ones of the factor %v", f.Buckets, f.Native.Factor)
 }
 
-// Gather gives a scrape the families of the section: those of its series, and its own metrics. It implements
-// exporter.Source.
+// Gather returns the families of the instance: those of its series and its own metrics. It implements exporter.Source.
 func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done func(), err error) {
 	all, done, err = i.collector.Gather(ctx)
 	if err != nil {
@@ -86,8 +84,7 @@ func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done fu
 	return slices.Concat(all[:at], own, all[at:]), done, err
 }
 
-// status is what the pages for people show. Nothing in it comes from a record but
-// the names of families.
+// status returns what the status pages show. Only the names of families come from records.
 func (p *Pipeline) status() exporter.Status {
 	var s exporter.Status
 	families := p.collector.Families()
@@ -105,7 +102,7 @@ func (p *Pipeline) status() exporter.Status {
 	return s
 }
 
-// ruleStatus tells of one rule. series holds the live series of each family.
+// ruleStatus returns the status of one rule. series maps the name of each family to the number of its live series.
 func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
 	return exporter.RuleStatus{
 		Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),

@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// flushBuffers is the memory that one flush needs; it is used again by later ones.
+// flushBuffers is the memory of one flush. Later flushes reuse it.
 type flushBuffers struct {
 	reader    record.Reader
 	scratch   rule.Scratch
@@ -30,14 +30,14 @@ func newFlushBuffers() *flushBuffers {
 	return &flushBuffers{timeout: t}
 }
 
-// release lets go of the chunk. Idle buffers must not point into memory
-// that Fluent Bit frees, and that Go may be given later on.
+// release drops the references to the chunk. Idle buffers must not point into memory that Fluent Bit frees, because Go
+// may get that memory later.
 func (b *flushBuffers) release() {
 	b.reader.Reset(nil, nil)
 	b.scratch.Release()
 }
 
-// malformedCounts counts what could not be read in one chunk.
+// malformedCounts counts, by reason, what could not be read in one chunk.
 type malformedCounts struct {
 	records map[record.Reason]int
 	bytes   map[record.Reason]int
@@ -60,12 +60,12 @@ func (c *malformedCounts) add(m *record.Malformed) {
 	c.bytes[m.Reason] += m.Size
 }
 
-// Flush applies a chunk and answers Fluent Bit. OK means that the next scrape
-// shows all of it. Error means that bytes of it could not be read; the rest was
-// applied. Retry means that nothing was applied and the chunk is welcome again.
+// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk was applied; the next
+// scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry means that nothing was
+// applied, and Fluent Bit should flush the chunk again.
 //
-// The chunk and the tag are borrowed until Flush returns. It may be called from
-// several threads at once, and it never panics.
+// The chunk and the tag are borrowed until Flush returns. Flush may be called from several threads at once. It does not
+// panic.
 func (p *Pipeline) Flush(chunk []byte, tag string) flb.Status {
 	start := time.Now()
 	status := p.flush(chunk, tag, start)
@@ -85,13 +85,13 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 		b := p.buffers.get()
 		status = p.apply(b, chunk, tag, now)
 		b.release()
-		// Not deferred: what a panic left behind is better not used again.
+		// Not deferred: after a panic, the buffers may be inconsistent and are not reused.
 		p.buffers.put(b)
 		return nil
 	})
 	if err != nil {
 		p.metrics.countPanic(len(chunk))
-		p.logPanic("panic in flush, please report it; the chunk is given up", err, now, "tag", tag)
+		p.logPanic("flush, chunk dropped", err, now, "tag", tag)
 		return flb.Error
 	}
 	return status
@@ -100,7 +100,7 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
 	p.rules.mu.RLock()
 	defer p.rules.mu.RUnlock()
-	if p.closed.Load() { // meanwhile: the last state may have been taken
+	if p.closed.Load() { // the pipeline was closed meanwhile; the state file may already be written for the last time
 		return flb.Retry
 	}
 	plan := p.rules.set.Load().Plan(tag)
@@ -129,7 +129,7 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 	return flb.OK
 }
 
-// read fills the batch with the samples that the plan makes of the chunk.
+// read fills the batch with the samples that the plan makes from the chunk.
 func (b *flushBuffers) read(plan *rule.Plan, chunk []byte, now time.Time) {
 	b.batch.Reset()
 	b.batch.Now = now.UnixNano()

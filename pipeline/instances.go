@@ -8,16 +8,15 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// defaultSuspendTimeout is how long a section that was closed for a reload waits for its
-// successor.
+// defaultSuspendTimeout is how long a suspended instance waits for its successor.
 const defaultSuspendTimeout = 10 * time.Second
 
-// Instances joins the sections of a process: the HTTP servers that they share, and
-// what those that were closed for a reload leave to their successors. The zero
-// value is ready, and must not be copied. It is safe for concurrent use.
+// Instances is what the instances of a process share: the HTTP servers, and the suspended instances, which wait for
+// their successors during a reload. The zero value is ready to use. Instances must not be copied. It is safe for
+// concurrent use.
 type Instances struct {
-	// SuspendTimeout is how long what was closed for a reload waits to be opened again; 0
-	// means ten seconds. It is set before the first Open.
+	// SuspendTimeout is how long a suspended instance waits for its successor; 0 means ten seconds. It must be set
+	// before the first Open.
 	SuspendTimeout time.Duration
 
 	servers exporter.Servers
@@ -26,14 +25,13 @@ type Instances struct {
 	suspended map[string]*suspendedPipeline // by instance
 }
 
-// suspendedPipeline is a closed pipeline that waits for its successor.
+// suspendedPipeline is a closed pipeline whose instance waits for its successor.
 type suspendedPipeline struct {
 	pipeline *Pipeline
 	timeout  *time.Timer
 }
 
-// suspend keeps p, which is closed, for its successor. When none comes in time, its
-// series are gone.
+// suspend keeps p, which is closed, for its successor. If there is none in time, the series of p are dropped.
 func (i *Instances) suspend(p *Pipeline) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -50,12 +48,12 @@ func (i *Instances) suspend(p *Pipeline) {
 
 func (i *Instances) expire(waiting *suspendedPipeline) {
 	if i.remove(waiting) {
-		waiting.pipeline.log.Info("the section did not come back with the reload, its series are gone")
+		waiting.pipeline.log.Info("instance did not return after the reload; its series are dropped")
 		waiting.pipeline.discard()
 	}
 }
 
-// remove reports whether place was still waiting.
+// remove reports whether the pipeline was still waiting.
 func (i *Instances) remove(waiting *suspendedPipeline) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -66,7 +64,7 @@ func (i *Instances) remove(waiting *suspendedPipeline) bool {
 	return true
 }
 
-// takeSuspended returns the pipeline that waits for a successor of this name, or nil.
+// takeSuspended removes and returns the suspended pipeline of this name, or returns nil.
 func (i *Instances) takeSuspended(instance string) *Pipeline {
 	i.mu.Lock()
 	defer i.mu.Unlock()

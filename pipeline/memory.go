@@ -7,33 +7,34 @@ import (
 )
 
 const (
-	scavengeInterval = 5 * time.Second // between two looks at the memory
-	maxIdle          = time.Minute     // for how long memory of flushes is kept that none needs
-	minCollect       = 4 << 20         // bytes for which a collection is worth its time
+	scavengeInterval = 5 * time.Second // between two checks of the memory
+	maxIdle          = time.Minute     // how long unused buffers of flushes are kept
+	minCollect       = 4 << 20         // fewest bytes for which a garbage collection is worth its cost
 )
 
-// gcPercent is by how much of what lives the heap grows before it is collected. The heap is a guest in Fluent Bit's
-// process, and flushes leave no garbage: scrapes do, a fraction of what lives.
+// gcPercent is the GOGC of the plugin: by how much the heap grows, relative to the live heap, before it is collected.
+// It is lower than Go's default because the plugin shares the process with Fluent Bit. The cost is low because only
+// scrapes leave garbage, which is a fraction of the live heap.
 const gcPercent = 50
 
-// setGCPercent sets gcPercent for the whole plugin, unless whoever runs Fluent Bit has chosen otherwise.
+// setGCPercent sets gcPercent for the whole plugin, unless the environment sets GOGC or GOMEMLIMIT.
 func setGCPercent() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 }
 
-// scavenger gives memory back that growth or a peak has left behind. Without it the runtime would not collect for two
-// minutes, because flushes of known series leave no garbage.
+// scavenger returns memory to the system after the series grew or shrank. Without it, the runtime might collect garbage
+// only after two minutes, because flushes of known series do not allocate.
 type scavenger struct {
 	instance       *instance
 	lastShrink     time.Time // when the buffers were last shrunk
-	lastBytes      int64     // bytes of the series at the last look
-	collectedBytes int64     // and at the last collection
-	peakBytes      int64     // and at most, since the snapshots were dropped
+	lastBytes      int64     // bytes of the series at the last check
+	collectedBytes int64     // bytes of the series at the last collection
+	peakBytes      int64     // highest number of bytes since the snapshots were dropped
 }
 
-// scavengeMemory looks after the memory until the section is closed.
+// scavengeMemory runs a scavenger until the pipeline is closed.
 func (p *Pipeline) scavengeMemory() {
 	s := &scavenger{instance: p.instance, lastShrink: time.Now()}
 	tick := time.NewTicker(scavengeInterval)
@@ -43,19 +44,20 @@ func (p *Pipeline) scavengeMemory() {
 		case <-p.quit:
 			return
 		case now := <-tick.C:
-			p.guard("panic when memory was given back, please report it", func() { s.scavenge(now) })
+			p.guard("memory scavenger", func() { s.scavenge(now) })
 		}
 	}
 }
 
-// scavenge collects what there is to give back, in its own goroutine, and returns it to the system.
+// scavenge collects garbage and returns memory to the system if there is enough to return. It runs in its own
+// goroutine.
 func (s *scavenger) scavenge(now time.Time) {
 	if s.release(now) >= minCollect {
 		debug.FreeOSMemory()
 	}
 }
 
-// release lets go of memory that nothing needs, and returns about how many bytes wait for a collection.
+// release drops references to unused memory, and returns about how many bytes a collection would free.
 func (s *scavenger) release(now time.Time) (freed int64) {
 	if now.Sub(s.lastShrink) >= maxIdle {
 		s.lastShrink = now
@@ -70,7 +72,7 @@ func (s *scavenger) release(now time.Time) (freed int64) {
 	}
 	if bytes < s.peakBytes/2 {
 		s.peakBytes = bytes
-		s.instance.collector.DropSnapshots() // which know all series there were
+		s.instance.collector.DropSnapshots() // which hold memory for all series of the peak
 	}
 	if d := absDiff(bytes, s.collectedBytes); d > max(bytes, s.collectedBytes)/4 {
 		s.collectedBytes = bytes

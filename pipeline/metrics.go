@@ -8,8 +8,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// metrics is what a pipeline tells of itself. All series carry the label
-// `output`, the name of the section.
+// metrics are the instance's metrics about itself. All series have the label `output`, the name of the instance.
 type metrics struct {
 	registry   *prometheus.Registry
 	registerer prometheus.Registerer // of registry, with the label
@@ -24,13 +23,12 @@ type metrics struct {
 	duration prometheus.Histogram
 }
 
-// panicReason is the reason of a chunk that was given up because of a bug.
+// panicReason is the reason for a chunk that was dropped because of a panic.
 const panicReason record.Reason = "panic"
 
 type failedCounters struct{ records, bytes prometheus.Counter }
 
-// flushBuckets reach from a small chunk that meets an idle collector to the
-// default flush_timeout.
+// flushBuckets range from the time of a small chunk with an idle collector to the default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
 func newMetrics(i *instance) *metrics {
@@ -42,11 +40,11 @@ func newMetrics(i *instance) *metrics {
 		r.MustRegister(c)
 		return c
 	}
-	m.chunks = counter("chunks_received_total", "Chunks that were answered ok or error, each counted once however often Fluent Bit brought it.")
+	m.chunks = counter("chunks_received_total", "Chunks answered with ok or error. A chunk that Fluent Bit retries is counted once.")
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
-	m.panics = counter("panics_total", "Panics that were recovered, such as while a chunk was flushed. Each is a bug.")
+	m.panics = counter("panics_total", "Recovered panics, for example in a flush. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:                           "promexporter_flush_duration_seconds",
 		Help:                           "Time from Fluent Bit's call to the answer.",
@@ -64,7 +62,7 @@ func newMetrics(i *instance) *metrics {
 func (m *metrics) registerAnswers(r prometheus.Registerer) {
 	vec := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_chunks_answered_total",
-		Help: "Answers to Fluent Bit: ok, error (bytes of the chunk could not be read), retry (nothing was applied).",
+		Help: "Answers to Fluent Bit: ok, error (some bytes of the chunk could not be read), retry (nothing was applied).",
 	}, []string{"status"})
 	r.MustRegister(vec)
 	m.answered[flb.OK] = vec.WithLabelValues("ok")
@@ -75,11 +73,11 @@ func (m *metrics) registerAnswers(r prometheus.Registerer) {
 func (m *metrics) registerFailures(r prometheus.Registerer) {
 	records := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_records_failed_total",
-		Help: "Places in chunks where what follows is no log record.",
+		Help: "Places in chunks where the data that follows is not a log record.",
 	}, []string{"reason"})
 	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_bytes_failed_total",
-		Help: "Bytes of chunks that are no log record.",
+		Help: "Bytes of chunks that are not a log record.",
 	}, []string{"reason"})
 	r.MustRegister(records, bytes)
 	m.failed = make(map[record.Reason]failedCounters)
@@ -88,7 +86,7 @@ func (m *metrics) registerFailures(r prometheus.Registerer) {
 	}
 }
 
-// count adds a chunk that was taken.
+// count counts a chunk that was applied.
 func (m *metrics) count(b *flushBuffers, size int, labelsCut uint64) {
 	m.chunks.Inc()
 	m.records.Add(float64(b.records))
@@ -102,7 +100,7 @@ func (m *metrics) count(b *flushBuffers, size int, labelsCut uint64) {
 	}
 }
 
-// countPanic adds a chunk that was given up. What it held is not known.
+// countPanic counts a chunk that was dropped because of a panic. The number of its records is not known.
 func (m *metrics) countPanic(size int) {
 	m.panics.Inc()
 	m.chunks.Inc()

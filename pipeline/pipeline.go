@@ -15,24 +15,23 @@ import (
 	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// Options is what a pipeline needs from the process around it.
+// Options configures a pipeline.
 type Options struct {
-	// Property returns the value of a key of the [OUTPUT] section, "" when it is
-	// not set. It is called during Open only.
+	// Property returns the value of a key of the [OUTPUT] section, or "" if the key is not set. It is called only
+	// during Open.
 	Property func(key string) string
-	// Instance names the section: promexporter.0.
+	// Instance is the name of the instance, such as promexporter.0.
 	Instance string
 	Log      *slog.Logger
-	// Instances joins the sections of the process.
+	// Instances is shared by all pipelines of the process.
 	Instances *Instances
-	// Reloaded says that Fluent Bit ends when Open fails, because it is reloading.
-	// Then an address that is taken is no error: it is tried until it can be had.
+	// Reloaded reports that Fluent Bit is reloading, and would end if Open failed. In this case an address in use is
+	// not an error of Open: the pipeline tries to listen until it succeeds.
 	Reloaded bool
 	Version  string
 }
 
-// Pipeline is one [OUTPUT] section, from its start until Fluent Bit stops or
-// reloads.
+// Pipeline runs one [OUTPUT] section, from its start until Fluent Bit stops or reloads.
 type Pipeline struct {
 	*instance
 	instances *Instances
@@ -41,11 +40,11 @@ type Pipeline struct {
 	log       *slog.Logger
 	state     *state // nil without a state_file
 	closed    atomic.Bool
-	quit      chan struct{} // closed at the end
-	watchDone chan struct{} // closed when the watch of the rules file has ended
+	quit      chan struct{} // closed by stop
+	watchDone chan struct{} // closed when the watcher of the rules file has ended
 }
 
-// instance is what survives a reload of Fluent Bit.
+// instance is the part of a pipeline that survives a reload of Fluent Bit: the successor takes it over.
 type instance struct {
 	name      string
 	rules     rules
@@ -56,29 +55,27 @@ type instance struct {
 	reloads   reloads
 	events    events
 
-	// What is logged from a flush.
+	// Log lines that are written during a flush.
 	repeats  ratelog.Log
 	warnings pendingWarnings
 }
 
-// minFieldPaths is how many field paths the rules remember even where series_limit is
-// lower, so that it is the limit on series that is reached, and told.
+// minFieldPaths is the least number of field paths that the rules remember. With a lower series_limit, that limit is
+// then reached first, and reported.
 const minFieldPaths = 1000
 
-// watchCloseTimeout bounds how long Close waits for the watch of the rules file, which a
-// file system that does not answer may hold. With what the endpoint takes at most,
-// Close stays within a second.
+// watchCloseTimeout bounds how long Close waits for the watcher of the rules file, which an unresponsive file system
+// can block. Together with the time that the endpoint may take, Close stays within a second.
 const watchCloseTimeout = 100 * time.Millisecond
 
-// Open checks the whole configuration, then starts the collector and the HTTP
-// endpoint. When it fails, nothing is left running, and the error says what is
-// wrong, a line per mistake.
+// Open checks the whole configuration, then starts the collector and the HTTP endpoint. If it fails, nothing is left
+// running, and the error has one line per mistake.
 //
-// A section that was closed for a reload goes on: with its series, as far as their
-// families are still defined as they were, and its counts. There, rules or keys
-// that are wrong are logged, and the last good ones stay in force.
+// After CloseForReload, Open resumes the suspended instance of the same name with its counts, and with the series of
+// all families whose definition did not change. Invalid rules or keys are then logged instead of returned, and the last
+// valid ones stay active.
 //
-// A panic is an error too: Fluent Bit may be in the middle of a reload, and would end.
+// Open returns a panic as an error, because during a reload a panic would end Fluent Bit.
 func Open(o Options) (p *Pipeline, err error) {
 	err = fence.Run(func() (err error) {
 		p, err = open(o)
@@ -86,7 +83,7 @@ func Open(o Options) (p *Pipeline, err error) {
 	})
 	var panicked *fence.Panic
 	if errors.As(err, &panicked) {
-		return nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", panicked.Cause, panicked.Stack)
+		return nil, fmt.Errorf("panic in Open; please report this bug: %v\n%s", panicked.Cause, panicked.Stack)
 	}
 	return p, err
 }
@@ -94,7 +91,7 @@ func Open(o Options) (p *Pipeline, err error) {
 func open(o Options) (*Pipeline, error) {
 	setGCPercent()
 	if !utf8.ValidString(o.Instance) {
-		return nil, fmt.Errorf("alias %q: not UTF-8; metrics have it as a label, give the section another one", o.Instance)
+		return nil, fmt.Errorf("alias %q: not UTF-8; it becomes a label value, so choose an alias in UTF-8", o.Instance)
 	}
 	before := o.Instances.takeSuspended(o.Instance)
 	if before != nil {
@@ -119,7 +116,7 @@ func newPipeline(o Options, c *config.Config, i *instance) *Pipeline {
 	}
 }
 
-// start starts everything of a new section.
+// start starts a new instance.
 func (p *Pipeline) start(o Options) (err error) {
 	set, err := p.loadRules()
 	if err != nil {
@@ -135,7 +132,7 @@ func (p *Pipeline) start(o Options) (err error) {
 		return err
 	}
 	p.state.restore(set)
-	if err = p.applyRules(set); err == nil { // also what is restored may be fed otherwise than it was
+	if err = p.applyRules(set); err == nil { // the rules may feed restored families from other sources than before
 		p.endpoint, err = p.instances.servers.Open(p.endpointOptions(o, p.definitions(set)))
 	}
 	if err != nil {
@@ -147,7 +144,7 @@ func (p *Pipeline) start(o Options) (err error) {
 	return nil
 }
 
-// collectorOptions configures the collector.
+// collectorOptions returns the options of the collector.
 func (p *Pipeline) collectorOptions() collector.Options {
 	return collector.Options{
 		SeriesLimit: p.config.SeriesLimit,
@@ -158,7 +155,7 @@ func (p *Pipeline) collectorOptions() collector.Options {
 	}
 }
 
-// startBackground does what goes on beside the flushes.
+// startBackground starts the goroutines of the pipeline.
 func (p *Pipeline) startBackground() {
 	p.state.start()
 	go p.scavengeMemory()
@@ -169,7 +166,7 @@ func (p *Pipeline) startBackground() {
 	}
 }
 
-// endpointOptions is what the endpoint of p serves, for rules that make families.
+// endpointOptions returns the options of the endpoint, for rules that make these families.
 func (p *Pipeline) endpointOptions(o Options, families []exporter.Definition) exporter.Options {
 	c := p.config
 	options := exporter.Options{
@@ -202,8 +199,8 @@ func (p *Pipeline) logServing(version string) {
 		"address", addresses(p.endpoint), "version", version, "rules", p.file.source())
 }
 
-// Close stops serving and ends every goroutine of the pipeline, within a second
-// even when a scrape hangs. A Flush that comes later is answered with Retry.
+// Close stops serving and ends every goroutine of the pipeline. It returns within a second, even if a scrape hangs.
+// Later calls of Flush return Retry.
 func (p *Pipeline) Close() {
 	if p.closed.Swap(true) {
 		return
@@ -212,18 +209,18 @@ func (p *Pipeline) Close() {
 	p.collector.Close()
 }
 
-// stop ends everything but the collector.
+// stop ends everything except the collector.
 func (p *Pipeline) stop(closeEndpoint func() error) {
 	begin := time.Now()
 	close(p.quit)
 	p.state.close()
 	if err := closeEndpoint(); err != nil {
-		p.log.Warn("closing the endpoint", "error", err)
+		p.log.Warn("could not close the endpoint", "error", err)
 	}
 	p.state.await(begin.Add(stateCloseTimeout))
 	select {
 	case <-p.watchDone:
 	case <-time.After(watchCloseTimeout):
-		p.log.Warn("the rules file is still being read", "file", p.file.name)
+		p.log.Warn("rules file is still being read", "file", p.file.name)
 	}
 }

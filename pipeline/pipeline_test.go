@@ -164,7 +164,7 @@ func TestMistakesOfKeysAndRules(t *testing.T) {
 // TestBadAlias holds that a name that no label may have is told.
 func TestBadAlias(t *testing.T) {
 	_, err := Open(newProcess(t).options("\xffedge", nil))
-	if err == nil || err.Error() != `alias "\xffedge": not UTF-8; metrics have it as a label, give the section another one` {
+	if err == nil || err.Error() != `alias "\xffedge": not UTF-8; it becomes a label value, so choose an alias in UTF-8` {
 		t.Errorf("error %v", err)
 	}
 }
@@ -174,14 +174,14 @@ func TestPanicInOpen(t *testing.T) {
 	o := newProcess(t).options("promexporter.0", nil)
 	o.Property = func(string) string { panic("a bug") }
 	_, err := Open(o)
-	if err == nil || !strings.HasPrefix(err.Error(), "panic at the start of the section, please report it: a bug\n") ||
+	if err == nil || !strings.HasPrefix(err.Error(), "panic in Open; please report this bug: a bug\n") ||
 		!strings.Contains(err.Error(), "TestPanicInOpen") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestFailedOpen holds that nothing is left of a pipeline that could not open:
-// neither a port nor the name of its instance.
+// TestFailedOpen holds that nothing is left of a pipeline that could not open: neither a port nor the name of its
+// instance.
 func TestFailedOpen(t *testing.T) {
 	of := newProcess(t)
 	foreign, err := net.Listen("tcp", "127.0.0.1:0")

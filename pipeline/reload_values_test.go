@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/flb"
 )
 
-// TestReloadChangesValues holds that rules which define their family as before may
-// make its values and label values otherwise.
+// TestReloadChangesValues holds that rules which define their family as before may make its values and label values
+// otherwise.
 func TestReloadChangesValues(t *testing.T) {
 	const (
 		mapped = "metrics: [{name: a_total, type: counter, help: A., labels: {l: {from: $l, map: {'^x': %s}}}}]"
@@ -41,8 +41,7 @@ func TestReloadChangesValues(t *testing.T) {
 	}
 }
 
-// TestClosedSectionReloadsNothing holds that a watch which ends late leaves the rules
-// to the successor.
+// TestClosedSectionReloadsNothing holds that a watch which ends late leaves the rules to the successor.
 func TestClosedSectionReloadsNothing(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
@@ -72,8 +71,7 @@ func (s *stuck) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// TestLossesDoNotWaitForTheLog holds that the collector can complain while a flush
-// waits for the log.
+// TestLossesDoNotWaitForTheLog holds that the collector can complain while a flush waits for the log.
 func TestLossesDoNotWaitForTheLog(t *testing.T) {
 	s := &stuck{slog.DiscardHandler, make(chan struct{}), make(chan struct{})}
 	var l pendingWarnings

@@ -41,8 +41,7 @@ func (of *process) reload(p *Pipeline, keys map[string]string) *Pipeline {
 	return next
 }
 
-// TestHotReload holds that series and counts go on over a reload of Fluent Bit,
-// except those whose definition changed.
+// TestHotReload holds that series and counts go on over a reload of Fluent Bit, except those whose definition changed.
 func TestHotReload(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, reloadRules)}
@@ -80,8 +79,8 @@ func TestHotReload(t *testing.T) {
 		promexporter_rules_reloads_total{output="promexporter.0",result="success"} 1`)
 }
 
-// TestHotReloadIsNotSeen has reloads under fire: each record that was answered ok
-// counts once, no scrape fails, no counter goes backwards, and nothing is left.
+// TestHotReloadIsNotSeen has reloads under fire: each record that was answered ok counts once, no scrape fails, no
+// counter goes backwards, and nothing is left.
 func TestHotReloadIsNotSeen(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
@@ -156,8 +155,8 @@ func scrapeAlong(t *testing.T, url string, stop chan struct{}) {
 	}
 }
 
-// TestHotReloadWithBadRules holds that the last good rules stay in force, and that
-// the file is read again when it is corrected.
+// TestHotReloadWithBadRules holds that the last good rules stay in force, and that the file is read again when it is
+// corrected.
 func TestHotReloadWithBadRules(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
@@ -175,7 +174,7 @@ func TestHotReloadWithBadRules(t *testing.T) {
 		promexporter_rules_last_reload_successful{output="promexporter.0"} 0
 		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 2
 		promexporter_config_last_reload_successful{output="promexporter.0"} 1`)
-	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "the last good ones stay in force"} {
+	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "stay active"} {
 		if len(of.log.lines(line)) == 0 {
 			t.Errorf("no line %q in %q", line, of.log.lines(""))
 		}
@@ -202,8 +201,8 @@ func TestHotReloadWithoutRulesFile(t *testing.T) {
 	}
 }
 
-// TestHotReloadWithBadKeys holds that the last good keys stay in force, whichever
-// part refuses the new ones, and that the next good ones apply.
+// TestHotReloadWithBadKeys holds that the last good keys stay in force, whichever part refuses the new ones, and that
+// the next good ones apply.
 func TestHotReloadWithBadKeys(t *testing.T) {
 	for name, test := range map[string]struct{ key, value, want string }{
 		"value":         {"series_limit", "many", "series_limit: "},
@@ -227,7 +226,7 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 				a_total{l="x"} 2
 				promexporter_series_limit{output="promexporter.0"} 7
 				promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
-			for _, line := range []string{test.want, "the keys were not reloaded, the last good ones stay in force"} {
+			for _, line := range []string{test.want, "keys not reloaded; the last valid keys stay active"} {
 				if len(of.log.lines(line)) != 1 {
 					t.Errorf("no line %q in %q", line, of.log.lines(""))
 				}
@@ -242,8 +241,8 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 	}
 }
 
-// TestHotReloadWithBrokenFiles holds that a file which was good at the start, and is
-// not at a reload, costs neither series nor page.
+// TestHotReloadWithBrokenFiles holds that a file which was good at the start, and is not at a reload, costs neither
+// series nor page.
 func TestHotReloadWithBrokenFiles(t *testing.T) {
 	for key, content := range map[string]string{"password_file": "hunter2", "web_config_file": "http_server_config: {http2: false}\n"} {
 		t.Run(key, func(t *testing.T) {
@@ -261,7 +260,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 			}
 			p = of.reload(p, keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
-			if len(of.log.lines("the keys were not reloaded, the last good ones stay in force")) != 1 || p.reloads.counts().keysOK {
+			if len(of.log.lines("keys not reloaded; the last valid keys stay active")) != 1 || p.reloads.counts().keysOK {
 				t.Errorf("log %q", of.log.lines(""))
 			}
 			rewrite(t, file, content)
@@ -277,8 +276,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 	}
 }
 
-// TestHotReloadWithoutState holds that series survive a reload at which their state
-// file is none any more.
+// TestHotReloadWithoutState holds that series survive a reload at which their state file is none any more.
 func TestHotReloadWithoutState(t *testing.T) {
 	of, keys := newProcess(t), stateKeys(t, oneRule)
 	p := of.open("promexporter.0", keys)
@@ -294,7 +292,7 @@ func TestHotReloadWithoutState(t *testing.T) {
 	expect(t, p, `
 		a_total{l="x"} 2
 		promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
-	if len(of.log.lines("the state is not written until the next reload")) != 1 {
+	if len(of.log.lines("state file is not written until the next reload")) != 1 {
 		t.Errorf("log %q", of.log.lines(""))
 	}
 	if err := os.Remove(keys["state_file"]); err != nil {
@@ -325,8 +323,7 @@ func pageOf(t *testing.T, p *Pipeline, user, password string) string {
 	return string(body)
 }
 
-// TestHotReloadToATakenAddress holds that the section goes on, and serves when the
-// address can be had.
+// TestHotReloadToATakenAddress holds that the section goes on, and serves when the address can be had.
 func TestHotReloadToATakenAddress(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -360,7 +357,7 @@ func TestHotReloadWithoutSuccessor(t *testing.T) {
 		t.Errorf("a flush is answered %d", status)
 	}
 	until(t, "the address is still taken", func() bool { return !listening(p.endpoint.Addrs()[0]) })
-	until(t, "no line", func() bool { return len(of.log.lines("its series are gone")) == 1 })
+	until(t, "no line", func() bool { return len(of.log.lines("its series are dropped")) == 1 })
 	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
 	again := of.reload(p, map[string]string{"rules_file": writeRules(t, oneRule)})
 	if lines := linesOf(page(t, again), "a_total"); lines != "" {
@@ -368,8 +365,8 @@ func TestHotReloadWithoutSuccessor(t *testing.T) {
 	}
 }
 
-// TestHotReloadBringsAState holds that a state file that the reload brings is
-// restored for the families that the section does not have yet.
+// TestHotReloadBringsAState holds that a state file that the reload brings is restored for the families that the
+// section does not have yet.
 func TestHotReloadBringsAState(t *testing.T) {
 	keys := stateKeys(t, twoRules)
 	first, _ := openOne(t, keys)
@@ -391,8 +388,7 @@ func TestHotReloadBringsAState(t *testing.T) {
 	}
 }
 
-// TestHotReloadOfSeveral holds that sections find their own series again, in
-// whatever order they are opened.
+// TestHotReloadOfSeveral holds that sections find their own series again, in whatever order they are opened.
 func TestHotReloadOfSeveral(t *testing.T) {
 	of := newProcess(t)
 	names := []string{"errors", "promexporter.1", "access"}
@@ -417,8 +413,7 @@ func TestHotReloadOfSeveral(t *testing.T) {
 	}
 }
 
-// TestHotReloadsKeepNothing holds that the memory of a section does not grow with
-// its reloads.
+// TestHotReloadsKeepNothing holds that the memory of a section does not grow with its reloads.
 func TestHotReloadsKeepNothing(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
@@ -451,8 +446,8 @@ const (
 	asGauge   = "metrics:\n- {name: shared_total, type: gauge, help: G., value: $n}\n"
 )
 
-// TestConflictingSections holds that two sections of one page do not define a family
-// differently, at the start and when rules are read again.
+// TestConflictingSections holds that two sections of one page do not define a family differently, at the start and when
+// rules are read again.
 func TestConflictingSections(t *testing.T) {
 	of := newProcess(t)
 	first := of.open("promexporter.0", map[string]string{"rules_file": writeRules(t, asCounter)})
@@ -499,8 +494,7 @@ func TestDefinitionsThatClash(t *testing.T) {
 	}
 }
 
-// TestSharedRulesFileChanges holds that two sections of one page follow the file
-// that both have.
+// TestSharedRulesFileChanges holds that two sections of one page follow the file that both have.
 func TestSharedRulesFileChanges(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, asCounter)}
@@ -517,8 +511,8 @@ func TestSharedRulesFileChanges(t *testing.T) {
 	expect(t, first, "shared_total 3")
 }
 
-// TestHotReloadOfConflictingSections holds that a definition can change in two
-// sections at once, and that one alone that changes it keeps its last good rules.
+// TestHotReloadOfConflictingSections holds that a definition can change in two sections at once, and that one alone
+// that changes it keeps its last good rules.
 func TestHotReloadOfConflictingSections(t *testing.T) {
 	of := newProcess(t)
 	both := map[string]string{"rules_file": writeRules(t, asCounter)}

@@ -70,8 +70,8 @@ func TestReloadIsLoggedOnce(t *testing.T) {
 		for range 5 {
 			_ = p.reload() // what is wrong is in the log
 		}
-		good, bad := len(log.lines("the rules were reloaded")), len(log.lines("rules.yaml:"))
-		if kept := len(log.lines("the rules were not reloaded")); good != step.good || bad != step.bad || kept != step.kept {
+		good, bad := len(log.lines("rules reloaded")), len(log.lines("rules.yaml:"))
+		if kept := len(log.lines("rules not reloaded")); good != step.good || bad != step.bad || kept != step.kept {
 			t.Errorf("after %q: %d lines of success, %d of mistakes, %d of rules that stay", step.text, good, bad, kept)
 		}
 	}
@@ -102,8 +102,8 @@ func TestBadRulesEndTheStart(t *testing.T) {
 			`rules.yaml:3:3: metrics[1].value: missing`,
 		}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: ", "none.yaml"}},
-		"a folder":     {t.TempDir(), []string{"rules_file: ", "not a file"}},
-		"a pipe":       {pipe(t), []string{"rules_file: ", "not a file"}},
+		"a folder":     {t.TempDir(), []string{"rules_file: ", "not a regular file"}},
+		"a pipe":       {pipe(t), []string{"rules_file: ", "not a regular file"}},
 		"too large":    {writeRules(t, strings.Repeat("# comment\n", 110_000)), []string{"larger than 1048576 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {

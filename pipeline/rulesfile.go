@@ -12,23 +12,22 @@ import (
 )
 
 const (
-	// watchInterval is how often the rules file is looked at. It is read and
-	// compared, which also notices the swapped links of a Kubernetes ConfigMap.
+	// watchInterval is how often the rules file is polled. Comparing its content also detects the swapped links of a
+	// Kubernetes ConfigMap.
 	watchInterval = time.Second
-	// maxRulesFile bounds the bytes of a rules file that are read.
+	// maxRulesFile is the maximum size of a rules file in bytes.
 	maxRulesFile = 1 << 20
 )
 
-// rulesFile is a file of rules, which may change at any time. It is safe for
-// concurrent use.
+// rulesFile is a rules file, which may change at any time. It is safe for concurrent use.
 type rulesFile struct {
 	name string // "" for none
 
 	mu         sync.Mutex
-	loadedText []byte // what read gave when the rules were last loaded; guarded by mu
+	loadedText []byte // what read returned at the last load; guarded by mu
 }
 
-// source names where the rules come from in log lines.
+// source returns where the rules come from, for log lines.
 func (f *rulesFile) source() string {
 	if f.name == "" {
 		return "default"
@@ -36,7 +35,7 @@ func (f *rulesFile) source() string {
 	return f.name
 }
 
-// load reads and checks the file as it is now.
+// load reads and checks the current content of the file.
 func (f *rulesFile) load() (*config.Rules, error) {
 	text, err := f.read()
 	f.mu.Lock()
@@ -48,7 +47,7 @@ func (f *rulesFile) load() (*config.Rules, error) {
 	return config.ParseRules(f.name, text)
 }
 
-// checkRules says what is wrong with a rules file, "" for none.
+// checkRules returns the mistakes in a rules file; "" means no file.
 func checkRules(name string) error {
 	if name == "" {
 		return nil
@@ -57,15 +56,14 @@ func checkRules(name string) error {
 	return err
 }
 
-// loaded returns what the last load read.
+// loaded returns the content that the last load read.
 func (f *rulesFile) loaded() []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.loadedText
 }
 
-// watch calls reload, which loads the file, when the file changed, until quit is
-// closed.
+// watch calls reload, which loads the file, whenever the file changed, until quit is closed.
 func (f *rulesFile) watch(quit <-chan struct{}, reload func()) {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
@@ -80,9 +78,8 @@ func (f *rulesFile) watch(quit <-chan struct{}, reload func()) {
 	}
 }
 
-// poll calls reload when the file holds something new and held the same the last time,
-// so that a file is not loaded while it is being written. It returns what the file
-// holds.
+// poll returns the content of the file. It calls reload if the content differs from the loaded one and is equal to
+// seen, the content at the last poll: a file that is being written is not loaded.
 func (f *rulesFile) poll(seen []byte, reload func()) (now []byte) {
 	now, _ = f.read()
 	if seen != nil && bytes.Equal(now, seen) && !bytes.Equal(now, f.loaded()) {
@@ -91,8 +88,8 @@ func (f *rulesFile) poll(seen []byte, reload func()) (now []byte) {
 	return now
 }
 
-// read reads the file. The text of a file that cannot be read is that of the error, so
-// that this is noticed, and told once, as a change is.
+// read reads the file. If the file cannot be read, the text is that of the error. This way the error is a change of the
+// content, and is logged once.
 func (f *rulesFile) read() ([]byte, error) {
 	text, err := readFile(f.name)
 	if err != nil {
@@ -101,11 +98,11 @@ func (f *rulesFile) read() ([]byte, error) {
 	return text, err
 }
 
-// readFile reads the whole of a file that is not larger than maxRulesFile. A pipe
-// would keep it waiting.
+// readFile reads a regular file of at most maxRulesFile bytes. It refuses other files because reading a pipe could
+// block.
 func readFile(name string) ([]byte, error) {
 	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a file", name)
+		return nil, fmt.Errorf("%s: not a regular file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {

@@ -74,8 +74,8 @@ func TestLoad(t *testing.T) {
 		"good":      {writeRules(t, twoRules), ""},
 		"broken":    {writeRules(t, broken), "did you mean labels?"},
 		"none":      {writeRules(t, "") + ".none", "rules_file: "},
-		"a folder":  {t.TempDir(), ": not a file"},
-		"a pipe":    {pipe(t), ": not a file"},
+		"a folder":  {t.TempDir(), ": not a regular file"},
+		"a pipe":    {pipe(t), ": not a regular file"},
 		"too large": {writeRules(t, strings.Repeat("# comment\n", 110_000)), "larger than 1048576 bytes"},
 	} {
 		f := rulesFile{name: test.file}

@@ -157,7 +157,7 @@ func TestDiskThatHangs(t *testing.T) {
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("took %s", took)
 	}
-	if lines := log.lines("was not written in time"); len(lines) != 1 {
+	if lines := log.lines("not written in time"); len(lines) != 1 {
 		t.Errorf("log: %q", log.lines(""))
 	}
 	close(release)

@@ -33,8 +33,8 @@ type process struct {
 
 func newProcess(t testing.TB) *process { return &process{t: t} }
 
-// options are those of a section with these keys. Unless they say otherwise it is on
-// a free port, and chunks are not refused because the machine is slow.
+// options are those of a section with these keys. Unless they say otherwise it is on a free port, and chunks are not
+// refused because the machine is slow.
 func (p *process) options(instance string, keys map[string]string) Options {
 	return Options{
 		Property: func(key string) string {
@@ -71,8 +71,8 @@ func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
 	return p.open("promexporter.0", keys), &p.log
 }
 
-// closeWritten closes p and waits until its state is written, for which a slow disk
-// may take longer than Close waits. The write of the start comes to its end before.
+// closeWritten closes p and waits until its state is written, for which a slow disk may take longer than Close waits.
+// The write of the start comes to its end before.
 func closeWritten(t testing.TB, p *Pipeline) {
 	t.Helper()
 	until(t, "the state was not written at the start", func() bool { return p.state.writtenAt.Load() > 0 || p.state.errors.Load() > 0 })

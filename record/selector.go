@@ -3,8 +3,8 @@ package record
 // Root is the map that a Path starts from.
 type Root uint8
 
-// The maps of an event. The group maps are those of the group start that the
-// event stands behind; outside of a group their fields are missing.
+// The maps of an event. The group maps are those of the group start that the event stands behind; outside of a group
+// their fields are missing.
 const (
 	Body Root = iota
 	Metadata
@@ -12,8 +12,7 @@ const (
 	GroupBody
 )
 
-// Step goes one level down: to the value of Key in a map, or, when IsIndex is
-// set, to element Index of an array.
+// Step goes one level down: to the value of Key in a map, or, when IsIndex is set, to element Index of an array.
 type Step struct {
 	Key     string
 	Index   int
@@ -26,8 +25,8 @@ type Path struct {
 	Steps []Step
 }
 
-// Selector is a set of paths, compiled so that one pass over an event finds the
-// values of all. It is immutable and safe for concurrent use.
+// Selector is a set of paths, compiled so that one pass over an event finds the values of all. It is immutable and safe
+// for concurrent use.
 type Selector struct {
 	event, group wanted
 	slots        int
@@ -44,9 +43,8 @@ type wanted struct {
 	leaves         bool  // whether the leaves of body are listed
 }
 
-// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a
-// path may stand there more than once, and one without steps leads to the map
-// itself. With leaves, every number and boolean of the body is listed in
+// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a path may stand there more than once, and
+// one without steps leads to the map itself. With leaves, every number and boolean of the body is listed in
 // Event.Leaves as well.
 func NewSelector(paths []Path, leaves bool) *Selector {
 	s := &Selector{
@@ -107,8 +105,8 @@ type node struct {
 	elements []element
 }
 
-// children is a hash table of the children of a node. A key of most records is
-// passed over with one look at it, which is what this is for.
+// children is a hash table of the children of a node. A key of most records is passed over with one look at it, which
+// is what this is for.
 type children [buckets]*childEntry
 
 const buckets = 64

@@ -27,9 +27,8 @@ func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 	return w.walkRoot(i, s.body, s.leaves)
 }
 
-// walkRoot walks the map at b[i], the paths of which start at n, and returns the
-// offset behind it. It looks at every key even if no path starts here, so that
-// bytes which cannot be trusted are found whatever the Selector asks for.
+// walkRoot walks the map at b[i], the paths of which start at n, and returns the offset behind it. It looks at every
+// key even if no path starts here, so that bytes which cannot be trusted are found whatever the Selector asks for.
 func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
 	if !isMap(lead(w.b, i)) {
 		return bad, BadRecord
@@ -48,8 +47,8 @@ func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
 	return i, ""
 }
 
-// pickMap walks the map at b[i], takes the values that the children in k want, and
-// returns the offset behind the map, or bad.
+// pickMap walks the map at b[i], takes the values that the children in k want, and returns the offset behind the map,
+// or bad.
 func (w *walk) pickMap(i int, k *children) int {
 	b, values := w.b, w.event.Values
 	count, i := container(b, i, Map)
@@ -76,9 +75,8 @@ func (w *walk) pickMap(i int, k *children) int {
 	return i
 }
 
-// skipOtherKey passes over a key that is no text, and its value. Some writers use
-// numbers as keys, which name no field. An array or map as a key is what bytes
-// look like after a record was cut off: there the chunk cannot be trusted.
+// skipOtherKey passes over a key that is no text, and its value. Some writers use numbers as keys, which name no field.
+// An array or map as a key is what bytes look like after a record was cut off: there the chunk cannot be trusted.
 func (w *walk) skipOtherKey(i int) int {
 	if c := lead(w.b, i); isMap(c) || isArray(c) {
 		return bad
@@ -89,8 +87,7 @@ func (w *walk) skipOtherKey(i int) int {
 	return skip(w.b, i)
 }
 
-// readValue takes the value at b[i] for n, goes on below it, and returns the offset
-// behind it, or bad.
+// readValue takes the value at b[i] for n, goes on below it, and returns the offset behind it, or bad.
 func (w *walk) readValue(i int, n *node) int {
 	if n.slot != noSlot {
 		next := decode(w.b, i, &w.event.Values[n.slot])
@@ -111,8 +108,8 @@ func (w *walk) readValue(i int, n *node) int {
 	return skip(w.b, i)
 }
 
-// pickArray walks the array at b[i], takes the values that the children of n want,
-// and returns the offset behind the array, or bad.
+// pickArray walks the array at b[i], takes the values that the children of n want, and returns the offset behind the
+// array, or bad.
 func (w *walk) pickArray(i int, n *node) int {
 	count, i := container(w.b, i, Array)
 	for index := 0; index < count && i >= 0; index++ {

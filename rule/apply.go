@@ -16,9 +16,8 @@ import (
 //
 // None of them allocates once an event of the kind was seen.
 
-// Scratch is the memory that one goroutine needs to apply plans. The zero
-// Scratch is ready. Its Event is what Apply evaluates: read into it with the
-// plan's Selector.
+// Scratch is the memory that one goroutine needs to apply plans. The zero Scratch is ready. Its Event is what Apply
+// evaluates: read into it with the plan's Selector.
 type Scratch struct {
 	Event record.Event
 
@@ -36,8 +35,8 @@ type Scratch struct {
 	labelsTruncated uint64
 }
 
-// Release lets go of the chunk, whose memory is Fluent Bit's. Call it before the
-// chunk is gone: what still pointed into it could be taken for memory of Go.
+// Release lets go of the chunk, whose memory is Fluent Bit's. Call it before the chunk is gone: what still pointed into
+// it could be taken for memory of Go.
 func (w *Scratch) Release() {
 	w.Event.Release()
 	w.item.Release()
@@ -69,10 +68,9 @@ func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
 	}
 }
 
-// Finish ends a chunk: it adds to the rules' counts what Apply counted since the
-// last call, or forgets it when the batch was not taken and the chunk will come
-// again. Call it before the scratch serves another plan. It returns how many
-// label values were cut to their bound.
+// Finish ends a chunk: it adds to the rules' counts what Apply counted since the last call, or forgets it when the
+// batch was not taken and the chunk will come again. Call it before the scratch serves another plan. It returns how
+// many label values were cut to their bound.
 func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 	w.prepare(p)
 	for _, steps := range [...][]instruction{p.perRecord, p.perField} {
@@ -88,8 +86,8 @@ func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 	return labelsCut
 }
 
-// prepare makes room for the rules of the plan and forgets what is known of the last
-// event, and what the rules of another set made of label values.
+// prepare makes room for the rules of the plan and forgets what is known of the last event, and what the rules of
+// another set made of label values.
 func (w *Scratch) prepare(p *Plan) {
 	if w.cachesOf != p.set {
 		w.caches, w.cachesOf = nil, p.set
@@ -112,8 +110,8 @@ func (w *Scratch) countSkipped(in *instruction, r Reason) {
 	t.count(r)
 }
 
-// runPerRecord runs the rules that look at the record as a whole and returns the
-// index of the first rule that no longer applies.
+// runPerRecord runs the rules that look at the record as a whole and returns the index of the first rule that no longer
+// applies.
 func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int) {
 	for i := range p.perRecord {
 		in := &p.perRecord[i]
@@ -143,8 +141,7 @@ func (w *Scratch) runRule(in *instruction, s *scope, b *collector.Batch) bool {
 	return true
 }
 
-// runEach runs a rule for every element of its array. It reports whether the
-// condition held for any.
+// runEach runs a rule for every element of its array. It reports whether the condition held for any.
 func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matched bool) {
 	array := in.each.array.value(s)
 	switch array.Kind() {
@@ -212,8 +209,7 @@ func (w *Scratch) appendSample(in *instruction, s *scope, b *collector.Batch, v 
 	}
 }
 
-// sampleValue returns the value of the sample, and how many observations it stands
-// for, 0 for one.
+// sampleValue returns the value of the sample, and how many observations it stands for, 0 for one.
 func (in *instruction) sampleValue(s *scope, v *record.Value) (n float64, weight uint64, r Reason) {
 	n = in.config.Value.Constant
 	if !in.fixed {

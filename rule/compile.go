@@ -6,8 +6,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// compiledPlan is the rules that apply to a tag, compiled together. Tags to which the
-// same rules apply share it.
+// compiledPlan is the rules that apply to a tag, compiled together. Tags to which the same rules apply share it.
 type compiledPlan struct {
 	set       *Set
 	selector  *record.Selector
@@ -162,8 +161,8 @@ func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
 	return labels
 }
 
-// share returns the span of the labels that show from. The first one is that of
-// labels without a span, and never filled.
+// share returns the span of the labels that show from. The first one is that of labels without a span, and never
+// filled.
 func (p *compiledPlan) share(from operand) int {
 	i, ok := p.shared[from]
 	if !ok {

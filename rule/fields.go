@@ -7,8 +7,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// fields remembers what the rules with fields make of each field path, since a
-// regular expression per field and record would cost more than all else.
+// fields remembers what the rules with fields make of each field path, since a regular expression per field and record
+// would cost more than all else.
 type fields struct {
 	mu     sync.RWMutex
 	byPath map[string]*field
@@ -29,12 +29,10 @@ type fieldRule struct {
 // fieldOverLimit stands for field paths beyond the bound.
 var fieldOverLimit = &field{}
 
-// resolve looks up the leaves of the scratch's event. It returns the fields in
-// the order of the leaves.
+// resolve looks up the leaves of the scratch's event. It returns the fields in the order of the leaves.
 //
-// The records of an input have the same fields in the same order, so the field at
-// the same place of the last event is tried first. BenchmarkDefaultRules gains a
-// tenth by it.
+// The records of an input have the same fields in the same order, so the field at the same place of the last event is
+// tried first. BenchmarkDefaultRules gains a tenth by it.
 func (p *compiledPlan) resolve(w *Scratch) []*field {
 	last := w.fields
 	if w.fieldsOf != p {

@@ -15,8 +15,8 @@ const (
 	maxCachedResults = 1024 // results of a transformation that a scratch remembers
 )
 
-// label is a compiled label: a constant, already encoded, which may stand for
-// several neighbours, or an operand and what is done to its text.
+// label is a compiled label: a constant, already encoded, which may stand for several neighbours, or an operand and
+// what is done to its text.
 type label struct {
 	encoded    []byte
 	capture    string // to be bound when a field path is known
@@ -26,9 +26,8 @@ type label struct {
 	shared     int           // the place of its span in a scratch, or 0: it has none
 }
 
-// span is where a label value of an event stands in the batch. Rules often have
-// labels in common and then use the bytes that are there, which pays in
-// BenchmarkAccessLog.
+// span is where a label value of an event stands in the batch. Rules often have labels in common and then use the bytes
+// that are there, which pays in BenchmarkAccessLog.
 type span struct {
 	event      uint64
 	start, end int
@@ -41,8 +40,8 @@ func isPlain(c *config.Label) bool {
 	return c.Regex == nil && c.Map == nil && c.Default == "" && c.MaxLength == 0
 }
 
-// bind turns the captures among labels into constants and joins neighbouring
-// constants, so that a label set without other fields costs one copy.
+// bind turns the captures among labels into constants and joins neighbouring constants, so that a label set without
+// other fields costs one copy.
 func bind(labels []label, capture func(string) string) []label {
 	bound := make([]label, 0, len(labels))
 	for _, l := range labels {
@@ -86,8 +85,7 @@ func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
 	}
 }
 
-// adjacent returns where the values of the labels stand one behind the other in
-// the batch, or an end of 0.
+// adjacent returns where the values of the labels stand one behind the other in the batch, or an end of 0.
 func (w *Scratch) adjacent(labels []label) (start, end int) {
 	for i := range labels {
 		at := &w.spans[labels[i].shared]
@@ -102,8 +100,7 @@ func (w *Scratch) adjacent(labels []label) (start, end int) {
 	return start, end
 }
 
-// appendLabel appends the value of l. Short texts and whole numbers, which most
-// labels are, go the short way.
+// appendLabel appends the value of l. Short texts and whole numbers, which most labels are, go the short way.
 func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 	v := l.from.value(s)
 	if l.transform == nil {
@@ -150,8 +147,8 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 	return text
 }
 
-// cachedTransform transforms text, or recalls the result of an earlier time: regular
-// expressions are the dearest part of a rule, and label values repeat.
+// cachedTransform transforms text, or recalls the result of an earlier time: regular expressions are the dearest part
+// of a rule, and label values repeat.
 func (w *Scratch) cachedTransform(l *label, text []byte) []byte {
 	for len(w.caches) <= l.cacheIndex {
 		w.caches = append(w.caches, nil)
@@ -178,8 +175,7 @@ func (w *Scratch) cachedTransform(l *label, text []byte) []byte {
 	return result
 }
 
-// transform appends what c makes of text. Its second result is false when the
-// default was taken.
+// transform appends what c makes of text. Its second result is false when the default was taken.
 func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) {
 	result, ok = b, len(text) > 0
 	if ok && c.Regex != nil {
@@ -211,8 +207,7 @@ func mapped(cases []config.MapCase, text []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// truncate returns the longest prefix of text that has at most n bytes and no rune
-// cut in two.
+// truncate returns the longest prefix of text that has at most n bytes and no rune cut in two.
 func truncate(text []byte, n int) []byte {
 	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--

@@ -9,8 +9,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// TestNamesWithNamespace holds that a name stays as its author wrote it when only
-// the namespace stands in it.
+// TestNamesWithNamespace holds that a name stays as its author wrote it when only the namespace stands in it.
 func TestNamesWithNamespace(t *testing.T) {
 	r := newRig(t, rule.Options{Namespace: "edge"}, parse(t, dedent(`
 		metrics:
@@ -30,8 +29,8 @@ func TestNamesWithNamespace(t *testing.T) {
 		edge_queue_count 3`))
 }
 
-// TestFieldsGiveWayInOpenMetrics holds that a field makes no family that would
-// have the name of another one in OpenMetrics, where a counter's has no _total.
+// TestFieldsGiveWayInOpenMetrics holds that a field makes no family that would have the name of another one in
+// OpenMetrics, where a counter's has no _total.
 func TestFieldsGiveWayInOpenMetrics(t *testing.T) {
 	r := rigOf(t, `
 		metrics:
@@ -72,8 +71,7 @@ func TestNamesWithDigits(t *testing.T) {
 		_9a{tag="t"} 2`))
 }
 
-// TestMakes holds which families rules with fields may have made, and that they come
-// with the settings of their rule.
+// TestMakes holds which families rules with fields may have made, and that they come with the settings of their rule.
 func TestMakes(t *testing.T) {
 	r := rigOf(t, `
 		metrics:
@@ -95,8 +93,7 @@ func TestMakes(t *testing.T) {
 	}
 }
 
-// TestFirstElementOfNoArray holds that a record whose field is no array is not kept
-// from later rules.
+// TestFirstElementOfNoArray holds that a record whose field is no array is not kept from later rules.
 func TestFirstElementOfNoArray(t *testing.T) {
 	r := rigOf(t, `
 		metrics:

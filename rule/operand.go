@@ -26,8 +26,7 @@ type operand struct {
 
 const wholeTag = -1
 
-// scope is what operands read from: the event, the element that `each` stands
-// at, and the tag.
+// scope is what operands read from: the event, the element that `each` stands at, and the tag.
 type scope struct {
 	event *record.Event
 	item  *record.Event
@@ -67,8 +66,7 @@ func (t *tag) release() { t.source, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 
-// value returns the operand's value, which is Missing when the scope has none.
-// It borrows the scope.
+// value returns the operand's value, which is Missing when the scope has none. It borrows the scope.
 func (o operand) value(s *scope) *record.Value {
 	switch o.space {
 	case eventSpace:
@@ -106,8 +104,8 @@ func (p *paths) slot(a *config.Accessor) int {
 	return slot
 }
 
-// spaces compiles the accessors of one rule. Those of the element that `each`
-// stands at are found in items, all others in the event.
+// spaces compiles the accessors of one rule. Those of the element that `each` stands at are found in items, all others
+// in the event.
 type spaces struct {
 	event *paths
 	items *paths

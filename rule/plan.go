@@ -8,8 +8,8 @@ const (
 	tagCost     = 48       // bytes of a tag beside its text
 )
 
-// Plan is what a Set does with the events of one tag, which it borrows. It is safe for concurrent use, each goroutine with
-// a Scratch of its own.
+// Plan is what a Set does with the events of one tag, which it borrows. It is safe for concurrent use, each goroutine
+// with a Scratch of its own.
 type Plan struct {
 	*compiledPlan
 	tag string

@@ -15,8 +15,8 @@ type Options struct {
 	Namespace string
 	// Counters keeps the rules' counts. Nil means a new one.
 	Counters *Counters
-	// FieldLimit bounds the number of different field paths that rules with
-	// fields remember. Further ones make no samples.
+	// FieldLimit bounds the number of different field paths that rules with fields remember. Further ones make no
+	// samples.
 	FieldLimit int
 }
 
@@ -57,9 +57,8 @@ func (r *rule) familyNames() []string {
 	return slices.Collect(maps.Keys(r.derivedNames))
 }
 
-// derivedFamily returns the family of that name, made after a field for r. It gives
-// way to a family of the same name that a rule defines otherwise: whichever
-// record came first would keep the samples of the other from the page.
+// derivedFamily returns the family of that name, made after a field for r. It gives way to a family of the same name
+// that a rule defines otherwise: whichever record came first would keep the samples of the other from the page.
 func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	f := r.newFamily(name)
 	for _, other := range s.rules {
@@ -77,8 +76,7 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	return f
 }
 
-// Compile compiles rules, which must come from config.ParseRules, in the order
-// in which they apply.
+// Compile compiles rules, which must come from config.ParseRules, in the order in which they apply.
 func Compile(files []*config.Rules, o Options) *Set {
 	if o.Counters == nil {
 		o.Counters = new(Counters)
@@ -152,8 +150,8 @@ func (s *Set) Families() []*collector.Family {
 	return families
 }
 
-// DerivedFamily returns f as the first rule of the set would make it that names families
-// after fields and could have made it, or nil.
+// DerivedFamily returns f as the first rule of the set would make it that names families after fields and could have
+// made it, or nil.
 func (s *Set) DerivedFamily(f *collector.Family) *collector.Family {
 	for _, r := range s.rules {
 		if r.family != nil || r.config.Drop || !couldExpandTo(r.config.Name, f.Name) {
@@ -184,13 +182,11 @@ type RuleStats struct {
 	Rule string
 	Type string // of its first rule
 	*Stats
-	// Families are the names of the families that the rule made samples of, and
-	// of those that it will.
+	// Families are the names of the families that the rule made samples of, and of those that it will.
 	Families []string
 }
 
-// Stats returns the counts of all rules, in their order, which go on changing.
-// Rules of one name are one.
+// Stats returns the counts of all rules, in their order, which go on changing. Rules of one name are one.
 func (s *Set) Stats() []RuleStats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

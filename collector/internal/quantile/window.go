@@ -78,8 +78,8 @@ func (w *Window) rotate() {
 	w.oldest = (w.oldest + 1) % ages
 }
 
-// flush moves the pending values to the summaries. Entries count up to 1<<32 values: where more of them come, they count
-// for less time.
+// flush moves the pending values to the summaries. Entries count up to 1<<32 values: where more of them come, they
+// count for less time.
 func (e *Estimator) flush(w *Window) {
 	for w.summaries[w.oldest].n > math.MaxUint32-batch {
 		w.rotate()

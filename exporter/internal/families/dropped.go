@@ -2,10 +2,10 @@ package families
 
 import "cmp"
 
-// A Reason is why Merge leaves out a family or a series. Its text is the value of a label.
+// A Reason is why Merge drops a family or a series. Its text is the value of a label.
 type Reason string
 
-// All reasons but Duplicate are about families.
+// All reasons except Duplicate are about families.
 const (
 	Type      Reason = "type"
 	Unit      Reason = "unit"
@@ -17,7 +17,7 @@ const (
 // Reasons returns all reasons.
 func Reasons() []Reason { return []Reason{Type, Unit, Bounds, Name, Duplicate} }
 
-// Description says what is in the way of what is left out.
+// Description describes the reason, for log lines.
 func (r Reason) Description() string {
 	switch r {
 	case Type:
@@ -32,16 +32,16 @@ func (r Reason) Description() string {
 	return "another instance of the page has the same series, and the two cannot be added"
 }
 
-// Dropped counts what a merge left out. The zero value is ready.
+// Dropped counts the families and series that a merge dropped. The zero value is ready to use.
 type Dropped struct{ by map[Reason]DroppedCount }
 
-// A DroppedCount is what was left out for one reason.
+// A DroppedCount is what was dropped for one reason.
 type DroppedCount struct {
 	Count  int    // of series for Duplicate, of families otherwise
 	Family string // the name of the first one
 }
 
-// All returns what was left out. The map is read-only.
+// All returns the counts by reason. The map is read-only.
 func (d *Dropped) All() map[Reason]DroppedCount { return d.by }
 
 func (d *Dropped) add(r Reason, family string) {

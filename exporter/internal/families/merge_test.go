@@ -166,8 +166,8 @@ func TestMergeKnowsTheNamesOfAPage(t *testing.T) {
 	}
 }
 
-// TestStemsFindAllNeighbors holds that of random families with suffixes the same ones are left out as when the names
-// of each were compared with those of all others.
+// TestStemsFindAllNeighbors holds that of random families with suffixes the same ones are left out as when the names of
+// each were compared with those of all others.
 func TestStemsFindAllNeighbors(t *testing.T) {
 	parts := []string{"a", "b", "_total", "_created", "_bucket", "_sum", "_count", "_", ".", "_info"}
 	types := slices.Sorted(maps.Keys(dto.MetricType_name))
@@ -283,8 +283,8 @@ func TestSeriesThatLookAlikeAreDifferent(t *testing.T) {
 	}
 }
 
-// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has
-// the series that only one source has.
+// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has the
+// series that only one source has.
 func TestMergePassesOn(t *testing.T) {
 	one, other := many("a_total", 0, 1000), many("b_total", 0, 1000)
 	var merged []families.Family

@@ -137,8 +137,8 @@ func TestError(t *testing.T) {
 		address, neighbor, want string
 		cause                   syscall.Errno
 	}{
-		{":1", "", "another process has the port; stop it, or choose a free port", syscall.EADDRINUSE},
-		{":1", "b at :1", "b at :1 in this process has the port; write the same listen_address in both to share it", syscall.EADDRINUSE},
+		{":1", "", "another process uses the port; stop it, or choose a free port", syscall.EADDRINUSE},
+		{":1", "b at :1", "b at :1 in this process uses the port; write the same listen_address in both to share it", syscall.EADDRINUSE},
 		{":1", "", "ports below 1024 need a privilege; choose a higher one", syscall.EACCES},
 		{"192.0.2.1:1", "", "this machine has no such address; leave out the host to listen on all interfaces", syscall.EADDRNOTAVAIL},
 		{":1", "", "choose an address of this machine and a free port", syscall.EINVAL},

@@ -95,7 +95,8 @@ func TestCloseSilent(t *testing.T) {
 	}
 }
 
-// TestAcceptErrors holds that a listener outlives what keeps it from accepting connections, such as too many open files.
+// TestAcceptErrors holds that a listener outlives what keeps it from accepting connections, such as too many open
+// files.
 func TestAcceptErrors(t *testing.T) {
 	f := newFake()
 	var failed []error

@@ -12,8 +12,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A delimitedWriter writes families as protobuf messages, each with its length in front. It marshals some series at a time,
-// where expfmt marshals a whole family into one buffer.
+// A delimitedWriter writes families as length-delimited protobuf messages. It marshals a few series at a time, whereas
+// expfmt marshals a whole family into one buffer.
 type delimitedWriter struct {
 	out      io.Writer
 	escaping model.EscapingScheme

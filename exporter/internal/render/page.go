@@ -82,8 +82,8 @@ func (p *Page) Discard() {
 	}
 }
 
-// A pageWriter makes a page of what is written to it, until ctx ends. It has the methods that let the text encoders of
-// expfmt write to it without a buffer of their own. They write a few bytes at a time, so these methods are short.
+// A pageWriter makes a page of what is written to it, until ctx ends. It has the methods with which the text encoders of
+// expfmt need no buffer of their own. They write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
 	page *Page
