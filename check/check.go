@@ -1,10 +1,11 @@
-// Package check finds what is wrong in rules files and in configurations of Fluent Bit.
+// Package check finds what is wrong in rules files, in their tests and in configurations of Fluent Bit.
 //
 // What enters are paths; what leaves is a [finding.Report]. An error is that a file cannot be read, not that it is wrong.
 package check
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,11 +47,29 @@ func (c *checker) file(path string) error {
 	if err != nil {
 		return err
 	}
-	if kindOf(path, text) == configuration {
+	switch kindOf(path, text) {
+	case configuration:
 		return c.configuration(path, text)
+	case testsFile:
+		c.tests(path, text)
+	default:
+		c.rules(path, text)
 	}
-	c.rules(path, text)
 	return nil
+}
+
+func (c *checker) tests(path string, text []byte) {
+	tests, err := config.ParseTests(path, text)
+	n := 0
+	if tests != nil {
+		n = len(tests.Tests)
+	}
+	f := finding.NewFile(path, finding.Plural(n, "test"), text)
+	var mistakes config.Mistakes
+	if errors.As(err, &mistakes) {
+		f.Add(finding.Error, mistakes)
+	}
+	c.report.Files = append(c.report.Files, f)
 }
 
 func (c *checker) rules(path string, text []byte) {

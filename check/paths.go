@@ -19,6 +19,7 @@ const (
 	other kind = iota
 	rulesFile
 	configuration
+	testsFile
 )
 
 var (
@@ -33,6 +34,8 @@ func kindOf(path string, text []byte) kind {
 		return configuration
 	case !fluentconf.IsYAML(path):
 		return other
+	case strings.HasSuffix(path, "_test.yaml"):
+		return testsFile
 	case rulesKey.Match(text):
 		return rulesFile
 	case configurationKey.Match(text):
@@ -41,8 +44,8 @@ func kindOf(path string, text []byte) kind {
 	return other
 }
 
-// Paths returns the files that the arguments name: files as they are; of folders, the files in them that are rules files
-// or configurations; of dir/..., also those in folders below.
+// Paths returns the files that the arguments name: files as they are; of folders, the files in them that are rules files,
+// files of tests or configurations; of dir/..., also those in folders below.
 func Paths(args []string) (paths []string, err error) {
 	for _, arg := range args {
 		root, deep := strings.CutSuffix(filepath.ToSlash(arg), "...")

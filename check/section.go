@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,9 +24,7 @@ func section(s *fluentconf.Section, f *finding.File) (rules []string) {
 		return p.Value
 	})
 	var mistakes config.Mistakes
-	if all, ok := err.(config.Mistakes); ok {
-		mistakes = all
-	}
+	errors.As(err, &mistakes)
 	for i := range mistakes {
 		p, _ := s.Last(mistakes[i].Path)
 		mistakes[i].Position = config.Position{Line: p.Line, Column: p.ValueAt}

@@ -1,4 +1,4 @@
-// Package rules holds the schemas by which editors check rules files, and rules files to start from.
+// Package rules holds rules files to start from, and the schemas by which editors check rules files and their tests.
 package rules
 
 import _ "embed"
@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed schema.json
 var Schema string
+
+// TestsSchema is the JSON Schema of a file of tests.
+//
+//go:embed tests.schema.json
+var TestsSchema string
