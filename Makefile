@@ -10,7 +10,7 @@ FUZZTIME ?= 10s
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./test/flbhost)
 
-.PHONY: help build run test ci lint unit fuzz e2e bench bench-document bench-host profile soak size clean
+.PHONY: help build man run test ci lint unit fuzz e2e bench bench-document bench-host profile soak size clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ build: build/promexporter ## Build the plugins, out_prom_exporter.so and in_go_p
 	$(PLUGIN_BUILD) -o $(OUTPUT) .
 	$(PLUGIN_BUILD) -o $(INPUT) ./cmd/in_go_procfs
 	@rm -f $(OUTPUT:.so=.h) $(INPUT:.so=.h)
+
+man: build/promexporter ## Write the man page of the program, build/promexporter.1
+	build/promexporter man > build/promexporter.1
 
 # The program has no C in it, so that it runs anywhere.
 .PHONY: build/promexporter
@@ -87,6 +90,7 @@ bench: ## Benchmarks with their baselines, and the tables of docs/performance.md
 		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Scrape|Heap|Crowd' -benchtime 300ms . && \
 		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Latency|LargePage' -benchtime 8s . ) > build/bench.txt || { cat build/bench.txt; exit 1; }
 	$(GO) run -C bench ./tables < build/bench.txt
+	$(GO) test -timeout 0 -run '^$$' -bench . -benchtime 1x ./cmd/promexporter
 
 bench-document: bench ## make bench, and its tables and plots into docs/performance.md
 	$(GO) run -C bench ./tables -document ../docs/performance.md -plots ../docs < build/bench.txt > /dev/null

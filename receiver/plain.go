@@ -77,9 +77,9 @@ func (r *Receiver) takeLines(b *buffer) (events []byte, err error) {
 			continue
 		}
 		nanos := time.Now().UnixNano()
-		body, err := p.Object(nil, line, func(key string, value []byte) bool {
+		body, err := p.Object(nil, line, func(key, value []byte) bool {
 			at, ok := jsonpack.Time(value)
-			if key != "date" || !ok {
+			if string(key) != "date" || !ok {
 				return false
 			}
 			nanos = at

@@ -79,25 +79,25 @@ func (s *session) add(tag string, nanos int64, metadata, body []byte, line int) 
 }
 
 // take takes the time and the metadata off a record.
-func (s *session) take(key string, value []byte) bool {
+func (s *session) take(key, value []byte) bool {
 	j := &s.json
 	switch {
-	case s.TimeKey != "" && key == s.TimeKey:
+	case s.TimeKey != "" && string(key) == s.TimeKey:
 		nanos, ok := jsonpack.Time(value)
 		if !ok {
 			j.err = fmt.Errorf("the time %s is %.60s; write seconds since 1970, or a time as in RFC 3339", key, value)
 		}
 		j.nanos = nanos
 		return true
-	case s.TimeKey == "" && key == dateKey && value[0] != '"':
+	case s.TimeKey == "" && string(key) == dateKey && value[0] != '"':
 		nanos, ok := jsonpack.Time(value)
 		if ok {
 			j.nanos = nanos
 		}
 		return ok
-	case key == internalKey && value[0] == '{':
-		_, j.err = j.inner.Object(nil, value, func(key string, value []byte) bool {
-			if key == "log_metadata" && value[0] == '{' {
+	case string(key) == internalKey && value[0] == '{':
+		_, j.err = j.inner.Object(nil, value, func(key, value []byte) bool {
+			if string(key) == "log_metadata" && value[0] == '{' {
 				var p jsonpack.Packer
 				j.metadata, j.err = p.Object(j.metadata[:0], value, nil)
 			}

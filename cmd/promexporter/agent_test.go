@@ -35,10 +35,10 @@ func listening(t *testing.T, fluentBit string, listen []string, agent string) st
 		_ = to.Close()
 	}()
 	lines := bufio.NewScanner(notes)
-	if !lines.Scan() {
-		t.Fatal("the command does not listen")
+	address := ""
+	for address == "" && lines.Scan() {
+		address = regexp.MustCompile(`[0-9.]+:\d+$`).FindString(lines.Text())
 	}
-	address := regexp.MustCompile(`[0-9.]+:\d+$`).FindString(lines.Text())
 	go func() { _, _ = io.Copy(io.Discard, notes) }()
 	host, port, _ := strings.Cut(address, ":")
 	args := strings.Fields(strings.NewReplacer("ADDRESS", address, "HOST", host, "PORT", port).Replace(agent))

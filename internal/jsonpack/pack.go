@@ -28,11 +28,16 @@ type Packer struct {
 	source  bytes.Reader
 	all     []byte // what source reads
 	text    []byte
+	key     []byte
 }
 
 // Object appends the msgpack of the JSON object in text to b. take, when not nil, sees each key of the object, as it is
 // written without quotes, with its JSON value, and returns true to leave it out.
-func (p *Packer) Object(b, text []byte, take func(key string, value []byte) bool) ([]byte, error) {
+func (p *Packer) Object(b, text []byte, take func(key, value []byte) bool) ([]byte, error) {
+	fast := plain{text: text}
+	if packed, ok := fast.object(b, take, 1); ok && fast.space() == 0 && fast.at == len(text) {
+		return packed, nil
+	}
 	return p.whole(b, text, func(b []byte) ([]byte, error) {
 		if p.decoder.PeekKind() != '{' {
 			if _, err := p.decoder.ReadToken(); err != nil {
@@ -131,7 +136,7 @@ func appendStringHead(b []byte, n int) []byte {
 }
 
 // object packs an object. The number of keys is known at its end only.
-func (p *Packer) object(b []byte, take func(key string, value []byte) bool) ([]byte, error) {
+func (p *Packer) object(b []byte, take func(key, value []byte) bool) ([]byte, error) {
 	head, n := len(b)+1, uint32(0)
 	b, err := p.open(append(b, 0xdf, 0, 0, 0, 0))
 	for err == nil && p.decoder.PeekKind() != '}' {
@@ -140,9 +145,8 @@ func (p *Packer) object(b []byte, take func(key string, value []byte) bool) ([]b
 		if key, err = p.decoder.ReadValue(); err != nil {
 			return b, err
 		}
-		name := ""
 		if take != nil {
-			name = string(key[1 : len(key)-1])
+			p.key = append(p.key[:0], key[1:len(key)-1]...) // the decoder takes its memory for the value
 		}
 		if b, err = p.string(b, key); err != nil {
 			return b, err
@@ -151,7 +155,7 @@ func (p *Packer) object(b []byte, take func(key string, value []byte) bool) ([]b
 		if b, err = p.value(b); err != nil {
 			return b, err
 		}
-		if take != nil && take(name, p.written(at)) {
+		if take != nil && take(p.key, p.written(at)) {
 			b = b[:start]
 			continue
 		}

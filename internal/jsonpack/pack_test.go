@@ -42,6 +42,25 @@ func decode(t *testing.T, text []byte) (v any) {
 	return v
 }
 
+// FuzzPlain holds that the short way and the decoder pack alike, and that the short way takes nothing that is not JSON.
+func FuzzPlain(f *testing.F) {
+	for _, text := range []string{`{"a":[1,-2,3.5,1e30,"x",null,true,{}],"b":{}}`, `{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":1e}`, ` { } `, `{"a":1,}`, `{"a":[1,]}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		fast := plain{text: text}
+		packed, ok := fast.object(nil, nil, 1)
+		if !ok || fast.space() != 0 || fast.at != len(text) {
+			return
+		}
+		var p Packer
+		want, err := p.whole(nil, text, func(b []byte) ([]byte, error) { return p.object(b, nil) })
+		if err != nil || !bytes.Equal(packed, want) {
+			t.Errorf("%s: %x, and the decoder makes %x, %v", text, packed, want, err)
+		}
+	})
+}
+
 func TestAppendJSON(t *testing.T) {
 	for in, want := range map[string]string{
 		"\xc4\x01a":                            `"a"`,
@@ -68,7 +87,7 @@ func TestPackerIsUsedAgain(t *testing.T) {
 		if _, err := p.Object(nil, []byte(`{"a":`), nil); err == nil {
 			t.Error("cut JSON was taken")
 		}
-		b, err := p.Object(nil, []byte(` {"a" : 1 , "b" : "x"} `), func(key string, value []byte) bool { return key == "b" && string(value) == `"x"` })
+		b, err := p.Object(nil, []byte(` {"a" : 1 , "b" : "x"} `), func(key, value []byte) bool { return string(key) == "b" && string(value) == `"x"` })
 		if want := "\xdf\x00\x00\x00\x01\xa1a\x01"; err != nil || string(b) != want {
 			t.Errorf("%x, %v", b, err)
 		}
