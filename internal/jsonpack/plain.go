@@ -7,7 +7,8 @@ import (
 )
 
 // plain packs JSON of the usual kind: texts of ASCII without escapes. It gives up on everything else, and on mistakes, which
-// the decoder reads instead. It takes half of the processor time of eval away.
+// the decoder reads instead. Without it, eval takes two thirds
+// more processor time.
 type plain struct {
 	text []byte
 	at   int
