@@ -6,6 +6,7 @@ package check
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,28 +82,28 @@ func (c *checker) rules(path string, text []byte) {
 	c.report.Files = append(c.report.Files, f)
 }
 
+// fileSet is a configuration and the files that it includes, by their paths.
+type fileSet map[string]*finding.File
+
+func (s fileSet) get(path string) *finding.File {
+	if s[path] == nil {
+		text, _ := os.ReadFile(path) // only the excerpt needs it
+		s[path] = new(finding.NewFile(path, "", text))
+	}
+	return s[path]
+}
+
 // configuration checks the sections of the plugin in a configuration, and the rules files that they name.
 func (c *checker) configuration(path string, text []byte) error {
 	read, err := fluentconf.Read(path)
 	if err != nil {
 		return err
 	}
-	files := map[string]*finding.File{}
-	file := func(name string) *finding.File {
-		if files[name] == nil {
-			text := text
-			if name != path {
-				text, _ = os.ReadFile(name) // only the excerpt needs it
-			}
-			f := finding.NewFile(name, "", text)
-			files[name] = &f
-		}
-		return files[name]
-	}
+	files := fileSet{path: new(finding.NewFile(path, "", text))}
 	sections := 0
 	for i := range read.Mistakes {
 		m := &read.Mistakes[i]
-		file(m.File).Add(finding.Error, config.Mistakes{{
+		files.get(m.File).Add(finding.Error, config.Mistakes{{
 			Code: config.Syntax, Position: config.Position{Line: m.Line, Column: m.Column}, Wrong: m.Wrong, Right: m.Right,
 		}})
 	}
@@ -111,11 +112,11 @@ func (c *checker) configuration(path string, text []byte) error {
 		s := &read.Sections[i]
 		if s.Kind == "output" && slices.Contains(Plugins, s.Name()) {
 			sections++
-			rules = append(rules, section(s, file(s.File))...)
+			rules = append(rules, section(s, files.get(s.File))...)
 		}
 	}
-	file(path).Holds = finding.Plural(sections, "section") + " of promexporter"
-	for _, name := range sortedKeys(files) {
+	files[path].Holds = finding.Plural(sections, "section") + " of promexporter"
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if f := files[name]; f.Holds != "" || len(f.Problems) > 0 {
 			f.Holds = cmp.Or(f.Holds, "included")
 			c.report.Files = append(c.report.Files, *f)

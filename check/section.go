@@ -2,7 +2,6 @@ package check
 
 import (
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,5 +59,3 @@ func Near(name, conf string) (path string, found bool) {
 	}
 	return name, false
 }
-
-func sortedKeys(files map[string]*finding.File) []string { return slices.Sorted(maps.Keys(files)) }

@@ -72,11 +72,7 @@ const maxPing = 8 << 10
 
 // handshake lets those in who know the shared key: HELO, PING, PONG.
 func (r *Receiver) handshake(b *buffer) error {
-	random := make([]byte, 16)
-	if _, err := rand.Read(random); err != nil {
-		return err
-	}
-	nonce := hex.EncodeToString(random) // Fluent Bit reads a text
+	nonce := rand.Text() // Fluent Bit reads a text
 	helo := msgp.AppendArrayHeader(nil, 2)
 	helo = msgp.AppendString(helo, "HELO")
 	helo = msgp.AppendMapHeader(helo, 3)
@@ -98,8 +94,7 @@ func (r *Receiver) handshake(b *buffer) error {
 	} else {
 		reason = "shared key mismatch"
 	}
-	pong := msgp.AppendArrayHeader(nil, 5)
-	pong = msgp.AppendString(pong, "PONG")
+	pong := msgp.AppendString(msgp.AppendArrayHeader(nil, 5), "PONG")
 	pong = msgp.AppendBool(pong, known)
 	for _, text := range []string{reason, r.options.Hostname, answer} {
 		pong = msgp.AppendString(pong, text)

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/promexporter/promexporter/collector"
-	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/record"
 )
 
@@ -160,91 +159,6 @@ func (e *explainer) field(f *field, leaf *record.Leaf, stop int) {
 			keeper = h.instruction
 		}
 	}
-}
-
-// collect takes what a instruction has put into the batch and counted.
-func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *record.Leaf) {
-	e.batch.Each(func(s *collector.Sample, values []string) {
-		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value, Count: s.Count}
-		for i, name := range s.Family.Labels {
-			if values[i] != "" {
-				m.Labels = append(m.Labels, name, values[i])
-			}
-		}
-		v.Samples = append(v.Samples, m)
-	})
-	t := &e.w.tallies[in.index]
-	for r, n := range t.dropped {
-		for range n {
-			v.Reasons = append(v.Reasons, e.givenUp(in, Reason(r), leaf))
-		}
-	}
-	if len(v.Samples) > 0 {
-		v.Defaulted = e.defaulted(to)
-	}
-	*t = tally{}
-	e.batch.Reset()
-	e.w.event++ // the spans were in the batch
-}
-
-// givenUp says which field a reason is about, and what it has.
-func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenUp {
-	g := GivenUp{Reason: r}
-	show := func(a *config.Accessor, o *operand) {
-		if a != nil && o != nil && (o.space != itemSpace || e.scope.item != nil) {
-			g.Field, g.Got = a.Text, Show(o.value(&e.scope))
-		}
-	}
-	switch {
-	case r == NotACount:
-		show(in.config.Histogram.Weight, in.weight)
-	case r == NotAnArray:
-		show(in.config.Each, &in.each.array)
-	case in.value != nil:
-		show(in.config.Value.From, in.value)
-	case leaf != nil:
-		g.Field, g.Got = string(leaf.Path), Show(&leaf.Value)
-	}
-	return g
-}
-
-// defaulted returns the labels that have their default because their text did not match.
-func (e *explainer) defaulted(to *target) (names []string) {
-	for i := range to.labels {
-		l := &to.labels[i]
-		if l.isConstant() || l.transform == nil || l.from.space == itemSpace {
-			continue
-		}
-		text, _ := e.w.textOf(l.from.value(&e.scope))
-		if _, ok := transform(nil, l.transform, text); !ok && len(text) > 0 {
-			names = append(names, l.transform.Name)
-		}
-	}
-	return names
-}
-
-// judge lists the comparisons of the condition of a instruction.
-func (e *explainer) judge(in *instruction, v *Verdict) {
-	if in.when != nil {
-		v.Checks = e.checks(v.Checks, in.when, in.config.Condition, 0)
-	}
-}
-
-func (e *explainer) checks(all []Check, c *condition, of *config.Condition, depth int) []Check {
-	check := Check{Compare: of, Depth: depth, Holds: c.holds(&e.scope, e.w)}
-	if c.compare != nil {
-		check.Got = Show(c.field.value(&e.scope))
-		return append(all, check)
-	}
-	check.Join = "and"
-	if c.any {
-		check.Join = "or"
-	}
-	all = append(all, check)
-	for i := range c.rules {
-		all = e.checks(all, &c.rules[i], &of.Rules[i], depth+1)
-	}
-	return all
 }
 
 func (v *Verdict) keptBy(in *instruction) { v.Outcome, v.KeptBy = OutcomeKept, in.config }

@@ -10,6 +10,9 @@ import (
 	"github.com/promexporter/promexporter/internal/forward"
 )
 
+var errNoValue = fmt.Errorf("bytes that are no msgpack, or more than %d MiB of it: where the next event starts is not known",
+	MaxLine>>20)
+
 // values passes each msgpack value of the source to one, which must not keep it. Values are counted from 1.
 func (s *session) values(one func(value []byte, n int) error) error {
 	var memory []byte
@@ -26,7 +29,7 @@ func (s *session) values(one func(value []byte, n int) error) error {
 			continue
 		}
 		if err != nil && !errors.Is(err, msgp.ErrShortBytes) || len(memory)-start > MaxLine {
-			s.bad(n+1, fmt.Errorf("bytes that are no msgpack, or more than %d MiB of it: where the next event starts is not known", MaxLine>>20))
+			s.bad(n+1, errNoValue)
 			return nil
 		}
 		memory = memory[:copy(memory, memory[start:])]

@@ -116,16 +116,7 @@ func (s *session) jsonStream() error {
 		_, _ = s.in.Discard(3)
 	}
 	for {
-		switch d.PeekKind() {
-		case '[':
-			if d.StackDepth() > 0 {
-				break
-			}
-			if _, err := d.ReadToken(); err != nil {
-				return err
-			}
-			continue
-		case ']':
+		if k := d.PeekKind(); k == ']' || k == '[' && d.StackDepth() == 0 {
 			if _, err := d.ReadToken(); err != nil {
 				return err
 			}

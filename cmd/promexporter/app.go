@@ -82,7 +82,10 @@ and --strict was given; 130 after Ctrl-C.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(a.checkCommand(), a.evalCommand(), a.explainCommand(), a.testCommand(), a.listenCommand(), a.schemaCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(
+		a.checkCommand(), a.evalCommand(), a.explainCommand(), a.testCommand(),
+		a.listenCommand(), a.schemaCommand(), a.versionCommand(), a.manCommand(),
+	)
 	return root
 }
 

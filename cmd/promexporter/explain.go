@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,7 @@ comparison, and sample by sample. All comparisons are judged, also those that th
 				return err
 			}
 			if f.only != "" {
-				if err := oneOf("--only", f.only, "made", "gave_up", "not_held", "no_field", "kept", "dropped", "other_tag", unmatched); err != nil {
+				if err := oneOf("--only", f.only, outcomes...); err != nil {
 					return err
 				}
 			}
@@ -48,10 +49,13 @@ comparison, and sample by sample. All comparisons are judged, also those that th
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "text, or json: an object for each record")
 	c.Flags().IntVar(&f.limit, "limit", 20, "show so many records; 0 for all")
 	c.Flags().StringVar(&f.rule, "rule", "", "show the rule of this `name` only")
-	c.Flags().StringVar(&f.only, "only", "", "show records with this `outcome` only: made, gave_up, not_held, no_field, kept, dropped, other_tag, "+
-		"or unmatched, of which no rule made a sample")
+	c.Flags().StringVar(&f.only, "only", "", "show records with this `outcome` only: "+strings.Join(outcomes, ", ")+
+		"; of unmatched ones, no rule made a sample")
 	return c
 }
+
+// outcomes are the words of --only.
+var outcomes = []string{"made", "gave_up", "not_held", "no_field", "kept", "dropped", "other_tag", unmatched}
 
 // unmatched is of records of which no rule made a sample.
 const unmatched = "unmatched"

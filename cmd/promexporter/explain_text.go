@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/rule"
@@ -73,16 +71,16 @@ func (w *explainWriter) write(e *trial.Event, all []trial.Explained) error {
 		place = max(place, len(w.place(all[i].Rule)))
 	}
 	for i := range all {
-		w.verdict(&all[i], name, place, fieldNames(record))
+		w.verdict(&all[i], name, place, record)
 	}
-	return w.out.Flush()
+	return nil
 }
 
 func (w *explainWriter) place(m *config.Metric) string {
 	return w.files[m] + ":" + strconv.Itoa(m.Position.Line)
 }
 
-func (w *explainWriter) verdict(v *trial.Explained, name, place int, fields []string) {
+func (w *explainWriter) verdict(v *trial.Explained, name, place int, record []byte) {
 	mark, text := w.outcome(v)
 	fmt.Fprintf(w.out, "  %s  %s", mark, pad(w.color.Bold(v.Rule.Rule), v.Rule.Rule, name))
 	if at := w.place(v.Rule); text != "" {
@@ -91,10 +89,10 @@ func (w *explainWriter) verdict(v *trial.Explained, name, place int, fields []st
 		fmt.Fprintf(w.out, "  %s\n", w.color.Faint(at))
 	}
 	if v.Outcome == rule.OutcomeNotHeld {
-		w.checks(v.Checks, fields)
+		w.checks(v.Checks, record)
 	}
 	for _, g := range v.Reasons {
-		w.row("value "+g.Field+parseOf(v.Rule), "is "+g.Got+missingNote(g.Got, fields))
+		w.row("value "+g.Field+parseOf(v.Rule), "is "+g.Got+missingNote(g.Got, record))
 	}
 	for _, s := range v.Samples {
 		fmt.Fprintf(w.out, "       %s %s\n", w.arrow, sampleText(s))
@@ -147,7 +145,7 @@ func reasons(v *trial.Explained, prefix string) string {
 	return prefix + strings.Join(words, ", ")
 }
 
-func (w *explainWriter) checks(all []rule.Check, fields []string) {
+func (w *explainWriter) checks(all []rule.Check, record []byte) {
 	for _, c := range all {
 		mark := w.no
 		if c.Holds {
@@ -160,7 +158,7 @@ func (w *explainWriter) checks(all []rule.Check, fields []string) {
 		}
 		got := ""
 		if c.Compare.Op != config.Exists && c.Compare.Op != config.NotExists || c.Got == "missing" {
-			got = "is " + c.Got + missingNote(c.Got, fields)
+			got = "is " + c.Got + missingNote(c.Got, record)
 		}
 		w.row(left+compareText(c.Compare), got)
 	}
@@ -171,91 +169,4 @@ func (w *explainWriter) row(left, right string) {
 	const width = 43
 	line := left + strings.Repeat(" ", max(width-utf8.RuneCountInString(left), 0)) + " " + right
 	fmt.Fprintf(w.out, "       %s\n", strings.TrimRight(line, " "))
-}
-
-func compareText(c *config.Condition) string {
-	return strings.TrimRight(c.Field.Text+" "+c.Op.String()+" "+operandText(c), " ")
-}
-
-// operandText writes what a field is compared with.
-func operandText(c *config.Condition) string {
-	switch c.Op {
-	case config.In, config.NotIn:
-		var words []string
-		for _, s := range c.List {
-			words = append(words, s.Text)
-		}
-		return "[" + strings.Join(words, ", ") + "]"
-	case config.Regex, config.NotRegex:
-		return c.Regex.String()
-	}
-	return c.Text
-}
-
-func parseOf(m *config.Metric) string {
-	if m.Value.Parse == config.ParseNumber {
-		return ""
-	}
-	return ", parse " + m.Value.Parse.String()
-}
-
-// missingNote names the fields that there are, of which one may be meant.
-func missingNote(got string, fields []string) string {
-	const most = 8
-	switch {
-	case got != "missing" || len(fields) == 0:
-		return ""
-	case len(fields) > most:
-		return "; the record has " + strings.Join(fields[:most], ", ") + " and others"
-	}
-	return "; the record has " + strings.Join(fields, ", ")
-}
-
-// fieldNames returns the keys of a record.
-func fieldNames(record []byte) (names []string) {
-	d := json.NewDecoder(strings.NewReader(string(record)))
-	if _, err := d.Token(); err != nil {
-		return nil
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return names
-		}
-		names = append(names, fmt.Sprint(key))
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return names
-		}
-	}
-	return names
-}
-
-// sampleText writes a sample as the page has its series, and what is done to it.
-func sampleText(s rule.Made) string {
-	var b strings.Builder
-	b.WriteString(s.Name)
-	for i := 0; i < len(s.Labels); i += 2 {
-		if i == 0 {
-			b.WriteByte('{')
-		} else {
-			b.WriteByte(',')
-		}
-		b.WriteString(s.Labels[i] + "=" + strconv.Quote(s.Labels[i+1]))
-	}
-	if len(s.Labels) > 0 {
-		b.WriteByte('}')
-	}
-	value := strconv.FormatFloat(s.Value, 'g', -1, 64)
-	switch {
-	case s.Op == collector.Add && s.Value >= 0:
-		value = "+" + value
-	case s.Op != collector.Add:
-		value = s.Op.String() + " " + value
-	}
-	b.WriteString(" " + value)
-	if s.Count > 1 {
-		fmt.Fprintf(&b, " × %d", s.Count)
-	}
-	return b.String()
 }

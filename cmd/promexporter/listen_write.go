@@ -123,7 +123,7 @@ func (w *listenWriter) try(c *sample.Chunk) error {
 		w.shown++
 		e.Line = w.shown
 		w.explain.shown++
-		return w.explain.write(e, all)
+		return errors.Join(w.explain.write(e, all), w.explain.out.Flush())
 	})
 }
 

@@ -45,7 +45,8 @@ func (a *app) writeTestsText(r *testRun) {
 			t := &f.Results[i]
 			place := fmt.Sprintf("%s:%d", f.Path, t.Line)
 			for _, failure := range t.Failures {
-				fmt.Fprintf(a.out, "%s  %-*s  %s, step %d at %s\n", color.Red("FAIL"), width, place, color.Bold(t.Name), failure.Step, failure.At)
+				fmt.Fprintf(a.out, "%s  %-*s  %s, step %d at %s\n", color.Red("FAIL"), width, place, color.Bold(t.Name),
+					failure.Step, failure.At)
 				for _, line := range failure.Lines {
 					fmt.Fprintf(a.out, "        %s\n", line)
 				}

@@ -60,13 +60,8 @@ func appendMap(text, b []byte, depth int) (json, rest []byte, err error) {
 
 func appendScalar(text, b []byte) (json, rest []byte, err error) {
 	switch msgp.NextType(b) {
-	case msgp.StrType:
-		var s []byte
-		s, rest, err = msgp.ReadStringZC(b)
-		return appendQuoted(text, string(s)), rest, err
-	case msgp.BinType:
-		var s []byte
-		s, rest, err = msgp.ReadBytesZC(b)
+	case msgp.StrType, msgp.BinType:
+		s, rest, err := readText(b)
 		return appendQuoted(text, string(s)), rest, err
 	case msgp.NilType:
 		rest, err = msgp.ReadNilBytes(b)
@@ -99,6 +94,13 @@ func appendScalar(text, b []byte) (json, rest []byte, err error) {
 		return text, b, err
 	}
 	return append(hex.AppendEncode(append(text, '"'), b[:len(b)-len(rest)]), '"'), rest, nil
+}
+
+func readText(b []byte) (text, rest []byte, err error) {
+	if msgp.NextType(b) == msgp.BinType {
+		return msgp.ReadBytesZC(b)
+	}
+	return msgp.ReadStringZC(b)
 }
 
 func appendFloat(text []byte, v float64, bits int) []byte {
