@@ -4,6 +4,9 @@ import "fmt"
 
 // applyBatch applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the agent.
 func (c *Collector) applyBatch(b *Batch) (err error) {
+	if err := c.chunks.repeated(b.Chunk, b.Now); err != nil {
+		return err
+	}
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
 	done := 0
@@ -15,6 +18,7 @@ func (c *Collector) applyBatch(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.samples) - done)
 			err = fmt.Errorf("panic while samples were applied: %v", p)
 		}
+		c.chunks.add(b.Chunk, b.Now)
 		c.stats.addBatch(uint64(len(b.samples))+b.refused, &dropped)
 		c.publishSizes()
 	}()
@@ -70,7 +74,8 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	if r := st.applyOp(i, s, at, c.now); r != Kept {
+	r := st.applyOp(i, s, at, c.now)
+	if r != Kept && r != RoundedAway {
 		return r
 	}
 	st.expiry.touch(i, c.now)
@@ -80,7 +85,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
-	return Kept
+	return r
 }
 
 // claim reports whether series i, which has another source, takes a sample of source. A series without a source takes

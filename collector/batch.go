@@ -64,6 +64,8 @@ type Sample struct {
 type Batch struct {
 	// Now is the time of the flush in nanoseconds since 1970, UTC.
 	Now int64
+	// Chunk identifies what the samples were made of.
+	Chunk Digest
 
 	samples       []Sample
 	keys          []byte

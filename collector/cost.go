@@ -37,6 +37,9 @@ func familySize(f *Family) int {
 // unused on average.
 func (s *store) rowSize() int {
 	n := rowCost + 8*s.width
+	if s.rests != nil {
+		n += 8
+	}
 	if s.totals != nil {
 		n += 8
 	}

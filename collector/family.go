@@ -66,6 +66,9 @@ type Family struct {
 	// Fixed marks, by position in Labels, the values that do not come from records; an overflow series keeps them. For
 	// each sample, Fixed of its own Family applies.
 	Fixed []bool `json:"-"`
+	// MaxIncrement bounds what a sample adds to a counter, or to the sum of a histogram or summary. 0 means no bound.
+	// For each sample, MaxIncrement of its own Family applies.
+	MaxIncrement float64 `json:"-"`
 
 	// Only the goroutine of the collector reads and sets these.
 	store     *store
@@ -104,6 +107,9 @@ func (f *Family) isReadable() bool {
 // fixed reports whether an overflow series keeps the i-th label value.
 func (f *Family) fixed(i int) bool { return i < len(f.Fixed) && f.Fixed[i] }
 
+// exceeds reports whether v is more than a sample may add.
+func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.MaxIncrement }
+
 // accepts holds the operations of each type, one bit each.
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
@@ -136,8 +142,11 @@ func (f *Family) checkSample(s *Sample) Reason {
 		return NotFinite
 	}
 	if f.Type == Counter {
-		if s.Value < 0 {
+		switch {
+		case s.Value < 0:
 			return NegativeIncrement
+		case s.Op == Add && f.exceeds(s.Value):
+			return MaxIncrement
 		}
 		return Kept
 	}

@@ -20,7 +20,7 @@ const shortLabel = 0x7f
 // the value is not of that form or the batch has no room, and the caller has to use Label.
 //
 // It copies and checks words, and the last word overlaps the one before, because most values are a few bytes.
-// BenchmarkWay gains 4 % for the access log.
+// BenchmarkPath gains 4 % for the access log.
 func (b *Batch) ShortLabel(value []byte) bool {
 	n, at := len(value), len(b.keys)
 	if n > shortLabel || cap(b.keys)-at <= shortLabel {

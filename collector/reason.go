@@ -11,6 +11,8 @@ const (
 	FamilyConflict                  // another family exposes one of its names
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter cannot decrease
+	MaxIncrement                    // it adds more than its rule allows
+	RoundedAway                     // it is too small to change the sum
 	NotFinite                       // NaN or infinite, itself or when added, and not a gauge
 	OutOfOrder                      // older than the last sample of the series
 	TooNew                          // too far ahead of the clock
@@ -22,7 +24,8 @@ const (
 )
 
 var reasonNames = [reasons]string{
-	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
+	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment",
+	"max_increment", "rounded_away", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit", "malformed", "panic",
 }
 

@@ -44,6 +44,7 @@ type columns struct {
 	sources []uint32
 	created []int64 // 0: not known
 	values  []float64
+	rests   []float64 // what the values lack, see accumulate; nil until one does
 	totals  []float64 // the last running total
 	times   []int64   // of the newest sample, or never
 	width   int       // buckets per series
@@ -98,6 +99,9 @@ func (s *store) add(key string, source uint32, now int64) int {
 	for range s.width {
 		s.buckets = append(s.buckets, 0)
 	}
+	if s.rests != nil {
+		s.rests = append(s.rests, 0)
+	}
 	if s.totals != nil {
 		s.totals = append(s.totals, 0)
 	}
@@ -138,6 +142,7 @@ func (s *store) remove(i int) {
 	s.sources = cut(s.sources, i, 1)
 	s.created = cut(s.created, i, 1)
 	s.values = cut(s.values, i, 1)
+	s.rests = cut(s.rests, i, 1)
 	s.buckets = cut(s.buckets, i, s.width)
 	s.totals = cut(s.totals, i, 1)
 	s.times = cut(s.times, i, 1)
@@ -169,7 +174,8 @@ func (s *store) shrink() {
 		return
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
-	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
+	s.buckets, s.rests, s.totals = clip(s.buckets), clip(s.rests), clip(s.totals)
+	s.times, s.updated = clip(s.times), clip(s.updated)
 	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
 	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
 	s.index = make(map[string]int32, len(s.keys))
@@ -193,7 +199,7 @@ func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 		s.expiry.setPermanent(i)
 		return Kept
 	case Add:
-		if r := s.increase(i, m.Value); r != Kept {
+		if r := s.accumulate(i, m.Value); r != Kept {
 			return r
 		}
 	case Observe:
@@ -204,9 +210,9 @@ func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 		if s.family.Timestamps && at < s.times[i] {
 			return OutOfOrder
 		}
-		s.values[i] = m.Value
+		s.assign(i, m.Value)
 	case Total:
-		if r := s.addTotal(i, m.Value, at); r != Kept {
+		if r := s.addTotal(i, m, at); r != Kept {
 			return r
 		}
 	default:

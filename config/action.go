@@ -13,6 +13,24 @@ func (r *reader) temporality(n *node) {
 	}
 }
 
+// maxIncrement reads how much a record may add.
+func (r *reader) maxIncrement() {
+	n := r.get("max_increment")
+	if n == nil {
+		return
+	}
+	const right = "write a positive number, such as 1e9"
+	path := r.under("max_increment")
+	v, ok := r.number(n, path, right)
+	switch {
+	case !ok:
+	case v <= 0:
+		r.wrong(n, path, "nothing could be added", right)
+	default:
+		r.m.MaxIncrement = v
+	}
+}
+
 // gauge reads what is done with the value of a gauge.
 func (r *reader) gauge() (ok bool) {
 	ok = true

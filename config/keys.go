@@ -40,7 +40,8 @@ type Config struct {
 	AllowedHosts  []string
 	StateFile     string // "" for none
 	StateInterval time.Duration
-	StateGauges   bool // whether it holds gauges too
+	StateGauges   bool          // whether it holds gauges too
+	DedupeWindow  time.Duration // 0 for off
 }
 
 // maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it stops (Grace, 5 s by default): one that
@@ -132,6 +133,11 @@ var keys = [...]key{
 		"Whether the state file also keeps gauges", "on",
 	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
 	{Key{
+		"dedupe_window", "10m",
+		"For how long after a start or reload chunks are not counted again that were counted before it; 0 counts them again",
+		"1h",
+	}, readDedupeWindow},
+	{Key{
 		"debug", "off",
 		"Whether to serve Go profiles at /debug/pprof/, to clients that may read the metrics", "on",
 	}, func(c *Config, v string) (err error) { c.Debug, err = readSwitch(v); return err }},
@@ -215,6 +221,22 @@ func readStateInterval(c *Config, value string) error {
 		return fmt.Errorf("not from %s to %s", minStateInterval, maxStateInterval)
 	}
 	c.StateInterval = d
+	return nil
+}
+
+// maxDedupeWindow bounds dedupe_window. A chunk that is taken for an earlier one is lost, and what Fluent Bit brings
+// again comes soon after its start.
+const maxDedupeWindow = 24 * time.Hour
+
+func readDedupeWindow(c *Config, value string) error {
+	d, err := parseDuration(value)
+	if err != nil {
+		return fmt.Errorf("not a duration: %w", err)
+	}
+	if d > maxDedupeWindow {
+		return fmt.Errorf("not from 0s to %s", maxDedupeWindow)
+	}
+	c.DedupeWindow = d
 	return nil
 }
 

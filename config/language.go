@@ -16,7 +16,7 @@ var (
 	}}
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
 		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
-		"first", "help", "init", "labels", "match", "match_regex", "max_age", "name", "native", "quantiles", "rule",
+		"first", "help", "init", "labels", "match", "match_regex", "max_age", "max_increment", "name", "native", "quantiles", "rule",
 		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
 	}}
 	valueSpec = &mappingSpec{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
@@ -42,16 +42,17 @@ var dropKeys = []string{"condition", "drop", "fields", "match", "match_regex", "
 
 // typeKeys are the keys of a rule that only some types have.
 var typeKeys = map[string][]Type{
-	"temporality": {Counter},
-	"action":      {Gauge},
-	"aggregate":   {Gauge},
-	"buckets":     {Histogram},
-	"native":      {Histogram},
-	"classic":     {Histogram},
-	"count":       {Histogram},
-	"quantiles":   {Summary},
-	"max_age":     {Summary},
-	"exemplar":    {Counter, Histogram},
+	"temporality":   {Counter},
+	"max_increment": {Counter, Histogram, Summary},
+	"action":        {Gauge},
+	"aggregate":     {Gauge},
+	"buckets":       {Histogram},
+	"native":        {Histogram},
+	"classic":       {Histogram},
+	"count":         {Histogram},
+	"quantiles":     {Summary},
+	"max_age":       {Summary},
+	"exemplar":      {Counter, Histogram},
 }
 
 // The words of enumerations, in the order of their constants.

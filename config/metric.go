@@ -191,6 +191,9 @@ func (r *reader) samples() {
 	if r.m.Type == Gauge && !r.gauge() {
 		return
 	}
+	if r.m.Type != Gauge {
+		r.maxIncrement()
+	}
 	if n := r.get("exemplar"); n != nil && (r.m.Type == Counter || r.m.Type == Histogram) {
 		r.exemplar(n)
 	}

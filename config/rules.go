@@ -36,10 +36,12 @@ type Metric struct {
 
 	Value      Value
 	Cumulative bool // the value is a running total
-	Action     Action
-	Aggregate  Aggregate
-	Labels     []Label // sorted by name, the file's constant labels included
-	Exemplar   []Label // in the order written
+	// MaxIncrement bounds what a record adds to a counter, or to the sum of a histogram or summary. 0: the default.
+	MaxIncrement float64
+	Action       Action
+	Aggregate    Aggregate
+	Labels       []Label // sorted by name, the file's constant labels included
+	Exemplar     []Label // in the order written
 	// Init are label values of series that exist from the start, in the order of Labels. Without it, Name may depend on
 	// the field.
 	Init [][]string

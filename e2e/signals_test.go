@@ -17,16 +17,16 @@ import (
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
 // faultVariable names a file. While it is there, a plugin that buildFaulty made dereferences nil at every flush and for
-// every page for people.
+// every status page.
 const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
-// faults are the lines of the plugin that buildFaulty puts a nil dereference in front of.
+// faults are the lines of the plugin before which buildFaulty inserts a nil dereference.
 var faults = map[string]string{
 	"pipeline/flush.go":    "\tb.read(&plan, chunk, now)\n",
 	"pipeline/endpoint.go": "\tvar s exporter.Status\n",
 }
 
-// buildFaulty builds the plugin with a bug that can be switched on: the code is what it is, but for two lines.
+// buildFaulty builds the plugin with a bug that can be switched on, by adding two lines to the code.
 var buildFaulty = sync.OnceValues(func() (string, error) {
 	dir := filepath.Dir(plugin)
 	replaced := map[string]string{}
@@ -80,8 +80,8 @@ func (a *agent) pluginPID() int {
 	return 0
 }
 
-// TestFaultsAfterSignals holds that a bug of the plugin costs no more than a chunk, or a page, also after the signals
-// at which Fluent Bit takes the Go runtime's fault handlers away.
+// TestFaultsAfterSignals checks that a nil dereference in the plugin costs only a chunk or a page, even after the
+// signals at which Fluent Bit replaces the Go runtime's fault handlers.
 func TestFaultsAfterSignals(t *testing.T) {
 	faulty, err := buildFaulty()
 	if err != nil {
@@ -122,8 +122,8 @@ const (
 	chunksOK    = `promexporter_chunks_answered_total{output="promexporter.0",status="ok"}`
 )
 
-// TestFaultsOfPages is the same for a page, in a Go thread, while no chunk comes that would put the handlers back. A
-// second Go plugin, loaded before or after, does not change that.
+// TestFaultsOfPages is the same for a page, in a Go thread, without flushes that would restore the handlers. A second
+// Go plugin, loaded before or after, does not change that.
 func TestFaultsOfPages(t *testing.T) {
 	faulty, err := buildFaulty()
 	if err != nil {

@@ -41,8 +41,8 @@ func TestSectionsAddUp(t *testing.T) {
 	}
 }
 
-// A page stays valid when instances give families that do not go together.
-func TestClashingFamiliesOnAPage(t *testing.T) {
+// A page stays valid if the families of instances conflict.
+func TestConflictingFamiliesOnAPage(t *testing.T) {
 	e := openAll(t, exporter.Options{Source: families(up("x", "1"))},
 		exporter.Options{Source: families(counter("x_total", 2), up("y", "3"))},
 		exporter.Options{Source: families(up("go_goroutines", "1"), counter("promexporter_build_info_total", 1))})[0]
@@ -60,9 +60,9 @@ func TestClashingFamiliesOnAPage(t *testing.T) {
 	}
 }
 
-// An instance that defines a family of another one differently is not opened, unless it has a page of its own or the
-// other one is closed.
-func TestClashIsRefused(t *testing.T) {
+// An instance that defines a family differently than another one is not opened, unless it has its own page or the other
+// one is closed.
+func TestConflictIsRefused(t *testing.T) {
 	define := func(name, kind string) []exporter.Definition { return []exporter.Definition{{Name: name, Type: kind}} }
 	isClash := func(err error) bool { return errors.As(err, new(*exporter.ConflictError)) }
 	var servers exporter.Servers
@@ -105,8 +105,8 @@ func TestClashIsRefused(t *testing.T) {
 	}
 }
 
-// Instances that have their definitions of one file may follow it one after the other. Those of another file are in the
-// way.
+// Instances with definitions from the same file may follow its changes one after the other. Definitions from another
+// file conflict.
 func TestSharedDefinitionsChangeInTurn(t *testing.T) {
 	of := func(file, kind string) []exporter.Definition {
 		return []exporter.Definition{{Name: "a", Type: kind, Origin: file}}

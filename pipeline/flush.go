@@ -60,9 +60,9 @@ func (c *malformedCounts) add(m *record.Malformed) {
 	c.bytes[m.Reason] += m.Size
 }
 
-// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk was applied; the next
-// scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry means that nothing was
-// applied, and Fluent Bit should flush the chunk again.
+// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk is applied, now or before a
+// start or reload; the next scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry
+// means that nothing was applied, and Fluent Bit should flush the chunk again.
 //
 // The chunk and the tag are borrowed until Flush returns. Flush may be called from several threads at once. It does not
 // panic.
@@ -105,11 +105,16 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 	}
 	plan := p.rules.set.Load().Plan(tag)
 	b.read(&plan, chunk, now)
+	b.batch.Chunk = p.digest(chunk, tag)
 
 	b.timeout.Reset(p.config.FlushTimeout)
 	err := p.collector.Ingest(&b.batch, b.timeout.C)
 	b.timeout.Stop()
 
+	if p.repeated(err, len(chunk), tag, now) {
+		plan.Finish(&b.scratch, false)
+		return flb.OK
+	}
 	taken := !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
 	labelsCut := plan.Finish(&b.scratch, taken)
 	if !taken {

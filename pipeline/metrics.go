@@ -16,6 +16,7 @@ type metrics struct {
 	chunks   prometheus.Counter
 	records  prometheus.Counter
 	bytes    prometheus.Counter
+	repeated prometheus.Counter
 	answered [3]prometheus.Counter // by flb.Status
 	failed   map[record.Reason]failedCounters
 	labels   prometheus.Counter
@@ -43,6 +44,7 @@ func newMetrics(i *instance) *metrics {
 	m.chunks = counter("chunks_received_total", "Chunks answered with ok or error. A chunk that Fluent Bit retries is counted once.")
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
+	m.repeated = counter("chunks_repeated_total", "Chunks that Fluent Bit brought again after a start or reload, and that were not counted again.")
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
 	m.panics = counter("panics_total", "Recovered panics, for example in a flush. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{

@@ -132,7 +132,10 @@ func (p *Pipeline) start(o Options) (err error) {
 		return err
 	}
 	p.state.restore(set)
-	if err = p.applyRules(set); err == nil { // the rules may feed restored families from other sources than before
+	if err = p.expectRepeats(); err == nil {
+		err = p.applyRules(set) // the rules may feed restored families from other sources than before
+	}
+	if err == nil {
 		p.endpoint, err = p.instances.servers.Open(p.endpointOptions(o, p.definitions(set)))
 	}
 	if err != nil {

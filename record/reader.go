@@ -10,15 +10,16 @@ type Reason string
 
 // The reasons of a Malformed.
 const (
-	Undecodable  Reason = "undecodable"   // no msgpack, cut off, or a map whose keys are containers
+	Undecodable  Reason = "undecodable"   // no msgpack, or cut off
 	NotEvent     Reason = "not_an_event"  // a value that is not [time, record] or [[time, metadata], record]
 	BadTimestamp Reason = "bad_timestamp" // an event whose time is in no form that Fluent Bit writes
 	BadRecord    Reason = "bad_record"    // an event whose record or metadata is no map
+	BadKey       Reason = "bad_key"       // an event with a map or an array as a key
 	MetricsChunk Reason = "metrics_chunk" // Fluent Bit's own metrics, which are no log events
 )
 
 // Reasons lists all reasons.
-var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, MetricsChunk}
+var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, BadKey, MetricsChunk}
 
 // Malformed reports bytes that are no event. It is valid until the next call of the Reader's methods.
 type Malformed struct {
@@ -41,18 +42,19 @@ type Reader struct {
 	grouped   bool
 	group     Event // holds the values of the group paths
 	malformed Malformed
+	reread    int // bytes that were read again at most, see resume
 }
 
 // Reset starts reading chunk, which the Reader borrows until the next Reset. Reset(nil, nil) lets go of it without
 // starting another.
 func (r *Reader) Reset(chunk []byte, selector *Selector) {
-	r.chunk, r.at, r.selector, r.grouped = chunk, 0, selector, false
+	r.chunk, r.at, r.selector, r.grouped, r.reread = chunk, 0, selector, false, 0
 	r.group.Release()
 }
 
 // Next reads the next event into e and returns nil. It returns io.EOF at the end of the chunk, and a *Malformed for
-// bytes that are no event. Reading goes on after a Malformed as long as the place of the next event is certain;
-// otherwise the Malformed spans the rest of the chunk and io.EOF follows.
+// bytes that are no event. Reading goes on after a Malformed where the next event is, or seems to be; if there is none,
+// the Malformed spans the rest of the chunk and io.EOF follows.
 //
 // The markers that open and close a group are not events: Next takes the fields that the Selector wants of them and
 // reads on.
@@ -105,9 +107,9 @@ func (r *Reader) inherit(e *Event) {
 	}
 }
 
-// reject reports the bytes from r.at on as malformed and decides where reading goes on. Only what is msgpack from end
-// to end can be passed over, and only if an event could follow: without these checks a chunk that was cut and joined
-// would be read from the middle of a string.
+// reject reports the bytes from r.at on as malformed and decides where reading goes on: after them if they are msgpack
+// from end to end and an event could follow, otherwise where an event seems to start. Without these checks a chunk that
+// was cut and joined would be read from the middle of a string.
 func (r *Reader) reject(reason Reason) *Malformed {
 	start, end := r.at, len(r.chunk)
 	next := skip(r.chunk, start)
@@ -117,15 +119,35 @@ func (r *Reader) reject(reason Reason) *Malformed {
 	}
 	switch {
 	case next < 0:
-		reason = Undecodable
+		reason, next = Undecodable, r.resume(start+1, end)
 	case start == 0 && startsMetrics(r.chunk):
-		reason = MetricsChunk
-	case reason != Undecodable && (next == end || startsArray(r.chunk[next])):
-		end = next
+		reason, next = MetricsChunk, end
+	default:
+		reason, next = r.pass(reason, next)
 	}
-	r.at = end
-	r.malformed = Malformed{Reason: reason, Offset: start, Size: end - start}
+	if next < 0 {
+		next = end
+	}
+	r.at = next
+	r.malformed = Malformed{Reason: reason, Offset: start, Size: next - start}
 	return &r.malformed
+}
+
+// pass decides where to read on after the malformed event from r.at to next, or
+// returns bad.
+func (r *Reader) pass(reason Reason, next int) (Reason, int) {
+	if reason == Undecodable || reason == BadRecord { // the value may hold the events that follow a cut
+		if at := r.resume(r.at+1, next); at > 0 {
+			return Undecodable, at
+		}
+	}
+	if reason == Undecodable { // although it is msgpack
+		reason = BadKey
+	}
+	if next < len(r.chunk) && !startsArray(r.chunk[next]) {
+		next = r.resume(next, len(r.chunk))
+	}
+	return reason, next
 }
 
 const nilByte = 0xc0

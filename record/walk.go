@@ -76,7 +76,7 @@ func (w *walk) pickMap(i int, k *children) int {
 }
 
 // skipOtherKey passes over a key that is no text, and its value. Some writers use numbers as keys, which name no field.
-// An array or map as a key is what bytes look like after a record was cut off: there the chunk cannot be trusted.
+// An array or map as a key may be the event that follows one that was cut off.
 func (w *walk) skipOtherKey(i int) int {
 	if c := lead(w.b, i); isMap(c) || isArray(c) {
 		return bad

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -120,23 +121,40 @@ var collectorTypes = [...]collector.Type{
 func (r *rule) newFamily(name string) *collector.Family {
 	c := r.config
 	f := &collector.Family{
-		Name:        name,
-		Help:        c.Help,
-		Unit:        c.Unit,
-		Type:        collectorTypes[c.Type],
-		Labels:      r.labels,
-		Buckets:     c.Histogram.Buckets,
-		Quantiles:   c.Summary.Quantiles,
-		MaxAge:      c.Summary.MaxAge,
-		Timestamps:  c.Timestamps,
-		TTL:         c.TTL,
-		SeriesLimit: c.SeriesLimit,
-		Fixed:       r.fixed,
+		Name:         name,
+		Help:         c.Help,
+		Unit:         c.Unit,
+		Type:         collectorTypes[c.Type],
+		Labels:       r.labels,
+		Buckets:      c.Histogram.Buckets,
+		Quantiles:    c.Summary.Quantiles,
+		MaxAge:       c.Summary.MaxAge,
+		Timestamps:   c.Timestamps,
+		TTL:          c.TTL,
+		SeriesLimit:  c.SeriesLimit,
+		Fixed:        r.fixed,
+		MaxIncrement: maxIncrement(c),
 	}
 	if c.Histogram.Native {
 		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}
 	}
 	return f
+}
+
+// The defaults of max_increment. Beyond the first one Prometheus does not know every whole number, so that a counter no
+// longer shows the increments of 1 that follow. A running total of nanoseconds may be beyond it. The second one is below
+// what programs write where they have no number: the largest ones of 64 bits, with and without a sign.
+const (
+	defaultMaxIncrement      = 1 << 53
+	defaultMaxTotalIncrement = 9e18
+)
+
+// maxIncrement returns how much a sample may add. Nobody asks that of a gauge.
+func maxIncrement(c *config.Metric) float64 {
+	if c.Cumulative {
+		return cmp.Or(c.MaxIncrement, defaultMaxTotalIncrement)
+	}
+	return cmp.Or(c.MaxIncrement, defaultMaxIncrement)
 }
 
 // Families returns the families whose names do not depend on records.

@@ -25,7 +25,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNamesOfNeighbours holds which families can stand beside each other.
+// TestNamesOfNeighbours checks which families can be on the same page.
 func TestNamesOfNeighbours(t *testing.T) {
 	for _, test := range []struct {
 		first, firstKind, second, secondKind string
@@ -48,7 +48,7 @@ func TestNamesOfNeighbours(t *testing.T) {
 		names := Names(test.first, test.firstKind)
 		got := !slices.ContainsFunc(Names(test.second, test.secondKind), func(name string) bool { return slices.Contains(names, name) })
 		if got != test.want {
-			t.Errorf("%s %s beside %s %s: %t", test.firstKind, test.first, test.secondKind, test.second, got)
+			t.Errorf("%s %s with %s %s: %t", test.firstKind, test.first, test.secondKind, test.second, got)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestTextsThatStay holds that what a page may hold costs no memory.
+// TestTextsThatStay checks that valid text is not copied.
 func TestTextsThatStay(t *testing.T) {
 	text := []byte("GET /größe HTTP/1.1")
 	if n := testing.AllocsPerRun(10, func() { Text(text); ExemplarText(text) }); n != 0 {
