@@ -3,7 +3,7 @@ package collector
 import (
 	"math/bits"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // ledger counts the bytes that families and their series take.
@@ -27,7 +27,7 @@ const (
 // familySize estimates the bytes of a family without series.
 func familySize(f *Family) int {
 	n := familyCost
-	for _, name := range exposition.Names(f.Name, f.Type.String()) {
+	for _, name := range metric.Names(f.Name, f.Type) {
 		n += nameCost + len(name)
 	}
 	return n

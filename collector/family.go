@@ -5,30 +5,20 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Type is the type of a metric family.
-type Type uint8
+type Type = metric.Type
 
-// The types of a metric family.
+// The types of the families of a collector.
 const (
-	Counter Type = iota
-	Gauge
-	Histogram
-	Summary
-	types
+	Counter   = metric.Counter
+	Gauge     = metric.Gauge
+	Histogram = metric.Histogram
+	Summary   = metric.Summary
+	types     = metric.Unknown
 )
-
-var typeNames = [types]string{"counter", "gauge", "histogram", "summary"}
-
-// String returns the name of the type in Prometheus.
-func (t Type) String() string {
-	if t < types {
-		return typeNames[t]
-	}
-	return "unknown"
-}
 
 // Family defines a metric family. Its exported fields must not change after the first sample of it was ingested, and it
 // belongs to the collector that ingested it. Two Families with equal definitions in one collector share their series. A
@@ -100,8 +90,8 @@ func (f *Family) Equal(g *Family) bool {
 
 // isReadable reports whether Prometheus accepts the names and the help of f on a page.
 func (f *Family) isReadable() bool {
-	unfit := func(label string) bool { return !exposition.IsName(label) }
-	return exposition.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && exposition.IsText([]byte(f.Help))
+	unfit := func(label string) bool { return !metric.IsName(label) }
+	return metric.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && metric.IsText([]byte(f.Help))
 }
 
 // fixed reports whether an overflow series keeps the i-th label value.

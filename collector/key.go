@@ -3,7 +3,7 @@ package collector
 import (
 	"encoding/binary"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // AppendLabel appends the encoding of a label value within a series key: its length, then its bytes. The length makes
@@ -80,7 +80,7 @@ func cutLabel[T string | []byte](key T) (value, rest T, ok bool) {
 func wellFormed(key []byte, n int) bool {
 	for range n {
 		value, rest, ok := cutLabel(key)
-		if !ok || !exposition.IsText(value) {
+		if !ok || !metric.IsText(value) {
 			return false
 		}
 		key = rest

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // exposedFamily is the exposition model of one family. Its memory grows in slabs and never moves, because the model has
@@ -20,13 +20,6 @@ type exposedFamily struct {
 	pairs   []map[string]*dto.LabelPair // by label and value, for series to share
 	created *timestamppb.Timestamp      // the most recent one
 	natives []*nativeModel
-}
-
-var modelTypes = [types]dto.MetricType{
-	Counter:   dto.MetricType_COUNTER,
-	Gauge:     dto.MetricType_GAUGE,
-	Histogram: dto.MetricType_HISTOGRAM,
-	Summary:   dto.MetricType_SUMMARY,
 }
 
 // render updates the model to the state of f. The result is valid until the next call.
@@ -53,8 +46,8 @@ func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
 func (p *exposedFamily) setDefinition(f *Family) {
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
-	p.family.Type = modelTypes[f.Type].Enum()
-	if f.Unit != "" && exposition.CarriesUnit(f.Name, f.Type.String(), f.Unit) {
+	p.family.Type = f.Type.Model().Enum()
+	if f.Unit != "" && metric.CarriesUnit(f.Name, f.Type, f.Unit) {
 		p.family.Unit = proto.String(f.Unit)
 	}
 }

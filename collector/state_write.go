@@ -198,12 +198,7 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 		putIntegers(e, part(c.times, from, to))
 		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
-		for _, n := range part(c.natives, from, to) {
-			e.varint(int64(n.schema))
-			e.varint(int64(n.zero))
-			e.putBuckets(n.positive)
-			e.putBuckets(n.negative)
-		}
+		e.putNatives(part(c.natives, from, to))
 	}
 }
 
@@ -233,10 +228,20 @@ func (e *encoder) putFloats(column []float64) {
 	e.Write(e.column)
 }
 
-func (e *encoder) putBuckets(buckets []nativeBucket) {
-	e.varint(int64(len(buckets)))
-	for _, b := range buckets {
-		e.varint(int64(b.at))
-		e.varint(int64(b.n))
+func (e *encoder) putNatives(natives []native) {
+	for i := range natives {
+		n := &natives[i]
+		e.column = binary.AppendVarint(e.column[:0], int64(n.schema))
+		e.column = binary.AppendVarint(e.column, int64(n.zero))
+		e.column = appendBuckets(appendBuckets(e.column, n.positive), n.negative)
+		e.Write(e.column)
 	}
+}
+
+func appendBuckets(to []byte, buckets []nativeBucket) []byte {
+	to = binary.AppendVarint(to, int64(len(buckets)))
+	for _, b := range buckets {
+		to = binary.AppendVarint(binary.AppendVarint(to, int64(b.at)), int64(b.n))
+	}
+	return to
 }

@@ -62,8 +62,8 @@ const (
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), exemplarsPerSeries: f.exemplarsPerSeries()}
-	s.width = f.width()
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32)}
+	s.exemplarsPerSeries, s.width = f.exemplarsPerSeries(), f.width()
 	s.expiry = newExpiry(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
@@ -122,7 +122,7 @@ func (s *store) add(key string, source uint32, now int64) int {
 	}
 	s.expiry.add(now)
 	s.charge(s.seriesSize(len(key)))
-	s.index[key] = int32(i) // last, because it makes the series visible is found when all of it is there
+	s.index[key] = int32(i) // last, because it makes the series visible
 	s.size.Store(int64(len(s.keys)))
 	return i
 }

@@ -166,8 +166,8 @@ func TestParseKeysReportsAllAtOnce(t *testing.T) {
 	}
 }
 
-// hostKeys are the keys that Fluent Bit keeps for itself, of outputs and inputs alike: what it takes never reaches a
-// plugin. A * stands for any end.
+// hostKeys are the keys that Fluent Bit handles itself, of outputs and inputs: they never reach a plugin. A *
+// represents any suffix.
 var hostKeys = []string{
 	"alias", "condition", "event_type", "host", "ipv6", "listen", "log_level", "log_suppress_interval", "match", "match_regex",
 	"mem_buf_limit", "name", "net.*", "oauth2*", "port", "processors", "rate_gate*", "rate_window", "retry_limit",

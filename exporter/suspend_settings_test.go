@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // TestReloadWithChanges checks that the new instance may have other addresses, another path and other users.
@@ -180,13 +181,13 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 // TestResumeFailsAndSucceeds checks that an endpoint that could not resume is still suspended.
 func TestResumeFailsAndSucceeds(t *testing.T) {
 	endpoints := openAll(t,
-		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: "gauge"}}},
+		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: metric.Gauge}}},
 		exporter.Options{Source: families(up("b", "1"))})
 	address := at(endpoints[0])
 	suspend(t, endpoints[1])
 	o := withDefaults(exporter.Options{
 		Addresses: addresses(address), Instance: "promexporter.1", Source: families(up("b", "2")),
-		Definitions: []exporter.Definition{{Name: "a", Type: "counter"}},
+		Definitions: []exporter.Definition{{Name: "a", Type: metric.Counter}},
 	})
 	if err := endpoints[1].Resume(o); !errors.As(err, new(*exporter.ConflictError)) {
 		t.Fatalf("got %v", err)

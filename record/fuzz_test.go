@@ -126,7 +126,7 @@ func seeds(f *testing.F) {
 
 const guardSize = 1 << 20
 
-// FuzzReader: no bytes make the Reader panic, stand still, lose count of them, or read past their end.
+// FuzzReader: no bytes make the Reader panic, loop, lose count of them, or read past their end.
 func FuzzReader(f *testing.F) {
 	seeds(f)
 	g := newGuard(f, guardSize)

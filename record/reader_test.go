@@ -128,8 +128,8 @@ func TestMalformedError(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts captures, or the start of large ones, at every byte. What stands before the cut event is delivered
-// as ever, the rest is one Malformed, and then the chunk ends.
+// TestTruncated cuts captures, or the start of large ones, at each byte. The events before the cut are delivered, the
+// rest is one Malformed, and then the chunk ends.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{
 		"v1.9.10/access.mp", "v1.9.10/dummy.mp", "v2.2.3/cpu.mp", "v3.2.10/proc.mp",
@@ -156,9 +156,9 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestJoined puts a whole chunk behind one that was cut off, as Fluent Bit does when it appends to a file. The event that
-// was cut takes the bytes behind it for its own: where that makes no sense, reading resumes at the next event, and the
-// cut is reported. One event may be lost as the value of the last field.
+// TestJoined puts a whole chunk after one that was cut off, as Fluent Bit does when it appends to a file. The cut event
+// includes bytes after the cut; where these are not valid, reading resumes at the next event, and the cut is reported. One
+// event may be lost as the value of the last field.
 func TestJoined(t *testing.T) {
 	for _, name := range []string{"v5.1.1/cpu.mp", "v5.1.1/dummy.mp", "v5.1.1/proc.mp", "v1.9.10/dummy.mp"} {
 		chunk := capture(t, name)

@@ -5,13 +5,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 func TestMerge(t *testing.T) {
@@ -180,7 +179,7 @@ func TestStemsFindAllNeighbors(t *testing.T) {
 		return source(name, dto.MetricType(types[r.IntN(len(types))]), new(dto.Metric))
 	}
 	names := func(f families.Family) []string {
-		return exposition.Names(f.GetName(), strings.ToLower(f.GetType().String()))
+		return metric.Names(f.GetName(), metric.TypeOf(f.GetType()))
 	}
 	for range 20_000 {
 		a, b := random(), random()
