@@ -19,9 +19,7 @@ import (
 // The tests of this file run the input plugin go_procfs in a real Fluent Bit when FLUENT_BIT names one.
 
 var buildProcfs = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(filepath.Dir(plugin), "in_go_procfs.so")
-	return path, goBuild("-buildmode=c-shared", "-tags", "netgo,osusergo", "-ldflags", "-s -w -X main.version=e2e",
-		"-o", path, "../cmd/in_go_procfs")
+	return makePlugin("in_go_procfs.so", filepath.Dir(plugin))
 })
 
 // procfsPlugin returns the path of in_go_procfs.so.

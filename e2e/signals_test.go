@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +27,10 @@ var faults = map[string]string{
 
 // buildFaulty builds the plugin with a bug that can be switched on, by adding two lines to the code.
 var buildFaulty = sync.OnceValues(func() (string, error) {
-	dir := filepath.Dir(plugin)
+	dir := filepath.Join(filepath.Dir(plugin), "faulty")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
 	replaced := map[string]string{}
 	for name, line := range faults {
 		from, err := filepath.Abs(filepath.Join("..", name))
@@ -45,7 +47,7 @@ var buildFaulty = sync.OnceValues(func() (string, error) {
 		faulty := strings.Replace(string(text), line, "\tif _, err := os.Stat(os.Getenv(\""+faultVariable+"\")); err == nil {\n"+
 			"\t\tvar none *Pipeline\n\t\tnone.closed.Load()\n\t}\n"+line, 1)
 		faulty = strings.Replace(faulty, "import (", "import (\n\t\"os\"", 1)
-		replaced[from] = filepath.Join(dir, "faulty_"+filepath.Base(name))
+		replaced[from] = filepath.Join(dir, filepath.Base(name))
 		if err := os.WriteFile(replaced[from], []byte(faulty), 0o644); err != nil {
 			return "", err
 		}
@@ -54,9 +56,11 @@ var buildFaulty = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, path := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "faulty_prom_exporter.so")
-	return path, errors.Join(os.WriteFile(file, overlay, 0o644),
-		goBuild("-buildmode=c-shared", "-tags", "netgo,osusergo", "-overlay", file, "-o", path, ".."))
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o644); err != nil {
+		return "", err
+	}
+	return makePlugin("out_prom_exporter.so", dir, "FLAGS=-overlay "+file)
 })
 
 // pluginPID returns the process that has the plugin: the agent, or the loader that the development host has started.

@@ -153,18 +153,17 @@ func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) 
 
 func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
-// TestAlerts checks that Prometheus accepts the alerts of docs/metrics.md, and that their metrics exist.
-func TestAlerts(t *testing.T) {
-	text := document(t, "docs/metrics.md")
-	_, rest, _ := strings.Cut(text, "```yaml\n")
-	alerts, rest, ok := strings.Cut(rest, "```")
+// TestQueries checks that Prometheus accepts the queries of docs/metrics.md, and that they use metrics that exist.
+func TestQueries(t *testing.T) {
+	_, queries, _ := strings.Cut(document(t, "docs/metrics.md"), "```promql\n")
+	queries, _, ok := strings.Cut(queries, "```")
 	if !ok {
-		t.Fatal("no alerts")
+		t.Fatal("no queries")
 	}
 	p, _ := openOne(t, stateKeys(t, ""))
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK)
 	families, _ := shown(t, page(t, p))
-	for _, name := range regexp.MustCompile(`\b(promexporter|go)_[a-z_]+`).FindAllString(alerts+rest, -1) {
+	for _, name := range regexp.MustCompile(`\b(promexporter|go)_[a-z_]+`).FindAllString(queries, -1) {
 		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
 			name = strings.TrimSuffix(name, suffix)
 		}
@@ -172,15 +171,14 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("there is no %s", name)
 		}
 	}
-	_, queries, _ := strings.Cut(rest, "```promql\n")
-	queries, _, _ = strings.Cut(queries, "```")
+	rules := "groups:\n- name: queries\n  rules:\n"
 	for query := range strings.Lines(queries) {
 		if query = strings.TrimSpace(query); query != "" && query[0] != '#' {
-			alerts += "  - {record: query, labels: {line: '" + query + "'}, expr: '" + query + "'}\n"
+			rules += "  - {record: query, labels: {line: '" + query + "'}, expr: '" + query + "'}\n"
 		}
 	}
-	file := filepath.Join(t.TempDir(), "alerts.yaml")
-	if err := os.WriteFile(file, []byte(alerts), 0o600); err != nil {
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if tool := findPromtool(t); tool != "" {
