@@ -97,7 +97,7 @@ func (c *Coverage) Missed() (lines []string, all int) {
 		for i, check := range s.checks {
 			text := check.Join
 			if check.Join == "" {
-				text = check.Compare.Field.Text + " " + check.Compare.Op.String()
+				text = check.Compare.Field.String() + " " + check.Compare.Op.String()
 			}
 			all += 2
 			if !s.held[i] {

@@ -70,20 +70,24 @@ var (
 func (p *parser) adviseLabels(r parsedRule) {
 	for i := range r.Labels {
 		l := &r.Labels[i]
-		if l.From == nil || l.From.Root == RootTag || len(l.From.Steps) == 0 {
-			continue
-		}
-		field := strings.ToLower(l.From.Steps[len(l.From.Steps)-1].Key)
 		at, path := r.labelPosition(l.Name), under(r.under("labels"), l.Name)
-		if slices.Contains(unbounded, field) && l.Regex == nil && l.Map == nil && r.SeriesLimit == 0 {
-			p.warn(UnboundedLabel, at, path, l.From.Text+" may have a new value in each record, and each makes a series",
+		isCut := l.Regex != nil || l.Map != nil || len(l.Replace) > 0 || l.Length != NoLength
+		if hasField(l.From, unbounded) && !isCut && r.SeriesLimit == 0 {
+			p.warn(UnboundedLabel, at, path, l.From.String()+" may have a new value in each record, and each makes a series",
 				"cut it with regex or map, or set series_limit")
 		}
-		if slices.Contains(shortLived, field) && r.TTL == 0 {
-			p.warn(NoTTL, at, path, l.From.Text+" has new values whenever a container starts, and old series stay",
+		if hasField(l.From, shortLived) && r.TTL == 0 {
+			p.warn(NoTTL, at, path, l.From.String()+" has new values whenever a container starts, and old series stay",
 				"set a ttl, such as ttl: 1h")
 		}
 	}
+}
+
+// hasField reports whether a source may be a field of one of these names.
+func hasField(s Source, names []string) bool {
+	return slices.ContainsFunc(s, func(a *Accessor) bool {
+		return len(a.Steps) > 0 && a.Root != RootTag && slices.Contains(names, strings.ToLower(a.Steps[len(a.Steps)-1].Key))
+	})
 }
 
 // labelPosition returns where the rule has a label, or the rule itself.
@@ -102,17 +106,17 @@ func (r parsedRule) labelPosition(name string) Position {
 // as an error.
 func (p *parser) unguarded(r parsedRule, rules []parsedRule) {
 	from := r.Value.From
-	if from == nil || from.Root != RootBody || r.Condition != nil || r.Match == "" {
+	if len(from) != 1 || from[0].Root != RootBody || r.Value.Optional || r.Value.HasDefault || r.Condition != nil || r.Match == "" {
 		return
 	}
 	for _, other := range rules {
 		if other.Drop || other.Match != r.Match || other.Condition == nil {
 			continue
 		}
-		if field := requires(other.Condition); field != "" && field != from.Text {
+		if field := requires(other.Condition); field != "" && field != from.String() {
 			p.warn(UnguardedValue, r.get("value").Position, r.under("value"),
-				"records without "+from.Text+" count as errors, and "+other.describeRule()+" is about records with "+field,
-				"write condition: {field: "+from.Text+", op: exists}")
+				"records without "+from.String()+" count as errors, and "+other.describeRule()+" is about records with "+field,
+				"write condition: {field: "+from.String()+", op: exists}")
 			return
 		}
 	}
@@ -121,8 +125,8 @@ func (p *parser) unguarded(r parsedRule, rules []parsedRule) {
 // requires returns a field without which the condition does not hold, as a condition with exists asks for it.
 func requires(c *Condition) string {
 	if c.Field != nil {
-		if c.Op == Exists && c.Field.Root == RootBody {
-			return c.Field.Text
+		if c.Op == Exists && len(c.Field) == 1 && c.Field[0].Root == RootBody {
+			return c.Field.String()
 		}
 		return ""
 	}

@@ -105,6 +105,7 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 	}
 	plan := p.rules.set.Load().Plan(tag)
 	b.read(&plan, chunk, now)
+	p.logRefusals(b.scratch.Refusals())
 	b.batch.Chunk = p.digest(chunk, tag)
 
 	b.timeout.Reset(p.config.FlushTimeout)

@@ -7,10 +7,13 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// Explain returns what each rule of the set makes of w.Event, in the order of the rules. It runs the instructions of the plan as
-// Apply does, into a batch of its own, and counts nothing. w must serve no plan whose counts are not finished.
-func (p *Plan) Explain(w *Scratch) []Verdict {
-	e := explainer{plan: p, w: w, scope: scope{event: &w.Event, tag: &w.tag}, verdicts: make([]Verdict, len(p.set.rules))}
+// Explain returns what each rule of the set makes of w.Event at the time now, in nanoseconds since 1970, in the order of the
+// rules. It runs the instructions of the plan as Apply does, into a batch of its own, and counts nothing. w must serve no plan whose counts are not finished.
+func (p *Plan) Explain(w *Scratch, now int64) []Verdict {
+	e := explainer{plan: p, w: w, verdicts: make([]Verdict, len(p.set.rules)), scope: scope{
+		event: &w.Event, index: &w.index, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives,
+	}}
+	w.clock.now = now
 	w.tag.set(p.tag)
 	w.prepare(p)
 	for i, r := range p.set.rules {
@@ -21,6 +24,7 @@ func (p *Plan) Explain(w *Scratch) []Verdict {
 	for i := range e.verdicts {
 		e.verdicts[i].conclude()
 	}
+	w.refusals = nil // verdicts say more
 	return e.verdicts
 }
 
@@ -58,8 +62,11 @@ func (e *explainer) whole() (stop int) {
 			matched = e.w.applies(in, &e.scope) && e.w.runRule(in, &e.scope, &e.batch)
 		}
 		e.collect(in, v, &in.to, nil)
-		if matched && in.config.Drop {
+		switch {
+		case matched && in.config.Drop:
 			v.Outcome = OutcomeDropped
+		case matched:
+			v.Outcome = OutcomeNoField // unless there are samples: the value is optional
 		}
 		if matched && (in.config.Drop || in.config.First) {
 			stop, e.keeper = in.index, in
@@ -68,25 +75,39 @@ func (e *explainer) whole() (stop int) {
 	return stop
 }
 
-// each explains a rule for every element of its array.
+// each explains a rule for every element of its arrays.
 func (e *explainer) each(in *instruction, v *Verdict) (matched bool) {
-	v.Outcome = OutcomeNoField
-	matched = e.w.runEach(in, &e.scope, &e.batch)
-	if e.scope.item == nil || in.when == nil {
-		return matched
+	for len(e.w.items) < len(in.each) {
+		e.w.items = append(e.w.items, record.Event{})
 	}
-	if !matched {
+	e.scope.items = e.w.items
+	v.Outcome = OutcomeNoField
+	matched = e.w.runEach(in, 0, &e.scope, &e.batch)
+	e.collect(in, v, &in.to, nil) // while the last element is in the scope
+	if in.when != nil && e.judgeEach(in, v, 0, matched) && !matched {
 		v.Outcome = OutcomeNotHeld
 	}
-	array := in.each.array.value(&e.scope)
-	array.Each(func(element []byte) bool {
-		shows := in.each.selector.Pick(element, e.scope.item) && in.when.holds(&e.scope, e.w) == matched
-		if shows {
-			e.judge(in, v)
-		}
-		return !shows // the first one shows enough
-	})
 	return matched
+}
+
+// judgeEach lists the comparisons for the first element for which the condition holds, or for which it does not.
+func (e *explainer) judgeEach(in *instruction, v *Verdict, level int, holds bool) (found bool) {
+	array, i := in.each[level].array.value(&e.scope), 0
+	array.Each(func(element []byte) bool {
+		isReadable := in.each[level].selector.Pick(element, &e.w.items[level])
+		e.w.index.set(i)
+		i++
+		switch {
+		case !isReadable:
+		case level < len(in.each)-1:
+			found = e.judgeEach(in, v, level+1, holds)
+		case in.when.holds(&e.scope, e.w) == holds:
+			e.judge(in, v)
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // perField explains the rules that make samples of each field. Rules from stop on do not apply.
@@ -103,11 +124,12 @@ func (e *explainer) perField(stop int) {
 	}
 	for i, f := range p.resolve(e.w) {
 		leaf := &e.w.Event.Leaves[i]
+		e.scope.path = leaf.Path
 		if f == fieldOverLimit {
 			e.giveUp(&p.perField[0], TooManyFields, leaf)
 			continue
 		}
-		e.field(f, leaf, stop)
+		e.field(f, i, stop)
 	}
 	for range e.w.Event.Unlisted {
 		e.giveUp(&p.perField[0], FieldTooDeep, nil)
@@ -124,7 +146,8 @@ func (e *explainer) giveUp(in *instruction, r Reason, leaf *record.Leaf) {
 }
 
 // field explains the rules that want one field, as runFields runs them.
-func (e *explainer) field(f *field, leaf *record.Leaf, stop int) {
+func (e *explainer) field(f *field, at, stop int) {
+	leaf := &e.w.Event.Leaves[at]
 	var keeper *instruction
 	for j := range f.rules {
 		h := &f.rules[j]
@@ -138,6 +161,12 @@ func (e *explainer) field(f *field, leaf *record.Leaf, stop int) {
 			}
 			continue
 		}
+		if leaf.Value.IsText() && !h.config.Value.ReadsText && !h.config.Drop {
+			continue
+		}
+		if h.parent != nil {
+			h.parent.Pick(e.w.Event.Parent(at), &e.w.parent)
+		}
 		if v.Checks == nil {
 			e.judge(h.instruction, v)
 		}
@@ -149,11 +178,7 @@ func (e *explainer) field(f *field, leaf *record.Leaf, stop int) {
 			v.Outcome, keeper = OutcomeDropped, h.instruction
 			continue
 		}
-		value := &leaf.Value
-		if h.value != nil {
-			value = h.value.value(&e.scope)
-		}
-		e.w.appendSample(h.instruction, &e.scope, &e.batch, value, &h.to)
+		e.w.appendSamples(h.instruction, &e.scope, &e.batch, &leaf.Value, &h.to)
 		e.collect(h.instruction, v, &h.to, leaf)
 		if h.config.First {
 			keeper = h.instruction

@@ -31,32 +31,28 @@ func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *recor
 	e.w.event++ // the spans were in the batch
 }
 
-// givenUp says which field a reason is about, and what it has.
+// givenUp says which field a reason is about, what it has, and what was expected.
 func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenUp {
-	g := GivenUp{Reason: r}
-	show := func(a *config.Accessor, o *operand) {
-		if a != nil && o != nil && (o.space != itemSpace || e.scope.item != nil) {
-			g.Field, g.Got = a.Text, Show(o.value(&e.scope))
-		}
+	field := &missing
+	if leaf != nil {
+		field = &leaf.Value
 	}
 	switch {
-	case r == NotACount:
-		show(in.config.Histogram.Weight, in.weight)
-	case r == NotAnArray:
-		show(in.config.Each, &in.each.array)
-	case in.value != nil:
-		show(in.config.Value.From, in.value)
-	case leaf != nil:
-		g.Field, g.Got = string(leaf.Path), Show(&leaf.Value)
+	case r == NotACount && in.weight != nil:
+		field = in.weight.of(&e.scope, field)
+	case r == NotAnArray && in.each != nil:
+		field = in.each[0].array.value(&e.scope)
+	default:
+		field = in.value.of(&e.scope, field)
 	}
-	return g
+	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r), Got: Show(field), Expected: in.expected(r)}
 }
 
 // defaulted returns the labels that have their default because their text did not match.
 func (e *explainer) defaulted(to *target) (names []string) {
 	for i := range to.labels {
 		l := &to.labels[i]
-		if l.isConstant() || l.transform == nil || l.from.space == itemSpace {
+		if l.isConstant() || l.transform == nil || l.transform.Length != config.NoLength || l.from.space != eventSpace && l.from.space != tagSpace {
 			continue
 		}
 		text, _ := e.w.textOf(l.from.value(&e.scope))

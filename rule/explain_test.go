@@ -48,7 +48,7 @@ func describeVerdict(v *rule.Verdict) string {
 		if c.Join != "" {
 			fmt.Fprintf(&b, " (%d %s %t)", c.Depth, c.Join, c.Holds)
 		} else {
-			fmt.Fprintf(&b, " (%d %s %s %s: %t)", c.Depth, c.Compare.Field.Text, c.Compare.Op, c.Got, c.Holds)
+			fmt.Fprintf(&b, " (%d %s %s %s: %t)", c.Depth, c.Compare.Field, c.Compare.Op, c.Got, c.Holds)
 		}
 	}
 	for _, g := range v.Reasons {
@@ -87,6 +87,8 @@ func TestExplain(t *testing.T) {
 		"each without":  {"- {name: a, type: counter, each: $l}", `{}`, `a no_field`},
 		"each of none":  {"- {name: a, type: counter, each: $l}", `{"l":5}`, `a gave_up not_an_array $l=5`},
 		"each not held": {"- {name: a, type: counter, each: $l, condition: {field: \"$item['n']\", op: eq, value: 3}}", `{"l":[{"n":1}]}`, `a not_held (0 $item['n'] eq 1: false)`},
+		"optional":      {"- {name: a, type: gauge, value: {from: $n, optional: true}}", `{}`, `a no_field`},
+		"two levels":    {`- {name: a, type: counter, each: [$l, $item], value: $item, condition: {field: $item, op: gt, value: 1}}`, `{"l":[[1],[2]]}`, `a made (0 $item gt 2: true) a[] add 2`},
 		"default": {"- {name: a, type: counter, labels: {m: {from: $m, map: {GET: get}, default: other}}}", `{"m":"BREW"}`,
 			`a made a[m other] add 1 default [m]`},
 	} {
@@ -96,7 +98,7 @@ func TestExplain(t *testing.T) {
 			var w rule.Scratch
 			eachEvent(t, chunktest.Events(test.record), &plan, &w, func() {
 				var got []string
-				for _, v := range plan.Explain(&w) {
+				for _, v := range plan.Explain(&w, 0) {
 					got = append(got, describeVerdict(&v))
 				}
 				if text := strings.Join(got, "\n"); text != test.want {
@@ -128,7 +130,7 @@ func compareExplain(t testing.TB, rules []*config.Rules, tag string, chunk []byt
 	})
 	given := make(map[string]uint64)
 	eachEvent(t, chunk, &plan, &explained, func() {
-		for _, v := range plan.Explain(&explained) {
+		for _, v := range plan.Explain(&explained, 0) {
 			for _, s := range v.Samples {
 				madeToo = append(madeToo, fmt.Sprint(s.Name, s.Labels, s.Op, s.Value, s.Count))
 			}

@@ -19,7 +19,7 @@ const (
 	OutcomeDropped  Outcome = "dropped"   // the rule dropped the event, or fields of it
 	OutcomeKept     Outcome = "kept"      // an earlier rule kept the event, or all its fields, for itself
 	OutcomeNotHeld  Outcome = "not_held"  // the condition does not hold
-	OutcomeNoField  Outcome = "no_field"  // the event has no field, or no element, for the rule
+	OutcomeNoField  Outcome = "no_field"  // the event has no field, no element or no optional value for the rule
 	OutcomeOtherTag Outcome = "other_tag" // the rule is about other tags
 )
 
@@ -47,9 +47,10 @@ type Check struct {
 
 // GivenUp is a sample that was not made.
 type GivenUp struct {
-	Reason Reason
-	Field  string // the accessor or the path of the field
-	Got    string
+	Reason   Reason
+	Field    string // the accessor or the path of the field
+	Got      string // its value, as Show writes it
+	Expected string // what would have been right, or ""
 }
 
 // Made is a sample that was made.

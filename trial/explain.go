@@ -55,7 +55,7 @@ func Decode(raw []byte) (at time.Time, record []byte, err error) {
 func eventTime(raw []byte) (at time.Time, err error) {
 	var reader record.Reader
 	var event record.Event
-	reader.Reset(raw, record.NewSelector(nil, false))
+	reader.Reset(raw, record.NewSelector(nil, 0))
 	switch err := reader.Next(&event); {
 	case errors.Is(err, io.EOF): // the marker of a group
 		return at, ErrNoEvent
@@ -76,7 +76,7 @@ type Explained struct {
 func (t *Trial) Explain(c *sample.Chunk, f func(*Event, []Explained) error) error {
 	plan := t.set.Plan(c.Tag)
 	return eachEvent(c, &plan, &rule.Scratch{}, func(e *Event) error {
-		verdicts := plan.Explain(e.scratch)
+		verdicts := plan.Explain(e.scratch, t.at(e))
 		before := t.drops()
 		one := *c
 		one.Events = e.one
@@ -93,6 +93,14 @@ func (t *Trial) Explain(c *sample.Chunk, f func(*Event, []Explained) error) erro
 		}
 		return f(e, all)
 	})
+}
+
+// at returns the time of the clock when an event is applied.
+func (t *Trial) at(e *Event) int64 {
+	if t.options.FollowRecords {
+		return max(t.clock.nanos.Load(), e.Time.UnixNano())
+	}
+	return t.clock.nanos.Load()
 }
 
 // drops returns what the collector dropped, by rule and reason.

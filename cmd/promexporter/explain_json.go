@@ -39,9 +39,10 @@ type (
 		Holds bool   `json:"holds"`
 	}
 	explainedReason struct {
-		Reason string `json:"reason"`
-		Field  string `json:"field"`
-		Got    string `json:"got"`
+		Reason   string `json:"reason"`
+		Field    string `json:"field"`
+		Got      string `json:"got"`
+		Expected string `json:"expected,omitempty"`
 	}
 	explainedSample struct {
 		Name   string            `json:"name"`
@@ -75,12 +76,12 @@ func (w *explainWriter) rule(v *trial.Explained) explainedRule {
 	for _, c := range v.Checks {
 		check := explainedCheck{Depth: c.Depth, Op: c.Join, Got: c.Got, Holds: c.Holds}
 		if c.Join == "" {
-			check.Field, check.Op, check.Value = c.Compare.Field.Text, c.Compare.Op.String(), operandText(c.Compare)
+			check.Field, check.Op, check.Value = c.Compare.Field.String(), c.Compare.Op.String(), operandText(c.Compare)
 		}
 		r.Checks = append(r.Checks, check)
 	}
 	for _, g := range v.Reasons {
-		r.Reasons = append(r.Reasons, explainedReason{g.Reason.String(), g.Field, g.Got})
+		r.Reasons = append(r.Reasons, explainedReason{g.Reason.String(), g.Field, g.Got, g.Expected})
 	}
 	for _, s := range v.Samples {
 		labels := make(map[string]string, len(s.Labels)/2)

@@ -12,7 +12,7 @@ import (
 )
 
 func compareText(c *config.Condition) string {
-	return strings.TrimRight(c.Field.Text+" "+c.Op.String()+" "+operandText(c), " ")
+	return strings.TrimRight(c.Field.String()+" "+c.Op.String()+" "+operandText(c), " ")
 }
 
 // operandText writes what a field is compared with.
