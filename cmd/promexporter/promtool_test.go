@@ -18,7 +18,7 @@ func TestPromtool(t *testing.T) {
 		t.Skip(err)
 	}
 	var page, notes bytes.Buffer
-	status := execute(t.Context(), []string{"eval", "-r", "../../rules/nginx.yaml", "../../rule/testdata/examples/nginx.json"},
+	status := execute(t.Context(), []string{"eval", "-r", "../../rules/cpu.yaml", "-t", "cpu.0", "../../rule/testdata/examples/cpu.json"},
 		streams{strings.NewReader(""), &page, &notes})
 	if status != statusFine || page.Len() == 0 {
 		t.Fatalf("status %d: %s", status, notes.String())
