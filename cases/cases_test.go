@@ -9,7 +9,7 @@ import (
 	"github.com/promexporter/promexporter/cases"
 )
 
-// TestRulesFiles holds that each rules file has tests beside it, which pass and reach all of it.
+// TestRulesFiles holds that each rules file has tests, which pass and reach all of it.
 func TestRulesFiles(t *testing.T) {
 	files, err := filepath.Glob("../rules/*.yaml")
 	if err != nil || len(files) == 0 {

@@ -50,7 +50,7 @@ func (p *page) line(line string) error {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(line + "\n"))
 	if err != nil {
-		return fmt.Errorf("%q is no series with its value: %w", line, err)
+		return fmt.Errorf("%q is not a series with its value: %w", line, err)
 	}
 	for name, f := range families {
 		for _, m := range f.Metric {
@@ -172,7 +172,7 @@ func (r *stepRun) compareAbsent(got *page) (failures []string) {
 	for _, absent := range r.step.Absent {
 		selector, err := parsePage(absent + " 0")
 		if err != nil {
-			failures = append(failures, fmt.Sprintf("absent: %q is no name and no series", absent))
+			failures = append(failures, fmt.Sprintf("absent: %q is neither a name nor a series", absent))
 			continue
 		}
 		for name, series := range selector.samples {

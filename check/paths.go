@@ -27,7 +27,7 @@ var (
 	configurationKey = regexp.MustCompile(`(?m)^["']?(pipeline|service|includes|plugins|parsers|env)["']?\s*:`)
 )
 
-// kindOf tells a file by its name, and a YAML file by its top keys.
+// kindOf returns the kind of a file, by its name, and of a YAML file by its top keys.
 func kindOf(path string, text []byte) kind {
 	switch {
 	case filepath.Ext(path) == ".conf":
@@ -44,8 +44,8 @@ func kindOf(path string, text []byte) kind {
 	return other
 }
 
-// Paths returns the files that the arguments name: files as they are; of folders, the files in them that are rules files,
-// files of tests or configurations; of dir/..., also those in folders below.
+// Paths returns the files that the arguments name: files as they are; of folders, the files in them that are rules
+// files, files of tests or configurations; of dir/..., also those in folders below.
 func Paths(args []string) (paths []string, err error) {
 	for _, arg := range args {
 		root, deep := strings.CutSuffix(filepath.ToSlash(arg), "...")

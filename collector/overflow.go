@@ -36,9 +36,9 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 
 func (c *Collector) reportOverflow(st *store) {
 	c.stats.overflowed.Add(1)
-	if tell := c.options.Load().Overflowed; tell != nil && !st.overflowReported {
+	if report := c.options.Load().Overflowed; report != nil && !st.overflowReported {
 		st.overflowReported = true
-		tell(st.family.Name, st.busiestLabel())
+		report(st.family.Name, st.busiestLabel())
 	}
 }
 

@@ -11,17 +11,17 @@ func TestAdvice(t *testing.T) {
 		text string
 		want []Code
 	}{
-		"nothing":              {rule + "labels: {status: $status}}]", nil},
-		"a path":               {rule + "labels: {path: $path}}]", []Code{UnboundedLabel}},
-		"a nested path":        {rule + "labels: {path: \"$request['path']\"}}]", []Code{UnboundedLabel}},
-		"a path that is cut":   {rule + "labels: {path: {from: $path, regex: '^/[a-z]*'}}}]", nil},
-		"a path with a bound":  {rule + "series_limit: 100, labels: {path: $path}}]", nil},
-		"a pod":                {rule + "labels: {pod: \"$kubernetes['pod_name']\"}}]", []Code{NoTTL}},
-		"a pod with a ttl":     {rule + "ttl: 1h, labels: {pod: \"$kubernetes['pod_name']\"}}]", nil},
-		"the same rule twice":  {"metrics:\n- &a {name: a_total, type: counter, help: h}\n- *a\n", []Code{Duplicate}},
-		"two conditions":       {rule + "condition: {field: $a, op: exists}}, {name: a_total, type: counter, condition: {field: $b, op: exists}}]", nil},
-		"behind a first":       {rule + "first: true}, {name: b_total, type: counter, help: h}]", []Code{Unreachable}},
-		"behind another first": {rule + "first: true, match: a.*}, {name: b_total, type: counter, help: h}]", nil},
+		"nothing":             {rule + "labels: {status: $status}}]", nil},
+		"a path":              {rule + "labels: {path: $path}}]", []Code{UnboundedLabel}},
+		"a nested path":       {rule + "labels: {path: \"$request['path']\"}}]", []Code{UnboundedLabel}},
+		"a path that is cut":  {rule + "labels: {path: {from: $path, regex: '^/[a-z]*'}}}]", nil},
+		"a path with a bound": {rule + "series_limit: 100, labels: {path: $path}}]", nil},
+		"a pod":               {rule + "labels: {pod: \"$kubernetes['pod_name']\"}}]", []Code{NoTTL}},
+		"a pod with a ttl":    {rule + "ttl: 1h, labels: {pod: \"$kubernetes['pod_name']\"}}]", nil},
+		"the same rule twice": {"metrics:\n- &a {name: a_total, type: counter, help: h}\n- *a\n", []Code{Duplicate}},
+		"two conditions":      {rule + "condition: {field: $a, op: exists}}, {name: a_total, type: counter, condition: {field: $b, op: exists}}]", nil},
+		"after a first":       {rule + "first: true}, {name: b_total, type: counter, help: h}]", []Code{Unreachable}},
+		"after another first": {rule + "first: true, match: a.*}, {name: b_total, type: counter, help: h}]", nil},
 		"an unguarded value": {
 			rule + "value: $size}, {name: b_total, type: counter, help: h, condition: {field: $log, op: exists}}]", []Code{UnguardedValue}},
 		"a guarded value": {

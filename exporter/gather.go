@@ -106,7 +106,7 @@ func (g *gatherResult) run(ctx context.Context) {
 	g.err = fence.Run(func() error {
 		families, done, err := g.session.options.Source.Gather(ctx)
 		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
-			err = context.Cause(ctx) // which tells a timeout from a closed session
+			err = context.Cause(ctx) // which distinguishes a timeout from a closed session
 		}
 		g.families = families
 		if done != nil {

@@ -91,7 +91,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	}{files, r.Count(Error), r.Count(Warning)})
 }
 
-// WriteGitHub writes the commands with which GitHub Actions shows problems beside the lines of a change.
+// WriteGitHub writes the commands with which GitHub Actions shows problems at the lines of a change.
 func (r *Report) WriteGitHub(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for i := range r.Files {

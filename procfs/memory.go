@@ -16,7 +16,7 @@ type memory struct {
 	latest    uint64    // the same of this round, so far
 }
 
-// remembered is one process. Its pid and its start together tell it from every other.
+// remembered is one process. Its pid and its start together distinguish it from every other.
 type remembered struct {
 	start   uint64 // unknownStart as long as it could not be read
 	round   uint64 // the last one that saw it

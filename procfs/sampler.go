@@ -21,7 +21,7 @@ type Round struct {
 	Skipped   Skipped
 }
 
-// Skipped counts processes that a round knew of and could not tell about.
+// Skipped counts processes that a round knew of and could not report.
 type Skipped struct {
 	Vanished   int // ended while they were read
 	Unreadable int

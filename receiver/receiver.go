@@ -1,7 +1,7 @@
 // Package receiver takes events from agents, over plain TCP and over the forward protocol.
 //
-// What enters are connections; what leaves are chunks of events with their tags. Whatever arrives, a connection takes no
-// more memory than its bounds, and none of them ends the program.
+// What enters are connections; what leaves are chunks of events with their tags. Whatever arrives, a connection takes
+// no more memory than its bounds, and none of them ends the program.
 package receiver
 
 import (
@@ -33,10 +33,10 @@ type Options struct {
 	Hostname string
 	// TLS encrypts connections, when not nil.
 	TLS *tls.Config
-	// Emit takes a chunk, which is its own. It is called by one goroutine at a time. An error ends the connection, and the
-	// chunk is not acknowledged.
+	// Emit takes a chunk, which is its own. It is called by one goroutine at a time. An error ends the connection, and
+	// the chunk is not acknowledged.
 	Emit func(*Chunk) error
-	// Note, when not nil, is told why a connection was closed. It is called by one goroutine at a time.
+	// Note, when not nil, gets the reason why a connection was closed. One goroutine at a time calls it.
 	Note func(from string, err error)
 }
 

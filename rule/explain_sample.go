@@ -1,12 +1,14 @@
 package rule
 
 import (
+	"slices"
+
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/record"
 )
 
-// collect takes what a instruction has put into the batch and counted.
+// collect takes what an instruction has put into the batch and counted.
 func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *record.Leaf) {
 	e.batch.Each(func(s *collector.Sample, values []string) {
 		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value, Count: s.Count}
@@ -19,8 +21,8 @@ func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *recor
 	})
 	t := &e.w.tallies[in.index]
 	for r, n := range t.dropped {
-		for range n {
-			v.Reasons = append(v.Reasons, e.givenUp(in, Reason(r), leaf))
+		if n > 0 {
+			v.Reasons = append(v.Reasons, slices.Repeat([]GivenUp{e.givenUp(in, Reason(r), leaf)}, int(n))...)
 		}
 	}
 	if len(v.Samples) > 0 {
@@ -37,15 +39,13 @@ func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenU
 	if leaf != nil {
 		field = &leaf.Value
 	}
-	switch {
-	case r == NotACount && in.weight != nil:
-		field = in.weight.of(&e.scope, field)
-	case r == NotAnArray && in.each != nil:
+	v := &in.value
+	if r == NotAnArray && in.each != nil {
 		field = in.each[0].array.value(&e.scope)
-	default:
-		field = in.value.of(&e.scope, field)
+	} else {
+		v, field = in.atFault(e.w, &e.scope, r, v.of(&e.scope, field))
 	}
-	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r), Got: Show(field), Expected: in.expected(r)}
+	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r, v.config), Got: Show(field), Expected: expected(v.config, r)}
 }
 
 // defaulted returns the labels that have their default because their text did not match.
@@ -63,7 +63,7 @@ func (e *explainer) defaulted(to *target) (names []string) {
 	return names
 }
 
-// judge lists the comparisons of the condition of a instruction.
+// judge lists the comparisons of the condition of an instruction.
 func (e *explainer) judge(in *instruction, v *Verdict) {
 	if in.when != nil {
 		v.Checks = e.checks(v.Checks, in.when, in.config.Condition, 0)

@@ -33,15 +33,14 @@ func (w *Scratch) Refusals() []*Refusal {
 	return refusals
 }
 
-// countRefused counts why a rule makes no sample of a field, which v is about, and describes it when the last time is a
-// minute ago.
-func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, v *value, field *record.Value) {
+// countRefused counts why a rule makes no sample of a field, and describes it when the last time is a minute ago.
+func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, field *record.Value) {
 	w.tallies[in.index].count(r)
 	next, now := &in.stats.nextRefusal[r], w.clock.now
 	if due := next.Load(); now < due || !next.CompareAndSwap(due, now+int64(refusalInterval)) {
 		return
 	}
-	v, field = v.atFault(w, s, r, field)
+	v, field := in.atFault(w, s, r, field)
 	refusal := &Refusal{Rule: in.config.Rule, Reason: r, Tag: strings.Clone(s.tag.source), Expected: expected(v.config, r)}
 	refusal.Field = in.refusedField(s, r, v.config)
 	if !w.cachesOf.options.HideValues {
@@ -51,8 +50,18 @@ func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, v *value, fi
 	w.refusals = append(w.refusals, refusal)
 }
 
-// atFault returns the value, v or one of its operands, that is the cause of r, and its field. It measures again, so
-// that measuring need not note which value it was.
+// atFault returns the value that is the cause of r, and its field: the value of the rule, its weight, or an operand. It
+// measures again, so that measuring need not note which value it was.
+func (in *instruction) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
+	if in.weight != nil {
+		_, own := in.value.measure(w, s, field)
+		if _, why := in.weight.weigh(w, s); own != r && why == r {
+			return in.weight.atFault(w, s, r, in.weight.of(s, &missing))
+		}
+	}
+	return in.value.atFault(w, s, r, field)
+}
+
 func (v *value) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
 	if !v.constant && !(r.isAbsence() && v.config.HasDefault) {
 		if _, own := v.read(w, field); own == r {

@@ -46,6 +46,12 @@ func TestRefusalIsOfTheValueAtFault(t *testing.T) {
 			if got := fmt.Sprintf("%s %s %s (%s)", f.Reason, f.Field, f.Value, f.Expected); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
+			plan := r.set.Plan("tag")
+			read(t, r, plan, event)
+			g := plan.Explain(&r.scratch, 0)[0].Reasons[0]
+			if g.Reason != f.Reason || g.Field != f.Field || g.Expected != f.Expected {
+				t.Errorf("explained as %s %s (%s), want %s", g.Reason, g.Field, g.Expected, want)
+			}
 		})
 	}
 }

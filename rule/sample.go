@@ -47,11 +47,8 @@ func (w *Scratch) appendSample(
 	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {
 	var weight uint64
-	v := &in.value
 	if r == noReason && in.weight != nil {
-		if weight, r = in.weight.weigh(w, s); r != noReason {
-			v, field = in.weight, in.weight.of(s, field)
-		}
+		weight, r = in.weight.weigh(w, s)
 	}
 	if r == noReason && to.family == nil {
 		r = to.reason
@@ -62,7 +59,7 @@ func (w *Scratch) appendSample(
 	case nothing:
 		return
 	default:
-		w.countRefused(in, s, r, v, field)
+		w.countRefused(in, s, r, field)
 		return
 	}
 	w.appendLabels(to.labels, s, b)

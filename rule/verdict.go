@@ -28,8 +28,8 @@ type Verdict struct {
 	Rule    *config.Metric
 	Outcome Outcome
 	KeptBy  *config.Metric // of OutcomeKept
-	// Checks are the comparisons of the condition, each join before its parts. All are judged, also those that Apply would
-	// not come to.
+	// Checks are the comparisons of the condition, each join before its parts. All are judged, also those that Apply
+	// would not come to.
 	Checks    []Check
 	Reasons   []GivenUp
 	Samples   []Made
@@ -59,7 +59,7 @@ type Made struct {
 	Labels []string // names and values in turn, sorted by name, without those that are empty
 	Op     collector.Op
 	Value  float64
-	Count  uint64 // of the observations that the sample stands for, 0 for one
+	Count  uint64 // of the observations that the sample represents; 0: one
 }
 
 // missingText is how Show writes a field that is not there.

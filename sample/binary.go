@@ -82,7 +82,7 @@ func (s *session) raw(tag string, value []byte) error {
 	return nil
 }
 
-// marker tells whether a value opens or closes a group: its time is 2^32-1 or 2^32-2 seconds.
+// marker reports whether a value opens or closes a group: its time is 2^32-1 or 2^32-2 seconds.
 func marker(value []byte) (opens, closes bool) {
 	const head = "\x92\x92\xd7\x00\xff\xff\xff"
 	if len(value) <= len(head) || string(value[:len(head)]) != head {

@@ -6,8 +6,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// detect finds the format by the first bytes. Lines of Fluent Bit's own log may come before the records of its outputs. It
-// returns "" when there is none, and JSON for nothing at all.
+// detect finds the format by the first bytes. Lines of Fluent Bit's own log may come before the records of its outputs.
+// It returns "" when there is none, and JSON for nothing at all.
 func detect(head []byte) Format {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
 	if len(text) == 0 {
@@ -32,7 +32,7 @@ func detect(head []byte) Format {
 
 func isArray(c byte) bool { return c&0xf0 == 0x90 || c == 0xdc || c == 0xdd }
 
-// detectBinary tells messages, which start with a tag, from events.
+// detectBinary distinguishes messages, which start with a tag, from events.
 func detectBinary(head []byte) Format {
 	_, rest, err := msgp.ReadArrayHeaderBytes(head)
 	if err == nil && msgp.NextType(rest) == msgp.StrType {

@@ -52,8 +52,8 @@ func (s *session) fileLine(line []byte, n int) error {
 
 var errStdout = errors.New("a text has quotes in it, which the output stdout does not escape; write the sample with -p format=json_lines")
 
-// stdoutLine reads a line such as [0] app.x: [[1795828847.883960303, {}], {"a"=>1}], without the metadata before Fluent Bit
-// 2.1.
+// stdoutLine reads a line such as [0] app.x: [[1795828847.883960303, {}], {"a"=>1}], without the metadata before Fluent
+// Bit 2.1.
 func (s *session) stdoutLine(line []byte, n int) error {
 	at := stdoutHead.FindSubmatchIndex(line)
 	if at == nil {

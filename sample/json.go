@@ -40,7 +40,7 @@ func isLines(head []byte) bool {
 	return true
 }
 
-// isStart reports whether a text may be the start of an object that goes on in the next line.
+// isStart reports whether a text may be the start of an object that continues in the next line.
 func isStart(text []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	_, err := d.ReadValue()

@@ -22,7 +22,7 @@ import (
 )
 
 // listening runs the command listen until it has printed as many events as it is asked for, while an agent with these
-// arguments sends them. ADDRESS in the arguments stands for where it listens.
+// arguments sends them. ADDRESS in the arguments becomes the address on which it listens.
 func listening(t *testing.T, fluentBit string, listen []string, agent string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -19,7 +19,7 @@ type document struct {
 }
 
 // run runs the blocks of the document: one with file=NAME is written to a file, and each command of promexporter in a
-// block of console has to print what stands below it, on both streams.
+// block of console has to print what is below it, on both streams.
 func (d *document) run(text string) {
 	var note, body string
 	inside := false

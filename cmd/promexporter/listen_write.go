@@ -97,7 +97,7 @@ func (w *listenWriter) chunk(c *receiver.Chunk) error {
 	for rest := c.Events; len(rest) > 0 && !w.full(); {
 		next, err := msgp.Skip(rest)
 		if err != nil {
-			return nil // the receiver has looked at it; a message may hold what is no event
+			return nil // the receiver has looked at it; a message may hold what is not an event
 		}
 		w.shown++
 		if err := w.event(c.Tag, rest[:len(rest)-len(next)]); err != nil {

@@ -16,7 +16,7 @@ func main() { os.Exit(run()) }
 
 // run executes the command line and returns the status.
 func run() int {
-	signal.Ignore(syscall.SIGPIPE) // a reader that has seen enough is no failure
+	signal.Ignore(syscall.SIGPIPE) // a reader that has seen enough is not a failure
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})

@@ -28,7 +28,7 @@ type rulesFlags struct {
 
 func (f *rulesFlags) define(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, "rules", "r", "", "rules `file`; by default rules.yaml, and without it the default rules")
-	flags.StringVar(&f.namespace, "namespace", "", "what ${namespace} stands for")
+	flags.StringVar(&f.namespace, "namespace", "", "the value of ${namespace}")
 	flags.IntVar(&f.seriesLimit, "series-limit", 0, "the largest number of series; 0 for the default of the plugin")
 	flags.StringVarP(&f.conf, "config", "c", "", "configuration of Fluent Bit whose section has rules, namespace and series limit")
 	flags.StringVar(&f.section, "section", "", "the `alias` of the section, if there are several")

@@ -1,7 +1,7 @@
 // Package fluentconf reads configurations of Fluent Bit, classic and YAML, with the place of each key.
 //
-// Includes and variables are followed. What a section means is left to the caller: keys and values are texts. A file that
-// Fluent Bit would not read is a [Mistake] with its place; what can be read is returned beside it.
+// Includes and variables are followed. What a section means is left to the caller: keys and values are texts. A file
+// that Fluent Bit would not read is a [Mistake] with its place; what can be read is returned too.
 package fluentconf
 
 import (

@@ -96,7 +96,7 @@ func (m *Message) decode(n uint32, body []byte) error {
 	return m.options(n-2, rest)
 }
 
-// isTime tells the pair of time and metadata from a list of events: a map follows it.
+// isTime distinguishes the pair of time and metadata from a list of events: a map follows it.
 func isTime(body []byte, n uint32) bool {
 	rest, err := msgp.Skip(body)
 	if err != nil || n < 2 || msgp.NextType(rest) != msgp.MapType {

@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 		name   string
 		source string
 		flags  []string
-		want   string // in the error; "" is no error
+		want   string // in the error; "": no error
 	}{
 		{"old symbol", `#include <stdio.h>
 			void g(void) { puts("a"); }`, nil, ""},

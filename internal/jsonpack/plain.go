@@ -14,7 +14,7 @@ type plain struct {
 	at   int
 }
 
-// space returns the next byte that is no space, or 0 at the end.
+// space returns the next byte that is not a space, or 0 at the end.
 func (p *plain) space() byte {
 	for ; p.at < len(p.text); p.at++ {
 		if c := p.text[p.at]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {

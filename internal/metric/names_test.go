@@ -55,7 +55,7 @@ func TestConflictingNames(t *testing.T) {
 		names := Names(test.first, test.firstKind)
 		got := !slices.ContainsFunc(Names(test.second, test.secondKind), func(name string) bool { return slices.Contains(names, name) })
 		if got != test.want {
-			t.Errorf("%s %s beside %s %s: %t", test.firstKind, test.first, test.secondKind, test.second, got)
+			t.Errorf("%s %s with %s %s: %t", test.firstKind, test.first, test.secondKind, test.second, got)
 		}
 	}
 }

@@ -39,7 +39,7 @@ type Limit struct {
 }
 
 // Enter counts one more for a client, unless all clients together have total, or this one has share. After Admitted,
-// the caller must call Leave once. The zero client stands for many clients, so only total applies to it.
+// the caller must call Leave once. The zero client means many clients, so only total applies to it.
 func (l *Limit) Enter(client netip.Addr, total, share int) Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()

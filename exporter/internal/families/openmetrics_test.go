@@ -38,7 +38,7 @@ func TestOpenMetrics(t *testing.T) {
 		"a counter": {"a_seconds_total",
 			"# TYPE a_seconds counter\n# UNIT a_seconds seconds\n" +
 				"a_seconds_total{l=\"1\"} 1.5 2.0 # {id=\"7.0\"} 7.0 8.0\na_seconds_created{l=\"1\"} 5.0\n"},
-		"beside a gauge": {"a_seconds_total a_seconds b",
+		"with a gauge": {"a_seconds_total a_seconds b",
 			"# TYPE a_seconds gauge\na_seconds 1.0\n# TYPE a_seconds_total unknown\na_seconds_total{l=\"1\"} 1.5 2.0\n# TYPE b gauge\nb 1.0\n"},
 		"without a suffix": {"a", "# TYPE a unknown\na{l=\"1\"} 1.5 2.0\n"},
 		"with a unit":      {"a_seconds", "# TYPE a_seconds unknown\n# UNIT a_seconds seconds\na_seconds{l=\"1\"} 1.5 2.0\n"},

@@ -102,7 +102,7 @@ func (a Addr) covers(b Addr) bool {
 	return !a.host.IsValid() || a.host == netip.IPv4Unspecified() && b.host.Is4()
 }
 
-// IsAny reports whether a stands for any free port.
+// IsAny reports whether a means any free port.
 func (a Addr) IsAny() bool { return a.network == address.TCP && a.port == 0 }
 
 // IsTCP reports whether a is a TCP address.
