@@ -23,6 +23,7 @@ var allowed = map[string]struct {
 	"flb":       {nil, "the C side serves both plugins and knows no other package"},
 	"config":    {[]string{"internal/address", "internal/exposition"}, "a configuration is checked before anything else exists"},
 	"record":    {nil, "reading bytes needs no rule and no series"},
+	"cmetrics":  {[]string{"record"}, "metrics events share msgpack with records and nothing else"},
 	"collector": {[]string{"internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
 	"exporter": {[]string{"internal/address", "internal/exposition", "internal/fence", "internal/ratelog"},
 		"the server serves families, whoever makes them, and knows nothing of Fluent Bit"},
