@@ -14,11 +14,15 @@ const (
 	NotEvent     Reason = "not_an_event"  // a value that is not [time, record] or [[time, metadata], record]
 	BadTimestamp Reason = "bad_timestamp" // an event whose time is in no form that Fluent Bit writes
 	BadRecord    Reason = "bad_record"    // an event whose record or metadata is no map
-	MetricsChunk Reason = "metrics_chunk" // Fluent Bit's own metrics, which are no log events
+
+	// These are about whole chunks, see Signal.
+	OldMetricsChunk Reason = "old_metrics"    // in the layout of Fluent Bit 1.8 and 1.9
+	TracesChunk     Reason = "traces_chunk"   // traces
+	ProfilesChunk   Reason = "profiles_chunk" // profiles
 )
 
 // Reasons lists all reasons.
-var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, MetricsChunk}
+var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, OldMetricsChunk, TracesChunk, ProfilesChunk}
 
 // Malformed reports bytes that are no event. It is valid until the next call of
 // the Reader's methods.
@@ -122,8 +126,6 @@ func (r *Reader) reject(reason Reason) *Malformed {
 	switch {
 	case next < 0:
 		reason = Undecodable
-	case start == 0 && startsMetrics(r.chunk):
-		reason = MetricsChunk
 	case reason != Undecodable && (next == end || startsArray(r.chunk[next])):
 		end = next
 	}
@@ -136,14 +138,3 @@ const nilByte = 0xc0
 
 // startsArray reports whether c can be the first byte of an event.
 func startsArray(c byte) bool { return c == 0x92 || c == 0xdc || c == 0xdd }
-
-// startsMetrics reports whether chunk starts as Fluent Bit's metrics do, which
-// come as maps of "meta" and "metrics".
-func startsMetrics(chunk []byte) bool {
-	_, i := container(chunk, 0, Map)
-	if i < 0 {
-		return false
-	}
-	key, _ := text(chunk, i)
-	return string(key) == "meta"
-}

@@ -22,6 +22,19 @@ func (s Signal) String() string {
 	return "unknown"
 }
 
+// Reason is why the chunk of a signal that nothing reads is refused.
+func (s Signal) Reason() Reason {
+	switch s {
+	case OldMetrics:
+		return OldMetricsChunk
+	case Traces:
+		return TracesChunk
+	case Profiles:
+		return ProfilesChunk
+	}
+	return NotEvent
+}
+
 // SignalOf returns what chunk holds, which is what its first value is. Logs start
 // with an array, [time, record] or [[time, metadata], record]. Old metrics start with
 // an array too, of maps; all others start with a map, which its keys tell apart. It
@@ -42,10 +55,11 @@ func SignalOf(chunk []byte) Signal {
 	case n < 2 || !startsWith(chunk, i, "meta"):
 		return Logs
 	}
-	i = skip(chunk, skip(chunk, i)) // the second key
-	switch {
-	case i < 0:
+	_, i = text(chunk, i)
+	if i = skip(chunk, i); i < 0 {
 		return Logs
+	}
+	switch { // the second key
 	case startsWith(chunk, i, "metrics"):
 		return Metrics
 	case startsWith(chunk, i, "profiles"):
