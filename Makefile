@@ -75,7 +75,7 @@ BENCH_FLAGS = -timeout 0 -run '^$$' -pgo $(CURDIR)/default.pgo
 bench: ## Benchmarks with their baselines, and the tables of docs/performance.md, in some ten minutes
 	@mkdir -p build
 	@( for round in 1 2 3; do \
-			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Way|Boundary|Workers|Rules|Series' -benchtime 300ms . && \
+			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Way|Boundary|Workers|Rules|Series|Growth' -benchtime 300ms . && \
 			PROCFS=/proc $(GO) test -C procfs $(BENCH_FLAGS) -bench 'Round|Record' -benchtime 300ms . && \
 			$(GO) test -C procfs/bench $(BENCH_FLAGS) -bench . -benchtime 300ms . || exit 1; \
 		done && \

@@ -18,7 +18,9 @@ func BenchmarkRead(b *testing.B) {
 		l.Records = nil
 		b.Run("load="+l.Name, func(b *testing.B) {
 			b.Run(ours, func(b *testing.B) { perRecord(b, chunks, reader(b, l)) })
-			b.Run(floor, func(b *testing.B) { perRecord(b, chunks, func(chunk []byte) { skip(b, chunk) }) })
+			for _, by := range []string{floor, msgpSkip} {
+				b.Run(by, func(b *testing.B) { perRecord(b, chunks, worker(b, l, by)) })
+			}
 			b.Run("by=fluent-bit-go", func(b *testing.B) {
 				perRecord(b, chunks, func(chunk []byte) { baseline.Decode(chunk, func(map[any]any) {}) })
 			})

@@ -13,7 +13,7 @@ const megabyte = 1 << 20
 // BenchmarkWay is the whole way from a chunk to series that the next scrape shows, in chunks of 50 records and of about
 // a megabyte: what is paid per chunk shows in the small ones.
 func BenchmarkWay(b *testing.B) {
-	for _, load := range []func() *workload.Load{workload.Access, workload.Kubernetes, workload.CPU, hundredThousand} {
+	for _, load := range []func() *workload.Load{workload.Access, workload.Requests, workload.Kubernetes, workload.CPU, hundredThousand} {
 		l := load()
 		b.Run("load="+l.Name, func(b *testing.B) {
 			small, large := even(l, 50), even(l, inMegabyte(l))
@@ -31,7 +31,7 @@ func hundredThousand() *workload.Load { return workload.Wide(100_000) }
 
 // ways runs the chunks of l through each of those who turn them into series.
 func ways(b *testing.B, l *workload.Load, chunks [][]byte) {
-	for _, by := range []string{ours, vectors, floor} {
+	for _, by := range []string{ours, vectors, floor, msgpSkip} {
 		b.Run(by, func(b *testing.B) { perRecord(b, chunks, worker(b, l, by)) })
 	}
 }

@@ -71,7 +71,7 @@ func (c *Collector) sample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	if r := st.apply(i, s, at); r != Kept {
+	if r := st.apply(i, s, at, c.now); r != Kept {
 		return r
 	}
 	st.life.touch(i, c.now)

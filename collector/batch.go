@@ -5,18 +5,17 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// Bounds of a batch. Samples beyond them are refused and counted.
+// Bounds of a batch. Samples beyond them are refused and counted. So a batch takes 160 MiB at most: label values, the
+// memory of 64 bytes for each sample, and a quarter of both, because memory grows in steps.
 const (
 	MaxBatchBytes   = 64 << 20 // of label values
 	MaxBatchSamples = 1 << 20
 )
-
-// maxIdleBytes bounds the memory that Reset keeps.
-const maxIdleBytes = 8 << 20
 
 // Op is what a sample does to its series.
 type Op uint8
@@ -79,21 +78,44 @@ type Batch struct {
 	runes   int // of that exemplar
 	refused uint64
 	applied chan error
+
+	most struct{ samples, keys, pairs int } // that a use since the last Shrink has needed
 }
 
-// Reset empties the batch and keeps its memory, up to a bound.
+// Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
+	b.measure()
 	b.samples = b.samples[:0]
 	b.keys, b.pairs = b.keys[:0], b.pairs[:0]
 	b.start, b.first, b.runes = 0, 0, 0
 	b.again = [2]uint32{}
 	b.refused = 0
-	if cap(b.keys)+cap(b.pairs) > maxIdleBytes {
-		b.keys, b.pairs = nil, nil
+}
+
+// measure notes what this use of the batch has needed.
+func (b *Batch) measure() {
+	m := &b.most
+	m.samples, m.keys, m.pairs = max(m.samples, len(b.samples)), max(m.keys, len(b.keys)), max(m.pairs, len(b.pairs))
+}
+
+// Shrink empties the batch. It gives back memory of which no use since the last Shrink has needed half, and returns how
+// many bytes that are.
+func (b *Batch) Shrink() (freed int) {
+	b.Reset()
+	samples, n := shrunk(b.samples, b.most.samples)
+	keys, bytes := shrunk(b.keys, b.most.keys)
+	pairs, more := shrunk(b.pairs, b.most.pairs)
+	b.samples, b.keys, b.pairs = samples, keys, pairs
+	b.most.samples, b.most.keys, b.most.pairs = 0, 0, 0
+	return n*int(unsafe.Sizeof(Sample{})) + bytes + more
+}
+
+// shrunk returns memory for most elements instead of memory for more than twice as many, and by how many that is less.
+func shrunk[T any](memory []T, most int) ([]T, int) {
+	if cap(memory) <= 2*most {
+		return memory, 0
 	}
-	if cap(b.samples) > maxIdleBytes/64 {
-		b.samples = nil
-	}
+	return make([]T, 0, most), cap(memory) - most
 }
 
 // Len returns the number of samples.

@@ -91,3 +91,27 @@ two_total{a="x",b="y"} 4
 two_total{a="y",b="x"} 5
 `)
 }
+
+// TestBatchShrinks holds that a batch keeps memory that it needed since the last Shrink, and takes samples afterwards.
+func TestBatchShrinks(t *testing.T) {
+	f := &collector.Family{Name: "m_total", Type: collector.Counter, Labels: []string{"a"}}
+	c := open(t, collector.Options{})
+	b := &collector.Batch{Now: noon}
+	fill := func(samples int) {
+		b.Reset()
+		for range samples {
+			add(f, 1, "x")(b)
+		}
+	}
+	fill(1000)
+	for i, want := range []bool{false, true, false} {
+		if freed := b.Shrink(); freed > 0 != want || b.Len() > 0 {
+			t.Errorf("Shrink %d: %d bytes given back, %d samples left", i, freed, b.Len())
+		}
+		fill(10)
+	}
+	if err := c.Ingest(b, nil); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, c, "# HELP m_total \n# TYPE m_total counter\nm_total{a=\"x\"} 10\n")
+}

@@ -15,15 +15,14 @@ func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
 // What the estimate is made of: bytes on a 64-bit machine. TestEstimate compares it
 // with the heap.
 const (
-	indexCost  = 40      // a place in an index, which is two thirds full on average
-	rowCost    = 36      // in the columns that every family has
-	nativeCost = 72      // a native without its buckets
-	bucketCost = 16      // a nativeBucket
-	markCost   = 40      // an exemplar without its labels
-	linkCost   = 16      // in the columns of a life
-	streamCost = 170_000 // what estimates quantiles, with usual errors and 500 observations or more
-	familyCost = 1000    // a family without series and names
-	nameCost   = 40      // a name that a family takes on a page, without its text
+	indexCost  = 40   // a place in an index, which is two thirds full on average
+	rowCost    = 36   // in the columns that every family has
+	nativeCost = 72   // a native without its buckets
+	bucketCost = 16   // a nativeBucket
+	markCost   = 40   // an exemplar without its labels
+	linkCost   = 16   // in the columns of a life
+	familyCost = 1000 // a family without series and names
+	nameCost   = 40   // a name that a family takes on a page, without its text
 )
 
 // familySize estimates what a family takes without series.
@@ -57,8 +56,8 @@ func (s *store) rowSize() int {
 	if s.family.isNative() {
 		n += nativeCost
 	}
-	if s.family.hasStreams() {
-		return indexCost + n + n/8 + streamCost
+	if s.estimator != nil {
+		n += s.estimator.Size()
 	}
 	return indexCost + n + n/8
 }
@@ -80,6 +79,9 @@ func (s *store) need(key int) int { return s.row + textSize(key) }
 func (s *store) grown(i int) (n int) {
 	if s.natives != nil {
 		n = s.natives[i].capacity() * bucketCost
+	}
+	if s.streams != nil {
+		n += s.streams[i].Extra()
 	}
 	if s.marks != nil {
 		for at := range s.slots {

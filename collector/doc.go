@@ -12,8 +12,7 @@
 //
 // A [Batch] owns the bytes of its label values only until it is applied; the
 // collector clones them once, when a series is new. Time is an argument of the
-// batch, and of a scrape through [Options.Now]: nothing here reads a clock. The
-// exception is client_golang's summary, whose quantiles age by the wall clock.
+// batch, and of a scrape through [Options.Now]: nothing here reads a clock.
 //
 // # Series that come and go
 //
@@ -41,8 +40,8 @@
 //   - an exemplar: 128 runes. A counter keeps one, a classic histogram one per
 //     bucket, a native histogram 16.
 //   - buckets of a native histogram: Native.MaxBuckets.
-//   - the weight of an observation: 2^32, and 1000 where client_golang takes
-//     observations one by one (quantiles of summaries).
+//   - the weight of an observation: 2^32, and 1000 for the quantiles of a summary, which
+//     take observations one by one.
 //
 // Columns grow by a quarter, maps by doubling; both shrink when three quarters of
 // them are unused. A snapshot holds a copy of the values and the exposition model,

@@ -49,9 +49,8 @@ type Family struct {
 	// 32 per bucket that is not empty.
 	Native Native `json:",omitzero"`
 	// Quantiles are those of a summary, each with its allowed error. Without any,
-	// a summary has a sum and a count only. A series with quantiles takes 70 KB when
-	// it is new, and 170 KB after some hundred observations; with an error of 0.001
-	// in the middle, 230 KB.
+	// a summary has a sum and a count only. A series with quantiles and usual errors
+	// takes 7.5 KB; with an error of 0.001 in the middle, 64 KB.
 	Quantiles map[float64]float64 `json:"-"`
 	// MaxAge is for how long an observation counts in the quantiles, a second at
 	// least; 0 means 10 minutes.

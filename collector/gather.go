@@ -78,3 +78,11 @@ func (i *idleSnapshots) put(s *snapshot) {
 		i.all = append(i.all, s)
 	}
 }
+
+// DropSnapshots lets go of the memory that is kept for later scrapes, several times what the series take. The next scrape
+// takes it anew, for the series there are then.
+func (c *Collector) DropSnapshots() {
+	c.idle.mu.Lock()
+	defer c.idle.mu.Unlock()
+	c.idle.all = nil
+}

@@ -2,8 +2,8 @@ package collector
 
 import "math"
 
-// Bounds of Sample.Count. The second holds for quantiles, where client_golang takes
-// observations one by one, which costs some 0.1 us each.
+// Bounds of Sample.Count. The second holds for quantiles, which take observations one
+// by one at some 0.1 us each.
 const (
 	maxWeight  = 1 << 32
 	maxRepeats = 1000
@@ -35,7 +35,7 @@ func (f *Family) checkWeight(s *Sample) Reason {
 }
 
 // observe adds a checked observation to a histogram or summary.
-func (s *store) observe(i int, m *Sample) Reason {
+func (s *store) observe(i int, m *Sample, now int64) Reason {
 	n := max(m.Count, 1)
 	sum := s.values[i] + m.Value*float64(n)
 	if math.IsInf(sum, 0) {
@@ -52,9 +52,7 @@ func (s *store) observe(i int, m *Sample) Reason {
 		s.observeNative(&s.natives[i], m.Value, n)
 	}
 	if s.streams != nil {
-		for range n {
-			s.streams[i].Observe(m.Value)
-		}
+		s.observeStream(i, m.Value, n, now)
 	}
 	return Kept
 }

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -66,6 +67,7 @@ const none = "\xff"
 func (p *page) grow(f *Family, n int) {
 	n = max(n, len(p.metrics)/8)
 	metrics := make([]dto.Metric, n)
+	p.metrics, p.keys = slices.Grow(p.metrics, n), slices.Grow(p.keys, n)
 	pairs := make([]*dto.LabelPair, n*len(f.Labels))
 	if p.pairs == nil {
 		p.pairs = make([]map[string]*dto.LabelPair, len(f.Labels))
@@ -124,9 +126,15 @@ func (p *page) pair(i int, name *string, value string) *dto.LabelPair {
 	if shared := known[value]; shared != nil {
 		return shared
 	}
-	if known == nil || len(known) == maxSharedPairs {
+	if known == nil {
 		known = make(map[string]*dto.LabelPair)
 		p.pairs[i] = known
+	}
+	for other := range known { // in no order
+		if len(known) < maxSharedPairs {
+			break
+		}
+		delete(known, other)
 	}
 	made := &pair{value: value}
 	made.model.Name, made.model.Value = name, &made.value

@@ -65,8 +65,8 @@ func (f *frame) writeSummary(s *dto.Summary, i int) {
 	*s.SampleSum = f.values[i]
 	*s.SampleCount = f.buckets[i]
 	s.CreatedTimestamp = f.creation(s.CreatedTimestamp, i)
-	if len(f.streams) > 0 {
-		s.Quantile = quantiles(f.streams[i])
+	if len(f.views) > 0 {
+		f.writeQuantiles(s, i)
 	}
 }
 

@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
+	"github.com/promexporter/promexporter/collector/internal/quantile"
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
@@ -25,22 +24,23 @@ func newSnapshot() *snapshot { return &snapshot{taken: make(chan error, 1)} }
 
 // frame is a copy of one store.
 type frame struct {
-	store   *store // to know whose copy it is; only the collector's goroutine looks into it
-	family  *Family
-	version uint64 // of keys and created
-	keys    []string
-	created []int64
-	values  []float64
-	width   int
-	buckets []uint64
-	times   []int64 // only with Timestamps
-	updated []int64 // of a gauge
-	signed  bool
-	natives []native
-	streams []prometheus.Summary
-	slots   int
-	marks   []exemplar
-	page    page
+	store     *store // to know whose copy it is; only the collector's goroutine looks into it
+	family    *Family
+	version   uint64 // of keys and created
+	keys      []string
+	created   []int64
+	values    []float64
+	width     int
+	buckets   []uint64
+	times     []int64 // only with Timestamps
+	updated   []int64 // of a gauge
+	signed    bool
+	natives   []native
+	views     []quantile.View
+	estimator *quantile.Estimator // of the views
+	slots     int
+	marks     []exemplar
+	page      page
 }
 
 // fill copies the columns into s. It runs in the collector's goroutine.
@@ -64,16 +64,16 @@ func (c *Collector) fill(s *snapshot) (err error) {
 			s.frames = append(s.frames, &frame{store: st})
 			s.sorted = nil
 		}
-		s.frames[i].copy(st)
+		s.frames[i].copy(st, c.now)
 	}
 	return nil
 }
 
 func isGone(f *frame) bool { return f.store.gone }
 
-// copy makes f equal to s. What only changes with the series is copied when they
-// did.
-func (f *frame) copy(s *store) {
+// copy makes f equal to s at the time now. What only changes with the series is copied
+// when they did.
+func (f *frame) copy(s *store, now int64) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}
 	}
@@ -81,7 +81,6 @@ func (f *frame) copy(s *store) {
 	if f.version != s.version {
 		f.version = s.version
 		f.keys = append(f.keys[:0], s.keys...)
-		f.streams = append(f.streams[:0], s.streams...)
 		if s.family.Type != Gauge {
 			f.created = append(f.created[:0], s.created...)
 		}
@@ -92,6 +91,7 @@ func (f *frame) copy(s *store) {
 	if s.family.Timestamps {
 		f.times = append(f.times[:0], s.times...)
 	}
+	f.copyStreams(s, now)
 	f.copyNatives(s.natives)
 	f.copyMarks(s.marks)
 }

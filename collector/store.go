@@ -4,7 +4,7 @@ import (
 	"math"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
 // store holds the series of one family, a column per property: series i is the
@@ -19,14 +19,15 @@ type store struct {
 	index   map[string]int32
 	version uint64 // changes when keys or created do
 	columns
-	updated []int64              // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed  bool                 // an observation was negative, or a bound is
-	scale   resolution           // of the natives
-	changes uint64               // of any of them
-	streams []prometheus.Summary // for the quantiles only
-	slots   int                  // of exemplars, per series
-	marks   []exemplar
-	life    life
+	updated   []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
+	signed    bool       // an observation was negative, or a bound is
+	scale     resolution // of the natives
+	changes   uint64     // of any of them
+	streams   []quantile.Window
+	estimator *quantile.Estimator // of the streams
+	slots     int                 // of exemplars, per series
+	marks     []exemplar
+	life      life
 
 	ledger *ledger // of all stores together
 	bytes  int64   // what the store adds to it
@@ -67,6 +68,9 @@ func newStore(f *Family, l *ledger) *store {
 	s.life = newLife(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
+	}
+	if f.hasStreams() {
+		s.estimator = newEstimator(f)
 	}
 	if f.Timestamps {
 		s.times = []int64{}
@@ -109,7 +113,7 @@ func (s *store) add(key string, source uint32, now int64) int {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
 	}
 	if s.family.hasStreams() {
-		s.streams = append(s.streams, newStream(s.family))
+		s.streams = append(s.streams, quantile.Window{})
 	}
 	if s.marks != nil {
 		s.marks = append(s.marks, make([]exemplar, s.slots)...)
@@ -184,8 +188,8 @@ func clip[T any](column []T) []T {
 	return append(make([]T, 0, len(column)), column...)
 }
 
-// apply gives a checked sample of the time at to series i.
-func (s *store) apply(i int, m *Sample, at int64) Reason {
+// apply gives a checked sample of the time at to series i, by the collector's clock at the time now.
+func (s *store) apply(i int, m *Sample, at, now int64) Reason {
 	switch m.Op {
 	case Declare:
 		s.life.pin(i)
@@ -195,7 +199,7 @@ func (s *store) apply(i int, m *Sample, at int64) Reason {
 			return r
 		}
 	case Observe:
-		if r := s.observe(i, m); r != Kept {
+		if r := s.observe(i, m, now); r != Kept {
 			return r
 		}
 	case Set:

@@ -1,33 +1,60 @@
 package collector
 
 import (
+	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
-// minMaxAge is the least Family.MaxAge that counts. client_golang goes through a
-// fifth of it after the other up to now.
-const minMaxAge = time.Second
+// Bounds and default of Family.MaxAge.
+const (
+	minMaxAge     = time.Second
+	defaultMaxAge = 10 * time.Minute
+)
 
-// newStream returns what estimates the quantiles of one summary series. Count,
-// sum and created timestamp are ours.
-func newStream(f *Family) prometheus.Summary {
-	o := prometheus.SummaryOpts{Name: "quantiles", Objectives: f.Quantiles}
-	if f.MaxAge > 0 {
-		o.MaxAge = max(f.MaxAge, minMaxAge)
+// newEstimator returns what estimates the quantiles of the series of f.
+func newEstimator(f *Family) *quantile.Estimator {
+	age := max(f.MaxAge, minMaxAge)
+	if f.MaxAge == 0 {
+		age = defaultMaxAge
 	}
-	return prometheus.NewSummary(o)
+	return quantile.NewEstimator(quantile.NewTargets(f.Quantiles), age)
 }
 
-// quantiles reads the estimates. It may be called while observations come in,
-// and is called outside of the collector's goroutine because it sorts: so it may
-// show observations of batches after the snapshot.
-func quantiles(s prometheus.Summary) []*dto.Quantile {
-	var m dto.Metric
-	if err := s.Write(&m); err != nil {
-		return nil // never: Write has no error to return
+// observeStream adds n equal observations to the quantiles of series i.
+func (s *store) observeStream(i int, v float64, n uint64, now int64) {
+	w := &s.streams[i]
+	before := w.Extra()
+	for range n {
+		s.estimator.Observe(w, v, now)
 	}
-	return m.GetSummary().GetQuantile()
+	if grown := w.Extra() - before; grown != 0 {
+		s.charge(grown)
+	}
+}
+
+// copyStreams copies the observations that count at the time now into the memory of earlier ones.
+func (f *frame) copyStreams(s *store, now int64) {
+	f.views = slices.Grow(f.views[:0], len(s.streams))[:len(s.streams)]
+	for i := range s.streams {
+		s.estimator.Advance(&s.streams[i], now)
+		f.views[i].Set(&s.streams[i])
+	}
+}
+
+// writeQuantiles writes the estimates of series i into the memory of earlier ones. It runs in the goroutine of the scrape
+// because it sorts.
+func (f *frame) writeQuantiles(s *dto.Summary, i int) {
+	if f.estimator == nil {
+		f.estimator = newEstimator(f.family)
+	}
+	for len(s.Quantile) < len(f.family.Quantiles) {
+		s.Quantile = append(s.Quantile, &dto.Quantile{Quantile: new(float64), Value: new(float64)})
+	}
+	f.estimator.Query(&f.views[i], func(at int, quantile, value float64) {
+		*s.Quantile[at].Quantile, *s.Quantile[at].Value = quantile, value
+	})
 }

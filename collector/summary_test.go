@@ -35,10 +35,10 @@ func TestSummary(t *testing.T) {
 // MaxAge.
 func TestSummaryAges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := collector.New(collector.Options{SeriesLimit: 10})
+		c := collector.New(collector.Options{SeriesLimit: 10, Now: time.Now})
 		defer c.Close()
 		f := &collector.Family{Name: "s", Type: collector.Summary, Quantiles: map[float64]float64{0.5: 0.05}, MaxAge: time.Minute}
-		ingest(t, c, observe(f, 1), observe(f, 1))
+		ingestAt(t, c, time.Now().UnixNano(), observe(f, 1), observe(f, 1))
 		median := func() (median, sum float64) {
 			families, done, err := c.Gather(t.Context())
 			defer done()

@@ -22,7 +22,7 @@ const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
 // faults are the lines of the plugin that buildFaulty puts a nil dereference in front of.
 var faults = map[string]string{
-	"pipeline/flush.go": "\tf.read(plan, chunk, now)\n",
+	"pipeline/flush.go": "\tf.read(&plan, chunk, now)\n",
 	"pipeline/web.go":   "\tvar s exporter.Status\n",
 }
 

@@ -41,7 +41,7 @@ func TestLastError(t *testing.T) {
 		"nothing": {nil, func(p *Pipeline) { flush(t, p, secret, `{"l":"`+secret+`"}`, flb.OK) }, ""},
 		"a chunk": {nil, func(p *Pipeline) { p.Flush([]byte("\xc1"+secret), secret) }, "a chunk holds what is no log event: "},
 		"a panic": {nil, func(p *Pipeline) {
-			p.flushers.New = func() any { panic(secret) }
+			p.flushers.fresh = func() *flusher { panic(secret) }
 			p.Flush([]byte("\x90"), secret)
 		}, "panic in flush, please report it"},
 		"the state": {func() map[string]string {

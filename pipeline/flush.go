@@ -21,6 +21,7 @@ type flusher struct {
 	withdraw *time.Timer
 	failed   failures
 	records  int
+	used     bool // since the last shrink
 }
 
 func newFlusher() *flusher {
@@ -81,11 +82,11 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 		return flb.Retry
 	}
 	err := fence.Run(func() error {
-		f := p.flushers.Get().(*flusher)
+		f := p.flushers.take()
 		status = p.apply(f, chunk, tag, now)
 		f.release()
 		// Not deferred: what a panic left behind is better not used again.
-		p.flushers.Put(f)
+		p.flushers.put(f)
 		return nil
 	})
 	if err != nil {
@@ -103,7 +104,7 @@ func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) fl
 		return flb.Retry
 	}
 	plan := p.rules.set.Load().Plan(tag)
-	f.read(plan, chunk, now)
+	f.read(&plan, chunk, now)
 
 	f.withdraw.Reset(p.config.FlushTimeout)
 	err := p.collector.Ingest(&f.batch, f.withdraw.C)

@@ -166,15 +166,15 @@ func TestFlushAfterClose(t *testing.T) {
 // TestPanic makes a flush dereference nil.
 func TestPanic(t *testing.T) {
 	p, log := openOne(t, nil)
-	pool := p.flushers.New
-	p.flushers.New = func() any { return (*flusher)(nil) }
+	pool := p.flushers.fresh
+	p.flushers.fresh = func() *flusher { return nil }
 	chunk := chunktest.Events(`{"a": 1}`)
 	for range 3 {
 		if status := p.Flush(chunk, "app"); status != flb.Error {
 			t.Errorf("status %d, want %d", status, flb.Error)
 		}
 	}
-	p.flushers.New = pool
+	p.flushers.fresh = pool
 	flush(t, p, "app", `{"a": 2}`, flb.OK)
 	expect(t, p, fmt.Sprintf(`
 		a{tag="app"} 2

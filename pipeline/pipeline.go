@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -53,7 +52,7 @@ type section struct {
 	collector *collector.Collector
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
-	flushers  sync.Pool
+	flushers  flushers
 	reloads   reloads
 	events    events
 
@@ -93,6 +92,7 @@ func Open(o Options) (p *Pipeline, err error) {
 }
 
 func open(o Options) (*Pipeline, error) {
+	limitGarbage()
 	if !utf8.ValidString(o.Instance) {
 		return nil, fmt.Errorf("alias %q: not UTF-8; metrics have it as a label, give the section another one", o.Instance)
 	}
@@ -128,7 +128,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 	p.rules.set.Store(set)
 	p.reloads.begin(time.Now())
 	p.collector = collector.New(p.limits())
-	p.flushers.New = func() any { return newFlusher() }
+	p.flushers.fresh = newFlusher
 	p.metrics = newMetrics(p.section)
 	if err := p.openState(); err != nil {
 		p.collector.Close()
@@ -161,6 +161,7 @@ func (p *Pipeline) limits() collector.Options {
 // run does what goes on beside the flushes.
 func (p *Pipeline) run() {
 	p.state.start()
+	go p.keep()
 	if p.config.RulesFile != "" {
 		go p.watch()
 	} else {

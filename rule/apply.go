@@ -23,6 +23,7 @@ type Scratch struct {
 	Event record.Event
 
 	item      record.Event // the element that each stands at
+	tag       tag          // of the plan
 	fields    []*field     // of the last event's leaves
 	fieldsOf  *program
 	verdicts  []verdict
@@ -40,6 +41,7 @@ type Scratch struct {
 func (w *Scratch) Release() {
 	w.Event.Release()
 	w.item.Release()
+	w.tag.release()
 }
 
 // verdict is what is known of a rule's condition in the current event.
@@ -51,12 +53,10 @@ const (
 	fails
 )
 
-// Selector returns what the plan wants to be read of an event.
-func (p *Plan) Selector() *record.Selector { return p.selector }
-
 // Apply appends to b the samples that the plan makes of w.Event.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
-	s := scope{event: &w.Event, tag: p.tag}
+	s := scope{event: &w.Event, tag: &w.tag}
+	w.tag.set(p.tag)
 	w.fit(p)
 	stop := p.runWhole(&s, w, b)
 	if len(p.perField) > 0 {

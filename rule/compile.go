@@ -27,8 +27,10 @@ type Set struct {
 	memos   int
 
 	mu       sync.RWMutex
-	programs map[string]*program // by the rules that match
-	plans    map[string]*Plan    // by tag
+	programs map[string]*program // by the rules that match, a byte of 0 or 1 each; guarded by mu, as all below
+	key      []byte              // memory for such bytes
+	tags     map[string]*program
+	tagBytes int // of tags
 
 	sources sources
 }
@@ -81,7 +83,7 @@ func Compile(files []*config.Rules, o Options) *Set {
 	if o.Book == nil {
 		o.Book = new(Book)
 	}
-	s := &Set{options: o, programs: make(map[string]*program), plans: make(map[string]*Plan)}
+	s := &Set{options: o, programs: make(map[string]*program), tags: make(map[string]*program)}
 	for _, file := range files {
 		for i := range file.Metrics {
 			s.rules = append(s.rules, newRule(&file.Metrics[i], o))

@@ -160,14 +160,21 @@ func (w *Scratch) remember(l *label, text []byte) []byte {
 	if result, ok := memo[string(text)]; ok {
 		return result
 	}
-	if memo == nil || len(memo) >= maxMemo {
+	if memo == nil {
 		memo = make(map[string][]byte)
 		w.memos[l.memo] = memo
 	}
 	result, _ := transform(nil, l.transform, text)
-	if len(text) <= maxLabelValue {
-		memo[string(text)] = result
+	if len(text) > maxLabelValue {
+		return result
 	}
+	for other := range memo { // in no order
+		if len(memo) < maxMemo {
+			break
+		}
+		delete(memo, other)
+	}
+	memo[string(text)] = result
 	return result
 }
 

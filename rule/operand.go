@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/promexporter/promexporter/config"
@@ -33,19 +34,36 @@ type scope struct {
 	tag   *tag
 }
 
-// tag is a tag as operands see it.
+// tag is a tag as operands see it, in memory that is used again for the next one. The zero tag holds none.
 type tag struct {
+	of    string // what it was split from
+	text  []byte
 	whole record.Value
 	parts []record.Value
 }
 
-func newTag(text string) *tag {
-	t := &tag{whole: record.Text([]byte(text))}
-	for _, part := range strings.Split(text, ".") {
-		t.parts = append(t.parts, record.Text([]byte(part)))
+// set splits text, unless the tag holds it.
+func (t *tag) set(text string) {
+	if t.of == text && len(t.parts) > 0 {
+		return
 	}
-	return t
+	t.of = text
+	t.text = append(t.text[:0], text...)
+	t.whole = record.Text(t.text)
+	t.parts = t.parts[:0]
+	for rest, more := t.text, true; more; {
+		var part []byte
+		if i := bytes.IndexByte(rest, '.'); i >= 0 {
+			part, rest = rest[:i], rest[i+1:]
+		} else {
+			part, more = rest, false
+		}
+		t.parts = append(t.parts, record.Text(part))
+	}
 }
+
+// release lets go of the text that the tag was split from.
+func (t *tag) release() { t.of, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 

@@ -6,17 +6,6 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// maxPlans bounds the tags whose plans are kept. Where tags are many, as with
-// one per container, the plans of old ones are forgotten all at once.
-const maxPlans = 10000
-
-// Plan is what a Set does with the events of one tag. It is safe for concurrent
-// use, each goroutine with a Scratch of its own.
-type Plan struct {
-	*program
-	tag *tag
-}
-
 // program is the rules that apply to a tag, compiled together. Tags to which the
 // same rules apply share it.
 type program struct {
@@ -49,43 +38,6 @@ type each struct {
 	selector *record.Selector
 }
 
-// Plan returns the plan for tag.
-func (s *Set) Plan(tag string) *Plan {
-	s.mu.RLock()
-	p := s.plans[tag]
-	s.mu.RUnlock()
-	if p != nil {
-		return p
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.plans) >= maxPlans {
-		clear(s.plans)
-	}
-	tag = string([]byte(tag)) // the caller may have borrowed it
-	p = &Plan{program: s.program(tag), tag: newTag(tag)}
-	s.plans[tag] = p
-	return p
-}
-
-// program returns the program of the rules that match tag.
-func (s *Set) program(tag string) *program {
-	var matching []*rule
-	key := make([]byte, len(s.rules))
-	for i, r := range s.rules {
-		if r.matches(tag) {
-			matching = append(matching, r)
-			key[i] = 1
-		}
-	}
-	p, ok := s.programs[string(key)]
-	if !ok {
-		p = s.compile(matching)
-		s.programs[string(key)] = p
-	}
-	return p
-}
-
 func (r *rule) matches(tag string) bool {
 	if r.config.MatchRegex != nil {
 		return r.config.MatchRegex.MatchString(tag)
@@ -93,10 +45,14 @@ func (r *rule) matches(tag string) bool {
 	return matchTag(r.config.Match, tag)
 }
 
-func (s *Set) compile(rules []*rule) *program {
+// compile makes the program of the rules whose byte in matching is 1.
+func (s *Set) compile(matching []byte) *program {
 	p := &program{set: s, paths: newPaths(), shared: make(map[operand]int)}
-	for i, r := range rules {
-		st := p.step(r, i)
+	for i, r := range s.rules {
+		if matching[i] == 0 {
+			continue
+		}
+		st := p.step(r, len(p.whole)+len(p.perField))
 		if r.config.Fields != nil {
 			p.perField = append(p.perField, st)
 		} else {

@@ -60,7 +60,7 @@ func TestFullBatchCountsByRule(t *testing.T) {
 }
 
 // read reads an event into the scratch of r.
-func read(t *testing.T, r *rig, plan *rule.Plan, event string) {
+func read(t *testing.T, r *rig, plan rule.Plan, event string) {
 	t.Helper()
 	var reader record.Reader
 	reader.Reset(chunktest.Event(nil, 1700000000, event), plan.Selector())

@@ -8,20 +8,9 @@ import (
 
 	"github.com/fluent/fluent-bit-go/output"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/tinylib/msgp/msgp"
 
 	"github.com/promexporter/promexporter/bench/workload"
 )
-
-// Skip goes from event to event and returns how many there are.
-func Skip(chunk []byte) (n int, err error) {
-	for ; len(chunk) > 0; n++ {
-		if chunk, err = msgp.Skip(chunk); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
-}
 
 // Decode reads every record of a chunk with fluent-bit-go and returns how many there are.
 func Decode(chunk []byte, each func(record map[any]any)) (n int) {

@@ -31,7 +31,8 @@ func run(document, folder string) error {
 		t := &tables[i]
 		parts[t.name] += render(func(b *strings.Builder) { t.write(b, r) })
 	}
-	fmt.Print(r.machine, "\n\n", parts["goals"])
+	parts["Growth"] = render(func(b *strings.Builder) { writeGrowth(b, r) })
+	fmt.Print(r.machine, "\n\n", parts["goals"], parts["Growth"])
 	shown := map[string]bool{}
 	for i := range tables {
 		if name := tables[i].name; !shown[name] {
@@ -44,10 +45,12 @@ func run(document, folder string) error {
 			return err
 		}
 	}
-	if folder == "" {
-		return nil
+	if folder != "" {
+		if err := drawAll(folder, r); err != nil {
+			return err
+		}
 	}
-	return drawAll(folder, r)
+	return cliffs(r)
 }
 
 func render(write func(*strings.Builder)) string {

@@ -34,7 +34,7 @@ func TestTables(t *testing.T) {
 	})
 	const want = `| Goal | Measured | |
 |---|---:|---|
-| access log ≤ 2 × the floor | 2.10 × | **not reached**, 1.05 × |
+| access log ≤ 2 × msgp.Skip | 2.10 × | **not reached**, 1.05 × |
 | access log without an allocation per chunk | 0 | reached |
 | access log ≤ 1/30 of fluent-bit-go with client_golang | 1/30.0 | reached |
 
@@ -96,5 +96,37 @@ func TestReplace(t *testing.T) {
 func TestNothingToRead(t *testing.T) {
 	if _, err := read(strings.NewReader("BenchmarkA-2 1 x ns/op\n")); err == nil {
 		t.Error("a number that is none is read")
+	}
+}
+
+const grown = `BenchmarkGrowth/what=rules_that_apply/unit=record_and_rule/n=1-2	10	5 ns/op	100 cpu-ns/unit	0 allocs/op
+BenchmarkGrowth/what=rules_that_apply/unit=record_and_rule/n=10-2	10	5 ns/op	149 cpu-ns/unit	0 allocs/op
+BenchmarkGrowth/what=tags/unit=chunk/n=10-2	10	5 ns/op	1000 cpu-ns/unit	0 allocs/op
+BenchmarkGrowth/what=tags/unit=chunk/n=100-2	10	5 ns/op	1600 cpu-ns/unit	15 allocs/op
+BenchmarkGrowth/what=tags/unit=chunk/n=10-2	10	5 ns/op	2000 cpu-ns/unit	0 allocs/op
+BenchmarkGrowth/what=tags/unit=chunk/n=100-2	10	5 ns/op	1700 cpu-ns/unit	15 allocs/op
+BenchmarkGrowth/what=expiry/unit=series/n=1-2	10	5 ns/op	70 cpu-ns/unit
+`
+
+func TestGrowth(t *testing.T) {
+	r, err := read(strings.NewReader(grown))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `| What grows | n | Cost | per | of the step before | Allocations |
+|---|---:|---:|---|---:|---:|
+| rules that apply | 1 | 100 ns | record and rule |  | 0 |
+| rules that apply | 10 | 149 ns | record and rule | 1.49 × | 0 |
+| tags | 10 | 1000 ns | chunk |  | 0 |
+| tags | 100 | 1600 ns | chunk | 1.60 × | 15 |
+| expiry | 1 | 70.0 ns | series |  |  |
+
+`
+	if got := render(func(b *strings.Builder) { writeGrowth(b, r) }); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	err = cliffs(r)
+	if err == nil || err.Error() != "cost jumps:\ntags: with 100 a chunk costs 1.60 × of what it did in the step before, 1.50 × at most is right" {
+		t.Errorf("cliffs: %v", err)
 	}
 }

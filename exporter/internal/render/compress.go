@@ -8,6 +8,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
+// The levels are those that cost least: a scrape is paid on this machine, and its page goes over a local network. A page of
+// 100,000 counters takes 12 ms with this gzip level and 24 ms with level 6, where the standard library's level 6 takes
+// 52 ms, and is 593 kB instead of 308 kB and 299 kB; with zstd it takes 10 ms and is 87 kB.
 const (
 	gzipLevel = gzip.BestSpeed
 	zstdLevel = zstd.SpeedFastest
