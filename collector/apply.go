@@ -1,10 +1,17 @@
 package collector
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // apply applies the samples of b. A panic is a bug of ours; it costs the rest of
 // the batch and not the agent.
-func (c *Collector) apply(b *Batch) (err error) {
+func (c *Collector) apply(b *Batch) error {
+	return errors.Join(c.applySamples(b), c.applyPoints(b))
+}
+
+func (c *Collector) applySamples(b *Batch) (err error) {
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
 	done := 0
@@ -16,7 +23,7 @@ func (c *Collector) apply(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.samples) - done)
 			err = fmt.Errorf("panic while samples were applied: %v", p)
 		}
-		c.stats.count(uint64(len(b.samples))+b.refused, &dropped)
+		c.stats.samples.count(uint64(len(b.samples))+b.refused, &dropped)
 		c.count()
 	}()
 	c.begin(b)

@@ -78,6 +78,7 @@ type Batch struct {
 	runes   int // of that exemplar
 	refused uint64
 	applied chan error
+	pointSet
 
 	most struct{ samples, keys, pairs int } // that a use since the last Shrink has needed
 }
@@ -90,6 +91,7 @@ func (b *Batch) Reset() {
 	b.start, b.first, b.runes = 0, 0, 0
 	b.again = [2]uint32{}
 	b.refused = 0
+	b.pointSet.reset()
 }
 
 // measure notes what this use of the batch has needed.

@@ -34,6 +34,8 @@ type Options struct {
 	// Now tells the time of a scrape, so that series expire when no batch comes.
 	// Nil means the time of the last batch.
 	Now func() time.Time
+	// Reserved are how the names begin that received families cannot have.
+	Reserved []string
 	// Dropped, when set, is called the first time that a sample of a family is
 	// dropped for a reason. The family is "" when it has no series. For MemoryLimit
 	// it is the family that takes most bytes.
@@ -75,6 +77,7 @@ type Collector struct {
 	blamed  string // for MemoryLimit in the current batch, "" before the first time
 	memory  memory
 	told    map[complaint]struct{}
+	claimed map[string]struct{} // names on the page that only families of Retain may take
 	scratch []byte
 }
 

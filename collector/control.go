@@ -54,6 +54,8 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 // TTL and SeriesLimit from their equal; where that is also's, from the first Family
 // that a sample of them comes with, if it differs. Any field may feed their series
 // next, and those that were declared expire as others do until they are again.
+// Received families with a name that one of families takes on a page are taken out too,
+// and there will be none of them.
 //
 // A family that was taken out begins anew with the next sample of it, so those
 // who make samples of the old families must have stopped.
@@ -76,6 +78,7 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 			st.life.unpin(c.now)
 		}
 		c.remove(gone)
+		c.claim(families)
 		c.count()
 	})
 }

@@ -15,14 +15,16 @@ func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
 // What the estimate is made of: bytes on a 64-bit machine. TestEstimate compares it
 // with the heap.
 const (
-	indexCost  = 40   // a place in an index, which is two thirds full on average
-	rowCost    = 36   // in the columns that every family has
-	nativeCost = 72   // a native without its buckets
-	bucketCost = 16   // a nativeBucket
-	markCost   = 40   // an exemplar without its labels
-	linkCost   = 16   // in the columns of a life
-	familyCost = 1000 // a family without series and names
-	nameCost   = 40   // a name that a family takes on a page, without its text
+	indexCost   = 40   // a place in an index, which is two thirds full on average
+	rowCost     = 36   // in the columns that every family has
+	nativeCost  = 72   // a native without its buckets
+	bucketCost  = 16   // a nativeBucket
+	markCost    = 40   // an exemplar without its labels
+	ownerCost   = 16   // the place of a tag
+	readingCost = 200  // a reading without its numbers
+	linkCost    = 16   // in the columns of a life
+	familyCost  = 1000 // a family without series and names
+	nameCost    = 40   // a name that a family takes on a page, without its text
 )
 
 // familySize estimates what a family takes without series.
@@ -56,6 +58,12 @@ func (s *store) rowSize() int {
 	if s.family.isNative() {
 		n += nativeCost
 	}
+	if s.family.Received {
+		n += ownerCost
+	}
+	if s.readings != nil {
+		n += readingCost
+	}
 	if s.estimator != nil {
 		n += s.estimator.Size()
 	}
@@ -82,6 +90,9 @@ func (s *store) grown(i int) (n int) {
 	}
 	if s.streams != nil {
 		n += s.streams[i].Extra()
+	}
+	if s.readings != nil {
+		n += s.readings[i].size()
 	}
 	if s.marks != nil {
 		for at := range s.slots {

@@ -9,6 +9,7 @@ func (c *Collector) link(f *Family) (*store, Reason) {
 	if f.refusedBy != nil && !f.refusedBy.gone {
 		return nil, FamilyConflict
 	}
+	c.yield(f)
 	st := c.byName[f.Name]
 	switch {
 	case st == nil && !f.isReadable():
@@ -34,7 +35,9 @@ func (c *Collector) link(f *Family) (*store, Reason) {
 
 func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	if len(c.stores) >= c.options.Load().SeriesLimit {
-		return nil, SeriesLimit
+		if c.dropEmpty(); len(c.stores) >= c.options.Load().SeriesLimit {
+			return nil, SeriesLimit
+		}
 	}
 	if r := c.full(familyCost); r != Kept {
 		return nil, r
@@ -48,10 +51,15 @@ func (c *Collector) newFamily(f *Family) (*store, Reason) {
 }
 
 // rival returns the store of another family that takes a name on the page which f
-// would take, or nil.
+// would take, or nil. A received family without series gives its names up.
 func (c *Collector) rival(f *Family) *store {
 	for _, name := range exposition.Names(f.Name, f.Type.String()) {
-		if st := c.exposed[name]; st != nil {
+		st := c.exposed[name]
+		switch {
+		case st == nil:
+		case st.family.Received && len(st.keys) == 0:
+			c.remove([]*store{st})
+		default:
 			return st
 		}
 	}
@@ -113,6 +121,7 @@ func (c *Collector) full(need int) Reason {
 	if r != Kept && !c.swept {
 		c.swept = true
 		c.expireAll(c.now)
+		c.dropEmpty()
 		r = c.lacks(need)
 	}
 	return r

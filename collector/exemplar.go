@@ -26,6 +26,8 @@ type exemplar struct {
 // classic buckets first, then those of the native histogram.
 func (f *Family) exemplarSlots() int {
 	switch {
+	case f.Received:
+		return 0
 	case f.Type == Counter:
 		return 1
 	case f.isNative():

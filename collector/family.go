@@ -17,10 +17,11 @@ const (
 	Gauge
 	Histogram
 	Summary
+	Untyped // of received families only
 	types
 )
 
-var typeNames = [types]string{"counter", "gauge", "histogram", "summary"}
+var typeNames = [types]string{"counter", "gauge", "histogram", "summary", "untyped"}
 
 // String returns the name that Prometheus uses for the type.
 func (t Type) String() string {
@@ -57,6 +58,12 @@ type Family struct {
 	MaxAge time.Duration `json:",omitzero"`
 	// Timestamps exposes with each series the newest Time of its samples.
 	Timestamps bool `json:",omitzero"`
+	// Received says that the family takes points of metrics events, see Batch.Put,
+	// and no samples. Each of its series has labels of its own, so Labels is empty,
+	// and so are Buckets and Quantiles.
+	Received bool `json:",omitzero"`
+	// Delta says that the points of a received family may be increments.
+	Delta bool `json:",omitzero"`
 
 	// What follows does not define the family: of equal Families, the first one
 	// that was ingested or the last one given to Retain decides.
@@ -92,10 +99,17 @@ func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.on() }
 
 func (f *Family) hasStreams() bool { return f.Type == Summary && len(f.Quantiles) > 0 }
 
+// hasReadings reports whether the series of f have more than a value that is received.
+func (f *Family) hasReadings() bool { return f.Received && (f.Type == Histogram || f.Type == Summary) }
+
+// isAbsolute reports whether what the series of f hold was counted elsewhere, and comes again.
+func (f *Family) isAbsolute() bool { return f.Received && !f.Delta }
+
 // Equal reports whether f and g define the same exposition.
 func (f *Family) Equal(g *Family) bool {
 	return f.Name == g.Name && f.Type == g.Type && f.Help == g.Help && f.Unit == g.Unit &&
 		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps &&
+		f.Received == g.Received && f.Delta == g.Delta &&
 		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets) &&
 		maps.Equal(f.Quantiles, g.Quantiles)
 }

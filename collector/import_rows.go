@@ -36,11 +36,13 @@ func (f *imported) valid(c *columns, i int) bool {
 	v := c.values[i]
 	finite := v-v == 0
 	switch {
-	case !wellFormed([]byte(c.keys[i]), len(f.Labels)):
+	case f.Received && !wellFormedPairs([]byte(c.keys[i])):
+		return false
+	case !f.Received && !wellFormed([]byte(c.keys[i]), len(f.Labels)):
 		return false
 	case f.Type == Counter && !(finite && v >= 0):
 		return false
-	case f.Type != Gauge && !finite:
+	case f.Type != Gauge && !f.Received && !finite:
 		return false
 	case c.totals != nil && !(c.totals[i] >= 0 && c.totals[i] <= math.MaxFloat64):
 		return false
@@ -62,6 +64,9 @@ func (im *importer) live(f *imported, rows *columns, i int, touched int64) bool 
 	need := st.need(len(rows.keys[i]))
 	if rows.natives != nil {
 		need += rows.natives[i].capacity() * bucketCost
+	}
+	if rows.readings != nil {
+		need += rows.readings[i].size()
 	}
 	if im.collector.lacks(need) != Kept || !st.allows(rows.sources[i]) {
 		im.leave(f)
@@ -130,6 +135,11 @@ func (c *Collector) restore(s *store, rows *columns, i int, touched int64) {
 		s.natives[at] = rows.natives[i]
 		s.natives[at].changed = s.nextChange()
 		s.charge(s.natives[at].capacity() * bucketCost)
+	}
+	if rows.readings != nil {
+		s.readings[at] = rows.readings[i]
+		s.readings[at].changed = s.nextChange()
+		s.charge(s.readings[at].size())
 	}
 }
 

@@ -20,6 +20,8 @@ type page struct {
 	pairs   []map[string]*dto.LabelPair // by label and value, those that series may share
 	created *timestamppb.Timestamp      // the last one that was made
 	natives []*nativeModel
+	defined *Family                   // whose definition family has
+	shared  map[string]*dto.LabelPair // of received series, by name and value as a key has them
 }
 
 var modelTypes = [types]dto.MetricType{
@@ -27,12 +29,13 @@ var modelTypes = [types]dto.MetricType{
 	Gauge:     dto.MetricType_GAUGE,
 	Histogram: dto.MetricType_HISTOGRAM,
 	Summary:   dto.MetricType_SUMMARY,
+	Untyped:   dto.MetricType_UNTYPED,
 }
 
 // render writes the state of f into the page. The result is valid until the
 // next call.
 func (p *page) render(f *frame) *dto.MetricFamily {
-	if p.family.Name == nil {
+	if p.defined != f.family {
 		p.define(f.family)
 	}
 	if len(p.metrics) < len(f.keys) {
@@ -43,7 +46,11 @@ func (p *page) render(f *frame) *dto.MetricFamily {
 		// Equal keys share their bytes, so this compares pointers.
 		if p.keys[i] != key {
 			p.keys[i] = key
-			p.label(m, f.family.Labels, key)
+			if f.family.Received {
+				p.labelReceived(m, key)
+			} else {
+				p.label(m, f.family.Labels, key)
+			}
 		}
 		f.write(m, i)
 	}
@@ -52,6 +59,7 @@ func (p *page) render(f *frame) *dto.MetricFamily {
 }
 
 func (p *page) define(f *Family) {
+	p.defined = f
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
 	p.family.Type = modelTypes[f.Type].Enum()
@@ -78,17 +86,22 @@ func (p *page) grow(f *Family, n int) {
 		p.metrics = append(p.metrics, &metrics[i])
 		p.keys = append(p.keys, none)
 	}
-	switch f.Type {
-	case Counter:
+	switch {
+	case f.Type == Counter:
 		growCounters(metrics)
-	case Gauge:
+	case f.Type == Gauge:
 		growGauges(metrics)
-	case Histogram:
+	case f.Type == Untyped:
+		growUntyped(metrics)
+	case f.Type == Histogram && f.Received:
+		growReceived(metrics)
+		p.natives = append(p.natives, make([]*nativeModel, n)...)
+	case f.Type == Histogram:
 		growHistograms(metrics, f.Buckets)
 		if f.isNative() {
 			p.natives = append(p.natives, growNatives(metrics, pickSchema(f.Native.Factor))...)
 		}
-	case Summary:
+	case f.Type == Summary:
 		growSummaries(metrics)
 	}
 }
@@ -130,28 +143,39 @@ func (p *page) pair(i int, name *string, value string) *dto.LabelPair {
 		known = make(map[string]*dto.LabelPair)
 		p.pairs[i] = known
 	}
-	for other := range known { // in no order
-		if len(known) < maxSharedPairs {
-			break
-		}
-		delete(known, other)
-	}
+	makeRoom(known)
 	made := &pair{value: value}
 	made.model.Name, made.model.Value = name, &made.value
 	known[value] = &made.model
 	return &made.model
 }
 
+// makeRoom makes room for one more pair.
+func makeRoom(known map[string]*dto.LabelPair) {
+	for other := range known { // in no order
+		if len(known) < maxSharedPairs {
+			break
+		}
+		delete(known, other)
+	}
+}
+
 // write sets m to the state of series i.
 func (f *frame) write(m *dto.Metric, i int) {
-	switch f.family.Type {
-	case Counter:
+	switch {
+	case f.family.Type == Counter:
 		f.writeCounter(m.Counter, i)
-	case Gauge:
+	case f.family.Type == Gauge:
 		*m.Gauge.Value = f.values[i]
-	case Histogram:
+	case f.family.Type == Untyped:
+		*m.Untyped.Value = f.values[i]
+	case f.family.Received && f.family.Type == Histogram:
+		f.writeReceivedHistogram(m.Histogram, i)
+	case f.family.Received:
+		f.writeReceivedSummary(m.Summary, i)
+	case f.family.Type == Histogram:
 		f.writeHistogram(m.Histogram, i)
-	case Summary:
+	case f.family.Type == Summary:
 		f.writeSummary(m.Summary, i)
 	}
 	if f.family.Timestamps {

@@ -18,7 +18,8 @@ type past struct {
 	total   float64
 	time    int64
 	buckets []uint64
-	native  *native // nil without one
+	native  *native  // nil without one
+	reading *reading // nil without one
 	size    int
 	at      int // its place in memory.order
 }
@@ -34,7 +35,7 @@ type memory struct {
 // remember keeps what a counter, histogram or summary needs to go on from where
 // it is. The oldest pasts make room for it.
 func (c *Collector) remember(st *store, i int) {
-	if st.family.Type == Gauge {
+	if st.family.Type == Gauge || st.family.isAbsolute() {
 		return
 	}
 	c.keep(st.toPast(st, i))
@@ -72,6 +73,9 @@ func (c *columns) toPast(s *store, i int) *past {
 	if c.natives != nil {
 		p.native = new(c.natives[i])
 	}
+	if c.readings != nil {
+		p.reading = new(c.readings[i])
+	}
 	p.size = p.measure()
 	return p
 }
@@ -81,6 +85,9 @@ func (p *past) measure() int {
 	size := pastSize + len(p.key) + 8*len(p.buckets)
 	if p.native != nil {
 		size += p.native.size()
+	}
+	if p.reading != nil {
+		size += readingCost + p.reading.size()
 	}
 	return size
 }
@@ -100,6 +107,11 @@ func (c *Collector) recall(st *store, i int, p *past) {
 	if st.natives != nil {
 		st.natives[i].set(p.native)
 		st.charge(st.natives[i].capacity() * bucketCost)
+	}
+	if st.readings != nil {
+		st.readings[i].set(p.reading)
+		st.readings[i].changed = st.nextChange()
+		st.charge(st.readings[i].size())
 	}
 }
 

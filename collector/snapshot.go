@@ -36,6 +36,7 @@ type frame struct {
 	updated   []int64 // of a gauge
 	signed    bool
 	natives   []native
+	readings  []reading
 	views     []quantile.View
 	estimator *quantile.Estimator // of the views
 	slots     int
@@ -93,6 +94,7 @@ func (f *frame) copy(s *store, now int64) {
 	}
 	f.copyStreams(s, now)
 	f.copyNatives(s.natives)
+	f.copyReadings(s.readings)
 	f.copyMarks(s.marks)
 }
 
@@ -102,6 +104,16 @@ func (f *frame) copyNatives(natives []native) {
 	for i := range natives {
 		if n := &f.natives[i]; n.changed != natives[i].changed || n.changed == 0 {
 			n.set(&natives[i])
+		}
+	}
+}
+
+// copyReadings does the same with readings.
+func (f *frame) copyReadings(readings []reading) {
+	f.readings = slices.Grow(f.readings[:0], len(readings))[:len(readings)]
+	for i := range readings {
+		if r := &f.readings[i]; r.changed != readings[i].changed || r.changed == 0 {
+			r.set(&readings[i])
 		}
 	}
 }
@@ -129,6 +141,7 @@ func (s *snapshot) render() {
 		if len(f.keys) > 0 {
 			s.families = append(s.families, exposition.Family{
 				MetricFamily: f.page.render(f), Signed: f.signed, Updated: f.updated,
+				Absolute: f.family.isAbsolute(),
 			})
 		}
 	}

@@ -31,7 +31,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	err := c.between(func() {
 		s.families = make([]saved, 0, len(c.stores))
 		for _, st := range c.stores {
-			if len(st.keys)+len(st.past) > 0 && (gauges || st.family.Type != Gauge) {
+			if len(st.keys)+len(st.past) > 0 && (gauges || st.family.Type != Gauge) && !st.family.isAbsolute() {
 				s.families = append(s.families, st.save(now))
 			}
 		}
@@ -46,6 +46,7 @@ func (s *store) save(now int64) saved {
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
 		values: slices.Clone(s.values), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
 		width: s.width, buckets: slices.Clone(s.buckets), natives: saveNatives(s.natives),
+		readings: saveReadings(s.readings),
 	}}
 	if s.life.ttl != 0 {
 		f.touched = slices.Clone(s.life.touched)
@@ -56,6 +57,15 @@ func (s *store) save(now int64) saved {
 		}
 	}
 	return f
+}
+
+// saveReadings copies readings.
+func saveReadings(readings []reading) []reading {
+	all := make([]reading, len(readings))
+	for i := range readings {
+		all[i].set(&readings[i])
+	}
+	return all
 }
 
 // saveNatives copies natives into one piece of memory.

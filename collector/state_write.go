@@ -171,6 +171,9 @@ func (c *columns) add(p *past, like *columns) {
 	if p.native != nil {
 		c.natives = append(c.natives, *p.native)
 	}
+	if p.reading != nil {
+		c.readings = append(c.readings, *p.reading)
+	}
 }
 
 // rows writes rows of a family, in as many blocks as they need.
@@ -191,10 +194,12 @@ func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
 		putIntegers(e, part(touched, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
 		for _, n := range part(c.natives, from, to) {
-			e.varint(int64(n.schema))
-			e.varint(int64(n.zero))
-			e.putBuckets(n.positive)
-			e.putBuckets(n.negative)
+			e.putNative(&n)
+		}
+		if len(c.readings) > 0 {
+			for i := range c.readings[from:to] {
+				e.putReading(&c.readings[from+i])
+			}
 		}
 	}
 }
@@ -223,6 +228,28 @@ func putIntegers[T integer](e *encoder, column []T) {
 func (e *encoder) putFloats(column []float64) {
 	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // it takes every slice of numbers
 	e.Write(e.column)
+}
+
+func (e *encoder) putNative(n *native) {
+	e.varint(int64(n.schema))
+	e.varint(int64(n.zero))
+	e.putBuckets(n.positive)
+	e.putBuckets(n.negative)
+}
+
+// putReading writes a histogram that was received. Summaries are not saved.
+func (e *encoder) putReading(r *reading) {
+	e.varint(int64(len(r.bounds)))
+	e.putFloats(r.bounds)
+	putIntegers(e, r.counts)
+	e.varint(int64(r.count))
+	if !r.isNative {
+		e.varint(0)
+		return
+	}
+	e.varint(1)
+	e.putFloats([]float64{r.threshold})
+	e.putNative(&r.native)
 }
 
 func (e *encoder) putBuckets(buckets []nativeBucket) {

@@ -27,6 +27,8 @@ type store struct {
 	estimator *quantile.Estimator // of the streams
 	slots     int                 // of exemplars, per series
 	marks     []exemplar
+	owners    []string  // the tags that feed the series of a received family
+	bounds    []float64 // the last ones that a reading had
 	life      life
 
 	ledger *ledger // of all stores together
@@ -42,15 +44,16 @@ type store struct {
 
 // columns are those of a store that outlive a series or a restart.
 type columns struct {
-	keys    []string
-	sources []uint32
-	created []int64 // 0: not known
-	values  []float64
-	totals  []float64 // the last running total
-	times   []int64   // of the newest sample, never before the first
-	width   int       // of buckets, per series
-	buckets []uint64  // not cumulative, one per bound and one above; one alone is the count
-	natives []native
+	keys     []string
+	sources  []uint32
+	created  []int64 // 0: not known
+	values   []float64
+	totals   []float64 // the last running total
+	times    []int64   // of the newest sample, never before the first
+	width    int       // of buckets, per series
+	buckets  []uint64  // not cumulative, one per bound and one above; one alone is the count
+	natives  []native
+	readings []reading // of received histograms and summaries
 }
 
 // never is the time of the newest sample where there was none.
@@ -72,8 +75,11 @@ func newStore(f *Family, l *ledger) *store {
 	if f.hasStreams() {
 		s.estimator = newEstimator(f)
 	}
-	if f.Timestamps {
+	if f.Timestamps || f.Received {
 		s.times = []int64{}
+	}
+	if f.hasReadings() {
+		s.readings = []reading{}
 	}
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	s.charge(familySize(f))
@@ -118,6 +124,12 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.marks != nil {
 		s.marks = append(s.marks, make([]exemplar, s.slots)...)
 	}
+	if s.family.Received {
+		s.owners = append(s.owners, "")
+	}
+	if s.readings != nil {
+		s.readings = append(s.readings, reading{})
+	}
 	s.life.add(now)
 	s.charge(s.need(len(key)))
 	s.index[key] = int32(i) // last: a series is found when all of it is there
@@ -147,6 +159,8 @@ func (s *store) remove(i int) {
 	s.natives = cut(s.natives, i, 1)
 	s.streams = cut(s.streams, i, 1)
 	s.marks = cut(s.marks, i, s.slots)
+	s.owners = cut(s.owners, i, 1)
+	s.readings = cut(s.readings, i, 1)
 	s.life.remove(i)
 	s.size.Store(int64(len(s.keys)))
 }
@@ -173,6 +187,7 @@ func (s *store) shrink() {
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
 	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
 	s.natives, s.streams, s.marks = clip(s.natives), clip(s.streams), clip(s.marks)
+	s.owners, s.readings = clip(s.owners), clip(s.readings)
 	s.life.touched, s.life.links = clip(s.life.touched), clip(s.life.links)
 	s.index = make(map[string]int32, len(s.keys))
 	for i, key := range s.keys {

@@ -12,6 +12,9 @@ type Family struct {
 	// Updated holds, for each series of a gauge, the time of its last sample in nanoseconds since 1970, 0 where it is not
 	// known. It is nil when it is known for none.
 	Updated []int64
+	// Absolute says that the values were counted elsewhere, so that equal series of several sources are the same series
+	// and must not be added.
+	Absolute bool
 }
 
 // Families returns gathered as families of which nothing more is known.

@@ -41,6 +41,20 @@ func ofKind(name, kind string) []string {
 	return []string{name}
 }
 
+// Clash reports whether two of the names of labels become the same one where names are escaped.
+func Clash(names []string) bool {
+	for _, escaping := range escapings {
+		seen := make(map[string]struct{}, len(names))
+		for _, name := range names {
+			seen[model.EscapeName(name, escaping)] = struct{}{}
+		}
+		if len(seen) < len(names) {
+			return true
+		}
+	}
+	return false
+}
+
 // CarriesUnit reports whether the name of a family ends with its unit, in each way in which it may be escaped. The
 // OpenMetrics parser refuses a page with a unit beside a name that does not. kind is as in Names.
 func CarriesUnit(name, kind, unit string) bool {
