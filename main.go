@@ -39,6 +39,7 @@ func promexporterRegister(def unsafe.Pointer) (status int32) {
 		Name:        name,
 		Description: "Prometheus Exporter",
 		Keys:        keys(),
+		Events:      flb.Logs | flb.Metrics,
 	}))
 }
 

@@ -1,7 +1,6 @@
 package cmetrics
 
 import (
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -178,9 +177,6 @@ func textPoint(c *Context, f *Family, p *Point) string {
 	}
 	if p.Stale {
 		s += " stale"
-	}
-	for _, e := range p.Exemplars {
-		s += fmt.Sprintf(" exemplar %v at %d of %s/%s", e.Value, e.Time, hex.EncodeToString(e.TraceID), hex.EncodeToString(e.Span))
 	}
 	return s
 }

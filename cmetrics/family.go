@@ -200,3 +200,9 @@ func (f *Family) Next(p *Point) error {
 	f.at = record.Skip(f.reader.chunk, start)
 	return f.reader.reject(NotMetrics, start, f.at)
 }
+
+// Release lets go of the chunk and keeps the memory for the next one.
+func (f *Family) Release() {
+	clear(f.Keys[:cap(f.Keys)])
+	*f = Family{Keys: f.Keys[:0], Bounds: f.Bounds[:0], Quantiles: f.Quantiles[:0], name: f.name[:0]}
+}

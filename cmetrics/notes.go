@@ -3,12 +3,10 @@ package cmetrics
 import "hash/maphash"
 
 // notes are what an OTLP context says of its points beside their values: that a
-// series has ended, and exemplars. They are listed apart from the points, by type
-// and name of the family and by hash and time of the point. Points of which they
-// say nothing have none.
+// series has ended. They are listed apart from the points, by type and name of the
+// family and by hash and time of the point.
 type notes struct {
-	at    cursor // of the last context
-	about map[pointID]note
+	stale map[pointID]struct{}
 	seed  maphash.Seed // makes the hashes of names differ from reader to reader
 }
 
@@ -21,22 +19,16 @@ type pointID struct {
 	time         int64
 }
 
-type note struct {
-	stale     bool
-	exemplars int // where the list is, 0 for none
-}
-
 // noRecordedValue is the flag of OTLP for a series that has ended.
 const noRecordedValue = 1
 
-func (n *notes) any() bool { return len(n.about) > 0 }
+func (n *notes) any() bool { return len(n.stale) > 0 }
 
 func (n *notes) reset() {
-	n.at = cursor{}
-	if len(n.about) > maxIdleNotes {
-		n.about = nil
+	if len(n.stale) > maxIdleNotes {
+		n.stale = nil
 	}
-	clear(n.about)
+	clear(n.stale)
 }
 
 // familyID tells families of a context apart.
@@ -51,9 +43,8 @@ func (n *notes) familyID(kind, name []byte) uint64 {
 
 // read lists the notes of a context, whose external map starts at at.
 func (n *notes) read(at cursor) {
-	n.at = at
-	if n.about == nil {
-		n.about, n.seed = make(map[pointID]note), maphash.MakeSeed()
+	if n.stale == nil {
+		n.stale, n.seed = make(map[pointID]struct{}), maphash.MakeSeed()
 	}
 	at.find("otlp")
 	at.find("metrics")
@@ -73,64 +64,28 @@ func (n *notes) points(at *cursor, family uint64) {
 	for points := at.maps(); points > 0 && at.ok(); points-- {
 		id, ok := parseID(at.text())
 		id.family = family
-		of := readNote(at)
-		if ok && of != (note{}) {
-			n.about[id] = of
+		if readFlags(at) && ok {
+			n.stale[id] = struct{}{}
 		}
 	}
 }
 
-func readNote(at *cursor) (of note) {
+// readFlags reports whether what a context says of a point is that its series has ended.
+func readFlags(at *cursor) (stale bool) {
 	for n := at.maps(); n > 0 && at.ok(); n-- {
-		switch string(at.text()) {
-		case "flags":
-			of.stale = at.uint()&noRecordedValue != 0
-		case "exemplars":
-			of.exemplars = at.i
-			at.skip()
-		default:
+		if string(at.text()) == "flags" {
+			stale = at.uint()&noRecordedValue != 0
+		} else {
 			at.skip()
 		}
 	}
-	return of
+	return stale
 }
 
-// give adds to p what the notes say of it.
-func (n *notes) give(p *Point, family uint64) {
-	of := n.about[pointID{family, p.hash, p.Time}]
-	p.Stale = p.Stale || of.stale
-	if of.exemplars == 0 {
-		return
-	}
-	at := cursor{n.at.b, of.exemplars}
-	for count := at.list(); count > 0 && at.ok() && len(p.Exemplars) < MaxExemplars; count-- {
-		if e := readExemplar(&at); at.ok() {
-			p.Exemplars = append(p.Exemplars, e)
-		}
-	}
-}
-
-// MaxExemplars bounds the exemplars of a point that are read.
-const MaxExemplars = 16
-
-func readExemplar(at *cursor) (e Exemplar) {
-	for n := at.maps(); n > 0 && at.ok(); n-- {
-		switch string(at.text()) {
-		case "time_unix_nano":
-			e.Time = at.nanos()
-		case "span_id":
-			e.Span = at.optional()
-		case "trace_id":
-			e.TraceID = at.optional()
-		case "as_double":
-			e.Value = at.float()
-		case "as_int":
-			e.Value = float64(at.int())
-		default:
-			at.skip()
-		}
-	}
-	return e
+// isStale reports whether the notes say that the series of p has ended.
+func (n *notes) isStale(p *Point, family uint64) bool {
+	_, stale := n.stale[pointID{family, p.hash, p.Time}]
+	return stale
 }
 
 // parseID reads the hash, in hexadecimal, and the time of a point: 20cfbb25072fc909:1795828495172182696.

@@ -33,8 +33,6 @@ type Point struct {
 	Quantiles []float64
 	// Exp is the rest of an exponential histogram.
 	Exp Exp
-	// Exemplars are those that came in the OpenTelemetry protocol.
-	Exemplars []Exemplar
 
 	hash uint64
 	body body
@@ -52,13 +50,6 @@ type Exp struct {
 type Side struct {
 	Offset  int64 // of the first bucket
 	Buckets []uint64
-}
-
-// Exemplar is one observation with the trace that it belongs to.
-type Exemplar struct {
-	Time          int64
-	Value         float64
-	TraceID, Span []byte
 }
 
 // body says which of the bodies a point had.
@@ -115,7 +106,7 @@ func (p *Point) read(f *Family, at *cursor) bool {
 	}
 	p.Stale = p.body == scalarBody && math.Float64bits(p.Value) == staleBits
 	if f.reader.notes.any() {
-		f.reader.notes.give(p, f.id)
+		p.Stale = p.Stale || f.reader.notes.isStale(p, f.id)
 	}
 	return true
 }
@@ -123,7 +114,7 @@ func (p *Point) read(f *Family, at *cursor) bool {
 func (p *Point) reset() {
 	p.Time, p.Start, p.Labels, p.Stale, p.TooLarge = 0, 0, p.Labels[:0], false, false
 	p.Value, p.Sum, p.HasSum, p.Count = 0, 0, false, 0
-	p.Buckets, p.Quantiles, p.Exemplars = p.Buckets[:0], p.Quantiles[:0], p.Exemplars[:0]
+	p.Buckets, p.Quantiles = p.Buckets[:0], p.Quantiles[:0]
 	e := &p.Exp
 	e.Scale, e.Zero, e.ZeroThreshold = 0, 0, 0
 	e.Positive.Offset, e.Positive.Buckets = 0, e.Positive.Buckets[:0]
@@ -238,4 +229,10 @@ func (p *Point) counts(at *cursor, into []uint64, most int) []uint64 {
 		}
 	}
 	return into
+}
+
+// Release lets go of the chunk and keeps the memory for the next one.
+func (p *Point) Release() {
+	clear(p.Labels[:cap(p.Labels)])
+	p.reset()
 }

@@ -109,7 +109,7 @@ func (b *Batch) Shrink() (freed int) {
 	pairs, more := shrunk(b.pairs, b.most.pairs)
 	b.samples, b.keys, b.pairs = samples, keys, pairs
 	b.most.samples, b.most.keys, b.most.pairs = 0, 0, 0
-	return n*int(unsafe.Sizeof(Sample{})) + bytes + more
+	return n*int(unsafe.Sizeof(Sample{})) + bytes + more + b.pointSet.shrink()
 }
 
 // shrunk returns memory for most elements instead of memory for more than twice as many, and by how many that is less.

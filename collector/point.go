@@ -3,6 +3,7 @@ package collector
 import (
 	"math"
 	"time"
+	"unsafe"
 )
 
 // Definition is what a metrics event says of a family, and what the rules add. Its
@@ -16,10 +17,8 @@ type Definition struct {
 	Type             Type
 	// Delta says that points may be increments. Then what a series has counted is worth
 	// keeping over its TTL and a restart.
-	Delta       bool
-	Timestamps  bool
-	TTL         time.Duration
-	SeriesLimit int // beyond it points of further series are dropped; 0: only the collector's limit
+	Delta bool
+	TTL   time.Duration // as that of a Family
 }
 
 // Point is the state of a series, or what it grew by. What it points to is copied
@@ -54,6 +53,8 @@ type pointSet struct {
 	buckets     []nativeBucket
 	refusals    [reasons]uint64
 	context     int // where the points of the current context start
+
+	most struct{ definitions, texts, points, floats, counts, buckets int } // that a use since the last shrink has needed
 }
 
 // defined is a Definition in a batch.
@@ -63,13 +64,11 @@ type defined struct {
 	store            *store    // set by the collector
 }
 
-// settings are the part of a Definition that is no text.
+// settings are the part of a Definition that is not text.
 type settings struct {
-	kind        Type
-	delta       bool
-	timestamps  bool
-	ttl         time.Duration
-	seriesLimit int
+	kind  Type
+	delta bool
+	ttl   time.Duration
 }
 
 // point is a Point in a batch.
@@ -94,12 +93,30 @@ type point struct {
 }
 
 func (s *pointSet) reset() {
+	m := &s.most
+	m.definitions, m.texts, m.points = max(m.definitions, len(s.definitions)), max(m.texts, len(s.texts)), max(m.points, len(s.points))
+	m.floats, m.counts, m.buckets = max(m.floats, len(s.floats)), max(m.counts, len(s.counts)), max(m.buckets, len(s.buckets))
 	s.tag = ""
 	clear(s.definitions) // lets the garbage collector have the stores
 	s.definitions, s.texts, s.points = s.definitions[:0], s.texts[:0], s.points[:0]
 	s.floats, s.counts, s.buckets = s.floats[:0], s.counts[:0], s.buckets[:0]
 	s.refusals = [reasons]uint64{}
 	s.context = 0
+}
+
+// shrink gives memory back as Batch.Shrink does.
+func (s *pointSet) shrink() (freed int) {
+	var n [6]int
+	s.definitions, n[0] = shrunk(s.definitions, s.most.definitions)
+	s.texts, n[1] = shrunk(s.texts, s.most.texts)
+	s.points, n[2] = shrunk(s.points, s.most.points)
+	s.floats, n[3] = shrunk(s.floats, s.most.floats)
+	s.counts, n[4] = shrunk(s.counts, s.most.counts)
+	s.buckets, n[5] = shrunk(s.buckets, s.most.buckets)
+	clear(s.definitions[:cap(s.definitions)])
+	s.most.definitions, s.most.texts, s.most.points, s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0, 0, 0, 0
+	return n[0]*int(unsafe.Sizeof(defined{})) + n[1] + n[2]*int(unsafe.Sizeof(point{})) + 8*(n[3]+n[4]) +
+		n[5]*int(unsafe.Sizeof(nativeBucket{}))
 }
 
 // Begin begins a context of metrics events with the tag that brings it. A tag that
@@ -139,7 +156,7 @@ func (b *Batch) Abandon(r Reason) {
 // Define begins a family: Put adds points of it.
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{
-		settings: settings{d.Type, d.Delta, d.Timestamps, d.TTL, d.SeriesLimit},
+		settings: settings{d.Type, d.Delta, d.TTL},
 		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit),
 	})
 }
@@ -152,8 +169,8 @@ func (b *Batch) text(t []byte) [2]uint32 {
 
 func (b *Batch) textOf(at [2]uint32) []byte { return b.texts[at[0]:at[1]] }
 
-// Refuse counts points that are not worth a place in the batch.
-func (b *Batch) Refuse(r Reason, n int) { b.refusals[r] += uint64(n) }
+// Refuse counts a point that is not worth a place in the batch.
+func (b *Batch) Refuse(r Reason) { b.refusals[r]++ }
 
 // Put completes a point of the last family that was defined, with the labels given
 // since the last Append, Put or Drop: names and values in turn, in the order of the

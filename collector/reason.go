@@ -27,7 +27,6 @@ const (
 	ReservedName    // the name belongs to the plugin
 	TooLarge        // too many labels, buckets or quantiles, or too long a name
 	OwnPage         // of a context with this process' own page
-	RuleDrop        // a rule says so
 	// These can be about all.
 	Malformed // labels or operation do not fit the family: a bug
 	Panicked  // a bug in this program
@@ -38,7 +37,7 @@ var reasonNames = [reasons]string{
 	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit",
 	"other_source", "too_old", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
-	"too_large", "own_page", "rule", "malformed", "panic",
+	"too_large", "own_page", "malformed", "panic",
 }
 
 // String returns the reason as it stands in the label `reason`.
@@ -51,7 +50,7 @@ func (r Reason) String() string {
 
 // Reasons returns every reason for which a sample can be dropped.
 func Reasons() []Reason {
-	return reasonsWhere(func(r Reason) bool { return r < OtherSource || r > RuleDrop })
+	return reasonsWhere(func(r Reason) bool { return r < OtherSource || r > OwnPage })
 }
 
 // PointReasons returns every reason for which a point can be dropped.
@@ -60,6 +59,9 @@ func PointReasons() []Reason {
 		return r != NameCollision && r != NegativeIncrement && r != WeightLimit && r != Malformed
 	})
 }
+
+// AllReasons returns every reason for which a sample or a point can be dropped.
+func AllReasons() []Reason { return reasonsWhere(func(Reason) bool { return true }) }
 
 func reasonsWhere(is func(Reason) bool) (all []Reason) {
 	for r := Kept + 1; r < reasons; r++ {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/prometheus/common/model"
 
@@ -17,6 +16,11 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		return nil
 	}
 	dropped, done := b.refusals, 0
+	for r, n := range dropped {
+		if n > 0 {
+			c.complain("", Reason(r))
+		}
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			dropped[Panicked] += uint64(len(b.points) - done)
@@ -34,7 +38,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		}
 		if r != Kept {
 			dropped[r]++
-			c.complain(string(b.textOf(d.name)), r)
+			c.complainReceived(b.textOf(d.name), r)
 		}
 		done++
 	}
@@ -134,7 +138,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	f := st.family
 	helps := f.Help == "" && d.help[0] < d.help[1]
-	settled := len(st.keys) > 0 && !st.provisional || f.TTL == d.ttl && f.SeriesLimit == d.seriesLimit && f.Timestamps == d.timestamps
+	settled := len(st.keys) > 0 && !st.provisional || f.TTL == d.ttl
 	if settled && !helps {
 		return st, Kept
 	}
@@ -143,7 +147,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 		next.Help = string(exposition.Text(b.textOf(d.help)))
 	}
 	if !settled {
-		next.TTL, next.SeriesLimit, next.Timestamps = d.ttl, d.seriesLimit, d.timestamps
+		next.TTL = d.ttl
 	}
 	st.provisional = false
 	if st.adopt(&next, c.now) {
@@ -158,15 +162,15 @@ func (s *store) receives(d *settings) bool {
 }
 
 func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
+	if c.isReserved(b.textOf(d.name)) {
+		return nil, ReservedName
+	}
 	f := &Family{
 		Name: string(b.textOf(d.name)), Help: string(exposition.Text(b.textOf(d.help))), Unit: string(exposition.Text(b.textOf(d.unit))),
-		Type: d.kind, Received: true, Delta: d.delta, Timestamps: d.timestamps, TTL: d.ttl, SeriesLimit: d.seriesLimit,
+		Type: d.kind, Received: true, Delta: d.delta, TTL: d.ttl,
 	}
 	if !exposition.IsName(f.Name) || f.Type >= types {
 		return nil, BadName
-	}
-	if c.isReserved(f) {
-		return nil, ReservedName
 	}
 	if c.claims(f) {
 		return nil, FamilyConflict
@@ -174,10 +178,23 @@ func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 	return c.newFamily(f)
 }
 
-// isReserved reports whether a received family would have a name that belongs to the plugin.
-func (c *Collector) isReserved(f *Family) bool {
-	name := model.EscapeName(f.Name, model.UnderscoreEscaping)
-	return slices.ContainsFunc(c.options.Load().Reserved, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+// isReserved reports whether a name belongs to the plugin, also where it is escaped.
+func (c *Collector) isReserved(name []byte) bool {
+	for _, prefix := range c.options.Load().Reserved {
+		if len(name) >= len(prefix) && model.EscapeName(string(name[:len(prefix)]), model.UnderscoreEscaping) == prefix {
+			return true
+		}
+	}
+	return false
+}
+
+// complainReceived reports the first loss of each kind.
+func (c *Collector) complainReceived(name []byte, r Reason) {
+	family := ""
+	if st := c.byName[string(name)]; st != nil {
+		family = st.family.Name
+	}
+	c.complain(family, r)
 }
 
 // yield takes received families out that keep f, which rules make, from the page.
@@ -217,11 +234,6 @@ func (c *Collector) enterReceived(st *store, p *point, b *Batch) (int, Reason) {
 	}
 	if r := c.full(st.need(len(key))); r != Kept {
 		return 0, r
-	}
-	if limit := st.family.SeriesLimit; limit > 0 && len(st.keys) >= limit {
-		if c.expire(st, c.now, len(st.keys)); len(st.keys) >= limit {
-			return 0, SeriesLimit
-		}
 	}
 	i := c.newSeries(st, string(key), openSource)
 	if st.times[i] == never { // not one that is remembered

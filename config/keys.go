@@ -30,6 +30,7 @@ type Config struct {
 	WebConfigFile string
 	MaxRequests   int    // scrapes in flight, at least 1
 	Debug         bool   // whether profiles are offered
+	MetricsEvents bool   // whether Fluent Bit's metrics are taken
 	Namespace     string // without an underscore at its end
 	SeriesLimit   int    // at least 1
 	SeriesMemory  int64  // the most bytes of series
@@ -108,6 +109,11 @@ var keys = [...]key{
 		"rules_file", "",
 		"YAML file that says what becomes a metric; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
 	}, readRulesFile},
+	{Key{
+		"metrics_events", "on",
+		"Whether metrics events, such as those of node_exporter_metrics, are served beside what rules make of logs; " +
+			"Fluent Bit 4.2.3 and later bring them", "off",
+	}, func(c *Config, v string) (err error) { c.MetricsEvents, err = readSwitch(v); return err }},
 	{Key{
 		"reload", "off",
 		"Whether a POST of /-/reload reads the rules file again; a change of the file is noticed either way", "on",

@@ -28,7 +28,17 @@ const (
 type Definition struct {
 	Name, Description string
 	Keys              []Key // every key of a section that the plugin reads
+	Events            Events
 }
+
+// Events is a set of the kinds of chunks that a plugin takes.
+type Events int
+
+// The kinds of chunks, as bits. Without any, a plugin gets logs.
+const (
+	Logs    Events = 1
+	Metrics Events = 2
+)
 
 // outputs are the registrations of the output plugin, of which a reload has two for a while.
 var outputs generations
@@ -38,7 +48,7 @@ var given names
 
 // RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config map
 // (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the keys in
-// their help. What it allocates belongs to def until UnregisterOutput(def).
+// their help. Hosts that ask for events (4.2.3 and later) get d.Events; older ones send logs only. What it allocates belongs to def until UnregisterOutput(def).
 func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	if def == nil {
 		return -1
@@ -49,6 +59,9 @@ func RegisterOutput(def unsafe.Pointer, d Definition) int {
 		return status
 	}
 	outputs.begin(uintptr(def))
+	if d.Events != 0 && C.promexporter_takes_events(def) != 0 {
+		C.promexporter_set_events(def, C.int(d.Events))
+	}
 	if C.promexporter_takes_keys(def) != 0 {
 		C.promexporter_set_keys(def, newKeys(d.Keys))
 	}

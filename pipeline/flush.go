@@ -9,6 +9,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -17,6 +18,7 @@ import (
 type flusher struct {
 	reader   record.Reader
 	scratch  rule.Scratch
+	receiver receive.Scratch
 	batch    collector.Batch
 	withdraw *time.Timer
 	failed   failures
@@ -35,6 +37,7 @@ func newFlusher() *flusher {
 func (f *flusher) release() {
 	f.reader.Reset(nil, nil)
 	f.scratch.Release()
+	f.receiver.Release()
 }
 
 // failures counts what could not be read in one chunk.
@@ -103,20 +106,48 @@ func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) fl
 	if p.closed.Load() { // meanwhile: the last state may have been taken
 		return flb.Retry
 	}
-	plan := p.rules.set.Load().Plan(tag)
-	f.read(&plan, chunk, now)
+	f.begin(now)
+	switch signal := record.SignalOf(chunk); {
+	case signal == record.Logs:
+		return p.applyLogs(f, chunk, tag, now)
+	case signal == record.Metrics:
+		return p.applyMetrics(f, chunk, tag, now)
+	default:
+		f.failed.add(&record.Malformed{Reason: signal.Reason(), Size: len(chunk)})
+		p.metrics.count(f, len(chunk), 0)
+		p.logRefused(signal, tag, now)
+		return flb.Error
+	}
+}
 
+func (p *Pipeline) applyLogs(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
+	plan := p.rules.set.Load().Plan(tag)
+	f.read(&plan, chunk)
+	err := p.ingest(f)
+	labelsCut := plan.Finish(&f.scratch, isTaken(err))
+	return p.answer(f, err, len(chunk), labelsCut, tag, now)
+}
+
+// ingest hands the batch to the collector.
+func (p *Pipeline) ingest(f *flusher) error {
 	f.withdraw.Reset(p.config.FlushTimeout)
 	err := p.collector.Ingest(&f.batch, f.withdraw.C)
 	f.withdraw.Stop()
+	return err
+}
 
-	taken := !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
-	labelsCut := plan.Finish(&f.scratch, taken)
-	if !taken {
+// isTaken reports whether the collector took the batch for which it returned err.
+func isTaken(err error) bool {
+	return !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
+}
+
+// answer counts and logs what became of a chunk, for which the collector returned err.
+func (p *Pipeline) answer(f *flusher, err error, size int, labelsCut uint64, tag string, now time.Time) flb.Status {
+	if !isTaken(err) {
 		p.logRetry(err, now)
 		return flb.Retry
 	}
-	p.metrics.count(f, len(chunk), labelsCut)
+	p.metrics.count(f, size, labelsCut)
 	p.losses.log(p.log, now)
 	if err != nil {
 		p.logPartly(err, tag, now)
@@ -129,12 +160,16 @@ func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) fl
 	return flb.OK
 }
 
-// read fills the batch with the samples that the plan makes of the chunk.
-func (f *flusher) read(plan *rule.Plan, chunk []byte, now time.Time) {
+// begin begins a chunk.
+func (f *flusher) begin(now time.Time) {
 	f.batch.Reset()
 	f.batch.Now = now.UnixNano()
 	f.failed.reset()
 	f.records = 0
+}
+
+// read fills the batch with the samples that the plan makes of the chunk.
+func (f *flusher) read(plan *rule.Plan, chunk []byte) {
 	f.reader.Reset(chunk, plan.Selector())
 	for {
 		err := f.reader.Next(&f.scratch.Event)

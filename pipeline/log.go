@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -121,7 +122,7 @@ func (l *losses) log(log *slog.Logger, now time.Time) {
 			"family", o.family, "label_with_most_values", o.label)
 	}
 	for _, of := range dropped {
-		text := fmt.Sprintf("samples are dropped (%s), promexporter_samples_dropped_total counts them", of.reason)
+		text := fmt.Sprintf("%s (%s), %s", kind(of.reason), of.reason, counters(of.reason))
 		if of.reason == collector.MemoryLimit {
 			log.Warn(text, "largest_family", of.family)
 			continue
@@ -140,7 +141,7 @@ func (l *losses) take(now time.Time) (overflows []overflow, dropped []loss) {
 	}
 	l.waiting = false
 	overflows, l.overflows = l.overflows, nil
-	for _, r := range collector.Reasons() {
+	for _, r := range collector.AllReasons() {
 		of := l.byReason[r]
 		if of == nil || of.families == 0 {
 			continue
@@ -192,4 +193,24 @@ func pageURL(scheme string, bound net.Addr, path string) string {
 		host = "localhost"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port) + path
+}
+
+// kind says what is dropped for a reason.
+func kind(r collector.Reason) string {
+	if slices.Contains(collector.Reasons(), r) {
+		return "samples are dropped"
+	}
+	return "points of metrics events are dropped"
+}
+
+// counters says what counts that.
+func counters(r collector.Reason) string {
+	const samples, points = "promexporter_samples_dropped_total", "promexporter_points_dropped_total"
+	switch {
+	case !slices.Contains(collector.PointReasons(), r):
+		return samples + " counts them"
+	case !slices.Contains(collector.Reasons(), r):
+		return points + " counts them"
+	}
+	return samples + " and " + points + " count them"
 }

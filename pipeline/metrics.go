@@ -3,8 +3,10 @@ package pipeline
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 )
 
@@ -20,6 +22,7 @@ type metrics struct {
 	answered [3]prometheus.Counter // by flb.Status
 	failed   map[record.Reason]failedCounters
 	labels   prometheus.Counter
+	received receivedMetrics
 	panics   prometheus.Counter
 	duration prometheus.Histogram
 }
@@ -33,7 +36,7 @@ type failedCounters struct{ records, bytes prometheus.Counter }
 // default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
-func newMetrics(of *section) *metrics {
+func newMetrics(of *section, process string) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: of.instance}, m.registry)
 	m.registerer = r
@@ -45,6 +48,14 @@ func newMetrics(of *section) *metrics {
 	m.chunks = counter("chunks_received_total", "Chunks that were answered ok or error, each counted once however often Fluent Bit brought it.")
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
+	m.received.contexts = counter("metrics_contexts_received_total", "Contexts of metrics events that were read: what an input measured at one time, or a part of it.")
+	m.received.points = counter("points_received_total", "Points of metrics events that were read.")
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: receive.ProcessFamily, Help: "Identifies this process, which takes no metrics events of its own page.",
+		ConstLabels: prometheus.Labels{"id": process},
+	})
+	info.Set(1)
+	r.MustRegister(info)
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
 	m.panics = counter("panics_total", "Panics that were recovered, such as while a chunk was flushed. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -75,15 +86,15 @@ func (m *metrics) answer(r prometheus.Registerer) {
 func (m *metrics) failures(r prometheus.Registerer) {
 	records := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_records_failed_total",
-		Help: "Places in chunks where what follows is no log record.",
+		Help: "Places in chunks where what follows is neither a log record nor a metric.",
 	}, []string{"reason"})
 	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_bytes_failed_total",
-		Help: "Bytes of chunks that are no log record.",
+		Help: "Bytes of chunks that are neither log records nor metrics.",
 	}, []string{"reason"})
 	r.MustRegister(records, bytes)
 	m.failed = make(map[record.Reason]failedCounters)
-	for _, reason := range append(record.Reasons[:], panicReason) {
+	for _, reason := range append(record.Reasons[:], cmetrics.NotMetrics, panicReason) {
 		m.failed[reason] = failedCounters{records.WithLabelValues(string(reason)), bytes.WithLabelValues(string(reason))}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/fence"
 	"github.com/promexporter/promexporter/internal/ratelog"
+	"github.com/promexporter/promexporter/rule"
 )
 
 // Options is what a pipeline needs from the process around it.
@@ -129,7 +130,7 @@ func (p *Pipeline) begin(o Options) (err error) {
 	p.reloads.begin(time.Now())
 	p.collector = collector.New(p.limits())
 	p.flushers.fresh = newFlusher
-	p.metrics = newMetrics(p.section)
+	p.metrics = newMetrics(p.section, p.sections.process())
 	if err := p.openState(); err != nil {
 		p.collector.Close()
 		return err
@@ -153,6 +154,7 @@ func (p *Pipeline) limits() collector.Options {
 		SeriesLimit: p.config.SeriesLimit,
 		MemoryLimit: p.config.SeriesMemory,
 		Now:         time.Now,
+		Reserved:    rule.ReservedPrefixes(),
 		Dropped:     p.losses.add,
 		Overflowed:  p.losses.overflow,
 	}

@@ -118,7 +118,7 @@ func (r *rules) isNews(err error, text []byte, now time.Time) bool {
 func (p *Pipeline) enforce(set *rule.Set) error {
 	p.rules.swap.Lock()
 	defer p.rules.swap.Unlock()
-	if err := p.collector.Retain(set.Families(), set.Makes); err != nil {
+	if err := p.collector.Retain(set.Families(), makes(set, p.config.MetricsEvents)); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)

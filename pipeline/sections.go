@@ -20,7 +20,9 @@ type Sections struct {
 	// means ten seconds. It is set before the first Open.
 	Linger time.Duration
 
-	servers exporter.Servers
+	servers  exporter.Servers
+	identify sync.Once
+	id       string // of the pages, set by process
 
 	mu     sync.Mutex
 	parked map[string]*parking // by instance

@@ -31,6 +31,7 @@ type stateOptions struct {
 	instance  string // of the section
 	interval  time.Duration
 	gauges    bool
+	received  bool // whether metrics events are taken
 	log       *slog.Logger
 	collector *collector.Collector
 	quiet     func()                       // waits for the last flush
@@ -64,7 +65,7 @@ func (p *Pipeline) openState() error {
 		return nil
 	}
 	s, err := newState(stateOptions{
-		file: p.config.StateFile, instance: p.instance, interval: p.config.StateInterval, gauges: p.config.StateGauges,
+		file: p.config.StateFile, instance: p.instance, interval: p.config.StateInterval, gauges: p.config.StateGauges, received: p.config.MetricsEvents,
 		log: p.log, collector: p.collector, quiet: p.awaitFlushes, guard: p.guard, events: &p.events,
 	})
 	if err != nil {
@@ -133,7 +134,7 @@ func (s *state) restore(set *rule.Set) {
 	if err == nil {
 		defer f.Close()
 		restored, err = s.collector.Import(f, collector.ImportOptions{
-			Now: now.UnixNano(), Families: set.Families(), Also: set.Makes, Gauges: s.gauges,
+			Now: now.UnixNano(), Families: set.Families(), Also: makes(set, s.received), Gauges: s.gauges,
 		})
 	}
 	s.restored.Store(&restored)

@@ -12,6 +12,9 @@ import (
 // reservedPrefixes start the names of the plugin's own metrics.
 var reservedPrefixes = [...]string{"promexporter_", "go_"}
 
+// ReservedPrefixes returns how the names begin that are the plugin's own.
+func ReservedPrefixes() []string { return reservedPrefixes[:] }
+
 // reservedSuffixes are those that Prometheus and OpenMetrics keep for series of
 // types that the name of a gauge or counter must not be taken for.
 var reservedSuffixes = [...]string{

@@ -24,6 +24,7 @@ var allowed = map[string]struct {
 	"config":                      {[]string{"internal/address", "internal/exposition"}, "a configuration is checked before anything else exists"},
 	"record":                      {nil, "reading bytes needs no rule and no series"},
 	"cmetrics":                    {[]string{"record"}, "metrics events share msgpack with records and nothing else"},
+	"receive":                     {[]string{"cmetrics", "collector", "internal/exposition", "record"}, "what is received stands between events and series"},
 	"collector":                   {[]string{"collector/internal/quantile", "internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
 	"collector/internal/quantile": {nil, "estimates know nothing of series"},
 	"exporter": {[]string{"internal/address", "internal/exposition", "internal/fence", "internal/ratelog"},
@@ -37,7 +38,7 @@ var allowed = map[string]struct {
 	"rule":                       {[]string{"config", "record", "collector", "internal/exposition"}, "rules stand between records and series"},
 	"procfs":                     {nil, "the input's rounds and records know nothing of Fluent Bit"},
 	"cmd/in_go_procfs":           {[]string{"flb", "procfs"}, "the exports only open sections"},
-	"pipeline": {[]string{"config", "record", "rule", "collector", "exporter", "flb", "internal/exposition", "internal/fence",
+	"pipeline": {[]string{"cmetrics", "config", "receive", "record", "rule", "collector", "exporter", "flb", "internal/exposition", "internal/fence",
 		"internal/ratelog", "internal/statefile"}, "the pipeline joins the packages"},
 	"internal/statefile": {nil, "replacing a file knows nothing of what it holds"},
 }
