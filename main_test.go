@@ -170,7 +170,7 @@ func TestReload(t *testing.T) {
 
 func TestRescue(t *testing.T) {
 	status := func() (status int32) {
-		defer rescue("FLBPluginFlushCtx", &status, answerError)
+		defer flb.Recover(pluginLog, version, "FLBPluginFlushCtx", &status, answerError)
 		status = answerOK
 		var none *struct{ field int }
 		none.field++

@@ -17,8 +17,8 @@ const (
 )
 
 // BenchmarkBoundary is what each chunk costs, whatever is in it: a call from C into Go, beside one that stays in C, on
-// the stack of a thread and on coroutines, as Fluent Bit does it; and the way over the channel to the goroutine that owns
-// the series and back, beside a lock.
+// the stack of a thread and on coroutines, as Fluent Bit does it; and the way over the channel to the goroutine that
+// owns the series and back, beside a lock.
 func BenchmarkBoundary(b *testing.B) {
 	for _, coroutines := range []bool{false, true} {
 		what := "callback"

@@ -81,8 +81,8 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// perUnit goes through pieces of work, all of the same number of units, again and again, and reports the processor time of
-// a unit. Each piece was done before, because what is new costs more.
+// perUnit goes through pieces of work, all of the same number of units, again and again, and reports the processor time
+// of a unit. Each piece was done before, because what is new costs more.
 func perUnit(b *testing.B, units, pieces int, work func(at int)) {
 	b.Helper()
 	for at := range pieces {

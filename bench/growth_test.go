@@ -35,8 +35,8 @@ func BenchmarkSeries(b *testing.B) {
 	}
 }
 
-// BenchmarkWorkers flushes the access log from one and from two threads, as Fluent Bit does with workers. The floor, which
-// shares nothing, tells what a second thread gains on this machine at most.
+// BenchmarkWorkers flushes the access log from one and from two threads, as Fluent Bit does with workers. The floor,
+// which shares nothing, tells what a second thread gains on this machine at most.
 func BenchmarkWorkers(b *testing.B) {
 	l := workload.Access()
 	chunks := even(l, inMegabyte(l))[:1]

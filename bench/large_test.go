@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
 
-// BenchmarkLargePage reports how long Fluent Bit waits for a chunk of one record, without scrapes and while a page of some
-// 300 MB is scraped without a pause, and how much resident memory these scrapes take, as a part of the page.
+// BenchmarkLargePage reports how long Fluent Bit waits for a chunk of one record, without scrapes and while a page of
+// some 300 MB is scraped without a pause, and how much resident memory these scrapes take, as a part of the page.
 func BenchmarkLargePage(b *testing.B) {
 	const n, size = 100_000, 1000
 	load := &workload.Load{Rules: "metrics:\n- {name: large_total, type: counter, help: Large., labels: {a: $a, b: $b, c: $c}}\n"}

@@ -17,8 +17,9 @@ import (
 	"github.com/promexporter/promexporter/bench/workload"
 )
 
-// BenchmarkLatency is how long Fluent Bit waits for a chunk of 2 MB of access log, while nobody reads the page, which has
-// 100,000 series beside, while it is scraped once a second, and while another client also takes it a byte at a time.
+// BenchmarkLatency is how long Fluent Bit waits for a chunk of 2 MB of access log, while nobody reads the page, which
+// has 100,000 series beside, while it is scraped once a second, and while another client also takes it a byte at a
+// time.
 func BenchmarkLatency(b *testing.B) {
 	const n = 100_000
 	access, series := workload.Access(), workload.Series(n)

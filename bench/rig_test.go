@@ -47,11 +47,11 @@ func open(b *testing.B, l *workload.Load) *section {
 		}
 	}
 	p, err := pipeline.Open(pipeline.Options{
-		Property: func(key string) string { return keys[key] },
-		Instance: "promexporter.0",
-		Log:      slog.New(slog.DiscardHandler),
-		Sections: new(pipeline.Sections),
-		Version:  "bench",
+		Property:  func(key string) string { return keys[key] },
+		Instance:  "promexporter.0",
+		Log:       slog.New(slog.DiscardHandler),
+		Instances: new(pipeline.Instances),
+		Version:   "bench",
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -16,8 +16,7 @@ func withoutRace(t *testing.T) {
 	}
 }
 
-// TestIngestDoesNotAllocate holds that samples of known series cost no
-// allocation, building their batch included.
+// TestIngestDoesNotAllocate holds that samples of known series cost no allocation, building their batch included.
 func TestIngestDoesNotAllocate(t *testing.T) {
 	withoutRace(t)
 	labels := []string{"a", "b"}
@@ -73,8 +72,7 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestGatherAllocations holds that a scrape allocates a few times, however many
-// series there are.
+// TestGatherAllocations holds that a scrape allocates a few times, however many series there are.
 func TestGatherAllocations(t *testing.T) {
 	withoutRace(t)
 	for _, series := range []int{1, 100, 10_000} {
@@ -93,8 +91,8 @@ func TestGatherAllocations(t *testing.T) {
 	}
 }
 
-// fill makes that many counter series of three labels, as many histograms, and
-// as many gauges, but no more than 1000 of the latter two.
+// fill makes that many counter series of three labels, as many histograms, and as many gauges, but no more than 1000 of
+// the latter two.
 func fill(t testing.TB, c *collector.Collector, series int) {
 	t.Helper()
 	counter := &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"host", "path", "status"}}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// apply applies the samples of b. A panic is a bug of ours; it costs the rest of
-// the batch and not the agent.
-func (c *Collector) apply(b *Batch) error {
+// applyBatch applies what b holds.
+func (c *Collector) applyBatch(b *Batch) error {
 	return errors.Join(c.applySamples(b), c.applyPoints(b))
 }
 
+// applySamples applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the agent.
 func (c *Collector) applySamples(b *Batch) (err error) {
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
@@ -23,96 +23,96 @@ func (c *Collector) applySamples(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.samples) - done)
 			err = fmt.Errorf("panic while samples were applied: %v", p)
 		}
-		c.stats.samples.count(uint64(len(b.samples))+b.refused, &dropped)
-		c.count()
+		c.stats.samples.addBatch(uint64(len(b.samples))+b.refused, &dropped)
+		c.publishSizes()
 	}()
-	c.begin(b)
+	c.beginBatch(b)
 	for i := range b.samples {
 		s := &b.samples[i]
-		if r := c.sample(s, b); r != Kept {
+		if r := c.applySample(s, b); r != Kept {
 			dropped[r]++
 			s.Origin.drop(r)
-			c.complain(c.blame(s.Family, r), r)
+			c.reportLoss(c.blame(s.Family, r), r)
 		}
 		done++
 	}
 	return nil
 }
 
-// begin does what a batch brings with it beside its samples.
-func (c *Collector) begin(b *Batch) {
-	c.advance(b.Now)
-	c.swept, c.blamed = false, ""
+// beginBatch does what precedes the samples of a batch.
+func (c *Collector) beginBatch(b *Batch) {
+	c.advanceClock(b.Now)
+	c.allExpired, c.blamed = false, ""
 	c.expireSome(c.now)
 	if b.refused > 0 {
-		c.complain("", BatchLimit)
+		c.reportLoss("", BatchLimit)
 	}
 }
 
-func (c *Collector) sample(s *Sample, b *Batch) Reason {
+func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	f := s.Family
-	if r := f.check(s); r != Kept {
+	if r := f.checkSample(s); r != Kept {
 		return r
 	}
 	at := b.time(s)
-	if f.early(s, at, c.now) {
+	if f.tooNew(s, at, c.now) {
 		return TooNew
 	}
 	st := f.store
-	if st == nil || st.gone {
+	if st == nil || st.removed {
 		var r Reason
-		if st, r = c.link(f); r != Kept {
+		if st, r = c.storeFor(f); r != Kept {
 			return r
 		}
 	}
-	source := min(s.Source, openSource)
-	i := st.find(b.keys[s.key:s.end])
+	source := min(s.Source, unclaimedSource)
+	i := st.find(b.keys[s.keyStart:s.keyEnd])
 	if i < 0 {
 		var r Reason
-		if i, r = c.enter(st, s, b, source); r != Kept {
+		if i, r = c.addSeries(st, s, b, source); r != Kept {
 			return r
 		}
-	} else if f.Type == Gauge && st.life.due(i, c.now) {
-		st.restart(i, source)
+	} else if f.Type == Gauge && st.expiry.due(i, c.now) {
+		st.resetGauge(i, source)
 	}
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	if r := st.apply(i, s, at, c.now); r != Kept {
+	if r := st.applyOp(i, s, at, c.now); r != Kept {
 		return r
 	}
-	st.life.touch(i, c.now)
+	st.expiry.touch(i, c.now)
 	if st.updated != nil && s.Op != Declare {
 		st.updated[i] = c.now
 	}
-	if s.pair != s.last || s.badExemplar {
-		c.mark(st, i, s, b.pairs[s.pair:s.last], at)
+	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
+		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
 	return Kept
 }
 
-// claim reports whether series i, which has another source, takes samples of source:
-// those that feed it first, and who only declares it.
+// claim reports whether series i, which has another source, takes a sample of source. A series without a source takes
+// the source of its first sample. A declaration has no source.
 func (s *store) claim(i int, source uint32) bool {
-	if s.sources[i] == openSource {
+	if s.sources[i] == unclaimedSource {
 		s.sources[i] = source
 	}
-	return s.sources[i] == source || source == openSource
+	return s.sources[i] == source || source == unclaimedSource
 }
 
-// mark keeps the exemplar of a sample, or counts that it is dropped.
-func (c *Collector) mark(st *store, i int, s *Sample, pairs []byte, at int64) {
-	if !s.badExemplar && st.mark(i, pairs, s.Value, at) {
+// addExemplar stores the exemplar of a sample, or counts it as dropped.
+func (c *Collector) addExemplar(st *store, i int, s *Sample, pairs []byte, at int64) {
+	if !s.badExemplar && st.setExemplar(i, pairs, s.Value, at) {
 		return
 	}
-	c.stats.exemplars.Add(1)
+	c.stats.exemplarsDropped.Add(1)
 }
 
-// blame returns the family that a loss of a sample of f is about.
+// blame returns the family to report for a dropped sample of f.
 func (c *Collector) blame(f *Family, r Reason) string {
 	switch r {
 	case FamilyConflict:
-		return f.refusedBy.family.Name // f cannot be there because of it
+		return f.refusedBy.family.Name // its definition excludes that of f
 	case MemoryLimit:
 		if c.blamed == "" {
 			c.blamed = c.largest()
@@ -122,26 +122,26 @@ func (c *Collector) blame(f *Family, r Reason) string {
 	return f.Name
 }
 
-// complain reports the first loss of each kind. The table is bounded because
-// families are: one that was never made complains under an empty name.
-func (c *Collector) complain(family string, r Reason) {
+// reportLoss reports the first loss of each kind. The map is bounded because families are: a family that was never made
+// is reported under an empty name.
+func (c *Collector) reportLoss(family string, r Reason) {
 	if c.byName[family] == nil {
 		family = ""
 	}
-	k := complaint{family, r}
+	k := lossKind{family, r}
 	dropped := c.options.Load().Dropped
-	if _, ok := c.told[k]; ok || dropped == nil {
+	if _, ok := c.reported[k]; ok || dropped == nil {
 		return
 	}
-	c.told[k] = struct{}{}
+	c.reported[k] = struct{}{}
 	dropped(family, r)
 }
 
-// count publishes the sizes.
-func (c *Collector) count() {
+// publishSizes updates the gauges of Stats.
+func (c *Collector) publishSizes() {
 	c.stats.series.Store(int64(c.series))
 	c.stats.bytes.Store(c.ledger.used)
-	c.stats.families.Store(int64(c.filled))
-	c.stats.remembered.Store(int64(c.memory.count))
+	c.stats.families.Store(int64(c.nonEmpty))
+	c.stats.remembered.Store(int64(c.cache.count))
 	c.listSizes()
 }

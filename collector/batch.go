@@ -10,8 +10,8 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// Bounds of a batch. Samples beyond them are refused and counted. So a batch takes 160 MiB at most: label values, the
-// memory of 64 bytes for each sample, and a quarter of both, because memory grows in steps.
+// Bounds of a batch. Samples beyond them are refused and counted. A batch takes at most 160 MiB: label values, 64 bytes
+// for each sample, and a quarter more because memory grows in steps.
 const (
 	MaxBatchBytes   = 64 << 20 // of label values
 	MaxBatchSamples = 1 << 20
@@ -20,99 +20,96 @@ const (
 // Op is what a sample does to its series.
 type Op uint8
 
-// The operations. Counters take Add and Total, gauges Add, Set and the
-// aggregates Sum, Min, Max and Count, histograms and summaries Observe. All take
-// Declare. Any other pair is dropped as Malformed.
+// The operations. Counters take Add and Total; gauges take Add, Set and the aggregates Sum, Min, Max and Count;
+// histograms and summaries take Observe. All types take Declare. Any other pair is dropped as Malformed.
 const (
 	Add Op = iota
 	Set
 	Observe
-	// Total says where a running total stands. A total lower than the last one
-	// was reset and counts from 0.
+	// Total is the value of a running total. A total lower than the previous one was reset and counts from 0.
 	Total
-	// The aggregates join the samples of a series that share their Time. A newer
-	// Time starts anew, an older one is dropped.
+	// The aggregates combine the samples of a series that have the same Time. A newer Time starts over; an older one is
+	// dropped.
 	Sum
 	Min
 	Max
-	Count // of the samples, whatever their values
-	// Declare makes the series, with the value 0, and keeps it from expiring.
+	Count // of samples; their values do not matter
+	// Declare makes the series with the value 0 and keeps it from expiring.
 	Declare
 	ops
 )
 
-// Sample is one value for one series on its way in.
+// Sample is one value for one series.
 type Sample struct {
 	Family *Family
 	Value  float64
-	// Time is the record's time in nanoseconds since 1970, UTC; 0 stands for the
-	// batch's Now.
+	// Time is the time of the record in nanoseconds since 1970, UTC; 0 means Batch.Now.
 	Time int64
-	// Count is how many observations the sample stands for. 0 means 1.
+	// Count is the number of observations that the sample stands for. 0 means 1.
 	Count uint64
-	// Origin, when not nil, counts what happens to the sample.
+	// Origin, if not nil, counts what happens to the sample.
 	Origin *Origin
-	// Source, when not 0, identifies the field that the value was read from.
-	// A series takes samples of the first source only, until Retain, so that two
-	// fields whose names became equal cannot overwrite each other.
+	// Source, if not 0, identifies the field that the value comes from. Until Retain, a series takes samples of its
+	// first source only, so that two fields whose names became equal cannot overwrite each other.
 	Source uint32
 	Op     Op
 
-	badExemplar bool
-	key, end    uint32 // where the series key stands in Batch.keys
-	pair, last  uint32 // where the exemplar's labels stand in Batch.pairs
+	badExemplar                bool
+	keyStart, keyEnd           uint32 // where the series key is in Batch.keys
+	exemplarStart, exemplarEnd uint32 // where the exemplar's labels are in Batch.exemplars
 }
 
-// Batch collects the samples of one chunk. It is for one goroutine at a time and
-// is used again after Reset. The zero Batch is ready.
+// Batch collects the samples of one chunk. It is for one goroutine at a time and can be reused after Reset. The zero
+// Batch is ready.
 type Batch struct {
 	// Now is the time of the flush in nanoseconds since 1970, UTC.
 	Now int64
 
-	samples []Sample
-	keys    []byte
-	start   int       // where the key that is being built starts
-	again   [2]uint32 // the key that is used instead, if it has an end
-	pairs   []byte
-	first   int // where the exemplar that is being built starts
-	runes   int // of that exemplar
-	refused uint64
-	applied chan error
+	samples       []Sample
+	keys          []byte
+	keyStart      int       // where the current key starts
+	reused        [2]uint32 // start and end of the key to use instead; end 0: none
+	exemplars     []byte
+	exemplarStart int // where the current exemplar starts
+	exemplarRunes int // of the current exemplar
+	refused       uint64
+	applied       chan error
 	pointSet
 
-	most struct{ samples, keys, pairs int } // that a use since the last Shrink has needed
+	peak struct{ samples, keys, pairs int } // needed by any use since the last Shrink
 }
 
-// Reset empties the batch and keeps its memory.
+// Reset empties the batch but keeps its memory.
 func (b *Batch) Reset() {
-	b.measure()
+	b.recordPeak()
 	b.samples = b.samples[:0]
-	b.keys, b.pairs = b.keys[:0], b.pairs[:0]
-	b.start, b.first, b.runes = 0, 0, 0
-	b.again = [2]uint32{}
+	b.keys, b.exemplars = b.keys[:0], b.exemplars[:0]
+	b.keyStart, b.exemplarStart, b.exemplarRunes = 0, 0, 0
+	b.reused = [2]uint32{}
 	b.refused = 0
 	b.pointSet.reset()
 }
 
-// measure notes what this use of the batch has needed.
-func (b *Batch) measure() {
-	m := &b.most
-	m.samples, m.keys, m.pairs = max(m.samples, len(b.samples)), max(m.keys, len(b.keys)), max(m.pairs, len(b.pairs))
+// recordPeak records what this use of the batch needed.
+func (b *Batch) recordPeak() {
+	m := &b.peak
+	m.samples, m.keys, m.pairs = max(m.samples, len(b.samples)), max(m.keys, len(b.keys)), max(m.pairs, len(b.exemplars))
 }
 
-// Shrink empties the batch. It gives back memory of which no use since the last Shrink has needed half, and returns how
-// many bytes that are.
+// Shrink empties the batch, frees memory of which no use since the last Shrink needed half, and returns the number of
+// bytes freed.
 func (b *Batch) Shrink() (freed int) {
 	b.Reset()
-	samples, n := shrunk(b.samples, b.most.samples)
-	keys, bytes := shrunk(b.keys, b.most.keys)
-	pairs, more := shrunk(b.pairs, b.most.pairs)
-	b.samples, b.keys, b.pairs = samples, keys, pairs
-	b.most.samples, b.most.keys, b.most.pairs = 0, 0, 0
+	samples, n := shrunk(b.samples, b.peak.samples)
+	keys, bytes := shrunk(b.keys, b.peak.keys)
+	pairs, more := shrunk(b.exemplars, b.peak.pairs)
+	b.samples, b.keys, b.exemplars = samples, keys, pairs
+	b.peak.samples, b.peak.keys, b.peak.pairs = 0, 0, 0
 	return n*int(unsafe.Sizeof(Sample{})) + bytes + more + b.pointSet.shrink()
 }
 
-// shrunk returns memory for most elements instead of memory for more than twice as many, and by how many that is less.
+// shrunk returns memory for peak elements if the given memory has room for more than twice as many, and the number of
+// elements saved.
 func shrunk[T any](memory []T, most int) ([]T, int) {
 	if cap(memory) <= 2*most {
 		return memory, 0
@@ -123,21 +120,20 @@ func shrunk[T any](memory []T, most int) ([]T, int) {
 // Len returns the number of samples.
 func (b *Batch) Len() int { return len(b.samples) }
 
-// Label appends the next label value of the sample that Append will complete.
-// Values stand in the order of Family.Labels and must be valid UTF-8. They are
-// copied into the batch.
+// Label appends the next label value of the sample that Append will complete. Values must be in the order of
+// Family.Labels and valid UTF-8. They are copied into the batch.
 func (b *Batch) Label(value []byte) {
 	b.keys = AppendLabel(b.keys, value)
 }
 
-// Key appends label values that AppendLabel has encoded.
-func (b *Batch) Key(encoded []byte) {
+// EncodedLabels appends label values that AppendLabel has encoded.
+func (b *Batch) EncodedLabels(encoded []byte) {
 	b.keys = append(b.keys, encoded...)
 }
 
-// Uint appends n, in decimal, as the next label value.
-func (b *Batch) Uint(n uint64) {
-	if n >= 100 && n < 1000 { // a status; pays in BenchmarkAccessLog
+// UintLabel appends n, in decimal, as the next label value.
+func (b *Batch) UintLabel(n uint64) {
+	if n >= 100 && n < 1000 { // an HTTP status; faster in BenchmarkAccessLog
 		b.keys = append(b.keys, 3, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 		return
 	}
@@ -146,72 +142,68 @@ func (b *Batch) Uint(n uint64) {
 	b.keys[at] = byte(len(b.keys) - at - 1) // 20 digits at most
 }
 
-// Size is how many bytes the label values take so far. What stands in the batch
-// from one Size to another can be used for further samples, with Repeat and
-// Again, until Drop or an Append that returns false takes it away.
-func (b *Batch) Size() int { return len(b.keys) }
+// LabelBytes returns the number of bytes that the label values take so far. CopyLabels and ReuseLabels accept a range
+// between two such offsets until Discard, or an Append that returns false, removes it.
+func (b *Batch) LabelBytes() int { return len(b.keys) }
 
-// Repeat appends the label values from start to end once more.
-func (b *Batch) Repeat(start, end int) {
+// CopyLabels appends a copy of the label values from start to end.
+func (b *Batch) CopyLabels(start, end int) {
 	b.keys = append(b.keys, b.keys[start:end]...)
 }
 
-// Again says that the label values from start to end are, without being copied,
-// those of the sample that Append will complete.
-func (b *Batch) Again(start, end int) { b.again = [2]uint32{uint32(start), uint32(end)} }
+// ReuseLabels makes the label values from start to end, without copying them, those of the sample that Append will
+// complete.
+func (b *Batch) ReuseLabels(start, end int) { b.reused = [2]uint32{uint32(start), uint32(end)} }
 
-// Exemplar appends a label of the exemplar of the sample that Append will
-// complete. Its value and time are those of the sample. A label with an empty
-// value is left out. Name and value must be valid UTF-8 without a NUL byte, and the
-// name must not be empty; otherwise the exemplar is dropped. Both are copied into
-// the batch.
+// Exemplar appends a label of the exemplar of the sample that Append will complete. The exemplar takes value and time
+// from the sample. A label with an empty value is omitted. Name and value must be valid UTF-8 without NUL bytes, and
+// the name must not be empty; otherwise the exemplar is dropped. Both are copied into the batch.
 func (b *Batch) Exemplar(name string, value []byte) {
 	if len(value) == 0 {
 		return
 	}
-	b.runes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
-	if b.runes > maxExemplarRunes || !exposition.IsExemplarText(value) || !exposition.IsName(name) {
-		b.runes = maxExemplarRunes + 1
+	b.exemplarRunes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
+	if b.exemplarRunes > maxExemplarRunes || !exposition.IsExemplarText(value) || !exposition.IsName(name) {
+		b.exemplarRunes = maxExemplarRunes + 1
 		return
 	}
-	b.pairs = append(binary.AppendUvarint(b.pairs, uint64(len(name))), name...)
-	b.pairs = AppendLabel(b.pairs, value)
+	b.exemplars = append(binary.AppendUvarint(b.exemplars, uint64(len(name))), name...)
+	b.exemplars = AppendLabel(b.exemplars, value)
 }
 
-// Append completes a sample with the label values and exemplar labels given
-// since the last Append or Drop. The number of label values must be that of
-// s.Family.Labels. It reports whether the batch took the sample, or was full.
+// Append completes a sample with the label values and exemplar labels since the last Append or Discard. The number of
+// label values must be that of s.Family.Labels. It reports whether the batch had room for the sample. The batch does
+// not retain s.
 func (b *Batch) Append(s *Sample) bool {
-	if len(b.keys)+len(b.pairs) > MaxBatchBytes || len(b.samples) >= MaxBatchSamples {
+	if len(b.keys)+len(b.exemplars) > MaxBatchBytes || len(b.samples) >= MaxBatchSamples {
 		b.refused++
-		b.Drop()
+		b.Discard()
 		return false
 	}
-	// Field by field: the processor waits for a struct that was just written in
-	// small parts to be there as a whole, which shows in BenchmarkAccessLog.
+	// Field by field, because copying a struct right after its parts were written stalls the processor, which
+	// BenchmarkAccessLog shows.
 	n := len(b.samples)
 	b.samples = slices.Grow(b.samples, 1)[:n+1]
 	d := &b.samples[n]
 	d.Family, d.Value, d.Time, d.Count, d.Origin = s.Family, s.Value, s.Time, s.Count, s.Origin
 	d.Source, d.Op = s.Source, s.Op
-	d.key, d.end = uint32(b.start), uint32(len(b.keys))
-	if b.again[1] > 0 {
-		d.key, d.end = b.again[0], b.again[1]
-		b.again = [2]uint32{}
+	d.keyStart, d.keyEnd = uint32(b.keyStart), uint32(len(b.keys))
+	if b.reused[1] > 0 {
+		d.keyStart, d.keyEnd = b.reused[0], b.reused[1]
+		b.reused = [2]uint32{}
 	}
-	b.start = len(b.keys)
-	d.badExemplar = b.runes > maxExemplarRunes
-	d.pair, d.last = uint32(b.first), uint32(len(b.pairs))
-	b.first, b.runes = len(b.pairs), 0
+	b.keyStart = len(b.keys)
+	d.badExemplar = b.exemplarRunes > maxExemplarRunes
+	d.exemplarStart, d.exemplarEnd = uint32(b.exemplarStart), uint32(len(b.exemplars))
+	b.exemplarStart, b.exemplarRunes = len(b.exemplars), 0
 	return true
 }
 
-// Drop forgets the label values and exemplar labels given since the last Append
-// or Drop.
-func (b *Batch) Drop() {
-	b.keys, b.again = b.keys[:b.start], [2]uint32{}
-	b.pairs = b.pairs[:b.first]
-	b.runes = 0
+// Discard removes the label values and exemplar labels since the last Append or Discard.
+func (b *Batch) Discard() {
+	b.keys, b.reused = b.keys[:b.keyStart], [2]uint32{}
+	b.exemplars = b.exemplars[:b.exemplarStart]
+	b.exemplarRunes = 0
 }
 
 // time returns the time of s.

@@ -16,15 +16,14 @@ func TestUintIsSameAsLabel(t *testing.T) {
 		c := open(t, collector.Options{})
 		ingest(t, c, add(f, 1, "x", fmt.Sprint(n)), func(b *collector.Batch) {
 			b.Label([]byte("x"))
-			b.Uint(n)
+			b.UintLabel(n)
 			b.Append(&collector.Sample{Family: f, Value: 1})
 		})
 		wantText(t, c, fmt.Sprintf("# HELP m_total \n# TYPE m_total counter\nm_total{a=\"x\",n=\"%d\"} 2\n", n))
 	}
 }
 
-// TestShortLabel holds that a short label of ASCII is the same as any other, and
-// that nothing else is taken for one.
+// TestShortLabel holds that a short label of ASCII is the same as any other, and that nothing else is taken for one.
 func TestShortLabel(t *testing.T) {
 	text := []byte(strings.Repeat("0123456789abcdef", 9))
 	for n := 1; n < len(text); n++ {
@@ -32,7 +31,7 @@ func TestShortLabel(t *testing.T) {
 		c := open(t, collector.Options{})
 		ingest(t, c, add(f, 1, string(text[:n]), "z"), func(b *collector.Batch) {
 			b.Label(make([]byte, 1024))
-			b.Drop() // there is room from now on
+			b.Discard() // there is room from now on
 			for i := range n {
 				value := slices.Clone(text[:n])
 				value[i] = 0x80
@@ -52,8 +51,8 @@ func TestShortLabel(t *testing.T) {
 	}
 }
 
-// TestLabelsThatStandThere holds that samples which use label values of another
-// sample, copied or not, and those behind them reach their series.
+// TestLabelsThatStandThere holds that samples which use label values of another sample, copied or not, and those behind
+// them reach their series.
 func TestLabelsThatStandThere(t *testing.T) {
 	one := &collector.Family{Name: "one_total", Type: collector.Counter, Labels: []string{"a"}}
 	two := &collector.Family{Name: "two_total", Type: collector.Counter, Labels: []string{"a", "b"}}
@@ -62,22 +61,22 @@ func TestLabelsThatStandThere(t *testing.T) {
 		var at []int
 		add(one, 1, "before")(b)
 		for _, label := range []string{"x", "y"} {
-			at = append(at, b.Size())
+			at = append(at, b.LabelBytes())
 			b.Label([]byte(label))
 		}
-		at = append(at, b.Size())
+		at = append(at, b.LabelBytes())
 		b.Append(&collector.Sample{Family: two, Value: 1})
 
-		b.Again(at[0], at[1])
+		b.ReuseLabels(at[0], at[1])
 		b.Append(&collector.Sample{Family: one, Value: 2})
-		b.Again(at[0], at[2])
+		b.ReuseLabels(at[0], at[2])
 		b.Append(&collector.Sample{Family: two, Value: 3})
-		b.Repeat(at[1], at[2])
-		b.Repeat(at[0], at[1])
+		b.CopyLabels(at[1], at[2])
+		b.CopyLabels(at[0], at[1])
 		b.Append(&collector.Sample{Family: two, Value: 5})
 	}, add(one, 7, "behind"), func(b *collector.Batch) {
-		b.Again(0, 1)
-		b.Drop()
+		b.ReuseLabels(0, 1)
+		b.Discard()
 	}, add(one, 9, "last"))
 	wantText(t, c, `# HELP one_total 
 # TYPE one_total counter

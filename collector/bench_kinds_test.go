@@ -12,8 +12,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// BenchmarkIngestKinds applies batches of 1000 samples to 1000 series, one of
-// each kind that does more than BenchmarkIngest.
+// BenchmarkIngestKinds applies batches of 1000 samples to 1000 series, one of each kind that does more than
+// BenchmarkIngest.
 func BenchmarkIngestKinds(b *testing.B) {
 	kinds := map[string]struct {
 		family collector.Family
@@ -39,7 +39,7 @@ func BenchmarkIngestKinds(b *testing.B) {
 			b.ReportAllocs()
 			at := 0
 			for b.Loop() {
-				batch.Key(keys[at])
+				batch.EncodedLabels(keys[at])
 				s.Value = float64(at*7%1000) / 100
 				batch.Append(&s)
 				if at++; at == len(keys) {
@@ -55,8 +55,8 @@ func BenchmarkIngestKinds(b *testing.B) {
 	}
 }
 
-// BenchmarkTouched tells what a scrape of 10,000 series costs when each of them
-// has a new observation, and how long the collector's goroutine is held by it.
+// BenchmarkTouched tells what a scrape of 10,000 series costs when each of them has a new observation, and how long the
+// collector's goroutine is held by it.
 func BenchmarkTouched(b *testing.B) {
 	kinds := map[string]collector.Family{
 		"classic": {Type: collector.Histogram, Buckets: prometheus.DefBuckets},

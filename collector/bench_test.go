@@ -40,8 +40,7 @@ func populate(b *testing.B, c *collector.Collector, f *collector.Family, n int) 
 	}
 }
 
-// BenchmarkIngest applies batches of 1000 samples to known series; ns/op is per
-// sample, building the batch included.
+// BenchmarkIngest applies batches of 1000 samples to known series; ns/op is per sample, building the batch included.
 func BenchmarkIngest(b *testing.B) {
 	for _, series := range []int{10, 100_000} {
 		b.Run(fmt.Sprintf("series=%d", series), func(b *testing.B) {
@@ -58,7 +57,7 @@ func BenchmarkIngest(b *testing.B) {
 			b.ReportAllocs()
 			at := 0
 			for b.Loop() {
-				batch.Key(keys[at])
+				batch.EncodedLabels(keys[at])
 				batch.Append(&collector.Sample{Family: f, Value: 1})
 				if at++; at == series {
 					at = 0
@@ -171,8 +170,7 @@ func discard(b *testing.B, families []exposition.Family) {
 	}
 }
 
-// BenchmarkMemory reports the heap of a counter series of three labels, before
-// and after the first scrape.
+// BenchmarkMemory reports the heap of a counter series of three labels, before and after the first scrape.
 func BenchmarkMemory(b *testing.B) {
 	const series = 100_000
 	for b.Loop() {

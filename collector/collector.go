@@ -7,47 +7,41 @@ import (
 	"time"
 )
 
-// What Ingest and the other methods report.
+// Errors of Ingest and the other methods.
 var (
-	// ErrBusy: the batch was not taken in time. Nothing of it was applied.
+	// ErrBusy: the collector did not take the batch in time. No part of it was applied.
 	ErrBusy = errors.New("the collector did not take the batch in time")
-	// ErrClosed: the collector is closed. Nothing of the batch was applied.
+	// ErrClosed: the collector is closed. No part of the batch was applied.
 	ErrClosed = errors.New("the collector is closed")
 )
 
-// Options configures a Collector. The callbacks are called from its goroutine:
-// they must neither block nor call the collector.
+// Options configures a Collector. The collector calls the callbacks from its goroutine: they must not block and must
+// not call the collector.
 type Options struct {
-	// SeriesLimit bounds the number of series in all families together, and the
-	// number of families.
+	// SeriesLimit bounds the number of series in all families together, and also the number of families.
 	SeriesLimit int
-	// MemoryLimit bounds the bytes that all series and families take together, as
-	// Stats.Bytes estimates them: beyond it no series or family is made, and no
-	// exemplar takes more memory. Native histograms of existing series grow on, up
-	// to their MaxBuckets. 0 means no bound.
+	// MemoryLimit bounds the bytes of all series and families together, as Stats.Bytes estimates them. Beyond it no
+	// series or family is made, and exemplars take no more memory. Native histograms of existing series may still grow
+	// up to their MaxBuckets. 0 means no limit.
 	MemoryLimit int64
-	// Remembered bounds the bytes that are used to remember expired series. 0
-	// means 32 MiB, a negative number that none are remembered. A counter of
-	// three labels takes some 250, a histogram 8 more per bucket, and one with a
-	// native histogram 100 and 16 to 32 per bucket of it.
+	// Remembered bounds the bytes of remembered series, which are expired series that continue from their old value
+	// when they come back. 0 means 32 MiB; with a negative number none are remembered. A counter with three labels
+	// takes about 250 bytes, a histogram 8 more per bucket, a native histogram 100 more and 16 to 32 per bucket.
 	Remembered int
-	// Now tells the time of a scrape, so that series expire when no batch comes.
-	// Nil means the time of the last batch.
+	// Now returns the time of a scrape, so that series expire when no batch comes. Nil means the time of the last
+	// batch.
 	Now func() time.Time
-	// Reserved are how the names begin that received families cannot have.
+	// Reserved are prefixes of names that received families cannot have.
 	Reserved []string
-	// Dropped, when set, is called the first time that a sample of a family is
-	// dropped for a reason. The family is "" when it has no series. For MemoryLimit
-	// it is the family that takes most bytes.
+	// Dropped, if not nil, is called for the first dropped sample of each family and reason. The family is "" if it has
+	// no series. For MemoryLimit it is the family that takes most memory.
 	Dropped func(family string, reason Reason)
-	// Overflowed, when set, is called the first time that a sample of a family
-	// goes to an overflow series, with the label that has most values, or "" when
-	// no label comes from records.
+	// Overflowed, if not nil, is called for the first sample of each family that goes to an overflow series, with the
+	// label that has most values, or "" if no label comes from records.
 	Overflowed func(family, label string)
 }
 
-// Collector owns the families and series of one instance. Its methods are safe
-// for concurrent use.
+// Collector owns the families and series of one instance. Its methods are safe for concurrent use.
 type Collector struct {
 	options  atomic.Pointer[Options] // never nil, read-only
 	batches  chan *Batch
@@ -60,33 +54,33 @@ type Collector struct {
 	stats Stats
 
 	idle  idleSnapshots
-	sizes atomic.Pointer[[]familyCount] // of the families there are; never nil
+	sizes atomic.Pointer[[]familyCount] // of all families; never nil
 
-	// What follows belongs to the goroutine.
-	now     int64    // the latest time of a batch or scrape, but see advance
-	stores  []*store // in the order they were made
-	byName  map[string]*store
-	exposed map[string]*store // by all names that their families take on a page
-	mortal  []*store          // those with a TTL
-	hand    int               // the next of mortal to look at
-	swept   bool              // everything due was taken out in the current batch
-	series  int
-	filled  int  // families that have series
-	listed  bool // sizes has the families there are
-	ledger  ledger
-	blamed  string // for MemoryLimit in the current batch, "" before the first time
-	memory  memory
-	told    map[complaint]struct{}
-	claimed map[string]struct{} // names on the page that only families of Retain may take
-	scratch []byte
+	// The fields below belong to the goroutine.
+	now         int64    // the latest time of a batch or scrape; see advanceClock
+	stores      []*store // in the order of their creation
+	byName      map[string]*store
+	exposed     map[string]*store // by each name that their families expose
+	expiring    []*store          // those with a TTL
+	cursor      int               // index into expiring of the next family to check
+	allExpired  bool              // all due series were removed during the current batch
+	series      int
+	nonEmpty    int  // families that have series
+	sizesListed bool // sizes is up to date
+	ledger      ledger
+	blamed      string // the largest family, for MemoryLimit; "" until it is needed in the current batch
+	cache       expiredCache
+	reported    map[lossKind]struct{}
+	claimed     map[string]struct{} // exposed names that only families of Retain may have
+	scratch     []byte
 }
 
-type complaint struct {
+type lossKind struct {
 	family string
 	reason Reason
 }
 
-// New starts a collector. Close ends it.
+// New starts a collector. Close stops it.
 func New(o Options) *Collector {
 	c := &Collector{
 		batches:  make(chan *Batch),
@@ -96,7 +90,7 @@ func New(o Options) *Collector {
 		closed:   make(chan struct{}),
 		byName:   make(map[string]*store),
 		exposed:  make(map[string]*store),
-		told:     make(map[complaint]struct{}),
+		reported: make(map[lossKind]struct{}),
 	}
 	c.sizes.Store(new([]familyCount))
 	c.configure(o)
@@ -104,7 +98,7 @@ func New(o Options) *Collector {
 	return c
 }
 
-// configure puts options in force.
+// configure applies options.
 func (c *Collector) configure(o Options) {
 	if o.Remembered == 0 {
 		o.Remembered = defaultRemembered
@@ -112,20 +106,19 @@ func (c *Collector) configure(o Options) {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = math.MaxInt64
 	}
-	c.memory.budget = o.Remembered
+	c.cache.budget = o.Remembered
 	c.ledger.limit = o.MemoryLimit
 	c.options.Store(&o)
 }
 
-// SeriesLimit is the bound on series that is in force.
+// SeriesLimit returns the current Options.SeriesLimit.
 func (c *Collector) SeriesLimit() int { return c.options.Load().SeriesLimit }
 
-// MemoryLimit is the bound on the bytes of series and families that is in force,
-// math.MaxInt64 for none.
+// MemoryLimit returns the current Options.MemoryLimit, or math.MaxInt64 for no limit.
 func (c *Collector) MemoryLimit() int64 { return c.options.Load().MemoryLimit }
 
-// Close ends the collector's goroutine. Batches and scrapes that were not taken
-// yet are refused. It may be called more than once.
+// Close stops the collector. Batches and scrapes that it has not taken yet fail with ErrClosed. Close may be called
+// more than once.
 func (c *Collector) Close() {
 	if c.once.CompareAndSwap(false, true) {
 		close(c.quit)
@@ -133,11 +126,10 @@ func (c *Collector) Close() {
 	<-c.closed
 }
 
-// Ingest hands b to the collector and returns nil once all of it is applied, so
-// that the next scrape shows it. When the collector has not taken b before
-// withdraw fires, it returns ErrBusy, and ErrClosed after Close: then nothing of
-// b was or will be applied. Any other error means that b was applied in part.
-// b is the caller's again when Ingest returns.
+// Ingest passes b to the collector and returns nil after all of it is applied, so the next scrape shows it. It returns
+// ErrBusy if the collector has not taken b before withdraw fires, and ErrClosed after Close; in both cases no part of b
+// was or will be applied. Any other error means that a part of b was applied. The caller may use b again when Ingest
+// returns.
 func (c *Collector) Ingest(b *Batch, withdraw <-chan time.Time) error {
 	if b.applied == nil {
 		b.applied = make(chan error, 1)
@@ -157,11 +149,11 @@ func (c *Collector) run() {
 	for {
 		select {
 		case b := <-c.batches:
-			b.applied <- c.apply(b)
+			b.applied <- c.applyBatch(b)
 		case s := <-c.requests:
-			s.taken <- c.fill(s)
+			s.filled <- c.fillSnapshot(s)
 		case k := <-c.calls:
-			k.done <- c.call(k.do)
+			k.done <- c.guard(k.do)
 		case <-c.quit:
 			return
 		}

@@ -30,8 +30,7 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// only gives what Retain and Import are to keep beside what they are given: the
-// family of that name.
+// only gives what Retain and Import are to keep beside what they are given: the family of that name.
 func only(name string) func(*collector.Family) *collector.Family {
 	return func(f *collector.Family) *collector.Family {
 		if f.Name != name {

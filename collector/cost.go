@@ -6,28 +6,27 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// ledger adds up what families and their series take, in bytes.
+// ledger counts the bytes that families and their series take.
 type ledger struct{ used, limit int64 }
 
-// fits reports whether n more bytes stay within the limit.
+// fits reports whether n more bytes are within the limit.
 func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
 
-// What the estimate is made of: bytes on a 64-bit machine. TestEstimate compares it
-// with the heap.
+// Parts of the estimate, in bytes on a 64-bit machine. TestEstimate compares it with the heap.
 const (
-	indexCost   = 40   // a place in an index, which is two thirds full on average
-	rowCost     = 36   // in the columns that every family has
-	nativeCost  = 72   // a native without its buckets
-	bucketCost  = 16   // a nativeBucket
-	markCost    = 40   // an exemplar without its labels
-	ownerCost   = 16   // the place of a tag
-	readingCost = 200  // a reading without its numbers
-	linkCost    = 16   // in the columns of a life
-	familyCost  = 1000 // a family without series and names
-	nameCost    = 40   // a name that a family takes on a page, without its text
+	indexCost    = 40   // an entry of an index, which is two thirds full on average
+	rowCost      = 36   // in the columns that every family has
+	nativeCost   = 72   // a native without its buckets
+	bucketCost   = 16   // a nativeBucket
+	exemplarCost = 40   // an exemplar without its labels
+	ownerCost    = 16   // the place of a tag
+	readingCost  = 200  // a reading without its numbers
+	linkCost     = 16   // in the columns of an expiry
+	familyCost   = 1000 // a family without series and names
+	nameCost     = 40   // an exposed name without its text
 )
 
-// familySize estimates what a family takes without series.
+// familySize estimates the bytes of a family without series.
 func familySize(f *Family) int {
 	n := familyCost
 	for _, name := range exposition.Names(f.Name, f.Type.String()) {
@@ -36,8 +35,8 @@ func familySize(f *Family) int {
 	return n
 }
 
-// rowSize estimates what a series takes in the columns that s has. Columns grow by a
-// quarter when they are full, so that an eighth of them is unused on average.
+// rowSize estimates the bytes of a series in the columns of s. Full columns grow by a quarter, so an eighth of them is
+// unused on average.
 func (s *store) rowSize() int {
 	n := rowCost + 8*s.width
 	if s.totals != nil {
@@ -49,10 +48,10 @@ func (s *store) rowSize() int {
 	if s.family.Type == Gauge {
 		n += 8
 	}
-	if s.marks != nil {
-		n += markCost * s.slots
+	if s.exemplars != nil {
+		n += exemplarCost * s.exemplarsPerSeries
 	}
-	if s.life.ttl != 0 {
+	if s.expiry.ttl != 0 {
 		n += linkCost
 	}
 	if s.family.isNative() {
@@ -70,8 +69,8 @@ func (s *store) rowSize() int {
 	return indexCost + n + n/8
 }
 
-// textSize is what the Go runtime takes for a text of n bytes: a multiple of 16, of
-// long texts one of an eighth of the power of two below.
+// textSize returns the bytes that the Go runtime allocates for a text of n bytes: a multiple of 16, or of an eighth of
+// the power of two below n if that is more.
 func textSize(n int) int {
 	if n == 0 {
 		return 0
@@ -80,11 +79,11 @@ func textSize(n int) int {
 	return (n + step - 1) / step * step
 }
 
-// need estimates what one more series takes whose key has that many bytes.
-func (s *store) need(key int) int { return s.row + textSize(key) }
+// seriesSize estimates the bytes of one more series with a key of that length.
+func (s *store) seriesSize(key int) int { return s.rowBytes + textSize(key) }
 
-// grown is what series i has taken since it was made.
-func (s *store) grown(i int) (n int) {
+// variableSize returns the bytes that series i took since it was made.
+func (s *store) variableSize(i int) (n int) {
 	if s.natives != nil {
 		n = s.natives[i].capacity() * bucketCost
 	}
@@ -94,28 +93,28 @@ func (s *store) grown(i int) (n int) {
 	if s.readings != nil {
 		n += s.readings[i].size()
 	}
-	if s.marks != nil {
-		for at := range s.slots {
-			n += cap(s.marks[i*s.slots+at].pairs)
+	if s.exemplars != nil {
+		for at := range s.exemplarsPerSeries {
+			n += cap(s.exemplars[i*s.exemplarsPerSeries+at].pairs)
 		}
 	}
 	return n
 }
 
-// charge adds n bytes, which may be negative, to what the family takes.
+// charge adds n bytes, which may be negative, to the memory of the family.
 func (s *store) charge(n int) {
 	s.bytes += int64(n)
 	s.ledger.used += int64(n)
 }
 
-// weigh estimates all series anew after a column came or went.
-func (s *store) weigh() {
+// updateRowSize updates the estimate of all series after a column was added or removed.
+func (s *store) updateRowSize() {
 	row := s.rowSize()
-	s.charge((row - s.row) * len(s.keys))
-	s.row = row
+	s.charge((row - s.rowBytes) * len(s.keys))
+	s.rowBytes = row
 }
 
-// largest returns the name of the family that takes most, or "".
+// largest returns the name of the family that takes most memory, or "".
 func (c *Collector) largest() (name string) {
 	var most int64
 	for _, st := range c.stores {

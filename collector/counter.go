@@ -12,19 +12,19 @@ func (s *store) increase(i int, v float64) Reason {
 	return Kept
 }
 
-// total adds what a running total grew by. An older total that comes late would
-// look like a reset and count twice, so it is refused.
+// addTotal adds the growth of a running total. A late, older total would look like a reset and count twice, so it is
+// refused.
 //
-// Since when the total runs is not known: with a created timestamp of ours, its
-// first value would look like an increase since then. So there is none.
-func (s *store) total(i int, v float64, at int64) Reason {
-	s.keepTimes()
+// The start of the running total is unknown. With a created timestamp of ours, its first value would look like an
+// increase since then, so the series has none.
+func (s *store) addTotal(i int, v float64, at int64) Reason {
+	s.addTimesColumn()
 	if at < s.times[i] {
 		return OutOfOrder
 	}
 	if s.totals == nil {
 		s.totals = make([]float64, len(s.keys), cap(s.keys))
-		s.weigh()
+		s.updateRowSize()
 	}
 	grown := v
 	if v >= s.totals[i] {

@@ -62,8 +62,8 @@ func TestRunningTotalOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestRunningTotalHasNoCreatedTimestamp holds that the first total, which may be
-// years old, does not look like an increase since now.
+// TestRunningTotalHasNoCreatedTimestamp holds that the first total, which may be years old, does not look like an
+// increase since now.
 func TestRunningTotalHasNoCreatedTimestamp(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := bytesRead()

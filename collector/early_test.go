@@ -7,8 +7,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestNonsenseOfTheFuture holds that a record with a time that is nonsense does not
-// keep a series from taking the right ones, and makes none where times matter.
+// TestNonsenseOfTheFuture holds that a record with a time that is nonsense does not keep a series from taking the right
+// ones, and makes none where times matter.
 func TestNonsenseOfTheFuture(t *testing.T) {
 	counter, gauge := collector.Counter, collector.Gauge
 	for name, test := range map[string]struct {
@@ -45,8 +45,7 @@ func TestNonsenseOfTheFuture(t *testing.T) {
 	}
 }
 
-// TestTimesThatDoNotMatter holds that samples whose time changes nothing are taken
-// whatever it is.
+// TestTimesThatDoNotMatter holds that samples whose time changes nothing are taken whatever it is.
 func TestTimesThatDoNotMatter(t *testing.T) {
 	c := open(t, collector.Options{})
 	g, f := &collector.Family{Name: "g", Type: collector.Gauge}, &collector.Family{Name: "c_total", Type: collector.Counter}

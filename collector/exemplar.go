@@ -7,83 +7,82 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// maxExemplarRunes is OpenMetrics' bound on the names and values of an
-// exemplar's labels together.
+// maxExemplarRunes is the limit of OpenMetrics on all label names and values of an exemplar together.
 const maxExemplarRunes = 128
 
-// nativeSlots is how many exemplars a native histogram keeps: the last one per
-// power of two, modulo this. So the rare slow one is not pushed out by the many.
-const nativeSlots = 16
+// nativeExemplars is the number of exemplars of a native histogram: the last one per power of two, modulo this number,
+// so that frequent values do not replace the exemplar of a rare one.
+const nativeExemplars = 16
 
-// exemplar is a place for one exemplar. Its memory is used again.
+// exemplar is an exemplar, or room for one. Its memory is reused.
 type exemplar struct {
-	pairs []byte // names and values in turn, as AppendLabel encodes them; empty: none
+	pairs []byte // alternating names and values, as AppendLabel encodes them; empty: no exemplar
 	value float64
 	time  int64
 }
 
-// exemplarSlots returns how many exemplars a series of f keeps: those of the
-// classic buckets first, then those of the native histogram.
-func (f *Family) exemplarSlots() int {
+// exemplarsPerSeries returns the number of exemplars of a series of f: first those of the classic buckets, then those
+// of the native histogram.
+func (f *Family) exemplarsPerSeries() int {
 	switch {
 	case f.Received:
 		return 0
 	case f.Type == Counter:
 		return 1
 	case f.isNative():
-		return f.classicSlots() + nativeSlots
+		return f.classicExemplars() + nativeExemplars
 	case f.Type == Histogram:
-		return f.classicSlots()
+		return f.classicExemplars()
 	}
 	return 0
 }
 
-func (f *Family) classicSlots() int {
-	if len(f.Buckets) == 0 && f.Native.on() {
+func (f *Family) classicExemplars() int {
+	if len(f.Buckets) == 0 && f.Native.enabled() {
 		return 0
 	}
 	return len(f.Buckets) + 1
 }
 
-// mark keeps the exemplar of a sample that was applied. It reports false when
-// the family takes none, or when there is no memory for it.
-func (s *store) mark(i int, pairs []byte, v float64, at int64) bool {
-	if s.slots == 0 {
+// setExemplar stores the exemplar of an applied sample. It returns false if the family takes no exemplars or there is
+// no memory for it.
+func (s *store) setExemplar(i int, pairs []byte, v float64, at int64) bool {
+	if s.exemplarsPerSeries == 0 {
 		return false
 	}
-	if s.marks == nil && !s.keepMarks() {
+	if s.exemplars == nil && !s.addExemplarColumn() {
 		return false
 	}
-	slots := s.marks[i*s.slots : (i+1)*s.slots]
-	classic := s.slots
+	slots := s.exemplars[i*s.exemplarsPerSeries : (i+1)*s.exemplarsPerSeries]
+	classic := s.exemplarsPerSeries
 	if s.natives != nil {
-		classic -= nativeSlots
+		classic -= nativeExemplars
 		_, octave := math.Frexp(v)
-		if !s.keepMark(&slots[classic+(octave%nativeSlots+nativeSlots)%nativeSlots], pairs, v, at) {
+		if !s.storeExemplar(&slots[classic+(octave%nativeExemplars+nativeExemplars)%nativeExemplars], pairs, v, at) {
 			return false
 		}
 	}
 	switch {
 	case s.family.Type == Counter:
-		return s.keepMark(&slots[0], pairs, v, at)
+		return s.storeExemplar(&slots[0], pairs, v, at)
 	case classic > 0:
-		return s.keepMark(&slots[bucket(s.family.Buckets, v)], pairs, v, at)
+		return s.storeExemplar(&slots[bucket(s.family.Buckets, v)], pairs, v, at)
 	}
 	return true
 }
 
-// keepMarks gives every series room for exemplars from now on, if there is memory for it.
-func (s *store) keepMarks() bool {
-	if !s.ledger.fits(len(s.keys) * s.slots * markCost) {
+// addExemplarColumn adds the column of exemplars, if there is memory for it.
+func (s *store) addExemplarColumn() bool {
+	if !s.ledger.fits(len(s.keys) * s.exemplarsPerSeries * exemplarCost) {
 		return false
 	}
-	s.marks = make([]exemplar, len(s.keys)*s.slots, cap(s.keys)*s.slots)
-	s.weigh()
+	s.exemplars = make([]exemplar, len(s.keys)*s.exemplarsPerSeries, cap(s.keys)*s.exemplarsPerSeries)
+	s.updateRowSize()
 	return true
 }
 
-// keepMark puts an exemplar in a place, if that has or gets memory for it.
-func (s *store) keepMark(e *exemplar, pairs []byte, v float64, at int64) bool {
+// storeExemplar stores an exemplar in e, if e has or gets the memory for it.
+func (s *store) storeExemplar(e *exemplar, pairs []byte, v float64, at int64) bool {
 	if before := cap(e.pairs); len(pairs) > before {
 		if !s.ledger.fits(textSize(len(pairs)) - before) {
 			return false
@@ -96,8 +95,7 @@ func (s *store) keepMark(e *exemplar, pairs []byte, v float64, at int64) bool {
 	return true
 }
 
-// render returns the model of e, in m's memory when m is not nil, or nil when
-// there is no exemplar.
+// render returns the model of e, in the memory of m if m is not nil, or nil if there is no exemplar.
 func (e *exemplar) render(m *dto.Exemplar) *dto.Exemplar {
 	if len(e.pairs) == 0 {
 		return nil
@@ -106,14 +104,14 @@ func (e *exemplar) render(m *dto.Exemplar) *dto.Exemplar {
 		m = &dto.Exemplar{Value: new(float64), Timestamp: new(timestamppb.Timestamp)}
 	}
 	*m.Value = e.value
-	stamp(m.Timestamp, e.time)
+	setTimestamp(m.Timestamp, e.time)
 	if !e.isLabelled(m.Label) {
 		m.Label = e.labels()
 	}
 	return m
 }
 
-// isLabelled reports whether labels are those of e.
+// isLabelled reports whether labels are the labels of e.
 func (e *exemplar) isLabelled(labels []*dto.LabelPair) bool {
 	rest := e.pairs
 	for _, l := range labels {

@@ -8,8 +8,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// with appends a sample of the time at with the labels of its exemplar, names
-// and values in turn.
+// with appends a sample of the time at with the labels of its exemplar, names and values in turn.
 func with(s collector.Sample, exemplar []string, labels ...string) func(*collector.Batch) {
 	return func(b *collector.Batch) {
 		for i := 0; i < len(exemplar); i += 2 {
@@ -126,15 +125,14 @@ func TestExemplarBounds(t *testing.T) {
 	}
 }
 
-// TestExemplarsAfterDrop holds that a sample that was given up takes its
-// exemplar with it.
+// TestExemplarsAfterDrop holds that a sample that was given up takes its exemplar with it.
 func TestExemplarsAfterDrop(t *testing.T) {
 	c := open(t, collector.Options{})
 	r := requests()
 	ingest(t, c, func(b *collector.Batch) {
 		b.Exemplar("trace_id", []byte(strings.Repeat("x", 500)))
 		b.Label([]byte("gone"))
-		b.Drop()
+		b.Discard()
 	}, with(collector.Sample{Family: r, Value: 1}, trace("mine"), "GET", "200"), add(r, 1, "POST", "200"))
 	got := scrape(t, c, openFormat)
 	if strings.Count(got, " # {") != 1 || !strings.Contains(got, `{method="GET",status="200"} 1.0 # {trace_id="mine"} 1.0`) {
@@ -145,8 +143,8 @@ func TestExemplarsAfterDrop(t *testing.T) {
 	}
 }
 
-// TestExemplarSnapshot holds that a snapshot's exemplars do not change, and that
-// its memory shows others when it is used again.
+// TestExemplarSnapshot holds that a snapshot's exemplars do not change, and that its memory shows others when it is
+// used again.
 func TestExemplarSnapshot(t *testing.T) {
 	c := open(t, collector.Options{})
 	r, l := requests(), latency()

@@ -53,8 +53,7 @@ func TestGaugesExpire(t *testing.T) {
 	}
 }
 
-// TestLateGaugeStartsAnew holds that a gauge whose time is over is no more even
-// when nothing has looked for it yet.
+// TestLateGaugeStartsAnew holds that a gauge whose time is over is no more even when nothing has looked for it yet.
 func TestLateGaugeStartsAnew(t *testing.T) {
 	c := open(t, collector.Options{})
 	// More families than one batch looks through, so that f is not among them.
@@ -94,8 +93,7 @@ func TestLateAggregateStartsAnew(t *testing.T) {
 	}
 }
 
-// TestExpiryWithoutScrapes holds that batches free memory when nobody scrapes,
-// whatever they are about.
+// TestExpiryWithoutScrapes holds that batches free memory when nobody scrapes, whatever they are about.
 func TestExpiryWithoutScrapes(t *testing.T) {
 	c := open(t, collector.Options{})
 	for i := range 300 {
@@ -118,8 +116,7 @@ func TestExpiryWithoutScrapes(t *testing.T) {
 	}
 }
 
-// TestExpiredMakeRoom holds that a limit turns nothing away while there are
-// series whose time is over.
+// TestExpiredMakeRoom holds that a limit turns nothing away while there are series whose time is over.
 func TestExpiredMakeRoom(t *testing.T) {
 	var told []string
 	c := open(t, collector.Options{SeriesLimit: 150,
@@ -167,8 +164,8 @@ func TestDeclaredSeriesStay(t *testing.T) {
 	shows(t, c, `c_total{code="200"} 1`, `c_total{code="500"} 1`)
 }
 
-// TestClockTurnedBack holds that series neither vanish nor stay forever when the
-// clock is turned back, by a batch or by a scrape.
+// TestClockTurnedBack holds that series neither vanish nor stay forever when the clock is turned back, by a batch or by
+// a scrape.
 func TestClockTurnedBack(t *testing.T) {
 	for _, back := range []time.Duration{time.Second, time.Hour, 24 * 365 * time.Hour} {
 		now := &clock{noon}
@@ -190,8 +187,8 @@ func TestClockTurnedBack(t *testing.T) {
 	}
 }
 
-// TestLateFlush holds that a flush which waited for the collector is not taken for a
-// clock that was turned back, and that its series live as long as others.
+// TestLateFlush holds that a flush which waited for the collector is not taken for a clock that was turned back, and
+// that its series live as long as others.
 func TestLateFlush(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now})
@@ -203,8 +200,8 @@ func TestLateFlush(t *testing.T) {
 	shows(t, c, `g{l="b"} 1`)
 }
 
-// TestScrapeWithoutClock holds that a scrape without a clock goes by the batches.
-// Series live up to a TTL longer when it was turned back.
+// TestScrapeWithoutClock holds that a scrape without a clock goes by the batches. Series live up to a TTL longer when
+// it was turned back.
 func TestScrapeWithoutClock(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}, TTL: time.Minute}
@@ -216,8 +213,7 @@ func TestScrapeWithoutClock(t *testing.T) {
 	shows(t, c, `h 1`)
 }
 
-// TestManyExpire lets series come and go in numbers that make columns shrink,
-// and compares with what is right.
+// TestManyExpire lets series come and go in numbers that make columns shrink, and compares with what is right.
 func TestManyExpire(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now})

@@ -23,7 +23,7 @@ const (
 
 var typeNames = [types]string{"counter", "gauge", "histogram", "summary", "untyped"}
 
-// String returns the name that Prometheus uses for the type.
+// String returns the name of the type in Prometheus.
 func (t Type) String() string {
 	if t < types {
 		return typeNames[t]
@@ -31,32 +31,29 @@ func (t Type) String() string {
 	return "unknown"
 }
 
-// Family defines a metric family. Its exported fields must not change once a
-// sample of it was ingested, and it belongs to the one collector that ingested
-// it. Two Families with equal definitions in one collector share their series. A
-// State has them as JSON.
+// Family defines a metric family. Its exported fields must not change after the first sample of it was ingested, and it
+// belongs to the collector that ingested it. Two Families with equal definitions in one collector share their series. A
+// State stores them as JSON.
 type Family struct {
 	Name string
 	Help string `json:",omitzero"`
 	Unit string `json:",omitzero"`
 	Type Type
-	// Labels are the label names, sorted. The label values of a sample stand in
-	// this order; an empty value means that the series has no such label.
+	// Labels are the label names, sorted. The label values of a sample have the same order; an empty value means that
+	// the series does not have the label.
 	Labels []string `json:",omitzero"`
-	// Buckets are the upper bounds of a classic histogram, ascending, without
-	// +Inf. With Native and no Buckets there is no classic histogram.
+	// Buckets are the upper bounds of a classic histogram, ascending, without +Inf. With Native and no Buckets there is
+	// no classic histogram.
 	Buckets []float64 `json:",omitzero"`
-	// Native adds a native histogram. It takes some 100 bytes per series and 16 to
-	// 32 per bucket that is not empty.
+	// Native adds a native histogram. It takes about 100 bytes per series and 16 to 32 per bucket that is not empty.
 	Native Native `json:",omitzero"`
-	// Quantiles are those of a summary, each with its allowed error. Without any,
-	// a summary has a sum and a count only. A series with quantiles and usual errors
-	// takes 7.5 KB; with an error of 0.001 in the middle, 64 KB.
+	// Quantiles are the quantiles of a summary, each with its allowed error. Without quantiles, a summary has only a
+	// sum and a count. A series with quantiles and the usual errors takes 7.5 KB; with an error of 0.001 for a quantile
+	// near 0.5, it takes 64 KB.
 	Quantiles map[float64]float64 `json:"-"`
-	// MaxAge is for how long an observation counts in the quantiles, a second at
-	// least; 0 means 10 minutes.
+	// MaxAge is how long an observation counts in the quantiles, at least a second; 0 means 10 minutes.
 	MaxAge time.Duration `json:",omitzero"`
-	// Timestamps exposes with each series the newest Time of its samples.
+	// Timestamps exposes the newest Time of the samples with each series.
 	Timestamps bool `json:",omitzero"`
 	// Received says that the family takes points of metrics events, see Batch.Put,
 	// and no samples. Each of its series has labels of its own, so Labels is empty,
@@ -65,37 +62,35 @@ type Family struct {
 	// Delta says that the points of a received family may be increments.
 	Delta bool `json:",omitzero"`
 
-	// What follows does not define the family: of equal Families, the first one
-	// that was ingested or the last one given to Retain decides.
+	// The fields below are not part of the definition: of equal Families, the first one that was ingested or the last
+	// one passed to Retain decides.
 
-	// TTL is how long after its last sample a series expires. 0: never.
+	// TTL is how long after its last sample a series expires. 0 means never.
 	TTL time.Duration `json:",omitzero"`
-	// SeriesLimit bounds the series of the family, beyond which samples go to
-	// overflow series. 0: only the collector's limit.
+	// SeriesLimit bounds the series of the family; samples of more series go to overflow series. 0 means that only the
+	// limit of the collector applies.
 	SeriesLimit int `json:",omitzero"`
-	// Fixed tells, by position in Labels, which values do not come from records
-	// and stay in an overflow series. Each sample is judged by its own Family's.
+	// Fixed marks, by position in Labels, the values that do not come from records; an overflow series keeps them. For
+	// each sample, Fixed of its own Family applies.
 	Fixed []bool `json:"-"`
 
-	// These are set by the collector's goroutine, which alone reads them.
+	// Only the goroutine of the collector reads and sets these.
 	store     *store
-	refusedBy *store // has the name, or that of a sample, with another definition
+	refusedBy *store // exposes one of the names of the family and has another definition
 }
 
-// Native shapes a native histogram. The zero Native is none.
+// Native configures a native histogram. The zero Native means that there is none.
 type Native struct {
-	// Factor is by how much a bucket's bound is above the last one's at most. It
-	// must be greater than 1.
+	// Factor is the greatest ratio of two successive bucket bounds. It must be greater than 1.
 	Factor float64
-	// MaxBuckets bounds the buckets of a series: when there would be more,
-	// neighbours are joined. 0 means 160.
+	// MaxBuckets bounds the buckets of a series: beyond it, neighboring buckets are merged. 0 means 160.
 	MaxBuckets uint32
 }
 
-// on reports whether there is a native histogram at all.
-func (n Native) on() bool { return n.Factor > 1 }
+// enabled reports whether there is a native histogram.
+func (n Native) enabled() bool { return n.Factor > 1 }
 
-func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.on() }
+func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.enabled() }
 
 func (f *Family) hasStreams() bool { return f.Type == Summary && len(f.Quantiles) > 0 }
 
@@ -114,16 +109,16 @@ func (f *Family) Equal(g *Family) bool {
 		maps.Equal(f.Quantiles, g.Quantiles)
 }
 
-// isReadable reports whether Prometheus reads a page with the names and the help of f.
+// isReadable reports whether Prometheus accepts the names and the help of f on a page.
 func (f *Family) isReadable() bool {
 	unfit := func(label string) bool { return !exposition.IsName(label) }
 	return exposition.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && exposition.IsText([]byte(f.Help))
 }
 
-// fixed reports whether the i-th label value stays in an overflow series.
+// fixed reports whether an overflow series keeps the i-th label value.
 func (f *Family) fixed(i int) bool { return i < len(f.Fixed) && f.Fixed[i] }
 
-// accepts are the operations that a type takes, a bit each.
+// accepts holds the operations of each type, one bit each.
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
 	Gauge:     1<<Add | 1<<Set | 1<<Sum | 1<<Min | 1<<Max | 1<<Count | 1<<Declare,
@@ -131,28 +126,27 @@ var accepts = [types]uint16{
 	Summary:   1<<Observe | 1<<Declare,
 }
 
-// timed are the operations that go by the times of samples, a bit each.
-const timed = 1<<Total | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
+// usesTime holds the operations that depend on the times of samples, one bit each.
+const usesTime = 1<<Total | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
 
-// maxAhead is how far ahead of the clock a time may be: time zones are mistaken for
-// each other. A series would take nothing that is older than one that is nonsense.
+// maxAhead is how far a time may be ahead of the clock; wrong time zones are common. After a sample from the far
+// future, a series would refuse everything until then.
 const maxAhead = 24 * time.Hour
 
-// early reports whether a sample of the time at comes too early for f, where times
-// matter.
-func (f *Family) early(s *Sample, at, now int64) bool {
-	return at > now+int64(maxAhead) && (f.Timestamps || timed>>s.Op&1 != 0)
+// tooNew reports whether the time at of a sample is too far ahead and f depends on times.
+func (f *Family) tooNew(s *Sample, at, now int64) bool {
+	return at > now+int64(maxAhead) && (f.Timestamps || usesTime>>s.Op&1 != 0)
 }
 
-// check tells whether f takes the sample at all, before a series is made for it.
-func (f *Family) check(s *Sample) Reason {
+// checkSample returns the reason not to take the sample, before a series is made for it.
+func (f *Family) checkSample(s *Sample) Reason {
 	if f.Type >= types || s.Op >= ops || accepts[f.Type]>>s.Op&1 == 0 {
 		return Malformed
 	}
 	if f.Type == Gauge || s.Op == Declare {
 		return Kept
 	}
-	if v := s.Value; v-v != 0 { // NaN and both infinities
+	if v := s.Value; v-v != 0 { // NaN or infinite
 		return NotFinite
 	}
 	if f.Type == Counter {

@@ -8,27 +8,26 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// maxIdleSnapshots bounds the snapshots whose memory is kept for later scrapes. It is how many pages the exporter makes at
-// the same time.
+// maxIdleSnapshots bounds the snapshots whose memory is kept for later scrapes. It is the number of pages that the
+// exporter makes at the same time.
 const maxIdleSnapshots = 2
 
-// Gather returns all families that have series, sorted by name, as they are between two batches, after all batches whose
-// Ingest returned before the call. The families are read-only and valid until done is called, which must be called once
-// err is nil. Each call that is not done holds a copy of all values and the exposition model, so the caller bounds how
-// many there are at the same time.
+// Gather returns all families that have series, sorted by name. It sees the state between two batches, after all
+// batches whose Ingest returned before the call. The families are read-only and valid until done is called; the caller
+// must call it once if err is nil. Until then, the snapshot holds a copy of all values and the exposition model, so the
+// caller has to bound the number of concurrent calls.
 //
-// Gather waits for the batch that is being applied. When ctx ends before, or the collector is closed, it returns an error
-// and leaves nothing behind.
+// Gather waits for the batch that is being applied. If ctx ends first, or the collector is closed, it returns an error.
 func (c *Collector) Gather(ctx context.Context) (families []exposition.Family, done func(), err error) {
-	s := c.idle.take()
-	if err := c.take(ctx, s); err != nil {
+	s := c.idle.get()
+	if err := c.takeSnapshot(ctx, s); err != nil {
 		return nil, func() {}, err
 	}
 	return s.families, sync.OnceFunc(func() { c.idle.put(s) }), nil
 }
 
-// take fills and renders s. After an error s is left alone, because it may be broken.
-func (c *Collector) take(ctx context.Context, s *snapshot) (err error) {
+// takeSnapshot fills and renders s. After an error, s must not be used again, because it may be broken.
+func (c *Collector) takeSnapshot(ctx context.Context, s *snapshot) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while a scrape was rendered: %v", p)
@@ -40,7 +39,7 @@ func (c *Collector) take(ctx context.Context, s *snapshot) (err error) {
 	}
 	select {
 	case c.requests <- s:
-		err = <-s.taken // soon: the goroutine copies the columns and does nothing else before
+		err = <-s.filled // soon, because the goroutine only copies the columns copies the columns and does nothing else before
 	case <-ctx.Done():
 		return fmt.Errorf("the collector was busy: %w", context.Cause(ctx))
 	case <-c.closed:
@@ -52,14 +51,14 @@ func (c *Collector) take(ctx context.Context, s *snapshot) (err error) {
 	return err
 }
 
-// idleSnapshots are the snapshots that no scrape uses. The zero value is ready.
+// idleSnapshots holds the snapshots that no scrape uses. The zero value is ready.
 type idleSnapshots struct {
 	mu  sync.Mutex
-	all []*snapshot // the last used one last; guarded by mu
+	all []*snapshot // most recently used last; guarded by mu
 }
 
-// take returns the last used one, because its memory is warm, or a new one.
-func (i *idleSnapshots) take() *snapshot {
+// get returns the most recently used snapshot, because its memory is warm, or a new one.
+func (i *idleSnapshots) get() *snapshot {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	last := len(i.all) - 1
@@ -79,8 +78,8 @@ func (i *idleSnapshots) put(s *snapshot) {
 	}
 }
 
-// DropSnapshots lets go of the memory that is kept for later scrapes, several times what the series take. The next scrape
-// takes it anew, for the series there are then.
+// DropSnapshots frees the memory that is kept for later scrapes, which is several times that of the series. The next
+// scrape allocates it again.
 func (c *Collector) DropSnapshots() {
 	c.idle.mu.Lock()
 	defer c.idle.mu.Unlock()

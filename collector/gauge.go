@@ -1,9 +1,8 @@
 package collector
 
-// aggregate joins a sample with those of the same time. A scrape between two
-// chunks may see a part of them.
+// aggregate combines a sample with those of the same time. A scrape between two chunks may see only a part of them.
 func (s *store) aggregate(i int, m *Sample, at int64) Reason {
-	s.keepTimes()
+	s.addTimesColumn()
 	if at < s.times[i] {
 		return OutOfOrder
 	}
@@ -24,9 +23,8 @@ func (s *store) aggregate(i int, m *Sample, at int64) Reason {
 	return Kept
 }
 
-// restart makes series i as if it were new, which is what a gauge is that
-// expired and comes back.
-func (s *store) restart(i int, source uint32) {
+// resetGauge resets series i to a new one, which is what an expired gauge is when it comes back.
+func (s *store) resetGauge(i int, source uint32) {
 	s.values[i] = 0
 	if s.sources[i] != anySource {
 		s.sources[i] = source

@@ -45,8 +45,7 @@ func TestAggregates(t *testing.T) {
 	}
 }
 
-// TestAggregateWithoutTime holds that samples without a time have that of their
-// batch.
+// TestAggregateWithoutTime holds that samples without a time have that of their batch.
 func TestAggregateWithoutTime(t *testing.T) {
 	c := open(t, collector.Options{})
 	g := &collector.Family{Name: "g", Type: collector.Gauge}
@@ -57,8 +56,7 @@ func TestAggregateWithoutTime(t *testing.T) {
 	wantText(t, c, "# HELP g \n# TYPE g gauge\ng 2\n")
 }
 
-// TestTimestamps holds that the newest time of the samples is shown, in
-// milliseconds, also before 1970.
+// TestTimestamps holds that the newest time of the samples is shown, in milliseconds, also before 1970.
 func TestTimestamps(t *testing.T) {
 	c := open(t, collector.Options{})
 	gauge := &collector.Family{Name: "g", Type: collector.Gauge, Timestamps: true, Labels: []string{"l"}}

@@ -2,14 +2,14 @@ package collector
 
 import "math"
 
-// Bounds of Sample.Count. The second holds for quantiles, which take observations one
-// by one at some 0.1 us each.
+// Bounds of Sample.Count. The second one applies to quantiles, which take observations one at a time, at about 0.1 us
+// each.
 const (
 	maxWeight  = 1 << 32
 	maxRepeats = 1000
 )
 
-// width returns how many counts a series of f has.
+// width returns the number of bucket counts of a series of f.
 func (f *Family) width() int {
 	switch {
 	case f.Received:
@@ -22,7 +22,7 @@ func (f *Family) width() int {
 	return 0
 }
 
-// checkWeight refuses a sample whose weight is too great, or makes its value so.
+// checkWeight refuses a sample whose weight is too large, or whose weighted value is infinite.
 func (f *Family) checkWeight(s *Sample) Reason {
 	if s.Count <= 1 {
 		return Kept
@@ -68,14 +68,14 @@ func (s *store) observeNative(h *native, v float64, n uint64) {
 	}
 }
 
-// nextChange numbers what the natives of s show.
+// nextChange returns a new version number for a native histogram of s.
 func (s *store) nextChange() uint64 {
 	s.changes++
 	return s.changes
 }
 
-// bucket returns the index of the first bound that v is not above. Few bounds
-// are searched one by one, which is faster than halving.
+// bucket returns the index of the first bound that is at least v. A linear search is faster than a binary one for few
+// bounds.
 func bucket(bounds []float64, v float64) int {
 	low, high := 0, len(bounds)
 	for high-low > 16 {

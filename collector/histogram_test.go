@@ -72,8 +72,7 @@ var shapes = map[string]func(r *rand.Rand) float64{
 	"anything": func(r *rand.Rand) float64 { return math.Ldexp(r.NormFloat64(), r.IntN(2000)-1000) },
 }
 
-// TestNativeEqualsClientGolang gives the same observations to both, with all
-// schemas and bounds.
+// TestNativeEqualsClientGolang gives the same observations to both, with all schemas and bounds.
 func TestNativeEqualsClientGolang(t *testing.T) {
 	for name, shape := range shapes {
 		for _, buckets := range [][]float64{nil, {0.5, 1, 100}} {
@@ -116,8 +115,7 @@ func equalsClientGolang(t *testing.T, name string, shape func(r *rand.Rand) floa
 	}
 }
 
-// TestNativeBoundsEqualClientGolangs observes every bound of the finest schema,
-// and what is next to it.
+// TestNativeBoundsEqualClientGolangs observes every bound of the finest schema, and what is next to it.
 func TestNativeBoundsEqualClientGolangs(t *testing.T) {
 	theirs := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "h", NativeHistogramBucketFactor: 1.001})
 	c := open(t, collector.Options{})
@@ -192,8 +190,7 @@ func TestNativeExposition(t *testing.T) {
 	}
 }
 
-// TestNativeSnapshotIsIsolated holds that the buckets that snapshots share do
-// not change.
+// TestNativeSnapshotIsIsolated holds that the buckets that snapshots share do not change.
 func TestNativeSnapshotIsIsolated(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "h", Type: collector.Histogram, Native: collector.Native{Factor: 1.1, MaxBuckets: 10}}

@@ -5,33 +5,31 @@ import (
 	"io"
 )
 
-// ImportOptions says what of a state is wanted.
+// ImportOptions selects what Import restores.
 type ImportOptions struct {
 	Now int64 // in nanoseconds since 1970
-	// Families are those that there will be. Of a state, those that are Equal to one
-	// of them are restored, with its TTL and SeriesLimit, and those for which Also,
-	// if not nil, returns an equal. The latter take their TTL and SeriesLimit from the
-	// first Family that a sample of them comes with, until then from that equal.
+	// Families are the families of the rules. Import restores the families of a state that are Equal to one of them,
+	// with its TTL and SeriesLimit, and those for which Also, if not nil, returns an equal family. The latter take TTL
+	// and SeriesLimit from that family until a sample comes with its own Family.
 	Families []*Family
 	Also     func(*Family) *Family
 	Gauges   bool // whether gauges are restored
 }
 
-// Imported tells of an Import.
+// Imported is the result of an Import.
 type Imported struct {
 	At         int64 // when the state was exported, in nanoseconds since 1970
 	Families   int   // that were restored
-	Series     int   // that were restored, those that have expired since included
+	Series     int   // that were restored, including those that expired in the meantime
 	Remembered int   // expired series that were restored as such
-	Redefined  int   // series that were left out because nobody wants their family as it was defined
-	Beyond     int   // series that were left out because of a limit
+	Redefined  int   // series that were left out because no family has their definition
+	OverLimit  int   // series that were left out because of a limit
 }
 
-// Import restores the series of a state that WriteTo wrote. It is to come before
-// the first batch, which waits while from is read: families that the collector already
-// has stay as they are, and count as redefined. Series that were not touched for their
-// TTL, the time since the export included, expire at once. When there is an error,
-// nothing is restored.
+// Import restores the series of a state that WriteTo wrote. Call it before the first batch, which waits while Import
+// reads from. Families that the collector already has stay as they are, and count as redefined. Series that have had no
+// sample for their TTL, including the time since the export, expire at once. If Import returns an error, it restored
+// nothing.
 func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	d, err := newDecoder(from)
 	if err != nil {
@@ -44,10 +42,10 @@ func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	for _, f := range o.Families {
 		im.byName[f.Name] = f
 	}
-	failed := c.between(func() {
-		defer im.end()
+	failed := c.do(func() {
+		defer im.finish()
 		err = im.read(d)
-		im.good = err == nil
+		im.complete = err == nil
 	})
 	if err = cmp.Or(failed, err); err != nil {
 		return Imported{}, err
@@ -55,60 +53,60 @@ func (c *Collector) Import(from io.Reader, o ImportOptions) (Imported, error) {
 	return im.done, nil
 }
 
-// importer restores a state, in the goroutine of the collector.
+// importer restores a state in the goroutine of the collector.
 type importer struct {
 	ImportOptions
 	collector *Collector
 	byName    map[string]*Family
-	good      bool // the whole state was read
+	complete  bool // the whole state was read
 
-	done     Imported
-	families []imported          // all that the state has
-	seen     map[string]struct{} // their names
-	stores   []*store            // that were made, in the collector already
-	pasts    []*past             // not there yet
-	used     int                 // bytes of them
-	budget   int
+	done       Imported
+	families   []importedFamily    // all families of the state
+	seen       map[string]struct{} // their names
+	stores     []*store            // that were made, already registered
+	remembered []*rememberedSeries // not in the cache yet
+	used       int                 // bytes of them
+	budget     int
 
-	series, remembered int // that the state has
+	seriesRead, rememberedRead int // read from the state
 }
 
-// imported is a family of a state.
-type imported struct {
+// importedFamily is a family of a state.
+type importedFamily struct {
 	definition
 	wanted bool
-	store  *store // nil when it is not wanted, or beyond the limit
+	store  *store // nil if it is not wanted, or beyond the limit
 }
 
-// end completes what was read, or takes all of it out.
-func (im *importer) end() {
+// finish completes the import, or undoes it if the state was not read completely.
+func (im *importer) finish() {
 	c := im.collector
-	if !im.good {
+	if !im.complete {
 		c.remove(im.stores)
-		c.count()
+		c.publishSizes()
 		return
 	}
 	c.now = max(c.now, im.Now)
 	for _, st := range im.stores {
-		st.life.sort()
+		st.expiry.sort()
 		im.done.Families++
 		im.done.Series += len(st.keys)
 	}
-	for _, p := range im.pasts {
-		if p.store.find([]byte(p.key)) < 0 {
-			c.keep(p)
+	for _, r := range im.remembered {
+		if r.store.find([]byte(r.key)) < 0 {
+			c.cacheSeries(r)
 			im.done.Remembered++
 		}
 	}
 	c.expireAll(im.Now)
-	c.count()
+	c.publishSizes()
 }
 
-// read takes all blocks. What no collector writes is an error.
+// read reads all blocks.
 func (im *importer) read(d *decoder) error {
 	im.done.At = d.varint()
 	for kind := byte(0); kind != endBlock && d.err == nil; {
-		kind = d.kind()
+		kind = d.blockKind()
 		if !im.block(d, kind) {
 			d.fail(errContent)
 		}
@@ -120,17 +118,17 @@ func (im *importer) block(d *decoder, kind byte) bool {
 	switch kind {
 	case familyBlock:
 		f := d.definition()
-		return d.err == nil && im.define(f)
-	case seriesBlock, pastBlock:
+		return d.err == nil && im.addFamily(f)
+	case seriesBlock, rememberedBlock:
 		return im.rows(d, kind)
 	case endBlock:
-		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.series) && d.varint() == int64(im.remembered)
+		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.seriesRead) && d.varint() == int64(im.rememberedRead)
 	}
 	return false
 }
 
-// define begins a family.
-func (im *importer) define(f definition) bool {
+// addFamily adds a family.
+func (im *importer) addFamily(f definition) bool {
 	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() || f.isAbsolute() || !f.Received && f.Type == Untyped {
 		return false
 	}
@@ -138,22 +136,22 @@ func (im *importer) define(f definition) bool {
 	c := im.collector
 	var known *Family
 	var provisional bool
-	if (f.Type != Gauge || im.Gauges) && c.rival(f.Family) == nil {
+	if (f.Type != Gauge || im.Gauges) && c.conflicting(f.Family) == nil {
 		known, provisional = successor(f.Family, im.byName, im.Also)
 	}
-	family := imported{definition: f, wanted: known != nil}
+	family := importedFamily{definition: f, wanted: known != nil}
 	if known != nil && len(c.stores) < c.SeriesLimit() && c.ledger.fits(familySize(known)) {
 		st := newStore(known, &c.ledger)
-		st.provisional = provisional
+		st.settingsPending = provisional
 		st.signed = st.signed || f.Signed
 		if f.Totals {
 			st.totals = []float64{}
 		}
 		if f.Times {
-			st.keepTimes()
+			st.addTimesColumn()
 		}
-		st.weigh()
-		c.enlist(st)
+		st.updateRowSize()
+		c.register(st)
 		family.store = st
 		im.stores = append(im.stores, st)
 	}

@@ -6,33 +6,33 @@ import (
 	"slices"
 )
 
-// rows takes a block of series.
+// rows reads a block of series.
 func (im *importer) rows(d *decoder, kind byte) bool {
 	number, n := d.number(len(im.families)-1), d.number(blockRows)
 	if d.err != nil {
 		return false
 	}
 	f := &im.families[number]
-	rows, touched := d.rows(&f.definition, n, kind)
+	rows, lastSample := d.rows(&f.definition, n, kind)
 	for i := 0; i < n && d.err == nil; i++ {
 		at := im.done.At
-		if touched != nil {
-			at = touched[i]
+		if lastSample != nil {
+			at = lastSample[i]
 		}
 		switch {
 		case !f.valid(&rows, i):
 			return false
-		case kind == pastBlock:
-			im.past(f, &rows, i)
-		case !im.live(f, &rows, i, min(at, im.Now)):
+		case kind == rememberedBlock:
+			im.addRemembered(f, &rows, i)
+		case !im.addSeries(f, &rows, i, min(at, im.Now)):
 			return false
 		}
 	}
 	return kind == seriesBlock || f.Type != Gauge
 }
 
-// valid reports whether a collector can have made row i.
-func (f *imported) valid(c *columns, i int) bool {
+// valid reports whether a collector could have written row i.
+func (f *importedFamily) valid(c *columns, i int) bool {
 	v := c.values[i]
 	finite := v-v == 0
 	switch {
@@ -50,43 +50,43 @@ func (f *imported) valid(c *columns, i int) bool {
 	return c.natives == nil || c.natives[i].schema >= coarsestSchema && c.natives[i].schema <= pickSchema(f.Native.Factor)
 }
 
-// live takes a series, unless the family has it already.
-func (im *importer) live(f *imported, rows *columns, i int, touched int64) bool {
-	im.series++
+// addSeries adds a series. It returns false if the family already has it.
+func (im *importer) addSeries(f *importedFamily, rows *columns, i int, lastSample int64) bool {
+	im.seriesRead++
 	st := f.store
 	if st == nil {
-		im.leave(f)
+		im.skip(f)
 		return true
 	}
 	if _, twice := st.index[rows.keys[i]]; twice {
 		return false
 	}
-	need := st.need(len(rows.keys[i]))
+	need := st.seriesSize(len(rows.keys[i]))
 	if rows.natives != nil {
 		need += rows.natives[i].capacity() * bucketCost
 	}
 	if rows.readings != nil {
 		need += rows.readings[i].size()
 	}
-	if im.collector.lacks(need) != Kept || !st.allows(rows.sources[i]) {
-		im.leave(f)
+	if im.collector.limitReached(need) != Kept || !st.allows(rows.sources[i]) {
+		im.skip(f)
 		return true
 	}
-	im.collector.restore(st, rows, i, touched)
+	im.collector.restoreRow(st, rows, i, lastSample)
 	return true
 }
 
-// leave counts a series that is not restored.
-func (im *importer) leave(f *imported) {
+// skip counts a series that is not restored.
+func (im *importer) skip(f *importedFamily) {
 	switch {
 	case f.wanted:
-		im.done.Beyond++
+		im.done.OverLimit++
 	case f.Type != Gauge || im.Gauges:
 		im.done.Redefined++
 	}
 }
 
-// allows reports whether the limit of s allows one more series that is fed by source.
+// allows reports whether the limit of s allows one more series with that source.
 func (s *store) allows(source uint32) bool {
 	if source == anySource {
 		return s.overflows < maxOverflowSeries
@@ -94,35 +94,35 @@ func (s *store) allows(source uint32) bool {
 	return s.family.SeriesLimit <= 0 || s.ordinary() < s.family.SeriesLimit
 }
 
-// past takes a remembered series.
-func (im *importer) past(f *imported, rows *columns, i int) {
-	im.remembered++
+// addRemembered adds a remembered series.
+func (im *importer) addRemembered(f *importedFamily, rows *columns, i int) {
+	im.rememberedRead++
 	if f.store == nil {
-		im.leave(f)
+		im.skip(f)
 		return
 	}
-	p := rows.toPast(f.store, i)
-	if p.native != nil {
-		p.native.changed = f.store.nextChange()
+	r := rows.rememberedRow(f.store, i)
+	if r.native != nil {
+		r.native.changed = f.store.nextChange()
 	}
-	im.pasts = append(im.pasts, p)
-	// Those that do not fit are read past, since newer ones may come.
-	for im.used += p.size; im.used > im.budget && len(im.pasts) > 0; im.pasts = im.pasts[1:] {
-		im.used -= im.pasts[0].size
-		im.done.Beyond++
+	im.remembered = append(im.remembered, r)
+	// If they do not fit, the oldest are left out.
+	for im.used += r.size; im.used > im.budget && len(im.remembered) > 0; im.remembered = im.remembered[1:] {
+		im.used -= im.remembered[0].size
+		im.done.OverLimit++
 	}
 }
 
-// restore makes a series as row i of rows has it. It takes native buckets over.
-func (c *Collector) restore(s *store, rows *columns, i int, touched int64) {
+// restoreRow makes a series from row i of rows, and takes over its native buckets.
+func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64) {
 	c.series++
 	if len(s.keys) == 0 {
-		c.filled++
+		c.nonEmpty++
 	}
 	if rows.sources[i] == anySource {
 		s.overflows++
 	}
-	at := s.add(rows.keys[i], rows.sources[i], touched)
+	at := s.add(rows.keys[i], rows.sources[i], lastSample)
 	s.created[at], s.values[at] = rows.created[i], rows.values[i]
 	copy(s.buckets[at*s.width:], rows.buckets[i*s.width:(i+1)*s.width])
 	if rows.totals != nil {
@@ -143,14 +143,14 @@ func (c *Collector) restore(s *store, rows *columns, i int, touched int64) {
 	}
 }
 
-// sort puts the longest untouched series first.
-func (l *life) sort() {
-	order := make([]int32, len(l.touched))
+// sort orders the list by the last sample, least recent first.
+func (l *expiry) sort() {
+	order := make([]int32, len(l.lastSample))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(l.touched[a], l.touched[b]) })
-	l.head, l.tail = end, end
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(l.lastSample[a], l.lastSample[b]) })
+	l.head, l.tail = listEnd, listEnd
 	for _, i := range order {
 		l.push(i)
 	}

@@ -12,8 +12,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// occupied returns a collector whose goroutine is held in a callback until the
-// returned function is called.
+// occupied returns a collector whose goroutine is held in a callback until the returned function is called.
 func occupied(t *testing.T) (c *collector.Collector, let func()) {
 	t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
@@ -53,8 +52,8 @@ func TestBusyLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// TestTakenIsAppliedWhole holds that a batch that was taken no longer heeds
-// withdraw, and that Ingest returns only once it is applied.
+// TestTakenIsAppliedWhole holds that a batch that was taken no longer heeds withdraw, and that Ingest returns only once
+// it is applied.
 func TestTakenIsAppliedWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
@@ -97,8 +96,7 @@ func TestCloseWhileWaiting(t *testing.T) {
 		close(closed)
 	}()
 	let()
-	// A waiting call may still be served when the goroutine is free again; what
-	// it must not do is hang, or lie.
+	// A waiting call may still be served when the goroutine is free again; what it must not do is hang, or lie.
 	applied := uint64(2)
 	for range each {
 		switch err := receive(t, "Ingest returns", ingested); {
@@ -160,8 +158,7 @@ func TestPanicIsContained(t *testing.T) {
 	wantText(t, c, "# HELP m_total \n# TYPE m_total counter\nm_total 3\n")
 }
 
-// TestExactlyOnce lets batches be withdrawn at random moments and counts that
-// what Ingest says is what happened.
+// TestExactlyOnce lets batches be withdrawn at random moments and counts that what Ingest says is what happened.
 func TestExactlyOnce(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "m_total", Type: collector.Counter, Labels: []string{"n"}}

@@ -6,24 +6,21 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// AppendLabel appends the encoding of a label value within a series key: its
-// length, then its bytes. The length in front makes keys of different values
-// different, which a separator or a hash would not.
+// AppendLabel appends the encoding of a label value within a series key: its length, then its bytes. The length makes
+// keys of different values different, which neither a separator nor a hash does.
 func AppendLabel(key, value []byte) []byte {
 	key = binary.AppendUvarint(key, uint64(len(value)))
 	return append(key, value...)
 }
 
-// shortLabel is the length of the longest label value whose encoding has one byte
-// for the length.
+// shortLabel is the length of the longest label value whose encoding has one byte for the length.
 const shortLabel = 0x7f
 
-// ShortLabel is Label for a value of up to 127 bytes that are all ASCII. It
-// reports whether it took the value: when it did not, there is no room without
-// Label, or there is something in the value to be looked at.
+// ShortLabel is like Label, for an ASCII value of up to 127 bytes. It reports whether it appended the value; if not,
+// the value is not of that form or the batch has no room, and the caller has to use Label.
 //
-// It copies and looks by words, the last of which overlaps the one before, because
-// most values are a few bytes. BenchmarkWay gains 4 % with the access log.
+// It copies and checks words, and the last word overlaps the one before, because most values are a few bytes.
+// BenchmarkWay gains 4 % for the access log.
 func (b *Batch) ShortLabel(value []byte) bool {
 	n, at := len(value), len(b.keys)
 	if n > shortLabel || cap(b.keys)-at <= shortLabel {
@@ -60,8 +57,7 @@ func (b *Batch) ShortLabel(value []byte) bool {
 	return true
 }
 
-// cutLabel splits the first label value off a series key. ok is false when key
-// does not start with one.
+// cutLabel splits the first label value off a series key. ok is false if key does not start with one.
 func cutLabel[T string | []byte](key T) (value, rest T, ok bool) {
 	var n uint64
 	for i := 0; i < len(key) && i < binary.MaxVarintLen64; i++ {
@@ -79,8 +75,8 @@ func cutLabel[T string | []byte](key T) (value, rest T, ok bool) {
 	return value, rest, false
 }
 
-// wellFormed reports whether key holds n label values and nothing else. What it
-// refuses would make a page that cannot be encoded, or that Prometheus refuses.
+// wellFormed reports whether key holds exactly n label values. Other keys would make a page that cannot be encoded, or
+// that Prometheus refuses.
 func wellFormed(key []byte, n int) bool {
 	for range n {
 		value, rest, ok := cutLabel(key)

@@ -13,9 +13,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestKeysNeverCollide holds that label sets that would be one under a
-// separator, a hash or a careless length prefix are different series, and that
-// every value comes out as it went in.
+// TestKeysNeverCollide holds that label sets that would be one under a separator, a hash or a careless length prefix
+// are different series, and that every value comes out as it went in.
 func TestKeysNeverCollide(t *testing.T) {
 	sets := [][]string{
 		{"a", "b"}, {"ab", ""}, {"", "ab"}, {"a,", "b"}, {"a", ",b"}, {"a;b", "1"}, {"a", "b;1"},
@@ -73,7 +72,7 @@ func TestKeyIsSameAsLabels(t *testing.T) {
 	encoded := collector.AppendLabel(collector.AppendLabel(nil, []byte("1")), []byte("2"))
 	c := open(t, collector.Options{})
 	ingest(t, c, add(f, 1, "1", "2", "3"), func(b *collector.Batch) {
-		b.Key(encoded)
+		b.EncodedLabels(encoded)
 		b.Label([]byte("3"))
 		b.Append(&collector.Sample{Family: f, Value: 1})
 	})
@@ -85,7 +84,7 @@ func TestDropForgetsLabels(t *testing.T) {
 	c := open(t, collector.Options{})
 	ingest(t, c, set(f, 1, "x"), func(b *collector.Batch) {
 		b.Label([]byte("gone"))
-		b.Drop()
+		b.Discard()
 	}, set(f, 2, "y"))
 	wantText(t, c, "# HELP m \n# TYPE m gauge\nm{a=\"x\"} 1\nm{a=\"y\"} 2\n")
 }
@@ -107,7 +106,7 @@ func TestMalformedKeys(t *testing.T) {
 			c := open(t, collector.Options{})
 			f := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"a", "b"}}
 			ingest(t, c, set(f, 1, "x", "y"), func(b *collector.Batch) {
-				b.Key(key)
+				b.EncodedLabels(key)
 				b.Append(&collector.Sample{Family: f, Op: collector.Set, Value: 2})
 			}, set(f, 3, "x", "z"))
 			wantText(t, c, "# HELP m \n# TYPE m gauge\nm{a=\"x\",b=\"y\"} 1\nm{a=\"x\",b=\"z\"} 3\n")
@@ -148,8 +147,7 @@ func TestManySeries(t *testing.T) {
 	}
 }
 
-// FuzzKey holds that no key makes a page that cannot be encoded, and that one
-// that is refused leaves nothing behind.
+// FuzzKey holds that no key makes a page that cannot be encoded, and that one that is refused leaves nothing behind.
 func FuzzKey(f *testing.F) {
 	f.Add([]byte{1, 'x', 1, 'y'})
 	f.Add([]byte{0, 0})
@@ -159,7 +157,7 @@ func FuzzKey(f *testing.F) {
 		c := open(t, collector.Options{})
 		family := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"a", "b"}, SeriesLimit: 1}
 		ingest(t, c, set(family, 1, "x", "y"), func(b *collector.Batch) {
-			b.Key(key)
+			b.EncodedLabels(key)
 			b.Append(&collector.Sample{Family: family, Op: collector.Set, Value: 2})
 		})
 		for _, format := range []expfmt.Format{textFormat, openFormat, protoFormat} {

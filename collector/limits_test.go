@@ -62,8 +62,8 @@ func TestFamilyConflict(t *testing.T) {
 	}
 }
 
-// TestFamiliesThatShareNames holds that of two families which one page cannot have
-// both, in any of its formats, the first one stays.
+// TestFamiliesThatShareNames holds that of two families which one page cannot have both, in any of its formats, the
+// first one stays.
 func TestFamiliesThatShareNames(t *testing.T) {
 	var told []string
 	c := open(t, collector.Options{Dropped: func(family string, r collector.Reason) {
@@ -127,8 +127,7 @@ func TestUnreadableFamilies(t *testing.T) {
 	}
 }
 
-// TestFamiliesAreBounded holds that families count too, also those whose series
-// expired.
+// TestFamiliesAreBounded holds that families count too, also those whose series expired.
 func TestFamiliesAreBounded(t *testing.T) {
 	c := open(t, collector.Options{SeriesLimit: 10})
 	for i := range 30 {
@@ -156,8 +155,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestBatchIsBounded holds that a batch refuses samples rather than grow beyond
-// what its offsets can address.
+// TestBatchIsBounded holds that a batch refuses samples rather than grow beyond what its offsets can address.
 func TestBatchIsBounded(t *testing.T) {
 	f := &collector.Family{Name: "m_total", Type: collector.Counter, Labels: []string{"a"}}
 	c := open(t, collector.Options{})

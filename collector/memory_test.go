@@ -38,7 +38,7 @@ func TestMemoryLimit(t *testing.T) {
 	if s.Dropped(collector.MemoryLimit) != refused+2 || s.Applied() != uint64(s.Series())+2 || s.Dropped(collector.SeriesLimit) != 0 {
 		t.Errorf("%d dropped, %d applied", s.Dropped(collector.MemoryLimit), s.Applied())
 	}
-	if err := c.Adopt(collector.Options{SeriesLimit: 1000, MemoryLimit: 60_000, Dropped: dropped}); err != nil {
+	if err := c.SetOptions(collector.Options{SeriesLimit: 1000, MemoryLimit: 60_000, Dropped: dropped}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100 {
@@ -104,7 +104,7 @@ func TestAdoptMemoryLimit(t *testing.T) {
 	f := &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}}
 	ingest(t, c, add(f, 1, "a"), add(f, 1, "b"))
 	for _, test := range []struct{ limit, dropped int64 }{{1, 1}, {10_000, 1}, {1, 2}, {0, 2}} {
-		if err := c.Adopt(collector.Options{SeriesLimit: 100, MemoryLimit: test.limit}); err != nil {
+		if err := c.SetOptions(collector.Options{SeriesLimit: 100, MemoryLimit: test.limit}); err != nil {
 			t.Fatal(err)
 		}
 		ingest(t, c, add(f, 1, "a"), add(f, 1, fmt.Sprint(test)))
@@ -117,8 +117,8 @@ func TestAdoptMemoryLimit(t *testing.T) {
 	}
 }
 
-// TestGrowthAtTheLimit holds that a full collector takes observations, whose buckets
-// are bounded by themselves, and no exemplar for which it would need memory.
+// TestGrowthAtTheLimit holds that a full collector takes observations, whose buckets are bounded by themselves, and no
+// exemplar for which it would need memory.
 func TestGrowthAtTheLimit(t *testing.T) {
 	c := open(t, collector.Options{MemoryLimit: 8000})
 	native := &collector.Family{Name: "native", Type: collector.Histogram, Native: collector.Native{Factor: 1.1, MaxBuckets: 20}}
@@ -171,7 +171,7 @@ func TestStateRespectsMemoryLimit(t *testing.T) {
 	for _, limit := range []int64{0, 1, 2000, 4000, 6000, a.Stats().Bytes()} {
 		b := open(t, collector.Options{MemoryLimit: limit})
 		done := restored(t, b, state, noon, families()...)
-		if done.Series+done.Beyond != 40 || int64(done.Series) != b.Stats().Series() || done.Redefined != 0 {
+		if done.Series+done.OverLimit != 40 || int64(done.Series) != b.Stats().Series() || done.Redefined != 0 {
 			t.Errorf("limit %d: Imported: %+v", limit, done)
 		}
 		unbounded := limit == 0 || limit == a.Stats().Bytes()
@@ -182,8 +182,7 @@ func TestStateRespectsMemoryLimit(t *testing.T) {
 	}
 }
 
-// TestImportIntoFullCollector holds that series of a state are left out when the
-// collector is full.
+// TestImportIntoFullCollector holds that series of a state are left out when the collector is full.
 func TestImportIntoFullCollector(t *testing.T) {
 	family := func(name string) *collector.Family {
 		return &collector.Family{Name: name, Type: collector.Counter, Labels: []string{"l"}}
@@ -201,7 +200,7 @@ func TestImportIntoFullCollector(t *testing.T) {
 	done, err := b.Import(bytes.NewReader(state), collector.ImportOptions{
 		Now: noon, Families: []*collector.Family{family("c_total")},
 	})
-	if err != nil || done.Beyond == 0 || done.Series+done.Beyond != series || b.Stats().Bytes() > b.MemoryLimit() {
+	if err != nil || done.OverLimit == 0 || done.Series+done.OverLimit != series || b.Stats().Bytes() > b.MemoryLimit() {
 		t.Errorf("Imported: %+v, %v; %d bytes", done, err, b.Stats().Bytes())
 	}
 	recount(t, b)
@@ -224,7 +223,7 @@ func TestBytesAreGivenBack(t *testing.T) {
 				}
 			case 1:
 				o := collector.Options{SeriesLimit: 10 + r.IntN(100), MemoryLimit: int64(r.IntN(200_000)), Remembered: 3000, Now: now.Now}
-				if err := c.Adopt(o); err != nil {
+				if err := c.SetOptions(o); err != nil {
 					t.Fatal(err)
 				}
 			case 2:

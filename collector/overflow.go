@@ -2,24 +2,22 @@ package collector
 
 import "encoding/binary"
 
-// overflowValue is every label value of an overflow series that comes from
-// records.
+// overflowValue replaces every label value that comes from records in an overflow series.
 const overflowValue = "overflow"
 
-// maxOverflowSeries bounds the overflow series of a family: there is one per
-// combination of the values that do not come from records.
+// maxOverflowSeries bounds the overflow series of a family, one per combination of the values that do not come from
+// records.
 const maxOverflowSeries = 100
 
-// ordinary returns the number of series that count for Family.SeriesLimit.
+// ordinary returns the number of series that count towards Family.SeriesLimit.
 func (s *store) ordinary() int { return len(s.keys) - s.overflows }
 
-// overflow returns the series that takes a sample beyond the limit of its
-// family.
+// overflow returns the overflow series for a sample beyond the limit of its family.
 func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 	if s.Op == Declare {
 		return 0, SeriesLimit
 	}
-	key := b.keys[s.key:s.end]
+	key := b.keys[s.keyStart:s.keyEnd]
 	c.scratch = appendOverflowKey(c.scratch[:0], key, s.Family)
 	i := st.find(c.scratch)
 	if i < 0 {
@@ -29,17 +27,17 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 		i = c.newSeries(st, string(c.scratch), anySource)
 		st.overflows++
 	} else if st.sources[i] != anySource {
-		st.sources[i] = anySource // a record had these values
+		st.sources[i] = anySource // records with these values made it
 		st.overflows++
 	}
-	c.tellOverflow(st)
+	c.reportOverflow(st)
 	return i, Kept
 }
 
-func (c *Collector) tellOverflow(st *store) {
+func (c *Collector) reportOverflow(st *store) {
 	c.stats.overflowed.Add(1)
-	if tell := c.options.Load().Overflowed; tell != nil && !st.told {
-		st.told = true
+	if tell := c.options.Load().Overflowed; tell != nil && !st.overflowReported {
+		st.overflowReported = true
 		tell(st.family.Name, st.busiestLabel())
 	}
 }
@@ -59,11 +57,11 @@ func appendOverflowKey(to, key []byte, f *Family) []byte {
 	return to
 }
 
-// countedSeries bounds the series that busiestLabel looks at.
+// countedSeries bounds the series that busiestLabel counts.
 const countedSeries = 10_000
 
-// busiestLabel returns the label with most different values among those that
-// come from records, the first one of several. It is called once per family.
+// busiestLabel returns the label with most values among those that come from records, the first of several. It is
+// called once per family.
 func (s *store) busiestLabel() string {
 	seen := make([]map[string]struct{}, len(s.family.Labels))
 	for i := range seen {

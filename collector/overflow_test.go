@@ -37,8 +37,8 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// TestOverflowOfFields holds that the overflow series takes samples of all
-// sources, and that one that records made themselves becomes it.
+// TestOverflowOfFields holds that the overflow series takes samples of all sources, and that one that records made
+// themselves becomes it.
 func TestOverflowOfFields(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}, SeriesLimit: 2}
@@ -53,8 +53,8 @@ func TestOverflowOfFields(t *testing.T) {
 	}
 }
 
-// TestOverflowSeriesAreBounded holds that fixed labels with many values cannot
-// make series without end, and that the collector's own limit holds.
+// TestOverflowSeriesAreBounded holds that fixed labels with many values cannot make series without end, and that the
+// collector's own limit holds.
 func TestOverflowSeriesAreBounded(t *testing.T) {
 	for _, limit := range []int{1000, 50} {
 		c := open(t, collector.Options{SeriesLimit: limit})

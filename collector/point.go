@@ -177,10 +177,10 @@ func (b *Batch) Refuse(r Reason) { b.refusals[r]++ }
 // names, each name once, without empty values. They must be valid UTF-8, and a name
 // one that a page may have.
 func (b *Batch) Put(p *Point) {
-	key, end := uint32(b.start), uint32(len(b.keys))
+	key, end := uint32(b.keyStart), uint32(len(b.keys))
 	if b.isFull() {
 		b.refusals[BatchLimit]++
-		b.Drop()
+		b.Discard()
 		return
 	}
 	q := point{
@@ -190,7 +190,7 @@ func (b *Batch) Put(p *Point) {
 	if q.time == 0 {
 		q.time = b.Now
 	}
-	b.start = len(b.keys)
+	b.keyStart = len(b.keys)
 	if !p.Stale {
 		q.dropped = b.shape(&q, p)
 	}

@@ -14,8 +14,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestHammer lets ingests, scrapes, reloads and Close meet; the race detector
-// judges.
+// TestHammer lets ingests, scrapes, reloads and Close meet; the race detector judges.
 func TestHammer(t *testing.T) {
 	for round := range 5 {
 		var scrapes atomic.Int64
@@ -101,7 +100,7 @@ func hammerState(t *testing.T, c *collector.Collector) {
 			_, err = c.Import(&state, collector.ImportOptions{Now: now, Families: hammered(), Gauges: true})
 		}
 		if err == nil {
-			err = c.Adopt(collector.Options{SeriesLimit: 400 + i%200, Remembered: 10_000 + i%20_000, Now: func() time.Time { return time.Unix(0, now) }})
+			err = c.SetOptions(collector.Options{SeriesLimit: 400 + i%200, Remembered: 10_000 + i%20_000, Now: func() time.Time { return time.Unix(0, now) }})
 		}
 		if errors.Is(err, collector.ErrClosed) {
 			return

@@ -113,10 +113,10 @@ func (r *reading) addNative(p *point, b *Batch) {
 	}
 	coarser := int32(p.schema) - n.schema
 	for _, bucket := range b.buckets[p.positive:p.negative] {
-		n.positive = count(n.positive, halve(int(bucket.at), coarser), bucket.n)
+		n.positive = addToBucket(n.positive, halve(int(bucket.at), coarser), bucket.n)
 	}
 	for _, bucket := range b.buckets[p.negative:p.last] {
-		n.negative = count(n.negative, halve(int(bucket.at), coarser), bucket.n)
+		n.negative = addToBucket(n.negative, halve(int(bucket.at), coarser), bucket.n)
 	}
 	for len(n.positive)+len(n.negative) > maxReceivedBuckets && n.schema > coarsestSchema {
 		n.schema--
@@ -131,7 +131,7 @@ func (r *reading) set(q *reading) {
 	counts, levels, native := append(r.counts[:0], q.counts...), append(r.levels[:0], q.levels...), r.native
 	*r = *q
 	r.counts, r.levels, r.native = counts, levels, native
-	r.native.set(&q.native)
+	r.native.copyFrom(&q.native)
 }
 
 // isConsistent reports whether a page may have r.

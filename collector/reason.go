@@ -1,21 +1,21 @@
 package collector
 
-// Reason says why a sample was dropped.
+// Reason is why a sample was dropped.
 type Reason uint8
 
-// The reasons for which the collector drops a sample.
+// The reasons to drop a sample.
 const (
 	Kept              Reason = iota // not dropped
-	SeriesLimit                     // it would have made one series too many
-	MemoryLimit                     // it would have made a series or family for which there is no memory
-	FamilyConflict                  // another family has the name, or that of a sample
+	SeriesLimit                     // it would exceed Options.SeriesLimit, or the overflow series of its family
+	MemoryLimit                     // it would exceed Options.MemoryLimit
+	FamilyConflict                  // another family exposes one of its names
 	NameCollision                   // another field already feeds this series
-	NegativeIncrement               // a counter does not go down
-	NotFinite                       // NaN or infinite, in or by itself, in a counter, histogram or summary
-	OutOfOrder                      // older than what the series has of it
-	TooNew                          // its time is too far ahead of the clock
+	NegativeIncrement               // a counter cannot decrease
+	NotFinite                       // NaN or infinite, itself or when added, and not a gauge
+	OutOfOrder                      // older than the last sample of the series
+	TooNew                          // too far ahead of the clock
 	WeightLimit                     // it stands for too many observations
-	BatchLimit                      // its batch is full
+	BatchLimit                      // the batch is full
 	// These are about points of metrics events only.
 	OtherSource     // another tag feeds the series
 	TooOld          // of a context so old that the series would have expired
@@ -40,7 +40,7 @@ var reasonNames = [reasons]string{
 	"too_large", "own_page", "malformed", "panic",
 }
 
-// String returns the reason as it stands in the label `reason`.
+// String returns the reason as the value of the label `reason`.
 func (r Reason) String() string {
 	if r < reasons {
 		return reasonNames[r]
@@ -48,7 +48,7 @@ func (r Reason) String() string {
 	return "unknown"
 }
 
-// Reasons returns every reason for which a sample can be dropped.
+// Reasons returns all reasons to drop a sample.
 func Reasons() []Reason {
 	return reasonsWhere(func(r Reason) bool { return r < OtherSource || r > OwnPage })
 }

@@ -18,7 +18,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 	dropped, done := b.refusals, 0
 	for r, n := range dropped {
 		if n > 0 {
-			c.complain("", Reason(r))
+			c.reportLoss("", Reason(r))
 		}
 	}
 	defer func() {
@@ -26,8 +26,8 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.points) - done)
 			err = fmt.Errorf("panic while points were applied: %v", p)
 		}
-		c.stats.points.count(uint64(len(b.points)), &dropped)
-		c.count()
+		c.stats.points.addBatch(uint64(len(b.points)), &dropped)
+		c.publishSizes()
 	}()
 	for i := range b.points {
 		p := &b.points[i]
@@ -38,7 +38,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		}
 		if r != Kept {
 			dropped[r]++
-			c.complainReceived(b.textOf(d.name), r)
+			c.reportReceivedLoss(b.textOf(d.name), r)
 		}
 		done++
 	}
@@ -49,7 +49,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 	if p.time > c.now+int64(maxAhead) {
 		return TooNew
 	}
-	if d.store == nil || d.store.gone {
+	if d.store == nil || d.store.removed {
 		var r Reason
 		if d.store, r = c.linkReceived(d, b); r != Kept {
 			return r
@@ -57,7 +57,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 	}
 	st := d.store
 	i := st.find(b.keys[p.key:p.end])
-	if i >= 0 && st.life.due(i, c.now) {
+	if i >= 0 && st.expiry.due(i, c.now) {
 		c.end(st, i)
 		i = -1
 	}
@@ -106,7 +106,7 @@ func (c *Collector) accept(st *store, i int, p *point, b *Batch) Reason {
 		st.setCreated(i, p.start)
 	}
 	st.times[i] = max(st.times[i], p.time)
-	st.life.touch(i, c.now)
+	st.expiry.touch(i, c.now)
 	if st.updated != nil {
 		st.updated[i] = c.now
 	}
@@ -138,7 +138,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	f := st.family
 	helps := f.Help == "" && d.help[0] < d.help[1]
-	settled := len(st.keys) > 0 && !st.provisional || f.TTL == d.ttl
+	settled := len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl
 	if settled && !helps {
 		return st, Kept
 	}
@@ -149,9 +149,9 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	if !settled {
 		next.TTL = d.ttl
 	}
-	st.provisional = false
-	if st.adopt(&next, c.now) {
-		c.listMortal()
+	st.settingsPending = false
+	if st.applySettings(&next, c.now) {
+		c.listExpiring()
 	}
 	return st, Kept
 }
@@ -188,13 +188,13 @@ func (c *Collector) isReserved(name []byte) bool {
 	return false
 }
 
-// complainReceived reports the first loss of each kind.
-func (c *Collector) complainReceived(name []byte, r Reason) {
+// reportReceivedLoss reports the first loss of each kind.
+func (c *Collector) reportReceivedLoss(name []byte, r Reason) {
 	family := ""
 	if st := c.byName[string(name)]; st != nil {
 		family = st.family.Name
 	}
-	c.complain(family, r)
+	c.reportLoss(family, r)
 }
 
 // yield takes received families out that keep f, which rules make, from the page.
@@ -232,10 +232,10 @@ func (c *Collector) enterReceived(st *store, p *point, b *Batch) (int, Reason) {
 	if !wellFormedPairs(key) {
 		return 0, BadLabel
 	}
-	if r := c.full(st.need(len(key))); r != Kept {
+	if r := c.checkLimits(st.seriesSize(len(key))); r != Kept {
 		return 0, r
 	}
-	i := c.newSeries(st, string(key), openSource)
+	i := c.newSeries(st, string(key), unclaimedSource)
 	if st.times[i] == never { // not one that is remembered
 		st.created[i] = p.start
 	}
@@ -245,20 +245,20 @@ func (c *Collector) enterReceived(st *store, p *point, b *Batch) (int, Reason) {
 
 // end takes a series out before its time.
 func (c *Collector) end(st *store, i int) {
-	c.remember(st, i)
+	c.cacheExpired(st, i)
 	st.remove(i)
 	c.series--
 	if len(st.keys) == 0 {
-		c.filled--
+		c.nonEmpty--
 	}
 	c.stats.expired.Add(1)
 }
 
-// dropEmpty takes out received families without series, which come with any name.
-func (c *Collector) dropEmpty() {
+// removeEmpty takes out received families without series, which come with any name.
+func (c *Collector) removeEmpty() {
 	var empty []*store
 	for _, st := range c.stores {
-		if st.family.Received && len(st.keys)+len(st.past) == 0 {
+		if st.family.Received && len(st.keys)+len(st.remembered) == 0 {
 			empty = append(empty, st)
 		}
 	}

@@ -11,8 +11,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// reference is the simplest collector that could be right, for one family with a
-// TTL and no bounds.
+// reference is the simplest collector that could be right, for one family with a TTL and no bounds.
 type reference struct {
 	family *collector.Family
 	series map[string]*modelled
@@ -54,8 +53,8 @@ func (m *reference) exposition(now int64) map[string]string {
 	return all
 }
 
-// TestAgainstReference lets random batches and scrapes, with series that expire,
-// come back and are declared, end as in the reference.
+// TestAgainstReference lets random batches and scrapes, with series that expire, come back and are declared, end as in
+// the reference.
 func TestAgainstReference(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 0))
@@ -126,8 +125,7 @@ func shown(t *testing.T, c *collector.Collector, f *collector.Family) map[string
 	return all
 }
 
-// TestOrderOfSeriesIsStable holds that scrapes show series in one order as long
-// as none expires.
+// TestOrderOfSeriesIsStable holds that scrapes show series in one order as long as none expires.
 func TestOrderOfSeriesIsStable(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}}

@@ -7,8 +7,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestRetainedSettings holds that families which only the second argument of Retain
-// knows take its settings, and then those of their samples.
+// TestRetainedSettings holds that families which only the second argument of Retain knows take its settings, and then
+// those of their samples.
 func TestRetainedSettings(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now})
@@ -27,8 +27,7 @@ func TestRetainedSettings(t *testing.T) {
 	shows(t, c, `own{l="a"} 1`, `own{l="b"} 1`)
 }
 
-// TestRetainOpensSeries holds that another field may feed a series after Retain, and
-// one of them only.
+// TestRetainOpensSeries holds that another field may feed a series after Retain, and one of them only.
 func TestRetainOpensSeries(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}, SeriesLimit: 1}
@@ -47,8 +46,8 @@ func TestRetainOpensSeries(t *testing.T) {
 	}
 }
 
-// TestAnyFieldFeedsDeclaredSeries holds that it does not matter whether a series is
-// declared before or after a field feeds it.
+// TestAnyFieldFeedsDeclaredSeries holds that it does not matter whether a series is declared before or after a field
+// feeds it.
 func TestAnyFieldFeedsDeclaredSeries(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "g", Type: collector.Gauge, Labels: []string{"l"}}

@@ -9,55 +9,54 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// snapshot is a copy of all columns at one moment, and the exposition model
-// built from it. Its memory is kept between scrapes: the labels of a series
-// never change, so from the second scrape on only values are written.
+// snapshot is a copy of all columns at one moment, with the exposition model built from it. Its memory is kept between
+// scrapes: the labels of a series never change, so later scrapes only write values.
 type snapshot struct {
 	now      int64    // the time of the scrape, 0: not known
 	frames   []*frame // frames[i] is a copy of the collector's stores[i]
-	sorted   []*frame // the same, by name; nil when frames changed
+	sorted   []*frame // the frames by name; nil after frames changed
 	families []exposition.Family
-	taken    chan error
+	filled   chan error
 }
 
-func newSnapshot() *snapshot { return &snapshot{taken: make(chan error, 1)} }
+func newSnapshot() *snapshot { return &snapshot{filled: make(chan error, 1)} }
 
 // frame is a copy of one store.
 type frame struct {
-	store     *store // to know whose copy it is; only the collector's goroutine looks into it
-	family    *Family
-	version   uint64 // of keys and created
-	keys      []string
-	created   []int64
-	values    []float64
-	width     int
-	buckets   []uint64
-	times     []int64 // only with Timestamps
-	updated   []int64 // of a gauge
-	signed    bool
-	natives   []native
-	readings  []reading
-	views     []quantile.View
-	estimator *quantile.Estimator // of the views
-	slots     int
-	marks     []exemplar
-	page      page
+	store              *store // identifies the original; only the collector's goroutine may read it
+	family             *Family
+	version            uint64 // of keys and created
+	keys               []string
+	created            []int64
+	values             []float64
+	width              int
+	buckets            []uint64
+	times              []int64 // only with Timestamps
+	updated            []int64 // of a gauge
+	signed             bool
+	natives            []native
+	readings           []reading
+	views              []quantile.View
+	estimator          *quantile.Estimator // of the views
+	exemplarsPerSeries int
+	exemplars          []exemplar
+	exposed            exposedFamily
 }
 
-// fill copies the columns into s. It runs in the collector's goroutine.
-func (c *Collector) fill(s *snapshot) (err error) {
+// fillSnapshot copies the columns into s. It runs in the collector's goroutine.
+func (c *Collector) fillSnapshot(s *snapshot) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while a snapshot was taken: %v", p)
 		}
-		c.count()
+		c.publishSizes()
 	}()
 	if s.now != 0 {
-		c.advance(s.now)
+		c.advanceClock(s.now)
 	}
 	c.expireAll(c.now)
-	if slices.ContainsFunc(s.frames, isGone) {
-		s.frames = slices.DeleteFunc(s.frames, isGone)
+	if slices.ContainsFunc(s.frames, isRemoved) {
+		s.frames = slices.DeleteFunc(s.frames, isRemoved)
 		s.sorted = nil
 	}
 	for i, st := range c.stores {
@@ -70,15 +69,14 @@ func (c *Collector) fill(s *snapshot) (err error) {
 	return nil
 }
 
-func isGone(f *frame) bool { return f.store.gone }
+func isRemoved(f *frame) bool { return f.store.removed }
 
-// copy makes f equal to s at the time now. What only changes with the series is copied
-// when they did.
+// copy copies s at the time now. What changes only with the series is copied only if they changed.
 func (f *frame) copy(s *store, now int64) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}
 	}
-	f.family, f.width, f.slots, f.signed = s.family, s.width, s.slots, s.signed
+	f.family, f.width, f.exemplarsPerSeries, f.signed = s.family, s.width, s.exemplarsPerSeries, s.signed
 	if f.version != s.version {
 		f.version = s.version
 		f.keys = append(f.keys[:0], s.keys...)
@@ -95,15 +93,15 @@ func (f *frame) copy(s *store, now int64) {
 	f.copyStreams(s, now)
 	f.copyNatives(s.natives)
 	f.copyReadings(s.readings)
-	f.copyMarks(s.marks)
+	f.copyExemplars(s.exemplars)
 }
 
-// copyNatives copies the buckets of what changed into the memory of earlier ones.
+// copyNatives copies the native histograms that changed, in the memory of earlier ones.
 func (f *frame) copyNatives(natives []native) {
 	f.natives = slices.Grow(f.natives[:0], len(natives))[:len(natives)]
 	for i := range natives {
 		if n := &f.natives[i]; n.changed != natives[i].changed || n.changed == 0 {
-			n.set(&natives[i])
+			n.copyFrom(&natives[i])
 		}
 	}
 }
@@ -118,13 +116,13 @@ func (f *frame) copyReadings(readings []reading) {
 	}
 }
 
-// copyMarks copies exemplars into the memory of earlier ones.
-func (f *frame) copyMarks(marks []exemplar) {
-	f.marks = slices.Grow(f.marks[:0], len(marks))[:len(marks)]
-	for i := range marks {
-		m := &marks[i]
-		f.marks[i].pairs = append(f.marks[i].pairs[:0], m.pairs...)
-		f.marks[i].value, f.marks[i].time = m.value, m.time
+// copyExemplars copies exemplars, in the memory of earlier ones.
+func (f *frame) copyExemplars(exemplars []exemplar) {
+	f.exemplars = slices.Grow(f.exemplars[:0], len(exemplars))[:len(exemplars)]
+	for i := range exemplars {
+		m := &exemplars[i]
+		f.exemplars[i].pairs = append(f.exemplars[i].pairs[:0], m.pairs...)
+		f.exemplars[i].value, f.exemplars[i].time = m.value, m.time
 	}
 }
 
@@ -140,7 +138,7 @@ func (s *snapshot) render() {
 	for _, f := range s.sorted {
 		if len(f.keys) > 0 {
 			s.families = append(s.families, exposition.Family{
-				MetricFamily: f.page.render(f), Signed: f.signed, Updated: f.updated,
+				MetricFamily: f.exposed.render(f), Signed: f.signed, Updated: f.updated,
 				Absolute: f.family.isAbsolute(),
 			})
 		}

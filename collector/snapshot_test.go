@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestSnapshotIsIsolated holds that what Gather returned does not change until
-// done is called, whatever is ingested and scraped meanwhile.
+// TestSnapshotIsIsolated holds that what Gather returned does not change until done is called, whatever is ingested and
+// scraped meanwhile.
 func TestSnapshotIsIsolated(t *testing.T) {
 	c := open(t, collector.Options{})
 	r, l, temp := requests(), latency(), temperature()
@@ -51,8 +51,7 @@ func TestSnapshotIsIsolated(t *testing.T) {
 	}
 }
 
-// TestDoneTwice holds that a second call of done does not give the memory of a
-// snapshot to two scrapes.
+// TestDoneTwice holds that a second call of done does not give the memory of a snapshot to two scrapes.
 func TestDoneTwice(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "m_total", Type: collector.Counter}
@@ -73,8 +72,8 @@ func TestDoneTwice(t *testing.T) {
 	}
 }
 
-// TestSnapshotMemoryIsReused holds that a scrape in used memory shows what one
-// in fresh memory does, after series and families were added.
+// TestSnapshotMemoryIsReused holds that a scrape in used memory shows what one in fresh memory does, after series and
+// families were added.
 func TestSnapshotMemoryIsReused(t *testing.T) {
 	used, fresh := open(t, collector.Options{}), open(t, collector.Options{})
 	steps := [][]func(*collector.Batch){}
@@ -175,8 +174,7 @@ func TestUpdated(t *testing.T) {
 	}
 }
 
-// TestSigned holds that a snapshot knows which sums OpenMetrics does not take, also
-// after a restart.
+// TestSigned holds that a snapshot knows which sums OpenMetrics does not take, also after a restart.
 func TestSigned(t *testing.T) {
 	for name, test := range map[string]struct {
 		f    collector.Family
@@ -194,7 +192,7 @@ func TestSigned(t *testing.T) {
 		test.f.Name = "m"
 		ingest(t, c, observe(&test.f, test.v), observe(&test.f, 5))
 		again := open(t, collector.Options{})
-		restored(t, again, saved(t, c, noon), noon, &test.f)
+		restored(t, again, exportedFamily(t, c, noon), noon, &test.f)
 		for _, c := range []*collector.Collector{c, again} {
 			families, done, err := c.Gather(t.Context())
 			if err != nil {
@@ -208,8 +206,7 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// TestPanicInScrape holds that a panic costs one scrape and no memory of those to
-// come.
+// TestPanicInScrape holds that a panic costs one scrape and no memory of those to come.
 func TestPanicInScrape(t *testing.T) {
 	panics := true
 	c := open(t, collector.Options{Now: func() time.Time {

@@ -2,65 +2,63 @@ package collector
 
 import "slices"
 
-// State is a copy of the series of a collector at one moment, between two batches,
-// for a restart. It is read-only and safe for concurrent use.
+// State is a copy of the series of a collector at one moment, between two batches, for a restart. It is read-only and
+// safe for concurrent use.
 //
-// It holds values, counts, native buckets, created timestamps, the last running
-// totals, and when series were last touched, also of remembered series. Quantiles
-// and exemplars are not in it: they are about the last minutes.
+// It holds values, counts, native buckets, created timestamps, running totals and the times of last samples, also of
+// remembered series. It does not hold quantiles and exemplars, which are about the last minutes.
 type State struct {
-	at       int64 // when it was taken, in nanoseconds since 1970
-	families []saved
-	pasts    []*past // nil where one was dropped, the one that expired first first
+	at         int64 // when it was taken, in nanoseconds since 1970
+	families   []exportedFamily
+	remembered []*rememberedSeries // in the order of expiry; nil where one was removed
 }
 
-// saved is a copy of what a restart should not lose of one store.
-type saved struct {
-	store  *store // to know whose copy it is; only the collector's goroutine looks into it
+// exportedFamily is a copy of the part of a store that survives a restart.
+type exportedFamily struct {
+	store  *store // identifies the original; only the collector's goroutine may read it
 	family *Family
 	signed bool
 	columns
-	touched []int64 // only with a TTL
+	lastSample []int64 // only with a TTL
 }
 
-// Export copies what a restart should not lose; gauges only if gauges is true. It
-// holds up batches for as long as memory takes to copy. After Close it returns
-// ErrClosed.
+// Export copies the state of all families, including gauges if gauges is true. Batches wait while the memory is copied.
+// After Close it returns ErrClosed.
 func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	s := &State{at: now}
-	err := c.between(func() {
-		s.families = make([]saved, 0, len(c.stores))
+	err := c.do(func() {
+		s.families = make([]exportedFamily, 0, len(c.stores))
 		for _, st := range c.stores {
-			if len(st.keys)+len(st.past) > 0 && (gauges || st.family.Type != Gauge) && !st.family.isAbsolute() {
-				s.families = append(s.families, st.save(now))
+			if len(st.keys)+len(st.remembered) > 0 && (gauges || st.family.Type != Gauge) && !st.family.isAbsolute() {
+				s.families = append(s.families, st.export(now))
 			}
 		}
-		s.pasts = slices.Clone(c.memory.order[c.memory.first:])
+		s.remembered = slices.Clone(c.cache.order[c.cache.first:])
 	})
 	return s, err
 }
 
-// save copies the columns of s.
-func (s *store) save(now int64) saved {
-	f := saved{store: s, family: s.family, signed: s.signed, columns: columns{
+// export copies the columns of s.
+func (s *store) export(now int64) exportedFamily {
+	f := exportedFamily{store: s, family: s.family, signed: s.signed, columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
 		values: slices.Clone(s.values), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
-		width: s.width, buckets: slices.Clone(s.buckets), natives: saveNatives(s.natives),
-		readings: saveReadings(s.readings),
+		width: s.width, buckets: slices.Clone(s.buckets), natives: cloneNatives(s.natives),
+		readings: cloneReadings(s.readings),
 	}}
-	if s.life.ttl != 0 {
-		f.touched = slices.Clone(s.life.touched)
-		for i := range f.touched {
-			if s.life.links[i].before == pinned {
-				f.touched[i] = now
+	if s.expiry.ttl != 0 {
+		f.lastSample = slices.Clone(s.expiry.lastSample)
+		for i := range f.lastSample {
+			if s.expiry.links[i].before == permanent {
+				f.lastSample[i] = now
 			}
 		}
 	}
 	return f
 }
 
-// saveReadings copies readings.
-func saveReadings(readings []reading) []reading {
+// cloneReadings copies readings.
+func cloneReadings(readings []reading) []reading {
 	all := make([]reading, len(readings))
 	for i := range readings {
 		all[i].set(&readings[i])
@@ -68,8 +66,8 @@ func saveReadings(readings []reading) []reading {
 	return all
 }
 
-// saveNatives copies natives into one piece of memory.
-func saveNatives(natives []native) []native {
+// cloneNatives copies natives into one piece of memory.
+func cloneNatives(natives []native) []native {
 	size := 0
 	for i := range natives {
 		size += len(natives[i].positive) + len(natives[i].negative)

@@ -33,8 +33,7 @@ func importing(t testing.TB, state io.Reader) error {
 	return err
 }
 
-// withoutObjectives keeps from the fuzzer what client_golang would take for granted,
-// and 70 KB per series for.
+// withoutObjectives keeps from the fuzzer what client_golang would take for granted, and 70 KB per series for.
 func withoutObjectives(f *collector.Family) *collector.Family {
 	if len(f.Quantiles) > 0 {
 		return nil
@@ -74,8 +73,8 @@ func TestCorruptState(t *testing.T) {
 	}
 }
 
-// TestMovedBytes holds that bytes are good only where they were written, also when a
-// block of them is left out or comes twice.
+// TestMovedBytes holds that bytes are good only where they were written, also when a block of them is left out or comes
+// twice.
 func TestMovedBytes(t *testing.T) {
 	c := open(t, collector.Options{})
 	state := written(t, c, fillEverything(t, c, everything()), true)
@@ -135,8 +134,7 @@ func TestStateErrors(t *testing.T) {
 	}
 }
 
-// sealed returns a state with its head and its checksum put right, which a fuzzer does
-// not guess.
+// sealed returns a state with its head and its checksum put right, which a fuzzer does not guess.
 func sealed(state []byte) []byte {
 	state = bytes.Clone(state)
 	copy(state, "PROMXST\n\x02\x00\x00\x00")
@@ -170,8 +168,8 @@ func TestUnreadableState(t *testing.T) {
 	}
 }
 
-// FuzzState holds that no state makes Import panic, nor take much more memory than
-// the state has bytes, and that what it restores can be shown and exported again.
+// FuzzState holds that no state makes Import panic, nor take much more memory than the state has bytes, and that what
+// it restores can be shown and exported again.
 func FuzzState(f *testing.F) {
 	c := open(f, collector.Options{})
 	now := fillEverything(f, c, everything())

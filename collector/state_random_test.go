@@ -36,9 +36,8 @@ func randomly(r *rand.Rand, b *collector.Batch, families []*collector.Family) {
 	}
 }
 
-// TestStateAgainstOriginal lets a restored collector live on beside the one that
-// was exported: whatever comes, both show the same. It is restored anew from its
-// own state time and again.
+// TestStateAgainstOriginal lets a restored collector live on beside the one that was exported: whatever comes, both
+// show the same. It is restored anew from its own state time and again.
 func TestStateAgainstOriginal(t *testing.T) {
 	seeds := uint64(30)
 	if raceDetector {
@@ -117,12 +116,12 @@ func TestStateOfManySeries(t *testing.T) {
 	}
 	now := noon + (2*series-1)*second*60/series
 	scrape(t, a, textFormat) // what is due expires
-	state := saved(t, a, now)
+	state := exportedFamily(t, a, now)
 	done := restored(t, b, state, now, g)
-	if done.Series != series || done.Remembered < series-10 || done.Beyond > 0 {
+	if done.Series != series || done.Remembered < series-10 || done.OverLimit > 0 {
 		t.Errorf("Imported: %+v", done)
 	}
-	if again := saved(t, b, now); !bytes.Equal(again, state) {
+	if again := exportedFamily(t, b, now); !bytes.Equal(again, state) {
 		t.Errorf("the state of the restored collector differs")
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// What is wrong with a state.
+// Errors in a state.
 var (
 	errForeign   = errors.New("this is not a state of promexporter")
 	errTruncated = errors.New("the state is cut off")
@@ -23,15 +23,15 @@ var (
 	errContent   = errors.New("the state is corrupt: it holds what no collector writes")
 )
 
-// decoder reads a state, whose checksum comes last: nothing that it claims may cost
-// more memory than the bytes that were read. After the first error it returns zeros.
+// decoder reads a state. The checksum comes last, so before it no count may cost more memory than the bytes that were
+// read. After the first error it returns zeros.
 type decoder struct {
 	*bufio.Reader
 	sum hash.Hash32
 	err error
 }
 
-// newDecoder reads what comes before the blocks.
+// newDecoder reads the header.
 func newDecoder(r io.Reader) (*decoder, error) {
 	sum := crc32.New(crcTable())
 	d := &decoder{Reader: bufio.NewReaderSize(io.TeeReader(r, sum), stateBuffer), sum: sum}
@@ -61,7 +61,7 @@ func (d *decoder) fail(err error) {
 	d.err = cmp.Or(d.err, err)
 }
 
-// end reads the checksum, after which nothing may follow.
+// end reads the checksum, which must be the end of the input.
 func (d *decoder) end() error {
 	if d.err != nil {
 		return d.err
@@ -76,15 +76,15 @@ func (d *decoder) end() error {
 	case err != io.EOF:
 		return err
 	}
-	// Whatever comes before: with its own CRC after it, its CRC is that of four zeros.
+	// The CRC of any data followed by its own CRC is that of four zero bytes.
 	if d.sum.Sum32() != crc32.Checksum(make([]byte, crc32.Size), crcTable()) {
 		return errChecksum
 	}
 	return nil
 }
 
-// kind begins a block.
-func (d *decoder) kind() byte {
+// blockKind reads the kind of the next block.
+func (d *decoder) blockKind() byte {
 	kind, err := d.ReadByte()
 	if err != nil {
 		d.fail(err)
@@ -106,7 +106,7 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
-// number is an integer from 0 to limit.
+// number reads an integer from 0 to limit.
 func (d *decoder) number(limit int) int {
 	v := d.varint()
 	if v < 0 || v > int64(limit) {
@@ -133,7 +133,7 @@ func (d *decoder) text() string {
 	return b.String()
 }
 
-// definition reads a family. JSON would replace what is not UTF-8.
+// definition reads a family. It checks for UTF-8 because JSON would replace other bytes.
 func (d *decoder) definition() (f definition) {
 	f.Family = new(Family)
 	text := d.text()
@@ -149,8 +149,8 @@ func (d *decoder) definition() (f definition) {
 	return f
 }
 
-// rows reads n rows of f, and when they were touched if they have that.
-func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []int64) {
+// rows reads n rows of f, with the times of their last samples if they have them.
+func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample []int64) {
 	c.width = f.width()
 	for len(c.keys) < n && d.err == nil {
 		c.keys = append(c.keys, d.text())
@@ -163,8 +163,8 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []in
 	if f.Times {
 		c.times = integers[int64](d, n)
 	}
-	if f.Touched && kind == seriesBlock {
-		touched = integers[int64](d, n)
+	if f.LastSample && kind == seriesBlock {
+		lastSample = integers[int64](d, n)
 	}
 	c.buckets = integers[uint64](d, n*c.width)
 	for f.isNative() && len(c.natives) < n && d.err == nil {
@@ -173,7 +173,7 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, touched []in
 	for f.hasReadings() && len(c.readings) < n && d.err == nil {
 		c.readings = append(c.readings, d.reading())
 	}
-	return c, touched
+	return c, lastSample
 }
 
 func (d *decoder) native() native {
@@ -196,7 +196,7 @@ func (d *decoder) reading() (r reading) {
 	return r
 }
 
-// readAhead is for how many elements memory is taken before they are read.
+// readAhead bounds the elements for which memory is allocated before they are read.
 const readAhead = 4096
 
 func integers[T integer](d *decoder, n int) []T {
@@ -216,10 +216,10 @@ func (d *decoder) floats(n int) []float64 {
 	return column
 }
 
-// maxNativeBucket is beyond the bucket of the largest number, at the finest schema.
+// maxNativeBucket is greater than the index of the bucket of the largest number in the finest schema.
 const maxNativeBucket = 2048 << finestSchema
 
-// buckets reads native buckets, which must ascend.
+// buckets reads native buckets, which must be ascending.
 func (d *decoder) buckets() []nativeBucket {
 	n := d.number(2 * maxNativeBucket)
 	all := make([]nativeBucket, 0, min(n, defaultMaxBuckets))

@@ -22,7 +22,7 @@ func TestStateOfGauges(t *testing.T) {
 			done, err := b.Import(bytes.NewReader(written(t, a, noon, writes)), collector.ImportOptions{
 				Now: noon, Families: []*collector.Family{f, g}, Gauges: reads,
 			})
-			if err != nil || done.Redefined != 0 || done.Beyond != 0 {
+			if err != nil || done.Redefined != 0 || done.OverLimit != 0 {
 				t.Errorf("Imported: %+v, %v", done, err)
 			}
 			if writes && reads {
@@ -47,7 +47,7 @@ func TestStateOfOtherFamilies(t *testing.T) {
 	for _, name := range names {
 		ingestAt(t, a, noon+100*second, add(family(name), 2, "x"))
 	}
-	state := saved(t, a, noon+100*second)
+	state := exportedFamily(t, a, noon+100*second)
 	changed := family("changed_total")
 	changed.Help = "Changed."
 	now := &clock{noon + 101*second}
@@ -101,7 +101,7 @@ func TestStateChangesTTL(t *testing.T) {
 			ingest(t, a, add(f, 1, "c"), add(f, 1, "b"), add(f, 1, "a"))
 			ingestAt(t, a, noon+20*second, add(f, 1, "b"))
 			ingestAt(t, a, noon+40*second, add(f, 1, "c"))
-			state := saved(t, a, noon+41*second)
+			state := exportedFamily(t, a, noon+41*second)
 			now := &clock{noon + (41+test.down)*second}
 			b := open(t, collector.Options{Now: now.Now})
 			g := family(test.after)
@@ -134,14 +134,13 @@ func TestStateAfterClockWentBack(t *testing.T) {
 	ingestAt(t, a, noon+int64(time.Hour), add(f, 1))
 	now := &clock{noon}
 	b := open(t, collector.Options{Now: now.Now})
-	restored(t, b, saved(t, a, noon+int64(time.Hour)), noon, f)
+	restored(t, b, exportedFamily(t, a, noon+int64(time.Hour)), noon, f)
 	shows(t, b, "c_total 1")
 	now.now += 60 * second
 	shows(t, b)
 }
 
-// TestDeclaredSeriesAreDeclaredAgain holds that a state does not keep a series
-// that no rule declares any more.
+// TestDeclaredSeriesAreDeclaredAgain holds that a state does not keep a series that no rule declares any more.
 func TestDeclaredSeriesAreDeclaredAgain(t *testing.T) {
 	family := func() *collector.Family {
 		return &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}, TTL: time.Minute}
@@ -150,7 +149,7 @@ func TestDeclaredSeriesAreDeclaredAgain(t *testing.T) {
 	if err := a.Init(noon, family(), []string{"a"}, []string{"b"}); err != nil {
 		t.Fatal(err)
 	}
-	state := saved(t, a, noon+int64(time.Hour))
+	state := exportedFamily(t, a, noon+int64(time.Hour))
 	now := &clock{noon + int64(time.Hour)}
 	b := open(t, collector.Options{Now: now.Now})
 	f := family()
@@ -173,12 +172,12 @@ func TestStateRespectsLimits(t *testing.T) {
 		ingest(t, a, add(f, 1, fmt.Sprint(i)), add(g, 1, fmt.Sprint(i)))
 	}
 	ingestAt(t, a, noon+second, add(g, 1, "0"))
-	state := saved(t, a, noon+second) // 10 and 1 series, 9 remembered
+	state := exportedFamily(t, a, noon+second) // 10 and 1 series, 9 remembered
 
 	b := open(t, collector.Options{SeriesLimit: 7, Remembered: 4 * 210})
 	f, g = family("a_total", 0, 3), family("b_total", time.Second, 0)
 	done := restored(t, b, state, noon+second, f, g)
-	want := collector.Imported{At: noon + second, Families: 2, Series: 4, Remembered: 4, Beyond: 7 + 5}
+	want := collector.Imported{At: noon + second, Families: 2, Series: 4, Remembered: 4, OverLimit: 7 + 5}
 	if done != want {
 		t.Errorf("Imported: %+v, want %+v", done, want)
 	}
@@ -188,12 +187,12 @@ func TestStateRespectsLimits(t *testing.T) {
 	f, g = family("a_total", 0, 0), family("b_total", time.Second, 0)
 	b = open(t, collector.Options{SeriesLimit: 4, Remembered: -1})
 	done = restored(t, b, state, noon+second, f, g)
-	want = collector.Imported{At: noon + second, Families: 2, Series: 4, Beyond: 6 + 1 + 9}
+	want = collector.Imported{At: noon + second, Families: 2, Series: 4, OverLimit: 6 + 1 + 9}
 	if done != want || b.Stats().Series() != 4 {
 		t.Errorf("Imported: %+v, want %+v", done, want)
 	}
 	b = open(t, collector.Options{SeriesLimit: 1})
-	if done = restored(t, b, state, noon+second, f, g); done.Families != 1 || done.Series != 1 || done.Beyond != 9+1+9 {
+	if done = restored(t, b, state, noon+second, f, g); done.Families != 1 || done.Series != 1 || done.OverLimit != 9+1+9 {
 		t.Errorf("Imported: %+v", done)
 	}
 }
@@ -208,7 +207,7 @@ func TestStateOfOverflowSeries(t *testing.T) {
 	f = family()
 	told := 0
 	b := open(t, collector.Options{Overflowed: func(string, string) { told++ }})
-	restored(t, b, saved(t, a, noon), noon, f)
+	restored(t, b, exportedFamily(t, a, noon), noon, f)
 	source := of(collector.Sample{Family: f, Value: 1, Source: 3}, "c")
 	ingest(t, b, add(f, 1, "a"), add(f, 1, "b"), source)
 	shows(t, b, `c_total{l="a"} 2`, `c_total{l="overflow"} 3`)
@@ -224,7 +223,7 @@ func TestStateKeepsSources(t *testing.T) {
 	a := open(t, collector.Options{})
 	ingest(t, a, of(collector.Sample{Family: f, Value: 1, Source: 2}))
 	b := open(t, collector.Options{})
-	restored(t, b, saved(t, a, noon), noon, g)
+	restored(t, b, exportedFamily(t, a, noon), noon, g)
 	ingest(t, b, of(collector.Sample{Family: g, Value: 1, Source: 1}), of(collector.Sample{Family: g, Value: 1, Source: 2}))
 	shows(t, b, "c_total 2")
 }
@@ -235,7 +234,7 @@ func TestImportComesFirst(t *testing.T) {
 	a := open(t, collector.Options{})
 	ingest(t, a, add(f, 1, "a"))
 	ingestAt(t, a, noon+second, add(f, 1, "b"))
-	state := saved(t, a, noon+second)
+	state := exportedFamily(t, a, noon+second)
 	b := open(t, collector.Options{})
 	ingest(t, b, add(&collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}}, 5, "a"))
 	if done := restored(t, b, state, noon+second, f); done.Series != 0 || done.Redefined != 2 || done.Remembered != 0 {
@@ -244,8 +243,8 @@ func TestImportComesFirst(t *testing.T) {
 	shows(t, b, `c_total{l="a"} 5`)
 }
 
-// TestFailedImportChangesNothing holds that a collector that has series keeps them, and
-// what it remembers, when a state turns out to be bad at its very end.
+// TestFailedImportChangesNothing holds that a collector that has series keeps them, and what it remembers, when a state
+// turns out to be bad at its very end.
 func TestFailedImportChangesNothing(t *testing.T) {
 	a := open(t, collector.Options{})
 	state := written(t, a, fillEverything(t, a, everything()), true)

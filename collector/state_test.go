@@ -15,8 +15,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// saved exports c at a time and writes the state.
-func saved(t testing.TB, c *collector.Collector, now int64) []byte {
+// exportedFamily exports c at a time and writes the state.
+func exportedFamily(t testing.TB, c *collector.Collector, now int64) []byte {
 	t.Helper()
 	return written(t, c, now, false)
 }
@@ -213,7 +213,7 @@ func TestStateOfClosedCollector(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "c_total", Type: collector.Counter}
 	ingest(t, c, add(f, 1))
-	state := saved(t, c, noon)
+	state := exportedFamily(t, c, noon)
 	c.Close()
 	if _, err := c.Export(noon, true); !errors.Is(err, collector.ErrClosed) {
 		t.Errorf("Export: %v", err)

@@ -10,65 +10,62 @@ import (
 	"slices"
 )
 
-// A state is written as a magic text, a version, the time when it was taken, and
-// blocks, each of which begins with a byte for its kind:
+// A state is a magic string, a version, the time of the export, and blocks. Each block starts with a byte for its kind:
 //
 //	family   a definition, as JSON
 //	series   the number of a family, how many rows follow, and their columns
 //	past     the same with series that are remembered
 //	end      how many families, series and remembered series there were
 //
-// After the end comes the CRC-32C of everything before it. Columns of integers are
-// differences between neighbors, because most of these fit a byte. Integers are
-// varints, floating-point numbers and the checksum are little-endian, and a text has
-// its length before it.
+// The CRC-32C of everything before it follows the end. Columns of integers are differences between neighbors, most of
+// which fit in a byte. Integers are varints; floating-point numbers and the checksum are little-endian; the length of a
+// string precedes it.
 //
-// A change of any of this, or of what a value means, needs a new version.
+// Any change of this format, or of the meaning of a value, needs a new version.
 const (
 	stateMagic   = "PROMXST\n"
 	stateVersion = 2
 )
 
 const (
-	familyBlock = 'f'
-	seriesBlock = 's'
-	pastBlock   = 'p'
-	endBlock    = 'e'
+	familyBlock     = 'f'
+	seriesBlock     = 's'
+	rememberedBlock = 'p'
+	endBlock        = 'e'
 )
 
 const (
-	// stateBuffer is how much of a state is in memory at a time, while it is written
-	// or read.
+	// stateBuffer is how much of a state is in memory at a time while it is written or read.
 	stateBuffer = 64 << 10
 	// blockRows bounds a block, so that a reader needs little memory.
 	blockRows = 256
-	// maxText bounds a text. The labels of a batch are not longer.
+	// maxText bounds a string. The labels of a batch are not longer.
 	maxText = MaxBatchBytes
 )
 
-// crcTable is made once by hash/crc32, and shared.
+// crcTable returns a table that hash/crc32 makes once.
 func crcTable() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // definition is a family in a state.
 type definition struct {
 	*Family
-	Quantiles [][2]float64 `json:",omitzero"` // JSON has no numbers as keys
+	Quantiles [][2]float64 `json:",omitzero"` // JSON keys cannot be numbers
 	Signed    bool         `json:",omitzero"` // see store
-	// Whether its rows have these columns.
-	Totals  bool `json:",omitzero"`
-	Times   bool `json:",omitzero"`
-	Touched bool `json:",omitzero"`
+	// Columns that its rows have.
+	Totals     bool `json:",omitzero"`
+	Times      bool `json:",omitzero"`
+	LastSample bool `json:"Touched,omitzero"`
 }
 
-func (f *saved) definition() definition {
-	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, Touched: f.touched != nil}
+func (f *exportedFamily) definition() definition {
+	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, LastSample: f.lastSample != nil}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
 	}
 	return d
 }
 
-// counting counts the bytes that are written.
+// counting counts the bytes written.
 type counting struct {
 	io.Writer
 	n int64
@@ -80,13 +77,13 @@ func (c *counting) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// encoder writes a state. Its writer keeps the first error.
+// encoder writes a state. Its Writer keeps the first error.
 type encoder struct {
 	*bufio.Writer
-	column []byte // a part of a column as it is written
+	column []byte // encoding of a part of a column
 }
 
-// WriteTo writes the state to w, some ten thousand bytes at a time. Import reads it.
+// WriteTo writes the state to w in pieces of 64 KiB. Import reads it.
 func (s *State) WriteTo(w io.Writer) (int64, error) {
 	to, sum := &counting{Writer: w}, crc32.New(crcTable())
 	e := &encoder{Writer: bufio.NewWriterSize(io.MultiWriter(to, sum), stateBuffer)}
@@ -97,10 +94,10 @@ func (s *State) WriteTo(w io.Writer) (int64, error) {
 		if err := e.family(&s.families[i]); err != nil {
 			return to.n, err
 		}
-		e.rows(seriesBlock, i, &s.families[i].columns, s.families[i].touched)
+		e.rows(seriesBlock, i, &s.families[i].columns, s.families[i].lastSample)
 		series += len(s.families[i].keys)
 	}
-	pasts := e.pasts(s)
+	pasts := e.remembered(s)
 	e.WriteByte(endBlock)
 	for _, n := range []int{len(s.families), series, pasts} {
 		e.varint(int64(n))
@@ -120,64 +117,64 @@ func (e *encoder) text(s string) {
 	e.WriteString(s)
 }
 
-// family writes a definition. What JSON cannot express is an error.
-func (e *encoder) family(f *saved) error {
+// family writes a definition. It fails if JSON cannot express it.
+func (e *encoder) family(f *exportedFamily) error {
 	text, err := json.Marshal(f.definition())
 	e.WriteByte(familyBlock)
 	e.text(string(text))
 	return err
 }
 
-// pasts writes what is remembered of the families that s has, and returns how many
-// that are. Neighbors of one family share a block.
-func (e *encoder) pasts(s *State) (n int) {
+// remembered writes the remembered series of the families of s and returns their number. Neighbors of one family share
+// a block.
+func (e *encoder) remembered(s *State) (n int) {
 	numbers := make(map[*store]int, len(s.families))
 	for i := range s.families {
 		numbers[s.families[i].store] = i
 	}
 	var rows columns
 	last := 0
-	for _, p := range s.pasts {
-		if p == nil {
+	for _, r := range s.remembered {
+		if r == nil {
 			continue
 		}
-		number, ok := numbers[p.store]
+		number, ok := numbers[r.store]
 		if !ok {
 			continue
 		}
 		if number != last {
-			e.rows(pastBlock, last, &rows, nil)
+			e.rows(rememberedBlock, last, &rows, nil)
 			rows, last = columns{}, number
 		}
-		rows.add(p, &s.families[number].columns)
+		rows.addRemembered(r, &s.families[number].columns)
 		n++
 	}
-	e.rows(pastBlock, last, &rows, nil)
+	e.rows(rememberedBlock, last, &rows, nil)
 	return n
 }
 
-// add appends a remembered series of a family that has the columns of like.
-func (c *columns) add(p *past, like *columns) {
+// addRemembered appends a remembered series of a family with the columns of like.
+func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	c.width = like.width
-	c.keys, c.sources = append(c.keys, p.key), append(c.sources, 0)
-	c.created, c.values = append(c.created, p.created), append(c.values, p.value)
-	c.buckets = append(c.buckets, p.buckets...)
+	c.keys, c.sources = append(c.keys, r.key), append(c.sources, 0)
+	c.created, c.values = append(c.created, r.created), append(c.values, r.value)
+	c.buckets = append(c.buckets, r.buckets...)
 	if like.totals != nil {
-		c.totals = append(c.totals, p.total)
+		c.totals = append(c.totals, r.total)
 	}
 	if like.times != nil {
-		c.times = append(c.times, p.time)
+		c.times = append(c.times, r.time)
 	}
-	if p.native != nil {
-		c.natives = append(c.natives, *p.native)
+	if r.native != nil {
+		c.natives = append(c.natives, *r.native)
 	}
-	if p.reading != nil {
-		c.readings = append(c.readings, *p.reading)
+	if r.reading != nil {
+		c.readings = append(c.readings, *r.reading)
 	}
 }
 
-// rows writes rows of a family, in as many blocks as they need.
-func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
+// rows writes rows of a family, in as many blocks as necessary.
+func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 	for from := 0; from < len(c.keys); from += blockRows {
 		to := min(from+blockRows, len(c.keys))
 		e.WriteByte(kind)
@@ -191,7 +188,7 @@ func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
 		e.putFloats(c.values[from:to])
 		e.putFloats(part(c.totals, from, to))
 		putIntegers(e, part(c.times, from, to))
-		putIntegers(e, part(touched, from, to))
+		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
 		for _, n := range part(c.natives, from, to) {
 			e.putNative(&n)
@@ -204,7 +201,7 @@ func (e *encoder) rows(kind byte, family int, c *columns, touched []int64) {
 	}
 }
 
-// part returns a part of a column that the family may not have.
+// part returns a part of a column, or nil if the family does not have the column.
 func part[T any](column []T, from, to int) []T {
 	if column == nil {
 		return nil
@@ -214,7 +211,7 @@ func part[T any](column []T, from, to int) []T {
 
 type integer interface{ uint32 | int64 | uint64 }
 
-// putIntegers writes differences. That one may overflow does no harm.
+// putIntegers writes differences, which may overflow.
 func putIntegers[T integer](e *encoder, column []T) {
 	e.column = e.column[:0]
 	last := int64(0)
@@ -226,7 +223,7 @@ func putIntegers[T integer](e *encoder, column []T) {
 }
 
 func (e *encoder) putFloats(column []float64) {
-	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // it takes every slice of numbers
+	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // never fails for numbers
 	e.Write(e.column)
 }
 

@@ -4,23 +4,23 @@ import "sync/atomic"
 
 // Stats counts what the collector did. Its methods are safe for concurrent use.
 type Stats struct {
-	samples    outcome
-	points     outcome
-	rebased    atomic.Uint64
-	overflowed atomic.Uint64
-	exemplars  atomic.Uint64
-	expired    atomic.Uint64
-	forgotten  atomic.Uint64
-	series     atomic.Int64
-	bytes      atomic.Int64
-	families   atomic.Int64
-	remembered atomic.Int64
+	samples          outcome
+	points           outcome
+	rebased          atomic.Uint64
+	overflowed       atomic.Uint64
+	exemplarsDropped atomic.Uint64
+	expired          atomic.Uint64
+	forgotten        atomic.Uint64
+	series           atomic.Int64
+	bytes            atomic.Int64
+	families         atomic.Int64
+	remembered       atomic.Int64
 }
 
-// Stats returns the collector's counts, which go on changing.
+// Stats returns the live counts of the collector.
 func (c *Collector) Stats() *Stats { return &c.stats }
 
-// Applied returns the number of samples that reached a series.
+// Applied returns the number of samples that changed a series.
 func (s *Stats) Applied() uint64 { return s.samples.applied.Load() }
 
 // Dropped returns the number of samples that were dropped for r.
@@ -36,32 +36,27 @@ func (s *Stats) PointsDropped(r Reason) uint64 { return s.points.dropped[r].Load
 // because their buckets are not those of the increments before.
 func (s *Stats) Rebased() uint64 { return s.rebased.Load() }
 
-// Overflowed returns the number of samples that reached an overflow series
-// instead of one of their own. They count as applied too.
+// Overflowed returns the number of samples that went to an overflow series. Applied includes them.
 func (s *Stats) Overflowed() uint64 { return s.overflowed.Load() }
 
-// ExemplarsDropped returns the number of exemplars that were dropped because
-// they are too long or not UTF-8, because their family takes none, or because they
-// need more memory than Options.MemoryLimit leaves. Their samples were applied.
-func (s *Stats) ExemplarsDropped() uint64 { return s.exemplars.Load() }
+// ExemplarsDropped returns the number of exemplars that were dropped because they are too long or not UTF-8, because
+// their family takes none, or because of Options.MemoryLimit. Their samples were applied.
+func (s *Stats) ExemplarsDropped() uint64 { return s.exemplarsDropped.Load() }
 
-// Expired returns the number of series that were not touched for their TTL.
+// Expired returns the number of series that expired.
 func (s *Stats) Expired() uint64 { return s.expired.Load() }
 
-// Remembered returns the number of expired series that would go on from where
-// they were.
+// Remembered returns the number of remembered series, which continue from their old value when they come back.
 func (s *Stats) Remembered() int64 { return s.remembered.Load() }
 
-// Forgotten returns the number of expired series that could not be remembered
-// within the bound and would start from 0.
+// Forgotten returns the number of expired series that did not fit into Options.Remembered and would start from 0.
 func (s *Stats) Forgotten() uint64 { return s.forgotten.Load() }
 
 // Series returns the number of live series.
 func (s *Stats) Series() int64 { return s.series.Load() }
 
-// Bytes estimates the memory of live series and of families, which is within a fifth
-// of what they take of the heap. Snapshots, remembered series, and the places that
-// expired series left in columns are not part of it.
+// Bytes estimates the memory of live series and families, within a fifth of their share of the heap. It does not
+// include snapshots, remembered series, and unused places in columns.
 func (s *Stats) Bytes() int64 { return s.bytes.Load() }
 
 // Families returns the number of families that have series.
@@ -73,8 +68,8 @@ type outcome struct {
 	dropped [reasons]atomic.Uint64
 }
 
-// count adds what happened to those of one batch.
-func (o *outcome) count(all uint64, dropped *[reasons]uint64) {
+// addBatch adds the counts of one batch.
+func (o *outcome) addBatch(all uint64, dropped *[reasons]uint64) {
 	for r, n := range dropped {
 		if n > 0 {
 			o.dropped[r].Add(n)
@@ -84,14 +79,12 @@ func (o *outcome) count(all uint64, dropped *[reasons]uint64) {
 	o.applied.Add(all)
 }
 
-// Origin counts what became of the samples of one rule. The zero Origin is
-// ready. Its methods are safe for concurrent use.
+// Origin counts the dropped samples of one rule. The zero Origin is ready. Its methods are safe for concurrent use.
 type Origin struct {
 	dropped [reasons]atomic.Uint64
 }
 
-// Dropped returns the number of samples that were dropped for r. Those that a
-// full batch refused are not among them.
+// Dropped returns the number of samples that were dropped for r, without those that a full batch refused.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
 
 func (o *Origin) drop(r Reason) {
@@ -104,17 +97,18 @@ func (o *Origin) drop(r Reason) {
 type FamilyStats struct {
 	Name   string
 	Type   Type
-	Series int // live ones
+	Series int // live series
 }
 
-// familyCount is where the size of a family can be read at any time.
+// familyCount is the size of a family, readable at any time.
 type familyCount struct {
 	name   string
 	kind   Type
 	series *atomic.Int64
 }
 
-// Families returns the size of each family, in no particular order, as of the last batch or scrape. It waits for nothing.
+// Families returns the size of each family, in no particular order, as of the last batch or scrape. It does not wait
+// for the collector.
 func (c *Collector) Families() []FamilyStats {
 	sizes := *c.sizes.Load()
 	all := make([]FamilyStats, len(sizes))
@@ -124,12 +118,12 @@ func (c *Collector) Families() []FamilyStats {
 	return all
 }
 
-// listSizes publishes which families there are, when they changed.
+// listSizes updates sizes if families were added or removed.
 func (c *Collector) listSizes() {
-	if c.listed {
+	if c.sizesListed {
 		return
 	}
-	c.listed = true
+	c.sizesListed = true
 	sizes := make([]familyCount, len(c.stores))
 	for i, st := range c.stores {
 		sizes[i] = familyCount{st.family.Name, st.family.Type, st.size}

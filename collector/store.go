@@ -7,68 +7,66 @@ import (
 	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
-// store holds the series of one family, a column per property: series i is the
-// i-th of every column. Columns copy at the speed of memory, which keeps the
-// collector's goroutine free while a scrape takes its snapshot. Columns that the
-// family does not need are nil.
+// store holds the series of one family as columns: series i is element i of each column. Columns can be copied fast, so
+// that a scrape holds up the goroutine of the collector only briefly. Columns that the family does not need are nil.
 type store struct {
-	family *Family
-	gone   bool // taken out of the collector; Families that point here look again
+	family  *Family
+	removed bool // from the collector; Families that point to it look for another
 
-	size    *atomic.Int64 // of live series, for who is not in the collector's goroutine
+	size    *atomic.Int64 // of live series, for other goroutines
 	index   map[string]int32
-	version uint64 // changes when keys or created do
+	version uint64 // increases when keys or created change
 	columns
-	updated   []int64    // when a gauge last had a sample, by the collector's clock; 0: not known
-	signed    bool       // an observation was negative, or a bound is
-	scale     resolution // of the natives
-	changes   uint64     // of any of them
-	streams   []quantile.Window
-	estimator *quantile.Estimator // of the streams
-	slots     int                 // of exemplars, per series
-	marks     []exemplar
-	owners    []string  // the tags that feed the series of a received family
-	bounds    []float64 // the last ones that a reading had
-	life      life
+	updated            []int64    // the last sample of a gauge, by the collector's clock; 0: not known
+	signed             bool       // an observation or a bound is negative
+	scale              resolution // of the natives
+	changes            uint64     // counts the changes of natives
+	streams            []quantile.Window
+	estimator          *quantile.Estimator // of the streams
+	exemplarsPerSeries int                 // of exemplars, per series
+	exemplars          []exemplar
+	owners             []string  // the tags that feed the series of a received family
+	bounds             []float64 // of the last reading
+	expiry             expiry
 
-	ledger *ledger // of all stores together
-	bytes  int64   // what the store adds to it
-	row    int     // what every series takes beside its key and what grows
+	ledger   *ledger // of all stores together
+	bytes    int64   // the share of the store in it
+	rowBytes int     // per series, without its key and what varies
 
-	overflows int  // overflow series
-	told      bool // Options.Overflowed was called
+	overflows        int  // number of overflow series
+	overflowReported bool // Options.Overflowed was called
 
-	provisional bool // the family's settings are not yet those of a sample's
-	past        map[string]*past
+	settingsPending bool // the next sample brings the settings of the family
+	remembered      map[string]*rememberedSeries
 }
 
-// columns are those of a store that outlive a series or a restart.
+// columns are the columns that survive expiry or a restart.
 type columns struct {
 	keys     []string
 	sources  []uint32
 	created  []int64 // 0: not known
 	values   []float64
 	totals   []float64 // the last running total
-	times    []int64   // of the newest sample, never before the first
-	width    int       // of buckets, per series
-	buckets  []uint64  // not cumulative, one per bound and one above; one alone is the count
+	times    []int64   // of the newest sample, or never
+	width    int       // buckets per series
+	buckets  []uint64  // not cumulative, one per bound and +Inf; a summary has only its count
 	natives  []native
 	readings []reading // of received histograms and summaries
 }
 
-// never is the time of the newest sample where there was none.
+// never is the time of the newest sample of a series without samples.
 const never = math.MinInt64
 
-// What stands for the source of a series that no field feeds alone.
+// Sources that are not a field.
 const (
-	anySource  = math.MaxUint32     // an overflow series, which takes samples of all fields
-	openSource = math.MaxUint32 - 1 // the next field that feeds it becomes its source
+	anySource       = math.MaxUint32     // an overflow series, which takes samples of all fields
+	unclaimedSource = math.MaxUint32 - 1 // the field of the next sample becomes the source
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), slots: f.exemplarSlots()}
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), exemplarsPerSeries: f.exemplarsPerSeries()}
 	s.width = f.width()
-	s.life = newLife(f.TTL)
+	s.expiry = newExpiry(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
 	}
@@ -83,11 +81,11 @@ func newStore(f *Family, l *ledger) *store {
 	}
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	s.charge(familySize(f))
-	s.weigh()
+	s.updateRowSize()
 	return s
 }
 
-// find returns the series of key, or -1.
+// find returns the index of the series with key, or -1.
 func (s *store) find(key []byte) int {
 	if i, ok := s.index[string(key)]; ok {
 		return int(i)
@@ -121,8 +119,8 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.family.hasStreams() {
 		s.streams = append(s.streams, quantile.Window{})
 	}
-	if s.marks != nil {
-		s.marks = append(s.marks, make([]exemplar, s.slots)...)
+	if s.exemplars != nil {
+		s.exemplars = append(s.exemplars, make([]exemplar, s.exemplarsPerSeries)...)
 	}
 	if s.family.Received {
 		s.owners = append(s.owners, "")
@@ -130,20 +128,20 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.readings != nil {
 		s.readings = append(s.readings, reading{})
 	}
-	s.life.add(now)
-	s.charge(s.need(len(key)))
-	s.index[key] = int32(i) // last: a series is found when all of it is there
+	s.expiry.add(now)
+	s.charge(s.seriesSize(len(key)))
+	s.index[key] = int32(i) // last, because it makes the series visible is found when all of it is there
 	s.size.Store(int64(len(s.keys)))
 	return i
 }
 
-// remove takes series i out. The last one gets its place.
+// remove removes series i. The last series takes its place.
 func (s *store) remove(i int) {
 	if s.sources[i] == anySource {
 		s.overflows--
 	}
 	s.version++
-	s.charge(-s.need(len(s.keys[i])) - s.grown(i))
+	s.charge(-s.seriesSize(len(s.keys[i])) - s.variableSize(i))
 	delete(s.index, s.keys[i])
 	if last := len(s.keys) - 1; i != last {
 		s.index[s.keys[last]] = int32(i)
@@ -158,44 +156,44 @@ func (s *store) remove(i int) {
 	s.updated = cut(s.updated, i, 1)
 	s.natives = cut(s.natives, i, 1)
 	s.streams = cut(s.streams, i, 1)
-	s.marks = cut(s.marks, i, s.slots)
+	s.exemplars = cut(s.exemplars, i, s.exemplarsPerSeries)
 	s.owners = cut(s.owners, i, 1)
 	s.readings = cut(s.readings, i, 1)
-	s.life.remove(i)
+	s.expiry.remove(i)
 	s.size.Store(int64(len(s.keys)))
 }
 
-// cut moves the last width elements of a column to series i and shortens it.
+// cut moves the last width elements of a column to series i and shortens the column.
 func cut[T any](column []T, i, width int) []T {
 	if len(column) == 0 {
 		return column
 	}
 	last := len(column) - width
 	copy(column[i*width:(i+1)*width], column[last:])
-	clear(column[last:]) // lets the garbage collector have what it points to
+	clear(column[last:]) // frees what it points to
 	return column[:last]
 }
 
-// shrinkAbove is the number of series from which on unused memory is given back.
+// shrinkAbove is the number of series above which unused memory is freed.
 const shrinkAbove = 1024
 
-// shrink gives memory back when most of it is unused.
+// shrink frees memory if most of it is unused.
 func (s *store) shrink() {
 	if cap(s.keys) <= shrinkAbove || len(s.keys) > cap(s.keys)/4 {
 		return
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
 	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
-	s.natives, s.streams, s.marks = clip(s.natives), clip(s.streams), clip(s.marks)
+	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
 	s.owners, s.readings = clip(s.owners), clip(s.readings)
-	s.life.touched, s.life.links = clip(s.life.touched), clip(s.life.links)
+	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
 	s.index = make(map[string]int32, len(s.keys))
 	for i, key := range s.keys {
 		s.index[key] = int32(i)
 	}
 }
 
-// clip is column in memory of its own size; nil stays nil.
+// clip returns a copy of column without spare capacity; nil stays nil.
 func clip[T any](column []T) []T {
 	if column == nil {
 		return nil
@@ -203,11 +201,11 @@ func clip[T any](column []T) []T {
 	return append(make([]T, 0, len(column)), column...)
 }
 
-// apply gives a checked sample of the time at to series i, by the collector's clock at the time now.
-func (s *store) apply(i int, m *Sample, at, now int64) Reason {
+// applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector.
+func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 	switch m.Op {
 	case Declare:
-		s.life.pin(i)
+		s.expiry.setPermanent(i)
 		return Kept
 	case Add:
 		if r := s.increase(i, m.Value); r != Kept {
@@ -223,7 +221,7 @@ func (s *store) apply(i int, m *Sample, at, now int64) Reason {
 		}
 		s.values[i] = m.Value
 	case Total:
-		if r := s.total(i, m.Value, at); r != Kept {
+		if r := s.addTotal(i, m.Value, at); r != Kept {
 			return r
 		}
 	default:
@@ -237,8 +235,8 @@ func (s *store) apply(i int, m *Sample, at, now int64) Reason {
 	return Kept
 }
 
-// keepTimes gives every series the time of its newest sample from now on.
-func (s *store) keepTimes() {
+// addTimesColumn adds the column of times, if there is none.
+func (s *store) addTimesColumn() {
 	if s.times != nil {
 		return
 	}
@@ -246,5 +244,5 @@ func (s *store) keepTimes() {
 	for i := range s.times {
 		s.times[i] = never
 	}
-	s.weigh()
+	s.updateRowSize()
 }

@@ -15,7 +15,7 @@ const (
 	defaultMaxAge = 10 * time.Minute
 )
 
-// newEstimator returns what estimates the quantiles of the series of f.
+// newEstimator returns the estimator for the quantiles of f.
 func newEstimator(f *Family) *quantile.Estimator {
 	age := max(f.MaxAge, minMaxAge)
 	if f.MaxAge == 0 {
@@ -36,7 +36,7 @@ func (s *store) observeStream(i int, v float64, n uint64, now int64) {
 	}
 }
 
-// copyStreams copies the observations that count at the time now into the memory of earlier ones.
+// copyStreams copies the observations that count at the time now, in the memory of earlier ones.
 func (f *frame) copyStreams(s *store, now int64) {
 	f.views = slices.Grow(f.views[:0], len(s.streams))[:len(s.streams)]
 	for i := range s.streams {
@@ -45,8 +45,8 @@ func (f *frame) copyStreams(s *store, now int64) {
 	}
 }
 
-// writeQuantiles writes the estimates of series i into the memory of earlier ones. It runs in the goroutine of the scrape
-// because it sorts.
+// writeQuantiles writes the estimates of series i, in the memory of earlier ones. It runs in the goroutine of the
+// scrape because it sorts.
 func (f *frame) writeQuantiles(s *dto.Summary, i int) {
 	if f.estimator == nil {
 		f.estimator = newEstimator(f.family)

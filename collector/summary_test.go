@@ -31,8 +31,7 @@ func TestSummary(t *testing.T) {
 	compareFile(t, "summary.om", scrape(t, c, openFormat))
 }
 
-// TestSummaryAges holds that quantiles, and only they, forget what is older than
-// MaxAge.
+// TestSummaryAges holds that quantiles, and only they, forget what is older than MaxAge.
 func TestSummaryAges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := collector.New(collector.Options{SeriesLimit: 10, Now: time.Now})

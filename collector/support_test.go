@@ -122,9 +122,8 @@ func wantText(t testing.TB, c *collector.Collector, want string) {
 	}
 }
 
-// golden compares the exposition in all formats with testdata/name.prom (text)
-// and testdata/name.om (OpenMetrics). The protobuf one must read back as what
-// was gathered.
+// golden compares the exposition in all formats with testdata/name.prom (text) and testdata/name.om (OpenMetrics). The
+// protobuf one must read back as what was gathered.
 func golden(t *testing.T, c *collector.Collector, name string) {
 	t.Helper()
 	compareFile(t, name+".prom", scrape(t, c, textFormat))

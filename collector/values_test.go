@@ -7,8 +7,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestRefusedValues holds that what cannot be in a type never reaches a series,
-// and makes none.
+// TestRefusedValues holds that what cannot be in a type never reaches a series, and makes none.
 func TestRefusedValues(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	counter := &collector.Family{Name: "c_total", Type: collector.Counter}
@@ -50,8 +49,7 @@ func TestRefusedValues(t *testing.T) {
 	}
 }
 
-// TestSumsStayFinite holds that finite values cannot add up to what a counter or
-// a histogram must not be.
+// TestSumsStayFinite holds that finite values cannot add up to what a counter or a histogram must not be.
 func TestSumsStayFinite(t *testing.T) {
 	counter := &collector.Family{Name: "c_total", Type: collector.Counter}
 	histogram := &collector.Family{Name: "h", Type: collector.Histogram, Buckets: []float64{1}}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// roots are the names with a meaning of their own at the start of an accessor.
-// A field of such a name is reached as $['metadata'].
+// roots are the names with a meaning of their own at the start of an accessor. A field of such a name is reached as
+// $['metadata'].
 var roots = map[string]Root{
 	"TAG":              RootTag,
 	"metadata":         RootMetadata,
@@ -22,15 +22,15 @@ const (
 	maxIndex    = 65535
 )
 
-// parseAccessor reads an accessor as Fluent Bit writes it, with three additions:
-// double quotes, $['key'] for keys that cannot stand bare, and blanks in quotes.
+// parseAccessor reads an accessor as Fluent Bit writes it, with three additions: double quotes, $['key'] for keys that
+// cannot stand bare, and blanks in quotes.
 func parseAccessor(s string) (*Accessor, error) {
 	rest, ok := strings.CutPrefix(s, "$")
 	switch {
 	case !ok:
-		return nil, fault("it does not start with $", "write $%s", shorten(s, maxQuoted))
+		return nil, newTextError("it does not start with $", "write $%s", shorten(s, maxQuoted))
 	case len(s) > maxAccessor:
-		return nil, fault("it is longer than 1024 bytes", "write a shorter one")
+		return nil, newTextError("it is longer than 1024 bytes", "write a shorter one")
 	}
 	a := &Accessor{Text: s}
 	name := rest[:bareLength(rest)]
@@ -49,7 +49,7 @@ func parseAccessor(s string) (*Accessor, error) {
 			return nil, err
 		}
 		if a.Steps = append(a.Steps, step); len(a.Steps) > maxSteps {
-			return nil, fault("it has more than 32 steps", "write fewer")
+			return nil, newTextError("it has more than 32 steps", "write fewer")
 		}
 		rest = tail
 	}
@@ -59,8 +59,7 @@ func parseAccessor(s string) (*Accessor, error) {
 	return a, nil
 }
 
-// bareLength returns how much of s a key without quotes takes, as in Fluent
-// Bit's grammar, where a dot ends it.
+// bareLength returns how much of s a key without quotes takes, as in Fluent Bit's grammar, where a dot ends it.
 func bareLength(s string) int {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -75,14 +74,14 @@ func bareLength(s string) int {
 func badStart(rest string) error {
 	switch {
 	case rest == "":
-		return fault("a field is missing behind $", "write a field such as $status, and $$ for a dollar sign")
+		return newTextError("a field is missing after $", "write a field such as $status, and $$ for a dollar sign")
 	case rest[0] == '{':
-		return fault("${...} stands in names only", "write $%s", strings.Trim(rest, "{}"))
+		return newTextError("${...} is a variable of metric names", "write $%s", strings.Trim(rest, "{}"))
 	case rest[0] >= '0' && rest[0] <= '9':
-		return fault("captures of a regular expression are no fields",
+		return newTextError("a capture of a regular expression is not a field",
 			"write {from: $field, regex: ..., replacement: $1}, or $['%s'] for a field of this name", rest)
 	}
-	return fault("a field cannot start with "+strconv.QuoteRune(firstRune(rest)), "write $['%s']", rest)
+	return newTextError("a field cannot start with "+strconv.QuoteRune(firstRune(rest)), "write $['%s']", rest)
 }
 
 func firstRune(s string) rune {
@@ -99,7 +98,7 @@ func cutStep(s string) (step Step, rest string, err error) {
 	}
 	s = s[1:]
 	if s == "" {
-		return step, "", fault("a bracket is open", "write ['key'] or [0]")
+		return step, "", newTextError("a [ is not closed", "write ['key'] or [0]")
 	}
 	if s[0] == '\'' || s[0] == '"' {
 		step.Key, rest, err = cutQuoted(s)
@@ -112,7 +111,7 @@ func cutStep(s string) (step Step, rest string, err error) {
 	}
 	rest, ok := strings.CutPrefix(rest, "]")
 	if !ok {
-		return step, "", fault("a ] is missing", "write ['key'] or [0]")
+		return step, "", newTextError("a ] is missing", "write ['key'] or [0]")
 	}
 	return step, rest, nil
 }
@@ -120,10 +119,10 @@ func cutStep(s string) (step Step, rest string, err error) {
 func notAStep(s string) error {
 	if s[0] == '.' && bareLength(s[1:]) > 0 {
 		key := s[1 : 1+bareLength(s[1:])]
-		return fault("a dot does not lead into a map",
+		return newTextError("a dot does not lead into a map",
 			"write ['%s'] instead of .%s, or $['a.b'] for a key with a dot in it", key, key)
 	}
-	return fault(quote(s)+" is left over behind the field", "write keys that are no plain words as $['key']")
+	return newTextError(quote(s)+" cannot follow a field", "write a key with special characters as $['key']")
 }
 
 // cutQuoted splits a quoted key off s. A quote within it is doubled.
@@ -133,7 +132,7 @@ func cutQuoted(s string) (key, rest string, err error) {
 	for s = s[1:]; ; {
 		part, tail, ok := strings.Cut(s, mark)
 		if !ok {
-			return "", "", fault("the quote "+mark+" is not closed", "write ['key']")
+			return "", "", newTextError("a "+mark+" is not closed", "write ['key']")
 		}
 		b.WriteString(part)
 		if !strings.HasPrefix(tail, mark) {
@@ -149,11 +148,11 @@ func cutIndex(s string) (index int, rest string, err error) {
 	index, err = strconv.Atoi(digits)
 	switch {
 	case digits == "":
-		return 0, "", fault(quote("["+s)+" is neither a quoted key nor an index", "write ['key'] or [0]")
+		return 0, "", newTextError(quote("["+s)+" is neither a quoted key nor an index", "write ['key'] or [0]")
 	case len(digits) > 1 && digits[0] == '0':
-		return 0, "", fault("the index "+digits+" starts with 0", "write [0] or [7]")
+		return 0, "", newTextError("the index "+digits+" starts with 0", "write [0] or [7]")
 	case err != nil || index > maxIndex:
-		return 0, "", fault("the index "+digits+" is too large", "write at most %d", maxIndex)
+		return 0, "", newTextError("the index "+digits+" is too large", "write at most %d", maxIndex)
 	}
 	return index, s[len(digits):], nil
 }
@@ -166,20 +165,20 @@ func (a *Accessor) check() error {
 		return nil
 	case RootTag:
 		if len(a.Steps) > 1 || len(a.Steps) == 1 && !byIndex {
-			return fault("a tag has numbered parts only", "write $TAG or $TAG[1]")
+			return newTextError("the parts of a tag have numbers, not keys", "write $TAG or $TAG[1]")
 		}
 		return nil
 	case RootBody:
 		if byIndex {
-			return fault("a record is a map, not an array", "write a key: $['key']")
+			return newTextError("a record is a map, not an array", "write a key: $['key']")
 		}
 		return nil
 	}
 	if len(a.Steps) == 0 {
-		return fault("it names a whole map", "write %s['key'], or $['%s'] for a field of this name", a.Text, a.Text[1:])
+		return newTextError("it names a whole map", "write %s['key'], or $['%s'] for a field of this name", a.Text, a.Text[1:])
 	}
 	if byIndex {
-		return fault("it takes a map by index", "write a key: ['key']")
+		return newTextError("it is a map, not an array", "write a key: ['key']")
 	}
 	return nil
 }

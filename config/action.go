@@ -8,8 +8,8 @@ func (r *reader) temporality(n *node) {
 	i, ok := r.word(n, path, temporalityWords)
 	r.m.Cumulative = ok && i == 1
 	if r.m.Cumulative && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
-		r.wrong(n, path, "a running total is read from the record, and the rule has no value",
-			"write value: $field beside it")
+		r.wrong(n, path, "a running total comes from a field, but the rule has no value",
+			"add value: $field")
 	}
 }
 
@@ -28,11 +28,11 @@ func (r *reader) gauge() (ok bool) {
 		}
 		ok = ok && good
 		if r.has("action") {
-			r.wrong(n, r.under("aggregate"), "action stands there too", "write one of them")
+			r.wrong(n, r.under("aggregate"), "action is also set", "write only one of them")
 		}
 	}
 	if n := r.get("value"); n != nil && r.counts() {
-		r.wrong(n, r.under("value"), "the gauge counts records and has no use for a value",
+		r.wrong(n, r.under("value"), "the gauge counts records and does not use a value",
 			"remove it, or write action: add or aggregate: sum")
 	}
 	return ok
@@ -47,6 +47,6 @@ func (r *reader) counts() bool {
 func (r *reader) needsValue() {
 	if !r.has("value") && !r.has("fields") && !r.counts() {
 		r.wrong(r.node, r.under("value"), "missing",
-			fmt.Sprintf("write the field that a %s is made of: value: $field", r.m.Type))
+			fmt.Sprintf("write the field that the %s is made from: value: $field", r.m.Type))
 	}
 }

@@ -20,7 +20,7 @@ func mistakesOf(t *testing.T, text string) Mistakes {
 
 func TestFileTooLarge(t *testing.T) {
 	m := mistakesOf(t, strings.Repeat("#", maxFileSize+1))
-	if got, want := m.Error(), "rules.yaml:1:1: 1048577 bytes long; a rules file has at most 1048576 bytes"; got != want {
+	if got, want := m.Error(), "rules.yaml:1:1: the file has 1048577 bytes; a rules file has at most 1048576 bytes"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -41,7 +41,7 @@ func TestTooManyMistakes(t *testing.T) {
 	if len(m) != maxMistakes+1 {
 		t.Fatalf("got %d mistakes", len(m))
 	}
-	if got, want := m[maxMistakes].Error(), "rules.yaml:1002:3: 234 more mistakes from here on"; got != want {
+	if got, want := m[maxMistakes].Error(), "rules.yaml:1002:3: 234 more mistakes follow"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -67,7 +67,7 @@ func TestTooDeep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mistakesOf(t, strings.Repeat(test.open, 10_001))
-			want := "rules.yaml:" + test.where + ": nested more than 10000 levels deep; write it flatter"
+			want := "rules.yaml:" + test.where + ": nested more than 10000 levels deep; use fewer levels"
 			if got := m.Error(); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
@@ -125,8 +125,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// TestAliasesAreCountedInFull holds that a small file cannot stand for a large
-// one, even where every value is allowed.
+// TestAliasesAreCountedInFull holds that a small file cannot stand for a large one, even where every value is allowed.
 func TestAliasesAreCountedInFull(t *testing.T) {
 	c := "{field: $x, op: exists}"
 	var b strings.Builder
@@ -137,7 +136,7 @@ func TestAliasesAreCountedInFull(t *testing.T) {
 		c = fmt.Sprintf("*c%d", i)
 	}
 	m := mistakesOf(t, b.String())
-	if !strings.Contains(m.Error(), "when every alias is counted in full") {
+	if !strings.Contains(m.Error(), "with aliases expanded") {
 		t.Error(m)
 	}
 }
@@ -156,7 +155,7 @@ func TestWarningsDoNotRefuse(t *testing.T) {
 	if err != nil || len(rules.Warnings) != 2 {
 		t.Fatalf("got %+v, %v", rules, err)
 	}
-	want := "rules.yaml:1:11: metrics[0].help: missing; say what is measured"
+	want := "rules.yaml:1:11: metrics[0].help: missing; describe what is measured"
 	if got := rules.Warnings[0].Error(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

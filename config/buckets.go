@@ -45,10 +45,10 @@ func (r *reader) classic(n *node, path string) {
 		return
 	}
 	if !r.has("native") {
-		r.wrong(n, path, "without it the histogram has no buckets at all", "write native: {factor: 1.1} beside it")
+		r.wrong(n, path, "without classic buckets the histogram has no buckets", "add native: {factor: 1.1}")
 	}
 	if b := r.get("buckets"); b != nil {
-		r.wrong(b, r.under("buckets"), "classic: false leaves no use for buckets", "remove one of them")
+		r.wrong(b, r.under("buckets"), "classic: false is also set, so buckets have no effect", "remove one of them")
 	}
 	r.m.Histogram.Buckets = nil
 }
@@ -56,12 +56,12 @@ func (r *reader) classic(n *node, path string) {
 func (r *reader) native(n *node, path string) {
 	h := &r.m.Histogram
 	h.Native, h.Factor, h.MaxBuckets = true, defaultFactor, defaultNativeBuckets
-	s, ok := r.parser.section(n, path, nativeShape)
+	s, ok := r.parser.readMapping(n, path, nativeSpec)
 	if !ok {
 		return
 	}
 	if n := s.get("factor"); n != nil {
-		const right = "write a number above 1, such as 1.1"
+		const right = "write a number greater than 1, such as 1.1"
 		if f, ok := r.number(n, s.under("factor"), right); ok && (f <= 1 || f > maxFactor) {
 			r.wrong(n, s.under("factor"), n.text+" is out of range", fmt.Sprintf("%s, and at most %d", right, maxFactor))
 		} else {
@@ -82,12 +82,12 @@ func (r *reader) buckets(n *node, path string) []float64 {
 	case mapping:
 		return r.bucketFormula(n, path)
 	}
-	r.unfit(n, path, bucketShape.what, "write "+bucketShape.example)
+	r.wrongKind(n, path, bucketSpec.what, "write "+bucketSpec.example)
 	return nil
 }
 
 func (r *reader) bucketList(n *node, path string) []float64 {
-	const right = "write upper bounds from low to high: [0.1, 0.5, 1]"
+	const right = "list upper bounds in ascending order: [0.1, 0.5, 1]"
 	bounds := make([]float64, 0, len(n.elements))
 	for i, e := range n.elements {
 		if e.kind == number && math.IsInf(e.number, 1) && i == len(n.elements)-1 {
@@ -98,9 +98,9 @@ func (r *reader) bucketList(n *node, path string) []float64 {
 			continue
 		}
 		if k := len(bounds) - 1; k >= 0 && bounds[k] >= b {
-			wrong := fmt.Sprintf("%s does not stand above %v", e.text, bounds[k])
+			wrong := fmt.Sprintf("%s is not greater than %v", e.text, bounds[k])
 			if bounds[k] == b {
-				wrong = e.text + " stands there twice"
+				wrong = e.text + " appears twice"
 			}
 			r.wrong(e, at(path, i), wrong, right)
 			continue
@@ -117,26 +117,26 @@ func (r *reader) bucketList(n *node, path string) []float64 {
 }
 
 func (r *reader) bucketFormula(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, bucketShape)
+	s, ok := r.parser.readMapping(n, path, bucketSpec)
 	if !ok {
 		return nil
 	}
 	exponential, linear := s.get("exponential"), s.get("linear")
 	switch {
 	case exponential != nil && linear != nil:
-		r.wrong(linear, s.under("linear"), "exponential stands there too", "write one of them")
+		r.wrong(linear, s.under("linear"), "exponential is also set", "write only one of them")
 	case exponential != nil:
 		return r.exponential(exponential, s.under("exponential"))
 	case linear != nil:
 		return r.linear(linear, s.under("linear"))
 	case len(n.fields) == 0:
-		r.wrong(n, path, "an empty mapping", "write exponential: "+exponentialShape.example)
+		r.wrong(n, path, "an empty mapping", "write exponential: "+exponentialSpec.example)
 	}
 	return nil
 }
 
 // part reads a number of a formula, which must be there and above low.
-func (r *reader) part(s *section, key string, low float64, right string) (float64, bool) {
+func (r *reader) part(s *mappingReader, key string, low float64, right string) (float64, bool) {
 	n := s.get(key)
 	if n == nil {
 		if !s.has(key) {
@@ -146,17 +146,17 @@ func (r *reader) part(s *section, key string, low float64, right string) (float6
 	}
 	v, ok := r.number(n, s.under(key), right)
 	if ok && v <= low {
-		r.wrong(n, s.under(key), fmt.Sprintf("%s is not above %v", n.text, low), right)
+		r.wrong(n, s.under(key), fmt.Sprintf("%s is not greater than %v", n.text, low), right)
 		return 0, false
 	}
 	return v, ok
 }
 
-func (r *reader) bucketCount(s *section) (int, bool) {
+func (r *reader) bucketCount(s *mappingReader) (int, bool) {
 	n := s.get("count")
 	if n == nil {
 		if !s.has("count") {
-			r.wrong(s.node, s.under("count"), "missing", "write how many buckets there are")
+			r.wrong(s.node, s.under("count"), "missing", "write the number of buckets")
 		}
 		return 0, false
 	}
@@ -164,12 +164,12 @@ func (r *reader) bucketCount(s *section) (int, bool) {
 }
 
 func (r *reader) exponential(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, exponentialShape)
+	s, ok := r.parser.readMapping(n, path, exponentialSpec)
 	if !ok {
 		return nil
 	}
-	start, hasStart := r.part(s, "start", 0, "write the first upper bound, above 0")
-	factor, hasFactor := r.part(s, "factor", 1, "write the factor from one bound to the next, above 1")
+	start, hasStart := r.part(s, "start", 0, "write the first upper bound, greater than 0")
+	factor, hasFactor := r.part(s, "factor", 1, "write the factor from one bound to the next, greater than 1")
 	count, hasCount := r.bucketCount(s)
 	if !hasStart || !hasFactor || !hasCount {
 		return nil
@@ -178,12 +178,12 @@ func (r *reader) exponential(n *node, path string) []float64 {
 }
 
 func (r *reader) linear(n *node, path string) []float64 {
-	s, ok := r.parser.section(n, path, linearShape)
+	s, ok := r.parser.readMapping(n, path, linearSpec)
 	if !ok {
 		return nil
 	}
 	start, hasStart := r.part(s, "start", math.Inf(-1), "write the first upper bound")
-	width, hasWidth := r.part(s, "width", 0, "write the distance from one bound to the next, above 0")
+	width, hasWidth := r.part(s, "width", 0, "write the distance from one bound to the next, greater than 0")
 	count, hasCount := r.bucketCount(s)
 	if !hasStart || !hasWidth || !hasCount {
 		return nil
@@ -191,13 +191,12 @@ func (r *reader) linear(n *node, path string) []float64 {
 	return r.formula(s, prometheus.LinearBuckets(start, width, count))
 }
 
-// formula checks the bounds that a formula gave: floats may overflow, or be too
-// coarse for the steps.
-func (r *reader) formula(s *section, bounds []float64) []float64 {
+// formula checks the bounds that a formula gave: floats may overflow, or be too coarse for the steps.
+func (r *reader) formula(s *mappingReader, bounds []float64) []float64 {
 	for i, b := range bounds {
 		if math.IsInf(b, 0) || i > 0 && b <= bounds[i-1] {
-			wrong := fmt.Sprintf("bound %d would be %v, which does not stand above %v", i+1, b, bounds[max(i-1, 0)])
-			r.wrong(s.node, s.path, wrong, "write a smaller count or larger steps")
+			wrong := fmt.Sprintf("bound %d would be %v, which is not greater than %v", i+1, b, bounds[max(i-1, 0)])
+			r.wrong(s.node, s.path, wrong, "write a smaller count or a larger step")
 			return nil
 		}
 	}

@@ -9,10 +9,9 @@ import (
 
 const namespaceVariable = "${namespace}"
 
-// distinctNames checks that no two families put samples of the same name on the
-// page, in any format.
-func (p *parser) distinctNames(families []made) {
-	uses := make(map[string]made)
+// distinctNames checks that no two families put samples of the same name on the page, in any format.
+func (p *parser) distinctNames(families []parsedRule) {
+	uses := make(map[string]parsedRule)
 	for _, f := range families {
 		if !f.typed {
 			continue
@@ -23,22 +22,22 @@ func (p *parser) distinctNames(families []made) {
 				uses[name] = f
 				continue
 			}
-			if u.section == f.section {
+			if u.mappingReader == f.mappingReader {
 				continue
 			}
-			wrong := fmt.Sprintf("the %s and the %s of %s both have samples or a family named %s",
+			wrong := fmt.Sprintf("the %s and the %s of %s both expose the name %s",
 				f.describeFamily(), u.describeFamily(), u.describeRule(), name)
-			p.wrong(f.get("name"), f.under("name"), wrong, "give one another name")
+			p.wrong(f.get("name"), f.under("name"), wrong, "rename one of them")
 			break
 		}
 	}
 }
 
-func (r made) describeFamily() string { return r.Type.String() + " " + quote(r.Name.String()) }
+func (r parsedRule) describeFamily() string { return r.Type.String() + " " + quote(r.Name.String()) }
 
-// exposed returns the names that the family takes on the page. The variable
-// ${namespace} in front of its name is left as it is.
-func (r made) exposed() []string {
+// exposed returns the names that the family takes on the page. The variable ${namespace} in front of its name is left
+// as it is.
+func (r parsedRule) exposed() []string {
 	rest, found := strings.CutPrefix(r.Name.String(), namespaceVariable)
 	names := exposition.Names(rest, r.Type.String())
 	if found {

@@ -13,10 +13,10 @@ const maxConditions = 16
 // condition reads a group of comparisons or a single one.
 func (r *reader) condition(n *node, path string, depth int) (c Condition, ok bool) {
 	if n.kind != mapping {
-		return c, r.unfit(n, path, "a condition", "write "+comparisonShape.example+", or "+groupShape.example)
+		return c, r.wrongKind(n, path, "a condition", "write "+comparisonSpec.example+", or "+groupSpec.example)
 	}
 	if depth >= maxConditions {
-		r.wrong(n, path, "conditions nest more than "+strconv.Itoa(maxConditions)+" levels deep", "write them flatter")
+		r.wrong(n, path, "conditions are nested more than "+strconv.Itoa(maxConditions)+" levels deep", "use fewer levels")
 		return c, false
 	}
 	if isGroup(n) {
@@ -42,7 +42,7 @@ func isGroup(n *node) bool {
 }
 
 func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
-	s, ok := r.parser.section(n, path, groupShape)
+	s, ok := r.parser.readMapping(n, path, groupSpec)
 	if !ok {
 		return c, false
 	}
@@ -59,7 +59,7 @@ func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
 		return c, false
 	}
 	if rules.kind != sequence {
-		return c, r.unfit(rules, path, "a list", "write [{field: $status, op: eq, value: 200}]")
+		return c, r.wrongKind(rules, path, "a list", "write [{field: $status, op: eq, value: 200}]")
 	}
 	if len(rules.elements) == 0 {
 		r.wrong(rules, path, "an empty list", "write comparisons: [{field: $status, op: eq, value: 200}]")
@@ -80,7 +80,7 @@ func (n *node) lower() *node {
 }
 
 func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
-	s, ok := r.parser.section(n, path, comparisonShape)
+	s, ok := r.parser.readMapping(n, path, comparisonSpec)
 	if !ok {
 		return c, false
 	}
@@ -115,22 +115,22 @@ func (r *reader) context(c *Condition, n *node, path string) {
 		return
 	}
 	if c.Field.Root != RootBody {
-		r.wrong(n, path, c.Field.Text+" is not looked for in a context", "remove context")
+		r.wrong(n, path, "context does not apply to "+c.Field.Text, "remove context")
 		return
 	}
 	c.Field.Root = RootMetadata
 }
 
 // operand reads what the field is compared with.
-func (r *reader) operand(c *Condition, s *section) {
+func (r *reader) operand(c *Condition, s *mappingReader) {
 	n, path := s.get("value"), s.under("value")
 	unary := c.Op == Exists || c.Op == NotExists
 	switch {
 	case n == nil && !unary && !s.has("value"):
-		r.wrong(s.node, path, "missing", "write what the field is compared with")
+		r.wrong(s.node, path, "missing", "write the value to compare with")
 	case n == nil:
 	case unary:
-		r.wrong(n, path, compareWords[c.Op]+" compares with nothing", "remove value")
+		r.wrong(n, path, compareWords[c.Op]+" takes no value", "remove value")
 	case c.Op == In || c.Op == NotIn:
 		r.list(c, n, path)
 	case c.Op == Regex || c.Op == NotRegex:
@@ -146,7 +146,7 @@ func (r *reader) operand(c *Condition, s *section) {
 
 func (r *reader) operandScalar(n *node, path string) (v Scalar, ok bool) {
 	if !n.scalar() {
-		return v, r.unfit(n, path, "a number or text", "write a number or text, or use op: in with a list")
+		return v, r.wrongKind(n, path, "a number or a string", "write a number or a string, or use op: in with a list")
 	}
 	if n.kind == number {
 		v.Number, ok = r.number(n, path, "write a number")
@@ -162,11 +162,11 @@ func (r *reader) operandScalar(n *node, path string) (v Scalar, ok bool) {
 
 func (r *reader) list(c *Condition, n *node, path string) {
 	if n.kind != sequence {
-		r.unfit(n, path, "a list", "write [GET, POST], or use op: eq")
+		r.wrongKind(n, path, "a list", "write [GET, POST], or use op: eq")
 		return
 	}
 	if len(n.elements) == 0 {
-		r.wrong(n, path, "an empty list", "write what the field may be: [GET, POST]")
+		r.wrong(n, path, "an empty list", "list the values to compare with: [GET, POST]")
 	}
 	for i, e := range n.elements {
 		if v, ok := r.operandScalar(e, at(path, i)); ok {
@@ -191,7 +191,7 @@ func (r *reader) threshold(c *Condition, n *node, path string) {
 func (r *reader) conditionRegex(c *Condition, n *node, path string) {
 	c.Regex, _ = r.regexp(n, path)
 	if len(n.text) > 2 && n.text[0] == '/' && strings.HasSuffix(strings.TrimRight(n.text, "imxo"), "/") {
-		r.warn(n.Position, path, "the slashes around the expression belong to it, unlike in Fluent Bit",
-			"remove them, and write (?i) in front to ignore case")
+		r.warn(n.Position, path, "the slashes are part of the expression, unlike in Fluent Bit",
+			"remove them; start with (?i) to ignore case")
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // document reads the file's own keys, then its rules.
 func (p *parser) document(n *node) {
-	s, ok := p.section(n, "", fileShape)
+	s, ok := p.readMapping(n, "", fileSpec)
 	if !ok {
 		return
 	}
@@ -16,14 +16,14 @@ func (p *parser) document(n *node) {
 	switch {
 	case list == nil:
 		if !s.has("metrics") && !p.rules.Defaults && len(p.mistakes) == 0 {
-			p.wrong(n, "metrics", "no rules", "write "+leastFile)
+			p.wrong(n, "metrics", "no rules", "write "+smallestFile)
 		}
 		return
 	case list.kind != sequence:
-		p.unfit(list, "metrics", "a list of rules", "write "+leastFile)
+		p.wrongKind(list, "metrics", "a list of rules", "write "+smallestFile)
 		return
 	case len(list.elements) == 0:
-		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key beside defaults: true")
+		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key if defaults: true is set")
 	case len(list.elements) > maxMetrics:
 		p.wrong(list, "metrics", fmt.Sprintf("%d rules", len(list.elements)),
 			fmt.Sprintf("a file has at most %d", maxMetrics))
@@ -37,7 +37,7 @@ func (p *parser) document(n *node) {
 }
 
 // fileDefaults reads what holds for all rules of the file.
-func (p *parser) fileDefaults(s *section) {
+func (p *parser) fileDefaults(s *mappingReader) {
 	if n := s.get("defaults"); n != nil {
 		p.rules.Defaults, _ = p.boolean(n, "defaults")
 	}
@@ -59,7 +59,7 @@ const minTTL = time.Second
 func (p *parser) expiry(n *node, path string) (time.Duration, bool) {
 	d, ok := p.duration(n, path, 0)
 	if ok && d > 0 && d < minTTL {
-		p.wrong(n, path, quote(n.text)+" is too short", "write 0 for series that never expire, or at least 1s")
+		p.wrong(n, path, quote(n.text)+" is too short", "write at least 1s, or 0 for series that never expire")
 		return 0, false
 	}
 	return d, ok

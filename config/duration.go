@@ -16,8 +16,8 @@ var durationUnits = map[string]time.Duration{
 // maxDuration is the longest duration that may be written: about ten years.
 const maxDuration = 3660 * 24 * time.Hour
 
-// parseDuration reads numbers with units, such as 1h30m, 1.5s or 7d, the way of
-// Go with days and weeks added. A number alone counts seconds.
+// parseDuration reads numbers with units, such as 1h30m, 1.5s or 7d, the way of Go with days and weeks added. A number
+// alone counts seconds.
 func parseDuration(s string) (time.Duration, error) {
 	if s == "" {
 		return 0, errors.New("it is empty")
@@ -33,7 +33,7 @@ func parseDuration(s string) (time.Duration, error) {
 		digits := len(s) - len(strings.TrimLeft(s, "0123456789."))
 		v, err := strconv.ParseFloat(s[:digits], 64)
 		if err != nil {
-			return 0, errors.New("a number is missing in front of " + quote(s))
+			return 0, errors.New("a number is missing before " + quote(s))
 		}
 		s = s[digits:]
 		letters := strings.IndexAny(s+"0", "0123456789.")
@@ -67,5 +67,5 @@ func unknownUnit(s string) error {
 	if s == "" {
 		return errors.New("a unit is missing")
 	}
-	return errors.New("its unit " + quote(s) + " is none of ns, us, ms, s, m, h, d and w")
+	return errors.New("its unit " + quote(s) + " is not one of ns, us, ms, s, m, h, d and w")
 }

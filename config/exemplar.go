@@ -18,11 +18,11 @@ const (
 func (r *reader) exemplar(n *node) {
 	path := r.under("exemplar")
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", "write {trace_id: $trace_id}")
+		r.wrongKind(n, path, "a mapping", "write {trace_id: $trace_id}")
 		return
 	}
 	if len(n.fields) == 0 || len(n.fields) > maxExemplarLabels {
-		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("write 1 to %d of them", maxExemplarLabels))
+		r.wrong(n, path, fmt.Sprintf("%d labels", len(n.fields)), fmt.Sprintf("write 1 to %d", maxExemplarLabels))
 	}
 	runes := 0
 	for _, f := range n.fields {
@@ -36,8 +36,8 @@ func (r *reader) exemplar(n *node) {
 		}
 	}
 	if runes > prometheus.ExemplarMaxRunes {
-		r.wrong(n, path, fmt.Sprintf("%d characters in names and constants alone", runes),
-			fmt.Sprintf("OpenMetrics allows %d in all", prometheus.ExemplarMaxRunes))
+		r.wrong(n, path, fmt.Sprintf("%d characters in names and constants", runes),
+			fmt.Sprintf("OpenMetrics allows %d, including the values of fields", prometheus.ExemplarMaxRunes))
 	}
 }
 
@@ -45,15 +45,15 @@ func (r *reader) exemplar(n *node) {
 func (r *reader) init(n *node) {
 	path := r.under("init")
 	if n.kind != sequence {
-		r.unfit(n, path, "a list", "write label sets: [{method: GET, status: '200'}]")
+		r.wrongKind(n, path, "a list", "write label sets: [{method: GET, status: '200'}]")
 		return
 	}
 	switch {
 	case len(n.elements) == 0 || len(n.elements) > maxInit:
-		r.wrong(n, path, fmt.Sprintf("%d label sets", len(n.elements)), fmt.Sprintf("write 1 to %d of them", maxInit))
+		r.wrong(n, path, fmt.Sprintf("%d label sets", len(n.elements)), fmt.Sprintf("write 1 to %d", maxInit))
 		return
 	case !r.m.Name.fixed():
-		r.wrong(n, path, "the series cannot exist from the start: their name depends on the record",
+		r.wrong(n, path, "init needs a fixed name, and this name depends on the record",
 			"write a name without variables")
 	}
 	seen := make(map[string]bool, len(n.elements))
@@ -63,7 +63,7 @@ func (r *reader) init(n *node) {
 			continue
 		}
 		if key := fmt.Sprintf("%q", set); seen[key] {
-			r.wrong(e, at(path, i), "the label set stands there twice", "remove one of them")
+			r.wrong(e, at(path, i), "the label set appears twice", "remove one of them")
 		} else {
 			seen[key] = true
 		}
@@ -77,7 +77,7 @@ func (r *reader) init(n *node) {
 // initSet reads the values of one label set. What it leaves out is empty.
 func (r *reader) initSet(n *node, path string) ([]string, bool) {
 	if n.kind != mapping {
-		return nil, r.unfit(n, path, "a label set", "write {method: GET, status: '200'}")
+		return nil, r.wrongKind(n, path, "a label set", "write {method: GET, status: '200'}")
 	}
 	set := make([]string, len(r.m.Labels))
 	names := make([]string, 0, len(r.m.Labels))
@@ -97,7 +97,7 @@ func (r *reader) initSet(n *node, path string) ([]string, bool) {
 		case i < 0:
 			r.wrong(f.key, path, "the rule has no label "+quote(f.key.text), hasLabels(f.key.text, names))
 		case r.m.Labels[i].IsConstant():
-			r.wrong(f.key, path, "the label is a constant and always there", "remove it here")
+			r.wrong(f.key, path, "the label is a constant, which every series has", "remove it here")
 		case ok:
 			set[i] = value
 		}
@@ -109,5 +109,5 @@ func hasLabels(name string, names []string) string {
 	if len(names) == 0 {
 		return "none of its labels comes from the record"
 	}
-	return meant(name, names)
+	return suggest(name, names)
 }

@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// made is a rule with its place in the file.
-type made struct {
+// parsedRule is a rule with its place in the file.
+type parsedRule struct {
 	*Metric
-	origin
+	ruleSource
 }
 
 // families checks the rules of the file against each other.
 func (p *parser) families() {
-	rules := make([]made, len(p.rules.Metrics))
+	rules := make([]parsedRule, len(p.rules.Metrics))
 	for i := range rules {
-		rules[i] = made{&p.rules.Metrics[i], p.origins[i]}
+		rules[i] = parsedRule{&p.rules.Metrics[i], p.sources[i]}
 	}
 	p.distinctRules(rules)
 	p.reachable(rules)
-	families := p.agree(rules)
+	families := p.sameDefinitions(rules)
 	p.distinctNames(families)
 	for _, f := range families {
 		p.lint(f)
@@ -29,8 +29,8 @@ func (p *parser) families() {
 }
 
 // distinctRules checks that a name that was given to a rule is its alone.
-func (p *parser) distinctRules(rules []made) {
-	first := make(map[string]made, len(rules))
+func (p *parser) distinctRules(rules []parsedRule) {
+	first := make(map[string]parsedRule, len(rules))
 	for _, r := range rules {
 		f, taken := first[r.Rule]
 		if !taken {
@@ -41,27 +41,27 @@ func (p *parser) distinctRules(rules []made) {
 			f, r = r, f
 		}
 		if given := r.get("rule"); given != nil {
-			p.wrong(given, r.under("rule"), quote(given.text)+" is the name of "+f.describeRule()+" too",
-				"write another: it tells rules apart in messages and metrics")
+			p.wrong(given, r.under("rule"), quote(given.text)+" is also the name of "+f.describeRule(),
+				"write another name; messages and metrics identify rules by it")
 		}
 	}
 }
 
-func (r made) describeRule() string {
-	return fmt.Sprintf("%s in line %d", r.path, r.Metric.Position.Line)
+func (r parsedRule) describeRule() string {
+	return fmt.Sprintf("%s on line %d", r.path, r.Metric.Position.Line)
 }
 
 // reachable warns of rules behind one that drops every record they could get.
-func (p *parser) reachable(rules []made) {
-	dropped := make(map[string]made)
+func (p *parser) reachable(rules []parsedRule) {
+	dropped := make(map[string]parsedRule)
 	for _, r := range rules {
 		f, ok := dropped["*"]
 		if !ok && r.MatchRegex == nil {
 			f, ok = dropped[r.Match]
 		}
 		if ok {
-			p.warn(r.Metric.Position, r.path, "no record reaches the rule: "+f.describeRule()+" drops all of them",
-				"move it up, or give the other a condition")
+			p.warn(r.Metric.Position, r.path, "no record reaches the rule, because "+f.describeRule()+" drops all",
+				"move it up, or add a condition to the other")
 		}
 		if !ok && r.dropsAll() {
 			dropped[r.Match] = r
@@ -70,15 +70,15 @@ func (p *parser) reachable(rules []made) {
 }
 
 // dropsAll reports whether r drops every record that its Match matches.
-func (r made) dropsAll() bool {
+func (r parsedRule) dropsAll() bool {
 	return r.Drop && r.Match != "" && !r.has("condition") && !r.has("fields")
 }
 
-// agree checks that rules of one family define it alike, and gives all of them
-// the help that one has. It returns the first rule of each family.
-func (p *parser) agree(rules []made) []made {
+// sameDefinitions checks that rules of one family define it alike, and gives all of them the help that one has. It
+// returns the first rule of each family.
+func (p *parser) sameDefinitions(rules []parsedRule) []parsedRule {
 	first := make(map[string]int, len(rules))
-	families := make([]made, 0, len(rules))
+	families := make([]parsedRule, 0, len(rules))
 	for _, r := range rules {
 		name := r.Name.String()
 		if name == "" || !r.Name.fixed() {
@@ -90,7 +90,7 @@ func (p *parser) agree(rules []made) []made {
 			families = append(families, r)
 			continue
 		}
-		p.agrees(families[i], r)
+		p.sameDefinition(families[i], r)
 		if families[i].Help == "" {
 			families[i].Help = r.Help
 		}
@@ -103,22 +103,22 @@ func (p *parser) agree(rules []made) []made {
 	return families
 }
 
-// agrees reports where r defines its family otherwise than f.
-func (p *parser) agrees(f, r made) {
+// sameDefinition reports where r defines its family otherwise than f.
+func (p *parser) sameDefinition(f, r parsedRule) {
 	differ := func(key string, first, second any) {
 		at := r.get(key)
 		if at == nil {
 			at = r.node
 		}
-		wrong := fmt.Sprintf("%v, where %s says %v for the same metric %s",
+		wrong := fmt.Sprintf("%v, but %s has %v for the same metric %s",
 			second, f.describeRule(), first, quote(r.Name.String()))
-		p.wrong(at, r.under(key), wrong, "let both say the same, or give one another name")
+		p.wrong(at, r.under(key), wrong, "write the same in both, or rename one of them")
 	}
 	switch {
 	case !f.typed || !r.typed:
 	case f.Type != r.Type:
 		differ("type", f.Type, r.Type)
-	case f.faulty || r.faulty: // what follows from those mistakes is none of its own
+	case f.hasMistakes || r.hasMistakes: // what follows from those mistakes is none of its own
 	default:
 		f.sameDefinition(r, differ)
 		f.sameShape(r, differ)
@@ -126,7 +126,7 @@ func (p *parser) agrees(f, r made) {
 }
 
 // sameDefinition compares what families of all types have.
-func (f made) sameDefinition(r made, differ func(key string, first, second any)) {
+func (f parsedRule) sameDefinition(r parsedRule, differ func(key string, first, second any)) {
 	if f.Help != r.Help && f.Help != "" && r.Help != "" {
 		differ("help", quote(f.Help), quote(r.Help))
 	}
@@ -148,7 +148,7 @@ func (f made) sameDefinition(r made, differ func(key string, first, second any))
 }
 
 // sameShape compares the options of histograms and summaries.
-func (f made) sameShape(r made, differ func(key string, first, second any)) {
+func (f parsedRule) sameShape(r parsedRule, differ func(key string, first, second any)) {
 	if a, b := f.Histogram.Buckets, r.Histogram.Buckets; !slices.Equal(a, b) {
 		differ("buckets", a, b)
 	}
@@ -163,7 +163,7 @@ func (f made) sameShape(r made, differ func(key string, first, second any)) {
 	}
 }
 
-func (r made) native() string {
+func (r parsedRule) native() string {
 	if !r.Histogram.Native {
 		return "none"
 	}
@@ -177,7 +177,7 @@ func quantileText(q map[float64]float64) string {
 	return strings.TrimPrefix(fmt.Sprint(q), "map")
 }
 
-func (r made) labelNames() string {
+func (r parsedRule) labelNames() string {
 	names := make([]string, len(r.Labels))
 	for i := range r.Labels {
 		names[i] = r.Labels[i].Name

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// FuzzParseRules holds that no text makes ParseRules panic, that what it refuses
-// it refuses with places in the text, and that what it takes is sound.
+// FuzzParseRules holds that no text makes ParseRules panic, that what it refuses it refuses with places in the text,
+// and that what it takes is sound.
 func FuzzParseRules(f *testing.F) {
 	files, err := filepath.Glob("testdata/*valid/*.yaml")
 	if err != nil {

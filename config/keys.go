@@ -43,8 +43,8 @@ type Config struct {
 	StateGauges   bool // whether it holds gauges too
 }
 
-// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it
-// stops (Grace, 5 s by default): one that waits longer would be lost.
+// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it stops (Grace, 5 s by default): one that
+// waits longer would be lost.
 const maxFlushTimeout = 5 * time.Second
 
 // minFlushTimeout is what a busy machine may need to hand over a batch at all.
@@ -59,8 +59,8 @@ type key struct {
 var keys = [...]key{
 	{Key{
 		"listen_address", ":8989",
-		"Address on which the metrics are served, as host:port; without a host on all interfaces, port 0 takes any free one; " +
-			"also unix:///path, vsock://:port and systemd://name, and several with commas in between",
+		"Addresses on which to serve metrics, separated by commas: host:port (an empty host means all interfaces, port 0 a free port), " +
+			"unix:///path, vsock://:port or systemd://name",
 		"127.0.0.1:8989",
 	}, func(c *Config, v string) (err error) { c.Addresses, err = address.ParseList(v); return err }},
 	{Key{
@@ -69,45 +69,45 @@ var keys = [...]key{
 	}, func(c *Config, v string) (err error) { c.MetricsPath, err = address.ParsePath(v); return err }},
 	{Key{
 		"username", "",
-		"Name that clients have to give, except for /-/healthy and /-/ready; goes with password or password_file", "prometheus",
+		"User name for basic authentication, except for /-/healthy and /-/ready; needs password or password_file", "prometheus",
 	}, func(c *Config, v string) error { c.Username = v; return nil }},
 	{Key{
 		"password", "",
-		"Password that goes with username", "a secret",
+		"Password for username", "a secret",
 	}, func(c *Config, v string) error { c.Password = Secret(v); return nil }},
 	{Key{
 		"password_file", "",
-		"File that holds the password instead; it is read again when it changes", "/etc/fluent-bit/password",
+		"File with the password for username; it is read again when it changes", "/etc/fluent-bit/password",
 	}, func(c *Config, v string) error { c.PasswordFile = v; return checkFile(v) }},
 	{Key{
 		"web_config_file", "",
-		"Web configuration file of Prometheus: TLS, client certificates, users, headers, a rate limit; instead of username",
+		"Web configuration file of Prometheus: TLS, client certificates, users, headers, rate limit; replaces username",
 		"/etc/fluent-bit/web.yml",
 	}, func(c *Config, v string) error { c.WebConfigFile = v; return checkFile(v) }},
 	{Key{
 		"max_requests", "40",
-		"Largest number of scrapes of the page in flight; further ones are answered with the status 503", "10",
+		"Maximum number of scrapes of the page in flight; more are answered with status 503", "10",
 	}, readMaxRequests},
 	{Key{
 		"namespace", "",
-		"Prefix of the metric names that rules make with ${namespace}, as those of the default rules do", "edge",
+		"Prefix of metric names, which rules write as ${namespace}; the default rules use it", "edge",
 	}, func(c *Config, v string) error { c.Namespace = v; return checkNamespace(v) }},
 	{Key{
 		"series_limit", "100000",
-		"Largest number of series; samples of further series are dropped and counted", "50000",
+		"Maximum number of series; samples of more series are dropped and counted", "50000",
 	}, readSeriesLimit},
 	{Key{
 		"series_memory_limit", "512MiB",
-		"Largest memory of all series, as 512MiB, 512M or a number of bytes; samples of further series are dropped and counted",
+		"Maximum memory of all series: 512MiB, 512M or a number of bytes; samples of more series are dropped and counted",
 		"1GiB",
 	}, readSeriesMemory},
 	{Key{
 		"flush_timeout", "1s",
-		"How long a flush waits before it is answered with a retry; Fluent Bit waits with it", "500ms",
+		"How long a flush waits for the collector before it asks Fluent Bit to retry", "500ms",
 	}, readFlushTimeout},
 	{Key{
 		"rules_file", "",
-		"YAML file that says what becomes a metric; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
+		"YAML file with rules that turn records into metrics; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
 	}, readRulesFile},
 	{Key{
 		"metrics_events", "on",
@@ -116,29 +116,29 @@ var keys = [...]key{
 	}, func(c *Config, v string) (err error) { c.MetricsEvents, err = readSwitch(v); return err }},
 	{Key{
 		"reload", "off",
-		"Whether a POST of /-/reload reads the rules file again; a change of the file is noticed either way", "on",
+		"Whether POST /-/reload reads the rules file again; changes of the file are noticed either way", "on",
 	}, func(c *Config, v string) (err error) { c.Reload, err = readSwitch(v); return err }},
 	{Key{
 		"allowed_hosts", "",
-		"Host names, separated by commas, to which a POST of /-/reload may be sent when there are no users; " +
+		"Host names, separated by commas, to which POST /-/reload may be sent when there are no users; " +
 			"IP addresses, localhost and the name of the machine are always allowed", "fluent-bit.example.com",
 	}, func(c *Config, v string) (err error) { c.AllowedHosts, err = parseHosts(v); return err }},
 	{Key{
 		"state_file", "",
-		"File that keeps counters, histograms and summaries over a restart; each section needs its own",
+		"File that keeps counters, histograms and summaries across restarts; each section needs its own",
 		"/var/lib/fluent-bit/promexporter.state",
 	}, func(c *Config, v string) error { c.StateFile = v; return checkFile(v) }},
 	{Key{
 		"state_interval", "30s",
-		"How often the state file is written, beside at exit", "5m",
+		"How often the state file is written, in addition to at exit", "5m",
 	}, readStateInterval},
 	{Key{
 		"state_gauges", "off",
-		"Whether the state file keeps gauges too", "on",
+		"Whether the state file also keeps gauges", "on",
 	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
 	{Key{
 		"debug", "off",
-		"Whether Go's profiles are offered at /debug/pprof/, to those who may read the metrics", "on",
+		"Whether to serve Go profiles at /debug/pprof/, to clients that may read the metrics", "on",
 	}, func(c *Config, v string) (err error) { c.Debug, err = readSwitch(v); return err }},
 }
 
@@ -151,8 +151,8 @@ func Keys() []Key {
 	return all
 }
 
-// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and ""
-// for one that is absent. The error is Mistakes, all of them at once.
+// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and "" for one that is absent. The error
+// is Mistakes, all of them at once.
 func ParseKeys(property func(key string) string) (*Config, error) {
 	c := new(Config)
 	var mistakes Mistakes
@@ -177,8 +177,7 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 	return c, nil
 }
 
-// maxSeries bounds the series of one instance: beyond some millions, neither a
-// scrape nor Prometheus copes.
+// maxSeries bounds the series of one instance: beyond some millions, neither a scrape nor Prometheus copes.
 const maxSeries = 10_000_000
 
 func readSeriesLimit(c *Config, value string) error {
@@ -196,7 +195,7 @@ func readSeriesLimit(c *Config, value string) error {
 func readFlushTimeout(c *Config, value string) error {
 	d, err := parseDuration(value)
 	if err != nil {
-		return fmt.Errorf("no duration: %w", err)
+		return fmt.Errorf("not a duration: %w", err)
 	}
 	if d < minFlushTimeout || d > maxFlushTimeout {
 		return fmt.Errorf("not from %s to %s", minFlushTimeout, maxFlushTimeout)
@@ -205,8 +204,8 @@ func readFlushTimeout(c *Config, value string) error {
 	return nil
 }
 
-// Bounds of state_interval. A state may be some hundred megabytes, and what was
-// counted since the last one is lost in a crash.
+// Bounds of state_interval. A state may be some hundred megabytes, and what was counted since the last one is lost in a
+// crash.
 const (
 	minStateInterval = time.Second
 	maxStateInterval = 24 * time.Hour
@@ -215,7 +214,7 @@ const (
 func readStateInterval(c *Config, value string) error {
 	d, err := parseDuration(value)
 	if err != nil {
-		return fmt.Errorf("no duration: %w", err)
+		return fmt.Errorf("not a duration: %w", err)
 	}
 	if d < minStateInterval || d > maxStateInterval {
 		return fmt.Errorf("not from %s to %s", minStateInterval, maxStateInterval)
@@ -226,7 +225,7 @@ func readStateInterval(c *Config, value string) error {
 
 func readRulesFile(c *Config, value string) error {
 	if strings.HasSuffix(value, "/") {
-		return fmt.Errorf("a folder")
+		return fmt.Errorf("a directory")
 	}
 	c.RulesFile = value
 	return nil
@@ -245,10 +244,10 @@ func readSwitch(value string) (bool, error) {
 
 func checkNamespace(s string) error {
 	if !model.LegacyValidation.IsValidMetricName(s) || strings.Contains(s, ":") {
-		return fmt.Errorf("not made of letters, digits and _, without a digit in front")
+		return fmt.Errorf("not letters, digits and _ with a letter or _ first")
 	}
 	if prefix := reservedPrefix(s + "_"); prefix != "" {
-		return fmt.Errorf("names that start with %s are the plugin's own", prefix)
+		return fmt.Errorf("names that start with %s are reserved for the metrics of the plugin", prefix)
 	}
 	return nil
 }

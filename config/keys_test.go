@@ -81,21 +81,21 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"listen_address", "a b:80", `"a b:80": the host "a b" is neither a name nor an IP address`},
 		{"listen_address", " :80", `" :80": the host " " is neither a name nor an IP address`},
 		{"listen_address", "-a:80", `"-a:80": the host "-a" is neither a name nor an IP address`},
-		{"metrics_path", "metrics", `"metrics": does not start with a slash`},
-		{"metrics_path", "/-/metrics", `"/-/metrics": paths below /-/ are reserved for health and readiness`},
-		{"metrics_path", "/-", `"/-": paths below /-/ are reserved for health and readiness`},
-		{"metrics_path", "/metrics?a=b", `"/metrics?a=b": a query does not belong to the path`},
-		{"metrics_path", "/metrics#a", `"/metrics#a": a fragment does not belong to the path`},
-		{"metrics_path", "/my metrics", `"/my metrics": the character ' ' is not allowed; letters, digits and any of -._~/ are`},
-		{"metrics_path", "/m%20", `"/m%20": the character '%' is not allowed; letters, digits and any of -._~/ are`},
-		{"metrics_path", "//metrics", `"//metrics": has an empty, . or .. segment, which clients remove`},
-		{"metrics_path", "/a/../b", `"/a/../b": has an empty, . or .. segment, which clients remove`},
-		{"metrics_path", "/" + strings.Repeat("x", 256), "longer than 256 bytes"},
-		{"namespace", "5x", `"5x": not made of letters, digits and _, without a digit in front`},
-		{"namespace", "a-b", `"a-b": not made of letters, digits and _, without a digit in front`},
-		{"namespace", "a:b", `"a:b": not made of letters, digits and _, without a digit in front`},
-		{"namespace", "promexporter", `"promexporter": names that start with promexporter_ are the plugin's own`},
-		{"namespace", "go_x", `"go_x": names that start with go_ are the plugin's own`},
+		{"metrics_path", "metrics", `"metrics": does not start with a slash; write a path such as /metrics`},
+		{"metrics_path", "/-/metrics", `"/-/metrics": paths below /-/ are reserved for health and readiness; choose another path`},
+		{"metrics_path", "/-", `"/-": paths below /-/ are reserved for health and readiness; choose another path`},
+		{"metrics_path", "/metrics?a=b", `"/metrics?a=b": contains a query; remove ? and everything after it`},
+		{"metrics_path", "/metrics#a", `"/metrics#a": contains a fragment; remove # and everything after it`},
+		{"metrics_path", "/my metrics", `"/my metrics": the character ' ' is not allowed; use letters, digits and any of -._~/`},
+		{"metrics_path", "/m%20", `"/m%20": the character '%' is not allowed; use letters, digits and any of -._~/`},
+		{"metrics_path", "//metrics", `"//metrics": has an empty, . or .. segment, which clients remove; write the path without it`},
+		{"metrics_path", "/a/../b", `"/a/../b": has an empty, . or .. segment, which clients remove; write the path without it`},
+		{"metrics_path", "/" + strings.Repeat("x", 256), "longer than 256 bytes; choose a shorter path"},
+		{"namespace", "5x", `"5x": not letters, digits and _ with a letter or _ first`},
+		{"namespace", "a-b", `"a-b": not letters, digits and _ with a letter or _ first`},
+		{"namespace", "a:b", `"a:b": not letters, digits and _ with a letter or _ first`},
+		{"namespace", "promexporter", `"promexporter": names that start with promexporter_ are reserved for the metrics of the plugin`},
+		{"namespace", "go_x", `"go_x": names that start with go_ are reserved for the metrics of the plugin`},
 		{"series_limit", "many", `"many": not a whole number`},
 		{"series_limit", "1e5", `"1e5": not a whole number`},
 		{"series_limit", "0", `"0": not from 1 to 10000000`},
@@ -111,14 +111,14 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"series_memory_limit", "512 MiB M", `"512 MiB M": its unit " MiB M" is not one of K, M, G, KiB, MiB and GiB`},
 		{"flush_timeout", "0", `"0": not from 1ms to 5s`},
 		{"flush_timeout", "1m", `"1m": not from 1ms to 5s`},
-		{"flush_timeout", "-1s", `"-1s": no duration: it is negative`},
-		{"flush_timeout", "soon", `"soon": no duration: a number is missing in front of "soon"`},
+		{"flush_timeout", "-1s", `"-1s": not a duration: it is negative`},
+		{"flush_timeout", "soon", `"soon": not a duration: a number is missing before "soon"`},
 		{"reload", "maybe", `"maybe": neither on nor off`},
-		{"rules_file", "/etc/rules/", `"/etc/rules/": a folder`},
-		{"state_file", "/var/lib/", `"/var/lib/": a folder`},
+		{"rules_file", "/etc/rules/", `"/etc/rules/": a directory`},
+		{"state_file", "/var/lib/", `"/var/lib/": a directory`},
 		{"state_interval", "0.9s", `"0.9s": not from 1s to 24h0m0s`},
 		{"state_interval", "25h", `"25h": not from 1s to 24h0m0s`},
-		{"state_interval", "often", `"often": no duration: a number is missing in front of "often"`},
+		{"state_interval", "often", `"often": not a duration: a number is missing before "often"`},
 		{"state_gauges", "all", `"all": neither on nor off`},
 	} {
 		t.Run(test.key+"="+test.value, func(t *testing.T) {
@@ -164,8 +164,8 @@ func TestParseKeysReportsAllAtOnce(t *testing.T) {
 	}
 }
 
-// hostKeys are the keys that Fluent Bit keeps for itself, of outputs and inputs
-// alike: what it takes never reaches a plugin. A * stands for any end.
+// hostKeys are the keys that Fluent Bit keeps for itself, of outputs and inputs alike: what it takes never reaches a
+// plugin. A * stands for any end.
 var hostKeys = []string{
 	"alias", "condition", "event_type", "host", "ipv6", "listen", "log_level", "log_suppress_interval", "match", "match_regex",
 	"mem_buf_limit", "name", "net.*", "oauth2*", "port", "processors", "rate_gate*", "rate_window", "retry_limit",

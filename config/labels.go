@@ -20,7 +20,7 @@ const (
 // fileLabels reads the constants that every series of the file has.
 func (p *parser) fileLabels(n *node, path string) []Label {
 	if n.kind != mapping {
-		p.unfit(n, path, "a mapping", "write {name: text}")
+		p.wrongKind(n, path, "a mapping", "write {name: value}")
 		return nil
 	}
 	labels := make([]Label, 0, len(n.fields))
@@ -31,7 +31,7 @@ func (p *parser) fileLabels(n *node, path string) []Label {
 		}
 		if f.value.kind == text && strings.HasPrefix(f.value.text, "$") && !strings.HasPrefix(f.value.text, "$$") {
 			p.wrong(f.value, path, "the labels of a file are constants",
-				"write a text, or the field in the labels of each rule")
+				"write a string, or add the field to the labels of each rule")
 			continue
 		}
 		if constant, ok := p.constant(f.value, path); ok {
@@ -50,9 +50,9 @@ func (p *parser) labelName(n *node, path string) bool {
 	case len(name) > maxName:
 		p.wrong(n, path, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("write at most %d", maxName))
 	case strings.ContainsFunc(name, unicode.IsControl):
-		p.wrong(n, path, "a line break or control character in the name", "write letters, digits and _")
+		p.wrong(n, path, "a control character in the name", "write letters, digits and _")
 	case strings.HasPrefix(name, "__"):
-		p.wrong(n, path, "names that start with __ are Prometheus' own", "write another name")
+		p.wrong(n, path, "names that start with __ are reserved for Prometheus", "write another name")
 	default:
 		return true
 	}
@@ -62,7 +62,7 @@ func (p *parser) labelName(n *node, path string) bool {
 // constant reads a text that stands for itself. $$ is a dollar sign.
 func (p *parser) constant(n *node, path string) (string, bool) {
 	if !n.scalar() {
-		return "", p.unfit(n, path, "a text", "write a text")
+		return "", p.wrongKind(n, path, "a string", "write a string")
 	}
 	for i := 0; i < len(n.text); i++ {
 		if n.text[i] != '$' {
@@ -70,7 +70,7 @@ func (p *parser) constant(n *node, path string) (string, bool) {
 		}
 		if i++; i == len(n.text) || n.text[i] != '$' {
 			p.wrong(n, path, "a single $ in the constant "+quote(n.text),
-				"write $$ for a dollar sign; a field stands alone, as in {from: $status}")
+				"write $$ for a dollar sign, or only a field: $status")
 			return "", false
 		}
 	}
@@ -78,7 +78,7 @@ func (p *parser) constant(n *node, path string) (string, bool) {
 		return "", false
 	}
 	if len(n.text) > maxConstant {
-		p.wrong(n, path, fmt.Sprintf("a text of %d bytes", len(n.text)), fmt.Sprintf("write at most %d", maxConstant))
+		p.wrong(n, path, fmt.Sprintf("a string of %d bytes", len(n.text)), fmt.Sprintf("write at most %d", maxConstant))
 		return "", false
 	}
 	return strings.ReplaceAll(n.text, "$$", "$"), true
@@ -98,19 +98,19 @@ func (r *reader) labels() {
 	r.distinctLabels()
 }
 
-// distinctLabels checks the labels against those that the type adds, and against
-// each other as they look to scrapers that do not ask for UTF-8 names.
+// distinctLabels checks the labels against those that the type adds, and against each other as they look to scrapers
+// that do not ask for UTF-8 names.
 func (r *reader) distinctLabels() {
 	seen := make(map[string]string, len(r.m.Labels))
 	for i := range r.m.Labels {
 		name := r.m.Labels[i].Name
 		at, path := r.labelKey(name), under(r.under("labels"), name)
 		if r.typed && (r.m.Type == Histogram && name == "le" || r.m.Type == Summary && name == "quantile") {
-			r.wrong(at, path, "a "+r.m.Type.String()+" has a label of this name by itself", "write another name")
+			r.wrong(at, path, "a "+r.m.Type.String()+" adds a label of this name itself", "write another name")
 		}
 		key := model.EscapeName(name, model.UnderscoreEscaping)
 		if first, taken := seen[key]; taken {
-			wrong := fmt.Sprintf("scrapers that do not ask for UTF-8 names see it as %s, and the label %s too",
+			wrong := fmt.Sprintf("scrapers without support for UTF-8 names see both this label and %[2]s as %[1]s",
 				key, quote(first))
 			r.wrong(at, path, wrong, "write another name")
 		}
@@ -133,14 +133,14 @@ func (r *reader) labelKey(name string) *node {
 func (r *reader) ownLabels(n *node) {
 	path := r.under("labels")
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", "write {name: $field}")
+		r.wrongKind(n, path, "a mapping", "write {name: $field}")
 		return
 	}
 	for _, f := range n.fields {
 		path := under(path, f.key.text)
 		ofFile := func(l Label) bool { return l.Name == f.key.text }
 		if slices.ContainsFunc(r.parser.labels, ofFile) {
-			r.wrong(f.key, path, "the labels of the file have it too", "remove it there or here")
+			r.wrong(f.key, path, "the label is also in the labels of the file", "remove one of them")
 			continue
 		}
 		if r.labelName(f.key, path) {
@@ -161,18 +161,18 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 	case n.kind == text && strings.HasPrefix(n.text, "$") && !strings.HasPrefix(n.text, "$$"):
 		l.From, ok = r.accessor(n, path)
 	case !n.scalar():
-		r.unfit(n, path, labelShape.what, "write "+labelShape.example)
+		r.wrongKind(n, path, labelSpec.what, "write "+labelSpec.example)
 	default:
 		l.Constant, ok = r.constant(n, path)
 		if ok && l.Constant == "" {
-			r.wrong(n, path, "an empty constant is no label", "write a text, or remove the label")
+			r.wrong(n, path, "a label with an empty value is the same as no label", "write a value, or remove the label")
 		}
 	}
 	return l, ok
 }
 
 func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
-	s, ok := r.parser.section(n, path, labelShape)
+	s, ok := r.parser.readMapping(n, path, labelSpec)
 	if !ok {
 		return l, false
 	}
@@ -193,18 +193,18 @@ func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
 	return l, true
 }
 
-func (r *reader) labelSource(l *Label, s *section) {
+func (r *reader) labelSource(l *Label, s *mappingReader) {
 	from, capture := s.get("from"), s.get("capture")
 	switch {
 	case from != nil && capture != nil:
-		r.wrong(capture, s.under("capture"), "from stands there too", "write one of them")
+		r.wrong(capture, s.under("capture"), "from is also set", "write only one of them")
 	case from != nil:
 		l.From, _ = r.accessor(from, s.under("from"))
 	case capture != nil:
 		l.Capture, _ = r.text(capture, s.under("capture"), "write the name of a capture of fields")
 		r.hasCapture(capture, s.under("capture"), l.Capture)
 	case !s.has("from") && !s.has("capture"):
-		r.wrong(s.node, s.path, "the label comes from nowhere", "write from: $field, or a text alone for a constant")
+		r.wrong(s.node, s.path, "the label has no source", "add from: $field, or write a string for a constant")
 	}
 }
 
@@ -213,7 +213,7 @@ func (r *reader) hasCapture(n *node, path, name string) {
 	switch re := r.m.Fields; {
 	case name == "":
 	case !r.has("fields"):
-		r.wrong(n, path, "the rule has no fields to capture "+quote(name)+" from", "write from: $field, or add fields")
+		r.wrong(n, path, "the capture "+quote(name)+" needs fields in the rule", "add fields, or write from: $field")
 	case re != nil && re.SubexpIndex(name) < 0:
 		r.wrong(n, path, "fields has no capture named "+quote(name), captures(re))
 	}
@@ -223,16 +223,16 @@ func (r *reader) hasCapture(n *node, path, name string) {
 func captures(re *regexp.Regexp) string {
 	names := slices.DeleteFunc(re.SubexpNames(), func(s string) bool { return s == "" })
 	if len(names) == 0 {
-		return "it has none; write (?P<name>...) in it"
+		return "it has none; add (?P<name>...)"
 	}
 	return "it has " + strings.Join(names, ", ")
 }
 
 // cases reads the values that a label value is turned into.
 func (r *reader) cases(n *node, path string) []MapCase {
-	const right = "write what regular expressions stand for: {'^5': error}"
+	const right = "map regular expressions to values: {'^5': error}"
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", right)
+		r.wrongKind(n, path, "a mapping", right)
 		return nil
 	}
 	if len(n.fields) == 0 {

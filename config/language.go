@@ -1,40 +1,40 @@
 package config
 
-// The language: the keys of every mapping of a rules file, and the words that
-// some keys choose from. rules/schema.json says the same to editors.
+// The language: the keys of every mapping of a rules file, and the words that some keys choose from. rules/schema.json
+// says the same to editors.
 
-// shapeOf is a kind of mapping.
-type shapeOf struct {
+// mappingSpec is a kind of mapping.
+type mappingSpec struct {
 	what    string // in messages
 	example string
 	keys    []string // sorted
 }
 
 var (
-	fileShape = &shapeOf{"a mapping with the key metrics", leastFile, []string{
+	fileSpec = &mappingSpec{"a mapping with the key metrics", smallestFile, []string{
 		"defaults", "labels", "metrics", "series_limit", "ttl",
 	}}
-	metricShape = &shapeOf{"a rule", "{name: records_total, type: counter}", []string{
+	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
 		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
 		"first", "help", "init", "labels", "match", "match_regex", "max_age", "name", "native", "quantiles", "rule",
 		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
 	}}
-	valueShape = &shapeOf{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
+	valueSpec = &mappingSpec{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
 		"from", "map", "max", "min", "parse", "scale",
 	}}
-	labelShape = &shapeOf{"a label", "$status, or {from: $status, default: none}", []string{
+	labelSpec = &mappingSpec{"a label", "$status, or {from: $status, default: none}", []string{
 		"capture", "default", "from", "map", "max_length", "regex", "replacement",
 	}}
-	groupShape      = &shapeOf{"a condition", "{op: and, rules: [...]}", []string{"op", "rules"}}
-	comparisonShape = &shapeOf{"a condition", "{field: $status, op: eq, value: 200}", []string{
+	groupSpec      = &mappingSpec{"a condition", "{op: and, rules: [...]}", []string{"op", "rules"}}
+	comparisonSpec = &mappingSpec{"a condition", "{field: $status, op: eq, value: 200}", []string{
 		"context", "field", "op", "value",
 	}}
-	bucketShape = &shapeOf{"a list of upper bounds", "[0.1, 0.5, 1], or {exponential: {...}}", []string{
+	bucketSpec = &mappingSpec{"a list of upper bounds", "[0.1, 0.5, 1], or {exponential: {...}}", []string{
 		"exponential", "linear",
 	}}
-	exponentialShape = &shapeOf{"a mapping", "{start: 0.1, factor: 2, count: 10}", []string{"count", "factor", "start"}}
-	linearShape      = &shapeOf{"a mapping", "{start: 0.1, width: 0.1, count: 10}", []string{"count", "start", "width"}}
-	nativeShape      = &shapeOf{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
+	exponentialSpec = &mappingSpec{"a mapping", "{start: 0.1, factor: 2, count: 10}", []string{"count", "factor", "start"}}
+	linearSpec      = &mappingSpec{"a mapping", "{start: 0.1, width: 0.1, count: 10}", []string{"count", "start", "width"}}
+	nativeSpec      = &mappingSpec{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
 )
 
 // dropKeys are the keys of a rule that drops records.
@@ -72,8 +72,8 @@ var (
 	}
 )
 
-// synonyms are the names that other exporters, and Fluent Bit's log_to_metrics
-// filter, have for keys and words of the language.
+// synonyms are the names that other exporters, and Fluent Bit's log_to_metrics filter, have for keys and words of the
+// language.
 var synonyms = map[string]string{
 	"metric_name": "name", "metric_mode": "type", "metric_type": "type", "metric_description": "help",
 	"description": "help", "desc": "help", "value_field": "value", "source": "value", "label_field": "labels",

@@ -15,9 +15,8 @@ var modelTypes = [...]dto.MetricType{
 	Histogram: dto.MetricType_HISTOGRAM, Summary: dto.MetricType_SUMMARY,
 }
 
-// lint warns of what Prometheus takes but advises against, with the checks of
-// promtool and some more.
-func (p *parser) lint(r made) {
+// lint warns of what Prometheus takes but advises against, with the checks of promtool and some more.
+func (p *parser) lint(r parsedRule) {
 	if !r.typed {
 		return
 	}
@@ -32,7 +31,7 @@ func (p *parser) lint(r made) {
 	}
 	p.lintSuffix(r, name)
 	if name == "up" || strings.HasPrefix(name, "scrape_") {
-		p.warn(r.get("name").Position, r.under("name"), "Prometheus makes metrics of such names of every scrape itself",
+		p.warn(r.get("name").Position, r.under("name"), "Prometheus itself adds a metric of this name to every scrape",
 			"write another name")
 	}
 	p.lintName(r.get("name"), r.under("name"), name)
@@ -40,12 +39,12 @@ func (p *parser) lint(r made) {
 }
 
 // lintProblem passes on what promlint found.
-func (p *parser) lintProblem(r made, text string) {
+func (p *parser) lintProblem(r parsedRule, text string) {
 	switch {
 	case strings.HasPrefix(text, "no help"):
-		p.warn(r.Metric.Position, r.under("help"), "missing", "say what is measured")
+		p.warn(r.Metric.Position, r.under("help"), "missing", "describe what is measured")
 	case strings.HasPrefix(text, "counter metrics"):
-		p.warn(r.get("name").Position, r.under("name"), "a counter without _total at its end",
+		p.warn(r.get("name").Position, r.under("name"), "the name of a counter should end with _total",
 			"write name: "+r.Name.String()+"_total")
 	default:
 		p.warn(r.get("name").Position, r.under("name"), text, "see https://prometheus.io/docs/practices/naming/")
@@ -53,27 +52,26 @@ func (p *parser) lintProblem(r made, text string) {
 }
 
 // lintSuffix warns of ends of names that mean other types in OpenMetrics.
-func (p *parser) lintSuffix(r made, name string) {
+func (p *parser) lintSuffix(r parsedRule, name string) {
 	for _, suffix := range []string{"_created", "_info"} {
 		if strings.HasSuffix(name, suffix) && (suffix == "_created" || r.Type != Gauge) {
-			p.warn(r.get("name").Position, r.under("name"), fmt.Sprintf("a %s with %s at its end", r.Type, suffix),
-				"OpenMetrics keeps this end for another type; write another name")
+			p.warn(r.get("name").Position, r.under("name"), fmt.Sprintf("the name of a %s should not end with %s", r.Type, suffix),
+				"OpenMetrics reserves this suffix; write another name")
 		}
 	}
 }
 
-// lintName warns of a name that not every scraper sees as it is written. Dots
-// are taken for deliberate.
+// lintName warns of a name that not every scraper sees as it is written. Dots are taken for deliberate.
 func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
 		return
 	}
-	p.warn(n.Position, path, quote(name)+" has characters that a scraper must ask for",
-		"others see "+model.EscapeName(name, model.UnderscoreEscaping))
+	p.warn(n.Position, path, quote(name)+" is not a name that every scraper supports",
+		"the others see "+model.EscapeName(name, model.UnderscoreEscaping))
 }
 
 // lintLabels warns of labels that Prometheus or the reader takes for others.
-func (p *parser) lintLabels(r made) {
+func (p *parser) lintLabels(r parsedRule) {
 	labels := r.get("labels")
 	if labels == nil || labels.kind != mapping {
 		return
@@ -83,11 +81,11 @@ func (p *parser) lintLabels(r made) {
 		p.lintName(f.key, path, strings.ReplaceAll(name, ":", " "))
 		switch {
 		case name == "job" || name == "instance":
-			p.warn(f.key.Position, path, "Prometheus sets a label of this name itself",
-				"write another name, or it becomes exported_"+name)
+			p.warn(f.key.Position, path, "Prometheus itself adds a label of this name",
+				"write another name; this one becomes exported_"+name)
 		case f.value.kind == text && f.value.text == name:
-			p.warn(f.value.Position, path, "the label is the constant "+quote(name),
-				"write $"+name+" for the field of this name")
+			p.warn(f.value.Position, path, "the label has the constant value "+quote(name),
+				"write $"+name+" for the field")
 		}
 	}
 }

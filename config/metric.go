@@ -8,28 +8,27 @@ import (
 // reader reads one rule.
 type reader struct {
 	*parser
-	*section
+	*mappingReader
 	m Metric
-	// typed is false when the type is not known, so that nothing is said about
-	// keys that depend on it.
+	// typed is false when the type is not known, so that nothing is said about keys that depend on it.
 	typed bool
 }
 
-// origin is where a rule stands in the file, and how well it was understood.
-type origin struct {
-	*section
-	typed  bool // the type is known
-	faulty bool // there are mistakes in it
+// ruleSource is where a rule stands in the file, and how well it was understood.
+type ruleSource struct {
+	*mappingReader
+	typed       bool // the type is known
+	hasMistakes bool // there are mistakes in it
 }
 
 // metric reads the rule n and adds it to the rules.
 func (p *parser) metric(n *node, path string) {
 	before := len(p.mistakes)
-	s, ok := p.section(n, path, metricShape)
+	s, ok := p.readMapping(n, path, metricSpec)
 	if !ok {
 		return
 	}
-	r := &reader{parser: p, section: s, m: Metric{
+	r := &reader{parser: p, mappingReader: s, m: Metric{
 		Position: n.Position, TTL: p.ttl, SeriesLimit: p.seriesLimit, Match: "*",
 		Value: Value{Scale: 1, Constant: 1},
 	}}
@@ -45,7 +44,7 @@ func (p *parser) metric(n *node, path string) {
 	}
 	r.identify()
 	p.rules.Metrics = append(p.rules.Metrics, r.m)
-	p.origins = append(p.origins, origin{s, r.typed, len(p.mistakes) > before})
+	p.sources = append(p.sources, ruleSource{s, r.typed, len(p.mistakes) > before})
 }
 
 // dropped reads whether the rule drops records.
@@ -59,8 +58,8 @@ func (r *reader) dropped() (ok bool) {
 // dropsOnly refuses what a rule that drops records has no use for.
 func (r *reader) dropsOnly() {
 	for _, f := range r.fields {
-		if key := f.key.text; slices.Contains(metricShape.keys, key) && !slices.Contains(dropKeys, key) {
-			r.wrong(f.key, r.under(key), "a rule with drop: true makes no samples", "remove "+key)
+		if key := f.key.text; slices.Contains(metricSpec.keys, key) && !slices.Contains(dropKeys, key) {
+			r.wrong(f.key, r.under(key), "a rule with drop: true does not make samples", "remove "+key)
 		}
 	}
 }
@@ -86,7 +85,7 @@ func (r *reader) selection() {
 	if n := r.get("match_regex"); n != nil {
 		r.m.MatchRegex, _ = r.regexp(n, r.under("match_regex"))
 		if r.has("match") {
-			r.wrong(n, r.under("match_regex"), "match stands there too", "write one of them")
+			r.wrong(n, r.under("match_regex"), "match is also set", "write only one of them")
 		}
 		r.m.Match = ""
 	}
@@ -107,14 +106,14 @@ func (r *reader) selection() {
 func (r *reader) each(n *node) {
 	path := r.under("each")
 	if r.has("fields") {
-		r.wrong(n, path, "fields stands there too", "write one of them: a rule runs over fields or over elements")
+		r.wrong(n, path, "fields is also set", "write only one of them; a rule runs over fields or over elements")
 	}
 	a, ok := r.parser.accessor(n, path)
 	if !ok {
 		return
 	}
 	if a.Root == RootItem || a.Root == RootTag {
-		r.wrong(n, path, a.Text+" is no array of the record", "write a field that holds an array, such as $items")
+		r.wrong(n, path, a.Text+" is not an array of the record", "write a field that holds an array, such as $items")
 		return
 	}
 	r.m.Each = a
@@ -124,8 +123,8 @@ func (r *reader) each(n *node) {
 func (r *reader) accessor(n *node, path string) (*Accessor, bool) {
 	a, ok := r.parser.accessor(n, path)
 	if ok && a.Root == RootItem && !r.has("each") {
-		r.wrong(n, path, a.Text+" is an element of an array that the rule does not name",
-			"write each: $items beside it, or $['item'] for a field of this name")
+		r.wrong(n, path, a.Text+" is an element of an array, but the rule has no each",
+			"add each: $items, or write $['item'] for a field of this name")
 		return nil, false
 	}
 	return a, ok
@@ -143,7 +142,7 @@ func (r *reader) family() {
 		r.wrong(r.node, r.under("type"), "missing", oneOf(typeWords))
 	}
 	if n := r.get("help"); n != nil {
-		help, ok := r.text(n, r.under("help"), "say what is measured")
+		help, ok := r.text(n, r.under("help"), "describe what is measured")
 		if ok && !r.hasNUL(n, r.under("help")) {
 			r.m.Help = strings.TrimSpace(help)
 		}
@@ -175,8 +174,8 @@ func (r *reader) fitsType() {
 		for i, t := range types {
 			words[i] = t.String()
 		}
-		r.wrong(f.key, r.under(f.key.text), "a "+r.m.Type.String()+" has no such key",
-			"it belongs to a "+strings.Join(words, " or a "))
+		r.wrong(f.key, r.under(f.key.text), "a "+r.m.Type.String()+" does not have this key",
+			"remove it, or write type: "+strings.Join(words, " or "))
 	}
 }
 

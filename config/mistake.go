@@ -53,17 +53,16 @@ func (m Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// faulty is what is wrong with a text, before its place is known.
-type faulty struct{ wrong, right string }
+// textError is what is wrong with a text, before its place is known.
+type textError struct{ wrong, right string }
 
-func (f faulty) Error() string { return f.wrong + "; " + f.right }
+func (f textError) Error() string { return f.wrong + "; " + f.right }
 
-func fault(wrong, right string, args ...any) error {
-	return faulty{wrong, fmt.Sprintf(right, args...)}
+func newTextError(wrong, right string, args ...any) error {
+	return textError{wrong, fmt.Sprintf(right, args...)}
 }
 
-// inOrder returns m in the order of the text, without repetitions, which an
-// anchor that is used twice would give.
+// inOrder returns m in the order of the text, without repetitions, which an anchor that is used twice would give.
 func (m Mistakes) inOrder() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int { return a.compare(b.Position) })
 	return slices.Compact(m)
@@ -90,8 +89,7 @@ func shorten(s string, n int) string {
 // maxPart bounds each part of a message, in runes.
 const maxPart = 300
 
-// oneLine replaces line breaks and other control characters and cuts what is too
-// long.
+// oneLine replaces line breaks and other control characters and cuts what is too long.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if control(r) {

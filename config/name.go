@@ -9,12 +9,12 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// reservedPrefixes start the names of the plugin's own metrics and of those of
-// its Go runtime, which stand on the same page.
+// reservedPrefixes start the names of the plugin's own metrics and of those of its Go runtime, which stand on the same
+// page.
 var reservedPrefixes = []string{"promexporter_", "go_"}
 
-// reservedPrefix returns the reserved prefix that name has without a namespace,
-// also as scrapers see it that do not ask for UTF-8 names, or "".
+// reservedPrefix returns the reserved prefix that name has without a namespace, also as scrapers see it that do not ask
+// for UTF-8 names, or "".
 func reservedPrefix(name string) string {
 	name, _, _ = strings.Cut(strings.TrimPrefix(name, namespaceVariable), "$")
 	name = model.EscapeName(name, model.UnderscoreEscaping)
@@ -42,7 +42,7 @@ func (r *reader) name() {
 	}
 	t, err := parseTemplate(s)
 	if err != nil {
-		r.fault(n, path, "bad name "+quote(s), err)
+		r.wrongText(n, path, "bad name "+quote(s), err)
 		return
 	}
 	r.m.Name = t
@@ -68,13 +68,13 @@ func (r *reader) checkName(n *node, path, s string) {
 	case len(s) > maxName:
 		r.wrong(n, path, fmt.Sprintf("a name of %d bytes", len(s)), fmt.Sprintf("write at most %d", maxName))
 	case prefix != "":
-		r.wrong(n, path, "names that start with "+prefix+" are the plugin's own", "write another prefix")
+		r.wrong(n, path, "names that start with "+prefix+" are reserved for the metrics of the plugin", "write another prefix")
 	case s == "_total":
-		r.wrong(n, path, "nothing is left of the name without _total", "write a name in front of it")
+		r.wrong(n, path, "the name is empty without _total", "write a name before _total")
 	case strings.Contains(literals, "$"):
-		r.wrong(n, path, "a $ that is no variable", "write ${field}, ${namespace} or the name of a capture: ${cpu}")
+		r.wrong(n, path, "a $ that does not start a variable", "write ${field}, ${namespace} or the name of a capture: ${cpu}")
 	case strings.ContainsFunc(literals, unicode.IsControl):
-		r.wrong(n, path, "a line break or control character in "+quote(s), "write letters, digits and _")
+		r.wrong(n, path, "a control character in "+quote(s), "write letters, digits and _")
 	}
 }
 
@@ -82,13 +82,13 @@ func (r *reader) checkName(n *node, path, s string) {
 func (r *reader) variable(n *node, path, name string) {
 	switch {
 	case !r.has("fields"):
-		r.wrong(n, path, "the variable ${"+name+"} is known in rules with fields only",
-			"write ${namespace}, or add fields: '...'")
+		r.wrong(n, path, "the variable ${"+name+"} needs fields in the rule",
+			"add fields: '...', or write ${namespace}")
 	case name == "field", r.m.Fields == nil, r.m.Fields.SubexpIndex(name) >= 0:
 	default:
 		known := append([]string{"field", "namespace"}, r.m.Fields.SubexpNames()...)
 		known = slices.DeleteFunc(known, func(s string) bool { return s == "" })
-		r.wrong(n, path, "unknown variable ${"+name+"}", meant(name, known))
+		r.wrong(n, path, "unknown variable ${"+name+"}", suggest(name, known))
 	}
 }
 
@@ -101,7 +101,7 @@ func (r *reader) unit(n *node) {
 	}
 	r.m.Unit = unit
 	if !model.LegacyValidation.IsValidMetricName("_" + unit) {
-		r.wrong(n, path, quote(unit)+" is no unit", "write one of letters, digits and _, such as seconds")
+		r.wrong(n, path, quote(unit)+" is not a unit", "write letters, digits and _, such as seconds")
 		return
 	}
 	name := r.m.Name.String()
@@ -113,6 +113,6 @@ func (r *reader) unit(n *node) {
 		if r.m.Type == Counter {
 			end += "_total"
 		}
-		r.wrong(n, path, "the name does not carry the unit, as OpenMetrics asks", "write name: "+name+end)
+		r.wrong(n, path, "the name does not end with the unit, as OpenMetrics requires", "write name: "+name+end)
 	}
 }

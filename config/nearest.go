@@ -28,8 +28,7 @@ func fold(s string) string {
 // maxWord bounds how much of a word is compared, in bytes.
 const maxWord = 40
 
-// distance returns how many letters must be put in, taken out, replaced or
-// swapped with their neighbour to make b of a.
+// distance returns how many letters must be put in, taken out, replaced or swapped with their neighbour to make b of a.
 func distance(a, b string) int {
 	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
 	for j := range rows[1] {
@@ -53,8 +52,8 @@ func distance(a, b string) int {
 	return rows[1][len(b)]
 }
 
-// meant is the end of a message about an unknown word.
-func meant(word string, known []string) string {
+// suggest is the end of a message about an unknown word.
+func suggest(word string, known []string) string {
 	if name := synonyms[strings.ToLower(word)]; slices.Contains(known, name) {
 		return "write " + name
 	}

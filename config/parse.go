@@ -19,7 +19,7 @@ type parser struct {
 	mistakes Mistakes
 	warnings Mistakes
 	rules    Rules
-	origins  []origin // of the rules, in their order
+	sources  []ruleSource // of the rules, in their order
 
 	// What the file says for all rules.
 	labels      []Label
@@ -27,9 +27,8 @@ type parser struct {
 	seriesLimit int
 }
 
-// ParseRules reads a rules file. file is its name in messages, of which only the
-// last element is shown; text is not retained. A file that is not right in all
-// its parts gives no Rules and Mistakes, all of them at once.
+// ParseRules reads a rules file. file is its name in messages, of which only the last element is shown; text is not
+// retained. A file that is not right in all its parts gives no Rules and Mistakes, all of them at once.
 func ParseRules(file string, text []byte) (*Rules, error) {
 	p := &parser{file: filepath.Base(file)}
 	if body := p.body(text); body != nil {
@@ -50,7 +49,7 @@ func (m Mistakes) limited() Mistakes {
 	}
 	rest := m[maxMistakes]
 	rest.Path, rest.Right = "", ""
-	rest.Wrong = fmt.Sprintf("%d more mistakes from here on", len(m)-maxMistakes)
+	rest.Wrong = fmt.Sprintf("%d more mistakes follow", len(m)-maxMistakes)
 	return append(m[:maxMistakes:maxMistakes], rest)
 }
 

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// Every reader here takes the node of a value and its path, reports what is
-// wrong with it, and returns false in that case.
+// Every reader here takes the node of a value and its path, reports what is wrong with it, and returns false in that
+// case.
 
-// unfit reports that n is not of the kind that is wanted.
-func (p *parser) unfit(n *node, path, wanted, right string) bool {
+// wrongKind reports that n is not of the kind that is wanted.
+func (p *parser) wrongKind(n *node, path, wanted, right string) bool {
 	if n.kind == broken {
 		return false
 	}
-	p.wrong(n, path, fmt.Sprintf("found %s where %s belongs", n.describe(), wanted), right)
+	p.wrong(n, path, fmt.Sprintf("expected %s, found %s", wanted, n.describe()), right)
 	return false
 }
 
@@ -29,10 +29,10 @@ func (p *parser) text(n *node, path, right string) (string, bool) {
 		if n.scalar() {
 			right = "put it in quotes: '" + n.text + "'"
 		}
-		return "", p.unfit(n, path, "a text", right)
+		return "", p.wrongKind(n, path, "a string", right)
 	}
 	if n.text == "" {
-		p.wrong(n, path, "an empty text", right)
+		p.wrong(n, path, "an empty string", right)
 		return "", false
 	}
 	return n.text, true
@@ -41,7 +41,7 @@ func (p *parser) text(n *node, path, right string) (string, bool) {
 // boolean reads true or false.
 func (p *parser) boolean(n *node, path string) (value, ok bool) {
 	if n.kind != boolean {
-		return false, p.unfit(n, path, "true or false", "write true or false, without quotes")
+		return false, p.wrongKind(n, path, "true or false", "write true or false, without quotes")
 	}
 	return n.number == 1, true
 }
@@ -52,7 +52,7 @@ func (p *parser) number(n *node, path, right string) (float64, bool) {
 		if _, err := strconv.ParseFloat(n.text, 64); err == nil && n.kind == text {
 			right = "write it without quotes: " + n.text
 		}
-		return 0, p.unfit(n, path, "a number", right)
+		return 0, p.wrongKind(n, path, "a number", right)
 	}
 	if math.IsNaN(n.number) || math.IsInf(n.number, 0) {
 		p.wrong(n, path, n.text+" is not finite", right)
@@ -77,13 +77,13 @@ func (p *parser) whole(n *node, path string, low, high int) (int, bool) {
 
 // duration reads a duration from low on.
 func (p *parser) duration(n *node, path string, low time.Duration) (time.Duration, bool) {
-	const right = "write seconds or a text such as 90s, 10m, 1h30m or 7d"
+	const right = "write a number of seconds, or a duration such as 90s, 10m, 1h30m or 7d"
 	if n.kind != text && n.kind != number {
-		return 0, p.unfit(n, path, "a duration", right)
+		return 0, p.wrongKind(n, path, "a duration", right)
 	}
 	d, err := parseDuration(n.text)
 	if err != nil {
-		p.wrong(n, path, fmt.Sprintf("%s is no duration: %v", quote(n.text), err), right)
+		p.wrong(n, path, fmt.Sprintf("%s is not a duration: %v", quote(n.text), err), right)
 		return 0, false
 	}
 	if d < low {
@@ -96,12 +96,12 @@ func (p *parser) duration(n *node, path string, low time.Duration) (time.Duratio
 // word reads one of words and returns its index.
 func (p *parser) word(n *node, path string, words []string) (int, bool) {
 	if n.kind != text {
-		return 0, p.unfit(n, path, "a word", oneOf(words))
+		return 0, p.wrongKind(n, path, "a word", oneOf(words))
 	}
 	if i := slices.Index(words, n.text); i >= 0 {
 		return i, true
 	}
-	p.wrong(n, path, "unknown word "+quote(n.text), meant(n.text, words))
+	p.wrong(n, path, "unknown word "+quote(n.text), suggest(n.text, words))
 	return 0, false
 }
 
@@ -113,14 +113,14 @@ func (p *parser) accessor(n *node, path string) (*Accessor, bool) {
 	}
 	a, err := parseAccessor(s)
 	if err != nil {
-		p.fault(n, path, "bad accessor "+quote(s), err)
+		p.wrongText(n, path, "bad accessor "+quote(s), err)
 	}
 	return a, err == nil
 }
 
-// fault reports what a function that knows no position found.
-func (p *parser) fault(n *node, path, what string, err error) {
-	var f faulty
+// wrongText reports what a function that knows no position found.
+func (p *parser) wrongText(n *node, path, what string, err error) {
+	var f textError
 	if !errors.As(err, &f) {
 		f.wrong = err.Error()
 	}
@@ -154,49 +154,48 @@ func (p *parser) compile(n *node, path, s string) (*regexp.Regexp, bool) {
 	if errors.As(err, &bad) {
 		wrong = fmt.Sprintf("%s at %s", bad.Code, quote(bad.Expr))
 		if bad.Code == syntax.ErrInvalidPerlOp || bad.Code == syntax.ErrInvalidEscape {
-			right = "RE2 has no look-around and no back reference, see https://github.com/google/re2/wiki/Syntax"
+			right = "RE2 has neither look-around nor backreferences, see https://github.com/google/re2/wiki/Syntax"
 		}
 	}
 	p.wrong(n, path, fmt.Sprintf("bad regular expression %s: %s", quote(s), wrong), right)
 	return nil, false
 }
 
-// section is a mapping of a known shape.
-type section struct {
+// mappingReader is a mapping of a known shape.
+type mappingReader struct {
 	*node
 	path   string
 	values map[string]*node // nil for a key whose value could not be read
 }
 
 // get returns the value of a key, or nil.
-func (s *section) get(key string) *node { return s.values[key] }
+func (s *mappingReader) get(key string) *node { return s.values[key] }
 
 // has reports whether a key is written, if only without a value.
-func (s *section) has(key string) bool {
+func (s *mappingReader) has(key string) bool {
 	_, ok := s.values[key]
 	return ok
 }
 
 // under returns the path of a key.
-func (s *section) under(key string) string { return under(s.path, key) }
+func (s *mappingReader) under(key string) string { return under(s.path, key) }
 
-// section reads a mapping. Keys that its shape does not have are reported and
-// left out, and so are missing values.
-func (p *parser) section(n *node, path string, shape *shapeOf) (*section, bool) {
+// readMapping reads a mapping. Keys that its shape does not have are reported and left out, and so are missing values.
+func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingReader, bool) {
 	if n.kind != mapping {
-		return nil, p.unfit(n, path, shape.what, "write "+shape.example)
+		return nil, p.wrongKind(n, path, spec.what, "write "+spec.example)
 	}
-	s := &section{node: n, path: path, values: make(map[string]*node, len(n.fields))}
+	s := &mappingReader{node: n, path: path, values: make(map[string]*node, len(n.fields))}
 	for _, f := range n.fields {
 		key := f.key.text
-		if !slices.Contains(shape.keys, key) {
-			p.wrong(f.key, path, "unknown key "+quote(key), shape.advise(key))
+		if !slices.Contains(spec.keys, key) {
+			p.wrong(f.key, path, "unknown key "+quote(key), spec.advise(key))
 			continue
 		}
 		s.values[key] = nil
 		switch f.value.kind {
 		case null:
-			p.wrong(f.key, under(path, key), "no value", "write one, or remove the key")
+			p.wrong(f.key, under(path, key), "no value", "write a value, or remove the key")
 		case broken:
 		default:
 			s.values[key] = f.value
@@ -206,12 +205,12 @@ func (p *parser) section(n *node, path string, shape *shapeOf) (*section, bool) 
 }
 
 // advise says what to write instead of a key that the shape does not have.
-func (s *shapeOf) advise(key string) string {
+func (s *mappingSpec) advise(key string) string {
 	switch {
-	case s == metricShape && slices.Contains(valueShape.keys, key):
-		return fmt.Sprintf("it belongs under value: {from: $field, %s: ...}", key)
-	case s == fileShape && slices.Contains(metricShape.keys, key):
-		return "it belongs to a rule: metrics: [{" + key + ": ...}]"
+	case s == metricSpec && slices.Contains(valueSpec.keys, key):
+		return fmt.Sprintf("write it under value: {from: $field, %s: ...}", key)
+	case s == fileSpec && slices.Contains(metricSpec.keys, key):
+		return "write it in a rule: metrics: [{" + key + ": ...}]"
 	}
-	return meant(key, s.keys)
+	return suggest(key, s.keys)
 }

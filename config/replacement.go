@@ -6,7 +6,7 @@ import (
 )
 
 // replacement reads what a label's regular expression puts in the value's place.
-func (r *reader) replacement(l *Label, s *section) {
+func (r *reader) replacement(l *Label, s *mappingReader) {
 	n := s.get("replacement")
 	if n == nil {
 		if l.Regex != nil {
@@ -16,10 +16,10 @@ func (r *reader) replacement(l *Label, s *section) {
 	}
 	path := s.under("replacement")
 	if !s.has("regex") {
-		r.wrong(n, path, "there is no regex whose match it could use", "write regex: '^(...)' beside it")
+		r.wrong(n, path, "replacement needs a regex", "add regex: '^(...)'")
 	}
 	if !n.scalar() {
-		r.unfit(n, path, "a text", "write a text with $1, $2 or ${name}")
+		r.wrongKind(n, path, "a string", "write a string with $1, $2 or ${name}")
 		return
 	}
 	l.Replacement = n.text
@@ -56,10 +56,10 @@ func groups(re *regexp.Regexp, name string) string {
 		digits++
 	}
 	if digits > 0 && digits < len(name) {
-		return "write ${" + name[:digits] + "}" + name[digits:] + " for group " + name[:digits] + " with a text behind it"
+		return "write ${" + name[:digits] + "}" + name[digits:] + " for group " + name[:digits] + " followed by text"
 	}
 	if re.NumSubexp() == 0 {
-		return "write parentheses around a part of it"
+		return "put a part of the regex in parentheses"
 	}
-	return "it has the groups 1 to " + strconv.Itoa(re.NumSubexp())
+	return "it has groups 1 to " + strconv.Itoa(re.NumSubexp())
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Rules is a rules file: what its author wrote, checked, with the file's
-// defaults filled into every rule. It is immutable and safe for concurrent use.
+// Rules is a rules file: what its author wrote, checked, with the file's defaults filled into every rule. It is
+// immutable and safe for concurrent use.
 type Rules struct {
 	File string
 	// Defaults asks for the embedded default rules behind those of the file.
@@ -16,13 +16,12 @@ type Rules struct {
 	Warnings []Mistake
 }
 
-// Metric is one rule: what turns matching records into samples of a family, or
-// of one family per field when Fields is set.
+// Metric is one rule: what turns matching records into samples of a family, or of one family per field when Fields is
+// set.
 type Metric struct {
 	Position Position
-	// Rule names the rule in messages and metrics: its `rule` key, or else its
-	// name as written, or else its place, such as metrics[3]. Rules share one only
-	// when they share their name.
+	// Rule names the rule in messages and metrics: its `rule` key, or else its name as written, or else its place, such
+	// as metrics[3]. Rules share one only when they share their name.
 	Rule string
 	Name Template
 	Type Type
@@ -41,11 +40,10 @@ type Metric struct {
 	Aggregate  Aggregate
 	Labels     []Label // sorted by name, the file's constant labels included
 	Exemplar   []Label // in the order written
-	// Init are label values of series that exist from the start, in the order of
-	// Labels. Without it, Name may depend on the field.
+	// Init are label values of series that exist from the start, in the order of Labels. Without it, Name may depend on
+	// the field.
 	Init [][]string
-	// Drop keeps records, or with Fields the fields, from later rules. Such a rule
-	// makes no samples: it has no Name.
+	// Drop keeps records, or with Fields the fields, from later rules. Such a rule makes no samples: it has no Name.
 	Drop bool
 	// First keeps what the rule has used from later rules.
 	First       bool
@@ -80,8 +78,7 @@ const (
 	Dec
 )
 
-// Aggregate says how the records of one gauge series that share a timestamp are
-// joined.
+// Aggregate says how the records of one gauge series that share a timestamp are joined.
 type Aggregate uint8
 
 // The aggregates of a gauge; NoAggregate leaves it to the Action.
@@ -108,9 +105,8 @@ type SummaryOptions struct {
 	MaxAge    time.Duration       // how long values count for the quantiles; 0 without them
 }
 
-// Template is a name with variables: literal text and ${variable} in turn. The
-// variables are "field" (the field path), "namespace" (the key of that name with
-// an underscore behind it, empty when not set) and the captures of Fields.
+// Template is a name with variables: literal text and ${variable} in turn. The variables are "field" (the field path),
+// "namespace" (the key of that name with an underscore behind it, empty when not set) and the captures of Fields.
 type Template []TemplatePart
 
 // TemplatePart is a literal, or a variable when Variable is not empty.
@@ -132,13 +128,13 @@ const (
 	RootItem // the element that `each` stands at
 )
 
-// Accessor is one of Fluent Bit's record accessors: $status,
-// $kubernetes['labels']['app'], $items[0], $TAG, $TAG[1], $metadata['x'].
+// Accessor is one of Fluent Bit's record accessors: $status, $kubernetes['labels']['app'], $items[0], $TAG, $TAG[1],
+// $metadata['x'].
 type Accessor struct {
 	Text string // as written
 	Root Root
-	// Steps lead from the root to the value. For RootTag, no step is the whole
-	// tag and one index is that dot-separated part, counted from 0.
+	// Steps lead from the root to the value. For RootTag, no step is the whole tag and one index is that dot-separated
+	// part, counted from 0.
 	Steps []Step
 }
 
@@ -163,8 +159,8 @@ const (
 
 // Value says where the number of a sample comes from.
 type Value struct {
-	// From is nil when the rule reads no field of its own: its value is then the
-	// field's own in a rule with Fields, unless IsConstant, and else Constant.
+	// From is nil when the rule reads no field of its own: its value is then the field's own in a rule with Fields,
+	// unless IsConstant, and else Constant.
 	From *Accessor
 	// Constant is 1 unless the rule says a number, in which case IsConstant is set.
 	Constant   float64
@@ -177,13 +173,12 @@ type Value struct {
 	Bounds *Bounds // of the scaled number; nil unless given
 }
 
-// Bounds are the least and the greatest number that make a sample, infinite where
-// the rule says none. Min is not above Max.
+// Bounds are the least and the greatest number that make a sample, infinite where the rule says none. Min is not above
+// Max.
 type Bounds struct{ Min, Max float64 }
 
-// Label says where a label value comes from: exactly one of Constant, From and
-// Capture applies, in this order: From when not nil, Capture when not empty,
-// otherwise Constant.
+// Label says where a label value comes from: exactly one of Constant, From and Capture applies, in this order: From
+// when not nil, Capture when not empty, otherwise Constant.
 type Label struct {
 	Name     string
 	Constant string
@@ -206,17 +201,15 @@ type MapCase struct {
 	Value string
 }
 
-// Condition is Fluent Bit's conditional: a comparison, or several joined. It is
-// a comparison when Field is not nil.
+// Condition is Fluent Bit's conditional: a comparison, or several joined. It is a comparison when Field is not nil.
 type Condition struct {
 	Any   bool // or instead of and
 	Rules []Condition
 
 	Field *Accessor
 	Op    CompareOp
-	// Text is the value to compare with as it is written, true and false in lower
-	// case. IsNumber tells a number, which is in Number then. Gt, Gte, Lt and Lte
-	// always have a number. Regex and List are those of regex and in.
+	// Text is the value to compare with as it is written, true and false in lower case. IsNumber tells a number, which
+	// is in Number then. Gt, Gte, Lt and Lte always have a number. Regex and List are those of regex and in.
 	Number   float64
 	Text     string
 	IsNumber bool

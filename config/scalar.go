@@ -47,7 +47,7 @@ func (n *node) describe() string {
 	case number:
 		return "the number " + n.text
 	case text:
-		return "the text " + quote(n.text)
+		return "the string " + quote(n.text)
 	case sequence:
 		return "a list"
 	case mapping:
@@ -57,12 +57,12 @@ func (n *node) describe() string {
 	}
 }
 
-// hasNUL refuses a NUL byte, which no text for a page is meant to hold: Prometheus
-// refuses a page with one in an exemplar.
+// hasNUL refuses a NUL byte, which no text for a page is meant to hold: Prometheus refuses a page with one in an
+// exemplar.
 func (p *parser) hasNUL(n *node, path string) bool {
 	if !strings.Contains(n.text, "\x00") {
 		return false
 	}
-	p.wrong(n, path, "a NUL byte in "+quote(n.text), `write it without the escape \0, \x00 or \u0000`)
+	p.wrong(n, path, "a NUL byte in "+quote(n.text), `remove the escape \0, \x00 or \u0000`)
 	return true
 }

@@ -38,19 +38,18 @@ func readSchema(t *testing.T) (file schemaObject, parts map[string]schemaObject)
 	return file, defs.Parts
 }
 
-// TestSchemaKeys holds that the schema for editors has the keys of the language,
-// no more and no less.
+// TestSchemaKeys holds that the schema for editors has the keys of the language, no more and no less.
 func TestSchemaKeys(t *testing.T) {
 	file, parts := readSchema(t)
 	parts["file"] = file
-	for name, shape := range map[string]*shapeOf{
-		"file": fileShape, "rule": metricShape, "value": valueShape, "label": labelShape, "group": groupShape,
-		"comparison": comparisonShape, "buckets": bucketShape, "exponential": exponentialShape, "linear": linearShape,
-		"native": nativeShape,
+	for name, spec := range map[string]*mappingSpec{
+		"file": fileSpec, "rule": metricSpec, "value": valueSpec, "label": labelSpec, "group": groupSpec,
+		"comparison": comparisonSpec, "buckets": bucketSpec, "exponential": exponentialSpec, "linear": linearSpec,
+		"native": nativeSpec,
 	} {
 		got := slices.Sorted(maps.Keys(parts[name].Properties))
-		if !slices.IsSorted(shape.keys) || !slices.Equal(got, shape.keys) {
-			t.Errorf("%s: the schema has %q, the code %q", name, got, shape.keys)
+		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {
+			t.Errorf("%s: the schema has %q, the code %q", name, got, spec.keys)
 		}
 		if string(parts[name].AdditionalProperties) != "false" {
 			t.Errorf("%s: the schema takes other keys too", name)
@@ -79,8 +78,8 @@ func TestSchemaWords(t *testing.T) {
 	}
 }
 
-// TestSchemaTypes holds that the schema refuses the keys that a type has no use
-// for, and those of a rule that drops records.
+// TestSchemaTypes holds that the schema refuses the keys that a type has no use for, and those of a rule that drops
+// records.
 func TestSchemaTypes(t *testing.T) {
 	_, parts := readSchema(t)
 	refused := make(map[string][]string)

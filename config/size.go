@@ -16,8 +16,7 @@ var sizeUnits = map[string]int64{
 	"g": 1e9, "gb": 1e9, "gi": 1 << 30, "gib": 1 << 30,
 }
 
-// parseSize reads a whole number of bytes with a unit, such as 512MiB, 512M or
-// 536870912.
+// parseSize reads a whole number of bytes with a unit, such as 512MiB, 512M or 536870912.
 func parseSize(s string) (int64, error) {
 	unit := strings.TrimLeft(s, "0123456789")
 	n, err := strconv.ParseInt(s[:len(s)-len(unit)], 10, 64)

@@ -19,14 +19,14 @@ const (
 	maxMarks = 250_000
 )
 
-// leastFile is the smallest useful rules file.
-const leastFile = "metrics: [{name: records_total, type: counter}]"
+// smallestFile is the smallest useful rules file.
+const smallestFile = "metrics: [{name: records_total, type: counter}]"
 
 // body reads the YAML of text. It returns nil when there is nothing to go on with.
 func (p *parser) body(text []byte) *node {
 	start := Position{1, 1}
 	if len(text) > maxFileSize {
-		p.report(start, "", fmt.Sprintf("%d bytes long", len(text)),
+		p.report(start, "", fmt.Sprintf("the file has %d bytes", len(text)),
 			fmt.Sprintf("a rules file has at most %d bytes", maxFileSize))
 		return nil
 	}
@@ -42,7 +42,7 @@ func (p *parser) body(text []byte) *node {
 	case len(p.mistakes) > 0:
 		return nil
 	case root == nil:
-		p.report(start, "", "the file is empty", "write at least: "+leastFile)
+		p.report(start, "", "the file is empty", "write at least: "+smallestFile)
 		return nil
 	}
 	c := &converter{p: p, anchored: make(map[*yaml.Node]*node)}
@@ -80,7 +80,7 @@ func (p *parser) checkBytes(text []byte) bool {
 func (p *parser) load(text []byte) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = errors.New("the file cannot be read")
+			err = errors.New("the YAML parser failed")
 		}
 	}()
 	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithStreamNodes(), yaml.WithPlugin(make(anchors)))
@@ -90,14 +90,14 @@ func (p *parser) load(text []byte) (root *yaml.Node, err error) {
 		case err != nil:
 		case n.Kind == yaml.StreamNode:
 			if n.Stream.Version != nil || len(n.Stream.TagDirectives) > 0 {
-				p.report(position(&n), "", "YAML directives are not used here", "remove the line")
+				p.report(position(&n), "", "YAML directives are not supported", "remove the line")
 			}
 		case n.Content[0].Tag == "!!null" && n.Content[0].Value == "":
 		case root == nil:
 			root = n.Content[0]
 		default:
 			p.report(position(n.Content[0]), "", "a second YAML document",
-				"remove the line --- above it: a rules file is one document")
+				"remove the line --- above it; a rules file is one document")
 			return nil, nil
 		}
 	}
@@ -130,29 +130,29 @@ func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error)
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, true, nil
 }
 
-type slip struct{ said, wrong, right string }
+type syntaxHint struct{ said, wrong, right string }
 
-// slips are the usual mistakes in the syntax, by what the library says of them.
-var slips = [...]slip{
-	{"exceeded max depth", "nested more than 10000 levels deep", "write it flatter"},
-	{"directive", "YAML directives are not used here", "remove the line"},
-	{"incompatible YAML document", "YAML directives are not used here", "remove the line"},
-	{"',' or ']'", "a comma or ] is missing", "separate by commas, close with ], and put texts with , : [ ] { } in quotes"},
-	{"',' or '}'", "a comma or } is missing", "separate by commas, close with }, and put texts with , : [ ] { } in quotes"},
-	{"expected key", "a key belongs here", "indent the keys of one mapping alike, and write a quote in quotes twice: 'it''s'"},
-	{"'-' indicator", "a list element belongs here", "indent the elements of one list alike, each with - in front"},
-	{"mapping values", "a colon is not allowed here", "indent the keys of one mapping alike, and put a text with a colon in quotes"},
-	{"sequence entries", "a list cannot start here", "write each element on a line of its own, with - in front"},
-	{"start any token", "a text cannot start with this character", "put it in quotes"},
+// syntaxHints are the usual mistakes in the syntax, by what the library says of them.
+var syntaxHints = [...]syntaxHint{
+	{"exceeded max depth", "nested more than 10000 levels deep", "use fewer levels"},
+	{"directive", "YAML directives are not supported", "remove the line"},
+	{"incompatible YAML document", "YAML directives are not supported", "remove the line"},
+	{"',' or ']'", "a comma or ] is missing", "separate elements by commas, end with ], and quote strings that contain , : [ ] { }"},
+	{"',' or '}'", "a comma or } is missing", "separate keys by commas, end with }, and quote strings that contain , : [ ] { }"},
+	{"expected key", "expected a key", "indent the keys of a mapping equally, and double a quote within quotes: 'it''s'"},
+	{"'-' indicator", "expected a list element", "indent the elements of a list equally, each after a -"},
+	{"mapping values", "a colon is not allowed here", "indent the keys of a mapping equally, and quote strings that contain a colon"},
+	{"sequence entries", "a list cannot start here", "write each element on its own line, after a -"},
+	{"start any token", "a string cannot start with this character", "put it in quotes"},
 	{"expected ':'", "a key without a colon", "write key: value, or - value in a list"},
-	{"a quoted scalar: found unexpected", "a quote that is not closed", "close it, and write a quote in quotes twice: 'it''s'"},
+	{"a quoted scalar: found unexpected", "a quote is not closed", "close it, and double a quote within quotes: 'it''s'"},
 	{"a quoted scalar", "an unknown escape in double quotes", `write \\ for a backslash, or use single quotes`},
-	{"alphabetic or numeric", "a name is missing after * or &", "put a text that starts with one of them in quotes: '*'"},
-	{"ing a tag", "YAML tags are not used here", "remove it; quotes make a text of any value"},
-	{"node content", "a value is missing", "write one, or close what is open above"},
-	{"document start", "this does not continue what is above", "indent all keys of the file alike, and close brackets once"},
-	{"comment or line break", "text after | or >", "start the text on the next line"},
-	{"preceding whitespace", "a # without a space before it", "write a space before a comment, and put a text with # in quotes"},
+	{"alphabetic or numeric", "a name is missing after * or &", "quote a string that starts with one of them: '*'"},
+	{"ing a tag", "YAML tags are not supported", "remove the tag; a value in quotes is a string"},
+	{"node content", "a value is missing", "write a value, or close a bracket or quote above"},
+	{"document start", "this does not fit the lines above", "indent all keys of the file equally, and close each bracket once"},
+	{"comment or line break", "text after | or >", "start the string on the next line"},
+	{"preceding whitespace", "a # without a space before it", "write a space before a comment, and quote strings that contain #"},
 }
 
 // syntaxError reports a text that is not YAML.
@@ -160,17 +160,17 @@ func (p *parser) syntaxError(text []byte, err error) {
 	e := &yaml.LoadError{Message: err.Error()}
 	errors.As(err, &e)
 	said := strings.TrimPrefix(e.ContextMsg+": "+e.Message, ": ")
-	wrong, right := "not YAML: "+said, "check indentation, brackets and quotes there and above"
-	if i := slices.IndexFunc(slips[:], func(s slip) bool { return strings.Contains(said, s.said) }); i >= 0 {
-		wrong, right = slips[i].wrong, slips[i].right
+	wrong, right := "not YAML: "+said, "check indentation, brackets and quotes here and above"
+	if i := slices.IndexFunc(syntaxHints[:], func(s syntaxHint) bool { return strings.Contains(said, s.said) }); i >= 0 {
+		wrong, right = syntaxHints[i].wrong, syntaxHints[i].right
 	}
 	runes := []rune(string(text))
 	before, at := string(runes[:min(e.Mark.Index, len(runes))]), e.Mark
 	switch word := before[strings.LastIndexAny(before, " {[,:\n")+1:]; {
 	case strings.HasPrefix(word, "$") && strings.HasPrefix(said, "while parsing a flow"):
-		right = `within {} and [], put an accessor with brackets in quotes: {from: "$a['b']"}`
+		right = `within {} and [], quote an accessor that has brackets: {from: "$a['b']"}`
 	case strings.HasPrefix(string(text[len(before):]), "\t"):
-		wrong, right = "a tab where spaces belong", "indent with spaces"
+		wrong, right = "a tab in the indentation", "indent with spaces"
 	case e.ContextMark.Line > 0 && (len(before) == len(text) || e.ContextMsg == "while scanning a simple key"):
 		at = e.ContextMark // the start of what is not complete; the end says little
 	}

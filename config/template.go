@@ -16,9 +16,9 @@ func parseTemplate(s string) (Template, error) {
 		variable, tail, closed := strings.Cut(rest, "}")
 		switch {
 		case !closed:
-			return nil, fault("a } is missing behind ${"+rest, "write ${field}")
+			return nil, newTextError("a } is missing after ${"+rest, "write ${field}")
 		case variable == "":
-			return nil, fault("${} names no variable", "write ${field}")
+			return nil, newTextError("${} does not name a variable", "write ${field}")
 		}
 		t = append(t, TemplatePart{Variable: variable})
 		s = tail
@@ -39,8 +39,7 @@ func (t Template) String() string {
 	return b.String()
 }
 
-// fixed reports whether t is one name, whatever the record: ${namespace} is the
-// only variable in it.
+// fixed reports whether t is one name, whatever the record: ${namespace} is the only variable in it.
 func (t Template) fixed() bool {
 	for _, part := range t {
 		if part.Variable != "" && part.Variable != "namespace" {

@@ -34,7 +34,7 @@ func TestNearest(t *testing.T) {
 		{"serieslimit", "series_limit"}, {"nam", "name"}, {"tll", "ttl"}, {"valeu", "value"}, {"x", ""}, {"", ""}, {"colour", ""},
 		{"native_histogram_bucket_factor_and_some_more_than_that", ""}, {"é", ""},
 	} {
-		if got := nearest(test.word, metricShape.keys); got != test.want {
+		if got := nearest(test.word, metricSpec.keys); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.word, got, test.want)
 		}
 	}

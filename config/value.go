@@ -14,7 +14,7 @@ func (r *reader) value() {
 		v.Constant, v.IsConstant = n.number, true
 		_, ok := r.number(n, path, "write a number or a field: $bytes")
 		if ok && n.number < 0 && r.typed && r.m.Type == Counter {
-			r.wrong(n, path, "a counter cannot go down by "+n.text, "write a number that is not negative")
+			r.wrong(n, path, "a counter cannot decrease by "+n.text, "write a number of at least 0")
 		}
 	case text:
 		v.From, _ = r.accessor(n, path)
@@ -24,7 +24,7 @@ func (r *reader) value() {
 }
 
 func (r *reader) valueMapping(n *node, path string) {
-	s, ok := r.parser.section(n, path, valueShape)
+	s, ok := r.parser.readMapping(n, path, valueSpec)
 	if !ok {
 		return
 	}
@@ -32,7 +32,7 @@ func (r *reader) valueMapping(n *node, path string) {
 	if n := s.get("from"); n != nil {
 		v.From, _ = r.accessor(n, s.under("from"))
 	} else if !s.has("from") && !r.has("fields") {
-		r.wrong(s.node, path, "no field to read the value from", "write value: {from: $field, ...}")
+		r.wrong(s.node, path, "the value has no source", "write value: {from: $field, ...}")
 	}
 	if n := s.get("parse"); n != nil {
 		i, _ := r.word(n, s.under("parse"), parseWords)
@@ -48,17 +48,17 @@ func (r *reader) valueMapping(n *node, path string) {
 }
 
 // bounds reads which numbers make a sample.
-func (r *reader) bounds(s *section) {
+func (r *reader) bounds(s *mappingReader) {
 	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
 	switch {
 	case b.Min > b.Max:
-		r.wrong(s.get("min"), s.under("min"), "it is above max", "write a min that is not above max")
+		r.wrong(s.get("min"), s.under("min"), "min is greater than max", "write a min of at most max")
 	case s.has("min") || s.has("max"):
 		r.m.Value.Bounds = &b
 	}
 }
 
-func (r *reader) bound(s *section, key string, none float64) float64 {
+func (r *reader) bound(s *mappingReader, key string, none float64) float64 {
 	if n := s.get(key); n != nil {
 		if v, ok := r.number(n, s.under(key), "write a number, such as 1000"); ok {
 			return v
@@ -72,9 +72,9 @@ func (r *reader) scale(n *node, path string) {
 	switch {
 	case !ok:
 	case f == 0:
-		r.wrong(n, path, "a factor of 0 makes every value 0", "write a factor such as 0.001")
+		r.wrong(n, path, "a scale of 0 makes every value 0", "write a factor such as 0.001")
 	case f < 0 && r.typed && r.m.Type == Counter:
-		r.wrong(n, path, "a counter cannot go down", "write a positive factor")
+		r.wrong(n, path, "a counter cannot decrease", "write a positive factor")
 	default:
 		r.m.Value.Scale = f
 	}
@@ -82,9 +82,9 @@ func (r *reader) scale(n *node, path string) {
 
 // valueMap reads the numbers that words stand for.
 func (r *reader) valueMap(n *node, path string) {
-	const right = "write the numbers that words stand for: {up: 1, down: 0}"
+	const right = "map strings to numbers: {up: 1, down: 0}"
 	if n.kind != mapping {
-		r.unfit(n, path, "a mapping", right)
+		r.wrongKind(n, path, "a mapping", right)
 		return
 	}
 	if len(n.fields) == 0 {

@@ -40,7 +40,7 @@ func readMaxRequests(c *Config, value string) error {
 // checkFile refuses what cannot be the name of a file.
 func checkFile(value string) error {
 	if strings.HasSuffix(value, "/") {
-		return errors.New("a folder")
+		return errors.New("a directory")
 	}
 	return nil
 }

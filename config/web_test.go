@@ -36,8 +36,8 @@ func TestWebKeysRefused(t *testing.T) {
 		{"listen_address", "Unix:///a", `not a URL: leave out Unix:// and write host:port`},
 		{"max_requests", "0", `"0": not from 1 to 512`},
 		{"max_requests", "many", `"many": not a whole number`},
-		{"password_file", "/etc/", `"/etc/": a folder`},
-		{"web_config_file", "/etc/", `"/etc/": a folder`},
+		{"password_file", "/etc/", `"/etc/": a directory`},
+		{"web_config_file", "/etc/", `"/etc/": a directory`},
 		{"debug", "maybe", `"maybe": neither on nor off`},
 	} {
 		if _, err := ParseKeys(properties(test.key, test.value)); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -61,7 +61,7 @@ func (c *converter) wrong(at *yaml.Node, wrong, right string) *node {
 func (c *converter) node(n *yaml.Node) *node {
 	result := c.convert(n)
 	if result.size > maxNodes {
-		result = c.wrong(n, fmt.Sprintf("more than %d values when every alias is counted in full", maxNodes), "use fewer aliases")
+		result = c.wrong(n, fmt.Sprintf("more than %d values, with aliases expanded", maxNodes), "use fewer aliases")
 	}
 	if n.Anchor != "" {
 		c.anchored[n] = result
@@ -71,8 +71,8 @@ func (c *converter) node(n *yaml.Node) *node {
 
 func (c *converter) convert(n *yaml.Node) *node {
 	if tagged(n) {
-		return c.wrong(n, fmt.Sprintf("the YAML tag %s is not used here", n.Tag),
-			"remove it; quotes make a text of any value")
+		return c.wrong(n, fmt.Sprintf("the YAML tag %s is not supported", n.Tag),
+			"remove the tag; a value in quotes is a string")
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -90,8 +90,8 @@ func (c *converter) convert(n *yaml.Node) *node {
 		if result := c.anchored[n.Alias]; result != nil {
 			return result
 		}
-		return c.wrong(n, fmt.Sprintf("the alias *%s has no anchor before it", n.Value),
-			fmt.Sprintf("write &%s in front of a complete value above, or quote the text: '*%[1]s'", n.Value))
+		return c.wrong(n, fmt.Sprintf("the alias *%s has no anchor above", n.Value),
+			fmt.Sprintf("add &%s to a complete value above, or quote the string: '*%[1]s'", n.Value))
 	default:
 		return scalar(n)
 	}
@@ -111,7 +111,7 @@ func (c *converter) mapping(n *yaml.Node) *node {
 		case pair[0].Tag == "!!merge":
 			merged = append(merged, value)
 		case first != nil:
-			c.p.report(key.Position, "", fmt.Sprintf("the key %q stands twice in one mapping, first in line %d",
+			c.p.report(key.Position, "", fmt.Sprintf("the key %q appears twice in one mapping, first on line %d",
 				key.text, first.Line), "remove one of them")
 		default:
 			result.add(field{key, value}, seen)
@@ -145,9 +145,9 @@ func (c *converter) merge(n, from *node, seen map[string]*node) {
 				}
 			}
 		case sequence:
-			c.p.report(s.Position, "", "<< merges mappings, and this is a list", "name mappings: <<: [*a, *b]")
+			c.p.report(s.Position, "", "<< merges mappings, and this is a list", "write mappings: <<: [*a, *b]")
 		default:
-			c.p.report(s.Position, "", "<< merges a mapping, and this is "+s.describe(), "name a mapping: <<: *a")
+			c.p.report(s.Position, "", "<< merges a mapping, and this is "+s.describe(), "write a mapping: <<: *a")
 		}
 	}
 }
@@ -155,7 +155,7 @@ func (c *converter) merge(n, from *node, seen map[string]*node) {
 // key returns a key as text: 5, true and '5' are the keys "5", "true" and "5".
 func (c *converter) key(n *yaml.Node) *node {
 	if n.Kind != yaml.ScalarNode || n.Anchor != "" || tagged(n) {
-		return c.wrong(n, "a key that is no plain text", "write the key as a text, without anchor, alias or tag")
+		return c.wrong(n, "a key that is not a string", "write a string, without anchor, alias or tag")
 	}
 	return scalar(n)
 }

@@ -87,8 +87,7 @@ func listenOnce(address string) error {
 	return l.Close()
 }
 
-// project returns a directory with the shipped configuration and the plugin, the
-// port changed to any.
+// project returns a directory with the shipped configuration and the plugin, the port changed to any.
 func project(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -130,8 +129,8 @@ func TestShippedConfiguration(t *testing.T) {
 	}
 }
 
-// useSecondExample follows the comment in a shipped configuration: it removes the first example, which starts with begin,
-// and each # in front of the second one.
+// useSecondExample follows the comment in a shipped configuration: it removes the first example, which starts with
+// begin, and each # in front of the second one.
 func useSecondExample(t *testing.T, file, begin string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -227,8 +226,8 @@ func TestDummyRecord(t *testing.T) {
 
 var addresses atomic.Uint32
 
-// freePort returns an address that nothing listens on. Its IP address is no one else's, since anybody may take a port of
-// 127.0.0.1 before the caller does.
+// freePort returns an address that nothing listens on. Its IP address is no one else's, since anybody may take a port
+// of 127.0.0.1 before the caller does.
 func freePort(t *testing.T) string {
 	t.Helper()
 	pid := os.Getpid()

@@ -80,14 +80,14 @@ func TestStateOnFullDisk(t *testing.T) {
 	if now, err := os.ReadFile(disk + "state"); err != nil || string(now) != string(good) {
 		t.Errorf("the last state is gone: %q, %v", now, err)
 	}
-	a.logged("[error] [output:promexporter:promexporter.0] the state could not be written; the metrics go on ")
-	if log := a.log.String(); strings.Count(log, "could not be written") != 1 || !strings.Contains(log, "no space left on device") {
+	a.logged("[error] [output:promexporter:promexporter.0] could not write the state file; metrics are still served ")
+	if log := a.log.String(); strings.Count(log, "could not write the state file") != 1 || !strings.Contains(log, "no space left on device") {
 		t.Error("the log has not one line of it")
 	}
 	if err := os.Remove(disk + "other"); err != nil {
 		t.Fatal(err)
 	}
-	a.logged("the state is written again")
+	a.logged("state file is written again")
 	if now, err := os.ReadFile(disk + "state"); err != nil || string(now) == string(good) {
 		t.Errorf("the state is the same: %v", err)
 	}

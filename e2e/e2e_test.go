@@ -1,5 +1,5 @@
-// Package e2e tests the built plugin from the outside: in the development host,
-// and, when FLUENT_BIT names one, in a real Fluent Bit.
+// Package e2e tests the built plugin from the outside: in the development host, and, when FLUENT_BIT names one, in a
+// real Fluent Bit.
 package e2e
 
 import (
@@ -54,8 +54,7 @@ func goBuild(args ...string) error {
 	return nil
 }
 
-// required ends the test when program is not there: as a failure in CI, which
-// installs it, and otherwise as a skip.
+// required ends the test when program is not there: as a failure in CI, which installs it, and otherwise as a skip.
 func required(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)

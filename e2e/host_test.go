@@ -18,8 +18,8 @@ import (
 	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
-// The tests of this file need calls and chunks that no Fluent Bit can be made to
-// send, so they always run in the development host.
+// The tests of this file need calls and chunks that no Fluent Bit can be made to send, so they always run in the
+// development host.
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
@@ -232,8 +232,7 @@ func TestDryRunOfEveryLayout(t *testing.T) {
 	}
 }
 
-// TestFailedStart has the second of three sections fail: the first one is closed,
-// the third one was never opened.
+// TestFailedStart has the second of three sections fail: the first one is closed, the third one was never opened.
 func TestFailedStart(t *testing.T) {
 	address := freePort(t)
 	r := launch(t, host.V51)
@@ -262,8 +261,7 @@ func TestWorkers(t *testing.T) {
 	r.stop()
 }
 
-// TestReloads has twenty reloads, every second of them a failed one, and then
-// counts what is left of them.
+// TestReloads has twenty reloads, every second of them a failed one, and then counts what is left of them.
 func TestReloads(t *testing.T) {
 	address := freePort(t)
 	section := property.Of("listen_address", address)
@@ -287,8 +285,8 @@ func TestReloads(t *testing.T) {
 			before = r.resources(address)
 		}
 	}
-	// Connections of the last scrapes may still be closing, and the Go runtime starts a thread now and then. One for each
-	// of the thirty reloads would be a leak.
+	// Connections of the last scrapes may still be closing, and the Go runtime starts a thread now and then. One for
+	// each of the thirty reloads would be a leak.
 	until(t, fmt.Sprintf("more is held than after five reloads, %+v", before), func() bool {
 		after := r.resources(address)
 		return after.threads <= before.threads+10 && after.files <= before.files && after.goroutines <= before.goroutines
@@ -314,8 +312,7 @@ func (r *rig) resources(address string) resources {
 	return resources{count("task"), count("fd"), goroutines}
 }
 
-// TestNullContext stops a configuration whose section was never opened while
-// another one, in the same process, goes on.
+// TestNullContext stops a configuration whose section was never opened while another one, in the same process, goes on.
 func TestNullContext(t *testing.T) {
 	r := startHost(t, host.V32, somewhere)
 	broken := sections(somewhere)

@@ -64,8 +64,8 @@ func TestPagesForPeople(t *testing.T) {
 	a.stop()
 }
 
-// TestSectionsThatClash has two sections of one page that define a family differently.
-func TestSectionsThatClash(t *testing.T) {
+// TestConflictingSections has two sections of one page that define a family differently.
+func TestConflictingSections(t *testing.T) {
 	dir, address := t.TempDir(), freePort(t)
 	args := dummy("t", `{"l":"x"}`)
 	for name, labels := range map[string]string{"one": "l: $l", "two": "m: $l"} {
@@ -105,8 +105,8 @@ func TestBadFamily(t *testing.T) {
 	a.stop()
 }
 
-// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the pages for people stay small, none takes
-// longer than a Prometheus waits by default, and the metrics have them all.
+// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the pages for people stay small, none
+// takes longer than a Prometheus waits by default, and the metrics have them all.
 func TestTenThousandFamiliesOfRecords(t *testing.T) {
 	const inputs, fields, soon = 4, 2500, 10 * time.Second
 	var args []string

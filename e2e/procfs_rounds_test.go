@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// The tests of this file run the input go_procfs where its rounds are held up: by the host, by the kernel, by their size.
+// The tests of this file run the input go_procfs where its rounds are held up: by the host, by the kernel, by their
+// size.
 
 // procfsTree makes a procfs of so many processes with 40 names.
 func procfsTree(t *testing.T, processes int) (path string) {

@@ -397,7 +397,7 @@ func TestProcfsMistakes(t *testing.T) {
 				a.failed()
 				return
 			}
-			a.logged("stays without records")
+			a.logged("delivers no records")
 			a.stop()
 		})
 	}

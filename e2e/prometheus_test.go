@@ -30,8 +30,7 @@ func hang(t *testing.T, address string) {
 	}
 }
 
-// TestPrometheus has a real Prometheus scrape the plugin, and asks it for the
-// samples.
+// TestPrometheus has a real Prometheus scrape the plugin, and asks it for the samples.
 func TestPrometheus(t *testing.T) {
 	program := required(t, "prometheus")
 	r := startHost(t, host.V51, somewhere)

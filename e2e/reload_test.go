@@ -23,8 +23,7 @@ type reloader struct {
 	counted int // records, when they were looked at last
 }
 
-// startReloader starts an agent that counts the records of a dummy input by its
-// rules, with these lines of the service.
+// startReloader starts an agent that counts the records of a dummy input by its rules, with these lines of the service.
 func startReloader(t *testing.T, service ...string) *reloader {
 	t.Helper()
 	if !atLeast(t, 3, 2) {
@@ -64,7 +63,7 @@ func (r *reloader) configure(t *testing.T, outputs ...string) {
 }
 
 // newRules is what a section tells that goes on with the rules of its file.
-const newRules = "the rules were reloaded"
+const newRules = "rules reloaded"
 
 // reload reloads, and waits until what comes of it is told, after the old configuration has ended.
 func (r *reloader) reload(told string) {
@@ -102,8 +101,7 @@ func (r *reloader) counts() {
 
 func (r *reloader) metrics() string { return "http://" + r.address + "/metrics" }
 
-// TestReloadIsNotSeen reloads while records come and somebody scrapes: no scrape
-// fails, and the counter goes on.
+// TestReloadIsNotSeen reloads while records come and somebody scrapes: no scrape fails, and the counter goes on.
 func TestReloadIsNotSeen(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -190,14 +188,13 @@ func createdOf(t *testing.T, address string) string {
 	return created
 }
 
-// TestReloadWithMistakes has reloads in which Init would fail: the agent goes on
-// with what was good.
+// TestReloadWithMistakes has reloads in which Init would fail: the agent goes on with what was good.
 func TestReloadWithMistakes(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
 
 	r.write(t, "rules.yaml", strings.ReplaceAll(countRules, "counter", "count"))
-	r.reload("the rules were not reloaded, the last good ones stay in force")
+	r.reload("rules not reloaded; the last valid rules stay active")
 	r.counts()
 	shows(t, r.metrics(), map[string]string{
 		`promexporter_rules_last_reload_successful{output="edge"}`:  "0",
@@ -206,7 +203,7 @@ func TestReloadWithMistakes(t *testing.T) {
 
 	r.write(t, "rules.yaml", countRules)
 	r.configure(t, r.section("Alias edge", "Series_Limit many"))
-	r.reload("the keys were not reloaded, the last good ones stay in force")
+	r.reload("keys not reloaded; the last valid keys stay active")
 	r.counts()
 	shows(t, r.metrics(), map[string]string{
 		`promexporter_rules_last_reload_successful{output="edge"}`:  "1",
@@ -250,8 +247,7 @@ func TestReloadByHTTP(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadToATakenPort holds that the agent goes on and serves when the port is
-// free.
+// TestReloadToATakenPort holds that the agent goes on and serves when the port is free.
 func TestReloadToATakenPort(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -275,7 +271,7 @@ func TestReloadWithoutTheSection(t *testing.T) {
 	r.counts()
 	r.configure(t, "[OUTPUT]\n    Name null\n    Match *\n")
 	begin := time.Now()
-	r.reload("its series are gone")
+	r.reload("its series are dropped")
 	until(t, "the port is not free", func() bool { return listenOnce(r.address) == nil })
 	if took := time.Since(begin); took > 18*time.Second { // ten, and twenty if the port outlived the series
 		t.Errorf("took %s", took)

@@ -16,14 +16,14 @@ import (
 
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
-// faultVariable names a file. While it is there, a plugin that buildFaulty made dereferences nil at every flush and
-// for every page for people.
+// faultVariable names a file. While it is there, a plugin that buildFaulty made dereferences nil at every flush and for
+// every page for people.
 const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
 // faults are the lines of the plugin that buildFaulty puts a nil dereference in front of.
 var faults = map[string]string{
-	"pipeline/flush.go": "\tf.read(&plan, chunk, now)\n",
-	"pipeline/web.go":   "\tvar s exporter.Status\n",
+	"pipeline/flush.go":    "\tb.read(&plan, chunk, now)\n",
+	"pipeline/endpoint.go": "\tvar s exporter.Status\n",
 }
 
 // buildFaulty builds the plugin with a bug that can be switched on: the code is what it is, but for two lines.
@@ -104,7 +104,7 @@ func TestFaultsAfterSignals(t *testing.T) {
 			a.logged("caught signal (" + name + ")")
 			writeRules(t, fault, "on")
 			a.page(url, "no panic is counted", func(page string) bool { return number(t, page, panicsTotal) > 0 })
-			a.logged("[output:promexporter:promexporter.0] panic in flush, please report it")
+			a.logged("[output:promexporter:promexporter.0] panic in flush, chunk dropped; please report this bug")
 			a.logged("invalid memory address or nil pointer dereference")
 			if err := os.Remove(fault); err != nil {
 				t.Fatal(err)
@@ -162,7 +162,7 @@ func TestFaultsOfPages(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			a.logged("[output:promexporter:promexporter.0] no status for the page")
+			a.logged("[output:promexporter:promexporter.0] status of an instance is unavailable")
 			a.stop()
 		})
 	}

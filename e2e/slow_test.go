@@ -44,8 +44,8 @@ func bigPage(t *testing.T) (r *rig, page *url.URL) {
 	return r, page
 }
 
-// maxSlowGrowth is how much memory sixty slow readers may take: two pages of 8 MB, those of the scrapes beside them, what
-// is not collected yet of all these, and the snapshot of the series.
+// maxSlowGrowth is how much memory sixty slow readers may take: two pages of 8 MB, those of the scrapes beside them,
+// what is not collected yet of all these, and the snapshot of the series.
 const maxSlowGrowth = 160 << 20
 
 // TestSlowReaders has sixty clients read a big page a byte at a time, and holds that flushes and scrapes go on.
@@ -94,8 +94,8 @@ func TestSlowReaders(t *testing.T) {
 	r.stop()
 }
 
-// TestScrapeGivesUp holds that a scrape ends when its client says that it will be gone, be it that the page is not
-// made by then or not read.
+// TestScrapeGivesUp holds that a scrape ends when its client says that it will be gone, be it that the page is not made
+// by then or not read.
 func TestScrapeGivesUp(t *testing.T) {
 	r, page := bigPage(t)
 	for seconds, want := range map[string]bool{"0.002": false, "10": true, "nonsense": true} {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// soakBatch is how many lines are written at a time, and soakAhead how many may be uncounted: enough to keep the agent
-	// busy, and few enough to bound what it buffers.
+	// soakBatch is how many lines are written at a time, and soakAhead how many may be uncounted: enough to keep the
+	// agent busy, and few enough to bound what it buffers.
 	soakBatch = 10_000
 	soakAhead = 4 * soakBatch
 

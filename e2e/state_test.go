@@ -99,7 +99,7 @@ func TestStateOverRestart(t *testing.T) {
 			if after := ofRules(t, url); after != before {
 				t.Errorf("restored:\n%s\nwant:\n%s", after, before)
 			}
-			a.logged("the state was restored")
+			a.logged("state restored")
 			a.stop()
 
 			a, url = k.start("app", "state_gauges="+gauges)
@@ -163,7 +163,7 @@ func TestStateThatIsNone(t *testing.T) {
 			k := newKeeper(t)
 			writeRules(t, k.state, test.state)
 			a, url := k.start("app")
-			a.logged("[error] [output:promexporter:promexporter.0] the state could not be restored, the series start from zero ")
+			a.logged("[error] [output:promexporter:promexporter.0] could not restore the state file; series start from zero ")
 			a.logged(test.wrong)
 			counted(a, url)
 			expect(t, scrape(t, url), map[string]string{`requests_total{status="200"}`: "5", stateErrors: "0"})
@@ -189,15 +189,15 @@ func TestStateWithoutFolder(t *testing.T) {
 	counted(a, url)
 	page := a.page(url, "no error is counted", func(page string) bool { return number(t, page, stateErrors) > 1 })
 	expect(t, page, map[string]string{`requests_total{status="200"}`: "5", stateWritten: "0"})
-	a.logged("[error] [output:promexporter:promexporter.0] the state could not be written; the metrics go on ")
-	if n := strings.Count(a.log.String(), "could not be written"); n != 1 {
+	a.logged("[error] [output:promexporter:promexporter.0] could not write the state file; metrics are still served ")
+	if n := strings.Count(a.log.String(), "could not write the state file"); n != 1 {
 		t.Errorf("%d lines", n)
 	}
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	a.page(url, "the state is not written", func(page string) bool { return number(t, page, stateWritten) > 0 })
-	a.logged("the state is written again")
+	a.logged("state file is written again")
 	a.stop()
 	if about, err := os.Stat(k.state); err != nil || about.Mode().Perm() != 0o600 {
 		t.Errorf("the state: %v, %v", about, err)

@@ -15,17 +15,18 @@ import (
 	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// A binding is an address under one access.Access: the listener, or the attempts to get one, and the http.Server.
+// A binding serves one address with one access.Access. It has the http.Server and its listener, or tries to get a
+// listener.
 type binding struct {
 	server *server
 	access *access.Access
 	http   *http.Server
-	ctx    context.Context // ends with stop
+	ctx    context.Context // canceled by stop
 	cancel context.CancelFunc
-	ended  chan struct{} // closed when no connection is accepted any more
+	ended  chan struct{} // closed when it accepts no more connections
 
 	mu       sync.Mutex
-	listener *listen.Listener // nil while the address cannot be had; guarded by mu
+	listener *listen.Listener // nil until the address can be used; guarded by mu
 }
 
 func newBinding(s *server, a *access.Access) *binding {
@@ -39,7 +40,7 @@ func newBinding(s *server, a *access.Access) *binding {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		TLSConfig:         a.TLSConfig(),
-		ConnState:         b.note,
+		ConnState:         b.connState,
 		ErrorLog:          log.New(errorLog{s}, "", 0),
 		Protocols:         new(http.Protocols),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
@@ -51,10 +52,10 @@ func newBinding(s *server, a *access.Access) *binding {
 	return b
 }
 
-// start serves in a goroutine of its own, on l or, when l is nil, on the listener that it then gets.
+// start serves in its own goroutine, on l or, if l is nil, on a listener that it tries to get.
 func (b *binding) start(l net.Listener) {
 	if l != nil {
-		b.use(l)
+		b.setListener(l)
 	}
 	go func() {
 		defer close(b.ended)
@@ -63,7 +64,7 @@ func (b *binding) start(l net.Listener) {
 }
 
 func (b *binding) run() {
-	for b.current() == nil {
+	for b.currentListener() == nil {
 		if !b.pause() {
 			return
 		}
@@ -83,12 +84,12 @@ func (b *binding) run() {
 
 func (b *binding) serve() error {
 	if b.http.TLSConfig != nil {
-		return b.http.ServeTLS(b.current(), "", "")
+		return b.http.ServeTLS(b.currentListener(), "", "")
 	}
-	return b.http.Serve(b.current())
+	return b.http.Serve(b.currentListener())
 }
 
-// listen takes the address if it can be had now.
+// listen listens on the address if that is possible now.
 func (b *binding) listen() {
 	a := b.server.address
 	l, err := b.server.table.sockets.Listen(a)
@@ -96,17 +97,17 @@ func (b *binding) listen() {
 		b.server.notListening(listen.Error(a, err, ""))
 		return
 	}
-	b.use(l)
+	b.setListener(l)
 	b.server.log().Info("listening", "address", a.String())
 }
 
-// use makes l the listener, or closes it when the binding has stopped.
-func (b *binding) use(l net.Listener) {
+// setListener sets the listener. It closes l if the binding has stopped.
+func (b *binding) setListener(l net.Listener) {
 	s := b.server
 	limited := listen.Limit(l, listen.Limits{
 		Total: maxConnections, PerClient: maxConnections / clientShare,
 		Closed: func(reason string) { s.self.closedConnections[reason].Inc() },
-		Failed: func(err error) { s.logs.Warn(s.log(), err, "connections are not accepted") },
+		Failed: func(err error) { s.logs.Warn(s.log(), err, "could not accept a connection; trying again") },
 	})
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,20 +117,22 @@ func (b *binding) use(l net.Listener) {
 	}
 }
 
-// current is the listener, or nil.
-func (b *binding) current() *listen.Listener {
+// currentListener returns the listener, or nil.
+func (b *binding) currentListener() *listen.Listener {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.listener
 }
 
-// note is the ConnState of the http.Server.
-func (b *binding) note(c net.Conn, state http.ConnState) { b.current().ConnState(c, state) }
+// connState is the ConnState hook of the http.Server.
+func (b *binding) connState(c net.Conn, state http.ConnState) {
+	b.currentListener().ConnState(c, state)
+}
 
-// pause reports whether the binding has not stopped within a second.
-func (b *binding) pause() bool { return listen.Pause(b.ctx, listenAgain) }
+// pause waits for a second, and reports whether the binding is still running.
+func (b *binding) pause() bool { return listen.Sleep(b.ctx, listenAgain) }
 
-// stop frees the address before it returns. What is connected stays connected. It is called once.
+// stop frees the address. Connections stay open. It is called once.
 func (b *binding) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -139,21 +142,21 @@ func (b *binding) stop() {
 	}
 }
 
-// shutDown lets requests end by themselves until grace is done, then cuts their connections. The binding has stopped.
+// shutDown waits for requests until grace ends, then closes their connections. The binding has stopped.
 func (b *binding) shutDown(grace context.Context) {
-	if l := b.current(); l != nil {
-		l.CloseSilent()
+	if l := b.currentListener(); l != nil {
+		l.CloseNew()
 	}
 	select {
 	case <-b.ended:
 	case <-grace.Done():
 	}
-	_ = b.http.Shutdown(grace) // an error is that of grace
+	_ = b.http.Shutdown(grace) // an error means that grace ended
 	_ = b.http.Close()
 }
 
-// errorLog takes the lines of net/http, which has no levels: what concerns one connection is caused by the client, and of
-// interest only to those who look for it.
+// errorLog receives the log lines of net/http, which have no level. They are about single connections and usually
+// caused by the client, so they are logged at the debug level.
 type errorLog struct{ server *server }
 
 func (l errorLog) Write(line []byte) (int, error) {

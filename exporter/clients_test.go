@@ -113,8 +113,8 @@ func TestGarbage(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestAnotherClientIsServed has one client begin hundreds of requests that never end, each on a connection of its own, and
-// holds that every scrape of another client is answered: a connection that was accepted is not cut for others.
+// TestAnotherClientIsServed has one client begin hundreds of requests that never end, each on a connection of its own,
+// and holds that every scrape of another client is answered: a connection that was accepted is not cut for others.
 func TestAnotherClientIsServed(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
@@ -130,8 +130,8 @@ func TestAnotherClientIsServed(t *testing.T) {
 	}
 }
 
-// crowd has a client at an address open n connections that ask for health and are then kept, and waits until the last of
-// them, which is beyond the limit for one client, is refused.
+// crowd has a client at an address open n connections that ask for health and are then kept, and waits until the last
+// of them, which is beyond the limit for one client, is refused.
 func crowd(t testing.TB, ip string, e *exporter.Endpoint, n int) {
 	t.Helper()
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
@@ -209,7 +209,7 @@ func TestClientsShareOfScrapes(t *testing.T) {
 	}
 	defer response.Body.Close()
 	// It is let in, and waits for the source as the others do.
-	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "the page could not be made in time\n" {
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "could not render the page in time\n" {
 		t.Errorf("another client: %s %q, %v", response.Status, body, err)
 	}
 	close(h.release)
@@ -244,12 +244,13 @@ func attack(ctx context.Context, ip, url string, answers *[600]atomic.Int64) {
 	}
 }
 
-// TestWrongPasswordsKeepNoScraperOut has clients guess passwords that are compared with bcrypt, and holds that a scraper
-// whose password was accepted before is always let in, that one password is compared at a time, and that nothing is left.
+// TestWrongPasswordsKeepNoScraperOut has clients guess passwords that are compared with bcrypt, and holds that a
+// scraper whose password was accepted before is always let in, that one password is compared at a time, and that
+// nothing is left.
 func TestWrongPasswordsKeepNoScraperOut(t *testing.T) {
 	folder := webtest.NewFolder(t, usersConfig(t, 6))
 	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Source: families(up("a", "1"))})
+	e := open(t, &servers, exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}, Source: families(up("a", "1"))})
 	url := "http://" + at(e) + "/metrics"
 	scraper := clientAt("127.0.0.2")
 	if code := fetch(t, &scraper.Client, url, secret); code != 200 {

@@ -74,7 +74,7 @@ func TestScrapeTimeout(t *testing.T) {
 				t.Errorf("%s %q: %d after %s", test.path, test.timeout, w.Code, took)
 			}
 			rest := value(w.Body.String(), "rest")
-			if test.code == 503 && w.Body.String() != "the page could not be made in time\n" || test.code == 200 && rest != "1" {
+			if test.code == 503 && w.Body.String() != "could not render the page in time\n" || test.code == 200 && rest != "1" {
 				t.Errorf("%s %q: %s", test.path, test.timeout, w.Body)
 			}
 		}

@@ -1,20 +1,20 @@
 // Package exporter serves metric families over HTTP to Prometheus.
 //
-// What enters: one [Options] per instance, with the source of its families, addresses and a path.
-// What leaves: pages of metrics in the format that the scraper asks for, health, readiness and pages for people.
+// Input: one [Options] per instance, with the source of its families, its addresses and its path. Output: pages of
+// metrics in the format that the scraper requests, health, readiness and status pages.
 //
 // An instance may have several addresses. Instances with the same address share one server, and those with the same
-// path as well share one page, on which equal series of counters, histograms and summaries are added. Closing one instance
-// leaves the others; closing the last one frees the port. An instance that is suspended for a reload keeps its place, and
-// scrapes of its page wait until it resumes.
+// path as well share one page, on which equal series of counters, histograms and summaries are added. Closing an
+// instance does not affect the others; closing the last one frees the port. An instance that is suspended for a reload
+// keeps its address and path, and scrapes of its page wait until it resumes.
 //
-// A request passes the listener, which bounds connections, then users and TLS (internal/access), then the routes, which
-// are replaced whole whenever an instance comes or goes. scrape.go has the way of a scrape.
+// A request passes the listener, which bounds connections (internal/listen), then TLS and the check of users
+// (internal/access), then the routes, which are replaced as a whole whenever an instance is added or removed. The
+// comment in scrape.go describes the path of a scrape.
 //
-// Memory: the families of a source are borrowed from its Gather until the done function that came with them was
-// called. They are never changed. A page is complete in memory before its first byte is sent, so that done is called
-// without waiting for the client, and so that a client never sees half a page. It is kept in pieces, which are used again
-// as soon as they are sent.
+// Memory: the families of a source are borrowed from its Gather method until done is called. They are not modified. A
+// page is complete in memory before its first byte is sent, so that done does not wait for the client, and no client
+// gets half a page. The page is a list of pieces, each of which is reused as soon as it is sent.
 //
-// The package knows nothing of where the families come from.
+// The package does not know where the families come from.
 package exporter

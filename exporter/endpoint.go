@@ -25,12 +25,12 @@ type Endpoint struct {
 	closeErr error      // guarded by closing
 }
 
-// Suspend lets no further scrape use the source, for an instance that is about to be opened again: its servers go on, so
-// that no client is refused in between, and scrapes of its page wait for Resume, for some seconds at most. Scrapes that
-// use the source are waited for, then ended, so that Suspend returns within one second. An error means that the source did
-// not return from Gather by then.
+// Suspend keeps further scrapes from using the source, before the instance is opened again. The servers keep running,
+// so that no client is refused meanwhile, and scrapes of the page wait for Resume, for a few seconds at most. Suspend
+// waits for scrapes that use the source, then cancels them, and returns within one second. An error means that Gather
+// did not return in that time.
 //
-// Resume or Close must follow. Nothing else ends the suspension.
+// The caller must call Resume or Close later. Nothing else ends the suspension.
 func (e *Endpoint) Suspend() error {
 	e.closing.Lock()
 	defer e.closing.Unlock()
@@ -38,18 +38,18 @@ func (e *Endpoint) Suspend() error {
 	if !s.isOpen() {
 		return nil
 	}
-	s.refuse(errSuspended)
+	s.end(errSuspended)
 	grace, limit, cancel := closeTimes()
 	defer cancel()
 	return s.drain(grace, limit)
 }
 
-// Resume serves o in the place of what was served before Suspend: on the addresses that both have, the connections and
-// the self-metrics stay, unless o has other users or TLS. Then the address is closed and opened anew. On return, addresses
-// that o does not have are free. Addresses and files of o.Web that cannot be read now, and were the same before, are taken
-// as they were found then.
+// Resume serves o in place of what was served before Suspend. On the addresses that both have, the connections and the
+// self-metrics are kept, unless o has other users or TLS settings. In this case the address is closed and opened again.
+// On return, addresses that o does not have are free. If a host name cannot be resolved now, or a file of o.Access
+// cannot be read, and o names the same ones as before, the earlier result is used.
 //
-// After an error the endpoint is suspended as before.
+// After an error, the endpoint is still suspended.
 func (e *Endpoint) Resume(o Options) error {
 	e.closing.Lock()
 	defer e.closing.Unlock()
@@ -60,10 +60,10 @@ func (e *Endpoint) Resume(o Options) error {
 	return e.table.open(e, o)
 }
 
-// Close takes the endpoint off its page. Addresses of which it was the last one are free on return. No scrape calls
-// Gather after Close began, and those that use the source are waited for, then ended, so that Close returns within one
-// second. An error means that the source did not return from Gather by then: it may still do so later, and its done
-// function is called then. Further calls return what the first one returned.
+// Close removes the endpoint from its page. On return, the addresses that no other endpoint uses are free. No scrape
+// calls Gather after Close has started. Close waits for scrapes that use the source, then cancels them, and returns
+// within one second. An error means that Gather did not return in that time; if it returns later, its done function is
+// still called. Further calls return the result of the first one.
 func (e *Endpoint) Close() error {
 	e.closing.Lock()
 	defer e.closing.Unlock()
@@ -72,28 +72,28 @@ func (e *Endpoint) Close() error {
 	}
 	e.isClosed = true
 	s := e.session.Load()
-	gone := e.table.leave(e)
+	removed := e.table.detach(e)
 	if s.isOpen() {
-		s.refuse(errClosed)
+		s.end(errClosed)
 	}
-	s.giveUp()
+	s.abandon()
 	grace, limit, cancel := closeTimes()
 	defer cancel()
-	shutDown(gone, grace)
+	shutDown(removed, grace)
 	e.closeErr = s.drain(grace, limit)
 	return e.closeErr
 }
 
-// closeTimes returns when scrapes have had the time to end by themselves, and when Close returns at the latest.
+// closeTimes returns two contexts: grace ends when scrapes are canceled, limit when Close returns at the latest.
 func closeTimes() (grace, limit context.Context, cancel func()) {
 	limit, cancelLimit := context.WithTimeout(context.Background(), closeLimit)
 	grace, cancelGrace := context.WithTimeout(limit, closeGrace)
 	return grace, limit, func() { cancelGrace(); cancelLimit() }
 }
 
-// Redefine replaces Options.Definitions, when the source is about to give other families. A *ClashError says that another
-// instance of the page stands against it; then they stay as they were. An instance that has its definition of the same
-// origin is expected to follow, and stands against nothing of it.
+// Redefine replaces Options.Definitions, before the source returns other families. It returns a *ConflictError, and
+// changes nothing, if they conflict with those of another instance of the page. Definitions of the same origin do not
+// conflict, because the other instance is expected to change them too.
 func (e *Endpoint) Redefine(definitions []Definition) error {
 	e.table.mu.Lock()
 	defer e.table.mu.Unlock()
@@ -105,8 +105,8 @@ func (e *Endpoint) Redefine(definitions []Definition) error {
 	return nil
 }
 
-// Addrs are the addresses that the endpoint listens on, with their real ports, in the order of Options.Addresses. One that
-// it cannot listen on yet is as it was asked for.
+// Addrs returns the addresses that the endpoint listens on, with their actual ports, in the order of Options.Addresses.
+// An address on which it does not listen yet is returned as configured.
 func (e *Endpoint) Addrs() []net.Addr {
 	var all []net.Addr
 	for _, srv := range e.session.Load().servers {
@@ -115,7 +115,7 @@ func (e *Endpoint) Addrs() []net.Addr {
 	return all
 }
 
-// Listening reports whether the endpoint listens on all of its addresses, as it always does after Open without
+// Listening reports whether the endpoint listens on all of its addresses, which is always true after Open without
 // Options.ListenLater.
 func (e *Endpoint) Listening() bool {
 	return !slices.ContainsFunc(e.session.Load().servers, func(s *server) bool { return s.listener() == nil })
@@ -124,22 +124,23 @@ func (e *Endpoint) Listening() bool {
 // Encrypted reports whether clients have to use TLS.
 func (e *Endpoint) Encrypted() bool { return e.session.Load().access.Encrypted() }
 
-// MarkReady says that the first flush has happened. It may be called any number of times, also after Close.
+// MarkReady reports to the endpoint that the first flush has happened. It may be called any number of times, even after
+// Close.
 func (e *Endpoint) MarkReady() { e.flushed.Store(true) }
 
-// ready reports whether e no longer keeps its server from being ready.
+// ready reports whether the endpoint counts as ready.
 func (e *Endpoint) ready() bool {
 	return e.flushed.Load() || time.Since(e.opened) >= readyAfter
 }
 
-// warnOpen logs that others may read a password on its way, or that a file protects nothing.
+// warnOpen logs a warning if passwords are sent unencrypted, or if web_config_file protects nothing.
 func (s *session) warnOpen() {
 	if s.access.ProtectsNothing() {
-		s.log.Warn("web_config_file has neither TLS nor users: everybody may read", "file", s.options.Web.ConfigFile)
+		s.log.Warn("web_config_file has neither TLS nor users; anyone can read the metrics", "file", s.options.Access.ConfigFile)
 	}
 	for _, srv := range s.servers {
-		if s.access.Readable() && !listen.IsLocal(srv.addr()) {
-			s.log.Warn("passwords cross the network unencrypted; web_config_file offers TLS", "address", srv.address.String())
+		if s.access.ExposesPasswords() && !listen.IsLocal(srv.addr()) {
+			s.log.Warn("passwords are sent unencrypted; enable TLS in web_config_file", "address", srv.address.String())
 		}
 	}
 }

@@ -13,30 +13,31 @@ import (
 	"github.com/promexporter/promexporter/internal/fence"
 )
 
-// Reasons for which a scrape does without a source, or without a part of it.
+// Reasons why families of a source are missing on a page.
 const (
 	reasonError   = "error"
 	reasonPanic   = "panic"
 	reasonTimeout = "timeout"
 )
 
-// gathered is what one source gave to one scrape.
-type gathered struct {
+// gatherResult is what one source returned to one scrape.
+type gatherResult struct {
 	session  *session
 	families []exposition.Family
 	done     func()
 	err      error
 }
 
-// makePage gathers what the sessions of p give, merges it with the server's own metrics and renders it. On return nothing
-// of the sources is in use. Suspended sessions are left out, or make it fail with errSuspended if wait is set.
+// makePage gathers the families of the sessions of p, merges them with the server's own metrics and renders them. On
+// return, no memory of the sources is in use. Suspended sessions are left out; if wait is set, makePage returns
+// errSuspended instead.
 func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*render.Page, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	all, err := s.gather(ctx, p, wait)
 	for _, g := range all {
 		defer s.release(g)
-		defer g.session.onCut(cancel)()
+		defer g.session.onCancel(cancel)()
 	}
 	if err != nil {
 		return nil, err
@@ -45,9 +46,9 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	for _, g := range all {
 		sources = append(sources, g.families)
 	}
-	var lost families.Losses
-	merged := families.Merge(selected(q.names, sources), &lost)
-	s.reportLosses(p, &lost)
+	var dropped families.Dropped
+	merged := families.Merge(selected(q.names, sources), &dropped)
+	s.reportDropped(p, &dropped)
 	rendered, err := s.table.renderer.Render(ctx, merged, q.format, func(bad *render.FamilyError) {
 		p.counts.badFamilies.Inc()
 		s.logs.Warn(s.log(), bad.Err, "metrics left out: the family cannot be encoded", "path", p.path, "family", bad.Family)
@@ -58,20 +59,20 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	return rendered, err
 }
 
-// gather asks all sources at once. What went wrong with one of them is reported, and costs the page no more than its
-// families. The caller releases what is returned, also with an error.
-func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathered, err error) {
+// gather calls all sources concurrently. The failure of a source is reported, and only its families are missing on the
+// page. The caller must release the results, even with an error.
+func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gatherResult, err error) {
 	ctx, cancel := within(ctx, gatherTimeout)
 	defer cancel()
 	var asking sync.WaitGroup
-	for _, of := range p.sessions {
-		if why := of.acquire(); why != nil {
+	for _, sess := range p.sessions {
+		if why := sess.acquire(); why != nil {
 			err = why
 			continue
 		}
-		g := &gathered{session: of, done: func() {}}
+		g := &gatherResult{session: sess, done: func() {}}
 		all = append(all, g)
-		asking.Go(func() { g.ask(ctx) })
+		asking.Go(func() { g.run(ctx) })
 	}
 	asking.Wait()
 	if errors.Is(err, errSuspended) && wait || len(all) == 0 {
@@ -97,15 +98,15 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gathere
 	return all, nil
 }
 
-// ask calls the source, until ctx or the session ends.
-func (g *gathered) ask(ctx context.Context) {
+// run calls the source, until ctx ends or the session is canceled.
+func (g *gatherResult) run(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer g.session.onCut(cancel)()
+	defer g.session.onCancel(cancel)()
 	g.err = fence.Run(func() error {
 		families, done, err := g.session.options.Source.Gather(ctx)
 		if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
-			err = context.Cause(ctx) // which says whether it is a timeout
+			err = context.Cause(ctx) // which tells a timeout from a closed session
 		}
 		g.families = families
 		if done != nil {
@@ -115,15 +116,15 @@ func (g *gathered) ask(ctx context.Context) {
 	})
 }
 
-// release gives the families back to the source.
-func (s *server) release(g *gathered) {
+// release returns the families to the source.
+func (s *server) release(g *gatherResult) {
 	defer g.session.release()
 	if err := fence.Run(func() error { g.done(); return nil }); err != nil {
 		s.reportSource(g.session, reasonPanic, err)
 	}
 }
 
-func (s *server) reportGather(g *gathered) {
+func (s *server) reportGather(g *gatherResult) {
 	switch {
 	case g.err == nil, errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
 	case errors.Is(g.err, fence.ErrPanic):
@@ -135,18 +136,18 @@ func (s *server) reportGather(g *gathered) {
 	}
 }
 
-// reportSource counts and logs what a source did not give. A session that has left the server is logged only.
-func (s *server) reportSource(of *session, reason string, err error) {
-	if counts := s.routes.Load().failures[of.instance()]; counts != nil {
+// reportSource counts and logs a failure of a source. For a session that has left the server, it only logs.
+func (s *server) reportSource(sess *session, reason string, err error) {
+	if counts := s.routes.Load().failures[sess.instance()]; counts != nil {
 		counts[reason].Inc()
 	}
-	s.logs.Warn(of.log, err, "page is incomplete: an instance did not give all of its metrics",
-		"path", of.path(), "instance", of.instance(), "reason", reason)
+	s.logs.Warn(sess.log, err, "page is incomplete: an instance did not return all of its metrics",
+		"path", sess.path(), "instance", sess.instance(), "reason", reason)
 }
 
-// selected leaves out what a query with name[] does not ask for.
+// selected returns the families that the query selects with name[] parameters, or all families without any.
 func selected(query string, sources [][]exposition.Family) [][]exposition.Family {
-	values, _ := url.ParseQuery(query) // of a wrong one, what could be read counts, as in net/http
+	values, _ := url.ParseQuery(query) // if it is malformed, the valid part counts, as in net/http
 	names := values["name[]"]
 	if len(names) == 0 {
 		return sources
@@ -167,9 +168,9 @@ func selected(query string, sources [][]exposition.Family) [][]exposition.Family
 	return sources
 }
 
-func (s *server) reportLosses(p *page, lost *families.Losses) {
-	for reason, loss := range lost.All() {
-		p.counts.lost[reason].Add(float64(loss.Count))
-		s.logs.Warn(s.log(), nil, "metrics left out: "+reason.Description(), "path", p.path, "family", loss.Family)
+func (s *server) reportDropped(p *page, dropped *families.Dropped) {
+	for reason, count := range dropped.All() {
+		p.counts.dropped[reason].Add(float64(count.Count))
+		s.logs.Warn(s.log(), nil, "metrics left out: "+reason.Description(), "path", p.path, "family", count.Family)
 	}
 }

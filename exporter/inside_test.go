@@ -54,7 +54,7 @@ func after(takes time.Duration, of source) source {
 // offline is a server with the endpoints of all that does not listen. It makes one page at a time.
 func offline(all ...Options) (*server, []*Endpoint) {
 	table := new(Servers)
-	table.pages.once.Do(func() { table.pages.turns = make(chan struct{}, 1) })
+	table.pages.once.Do(func() { table.pages.sem = make(chan struct{}, 1) })
 	var s *server
 	var endpoints []*Endpoint
 	for i, o := range all {
@@ -115,17 +115,17 @@ func TestReady(t *testing.T) {
 				t.Errorf("after %s: %d %s", time.Since(endpoints[0].opened), w.Code, w.Body)
 			}
 		}
-		expect(503, "not ready: no flush yet of promexporter.0, promexporter.1; ready without one 10s after the start\n")
+		expect(503, "not ready: waiting for the first flush of promexporter.0, promexporter.1; ready without one 10s after the start\n")
 		endpoints[1].MarkReady()
-		expect(503, "not ready: no flush yet of promexporter.0; ready without one 10s after the start\n")
+		expect(503, "not ready: waiting for the first flush of promexporter.0; ready without one 10s after the start\n")
 		time.Sleep(readyAfter - 1)
-		expect(503, "not ready: no flush yet of promexporter.0; ready without one 10s after the start\n")
+		expect(503, "not ready: waiting for the first flush of promexporter.0; ready without one 10s after the start\n")
 		time.Sleep(time.Nanosecond)
 		expect(200, "ready\n")
 
 		late := &Endpoint{table: s.table, opened: time.Now()}
 		s.add(newSession(late, Options{Instance: "late", Path: "/metrics"}, new(access.Access), nil))
-		expect(503, "not ready: no flush yet of late; ready without one 10s after the start\n")
+		expect(503, "not ready: waiting for the first flush of late; ready without one 10s after the start\n")
 		late.MarkReady()
 		expect(200, "ready\n")
 	})

@@ -2,28 +2,28 @@ package exporter
 
 import "time"
 
-// Every bound of the package, with its reason.
+// The limits of the package, each with its reason.
 const (
-	// defaultMaxRequests bounds the scrapes of one path that are in flight, and thereby the pages held in memory. It
-	// is the default of Prometheus' own exporters; further ones are answered 503.
+	// defaultMaxRequests bounds the scrapes of one path that are in flight, and thereby the pages in memory. It is the
+	// default of Prometheus' own exporters. Further scrapes are answered with 503.
 	defaultMaxRequests = 40
 
-	// peopleRequests is the same bound for the pages that people read, and for profiles.
-	peopleRequests = 8
+	// maxStatusRequests is the same bound for the status pages and profiles.
+	maxStatusRequests = 8
 
-	// clientShare is the part of connections and of scrapes in flight that one client may have: a quarter, so that it
-	// takes four clients to keep others out.
+	// clientShare is the divisor for the connections and scrapes in flight that one client may have: a quarter of all,
+	// so that a single client cannot exclude others.
 	clientShare = 4
 
-	// pagesAtOnce bounds the pages that are made at the same time, and with them the snapshots of the series. One
-	// processor remains for those who make the metrics, where there are two or more.
+	// pagesAtOnce bounds the pages that are made at the same time, and thereby the snapshots of the series. With two or
+	// more processors, one is left for flushes.
 	pagesAtOnce = 2
 
 	// maxConnections bounds the open connections of one server: a hundred times what a pair of Prometheus servers
 	// needs, and well below the 1024 descriptors that a process may have.
 	maxConnections = 512
 
-	// maxStreams bounds the requests at once on one HTTP/2 connection, where Prometheus makes one.
+	// maxStreams bounds the concurrent requests on one HTTP/2 connection. Prometheus makes one.
 	maxStreams = 8
 
 	// maxHeaderBytes bounds a request's header. A Prometheus server sends less than 1 KiB; the rest is for proxies.
@@ -32,49 +32,49 @@ const (
 	// readHeaderTimeout bounds how long a connection may take to send a request's header.
 	readHeaderTimeout = 5 * time.Second
 
-	// readTimeout bounds the reading of a request. None of ours has a body.
+	// readTimeout bounds the reading of a request. Valid requests have no body.
 	readTimeout = 30 * time.Second
 
-	// writeTimeout bounds a response from the end of the request's header: one minute is the longest scrape timeout
-	// in common use, so that nobody waits for the rest of a longer one.
+	// writeTimeout bounds a response, from the end of the request's header. One minute is the longest scrape timeout in
+	// common use.
 	writeTimeout = 60 * time.Second
 
-	// idleTimeout is how long a connection is kept between two requests: more than the usual scrape interval of one
-	// minute, so that a scraper keeps its connection.
+	// idleTimeout is how long a connection may be idle. It is longer than the usual scrape interval of one minute, so
+	// that a scraper keeps its connection.
 	idleTimeout = 2 * time.Minute
 
-	// scrapeTimeout bounds how long a page may take to make when the scraper does not say how long it waits.
+	// scrapeTimeout bounds how long it may take to make a page when the scraper does not send its timeout.
 	scrapeTimeout = 30 * time.Second
 
-	// scrapeMargin is what is left of a scraper's own time limit for the way of the answer, or a fifth of the limit if
-	// that is less.
+	// scrapeMargin is the part of the scraper's timeout that is reserved for sending the answer, or a fifth of the
+	// timeout if that is less.
 	scrapeMargin = 500 * time.Millisecond
 
-	// reloadTimeout bounds how long a scrape waits for an endpoint that is suspended, and gatherTimeout how long it
-	// waits for the sources. Together they are less than Prometheus' default scrape timeout of ten seconds.
+	// reloadTimeout bounds how long a scrape waits for a suspended endpoint, and gatherTimeout how long it waits for
+	// the sources. Their sum is less than Prometheus' default scrape timeout of ten seconds.
 	reloadTimeout = 4 * time.Second
 	gatherTimeout = 5 * time.Second
 
-	// reloadInterval is the least time between two reloads of the rules that clients ask for.
+	// reloadInterval is the minimum time between two reloads of the rules that clients request.
 	reloadInterval = time.Second
 
-	// maxReloadBody is the most bytes of mistakes that the answer to a reload shows.
+	// maxReloadBody is the maximum number of bytes of mistakes in the answer to a reload.
 	maxReloadBody = 64 << 10
 
-	// closeGrace is how long Close waits for scrapes to end by themselves before it ends them.
+	// closeGrace is how long Close waits for scrapes before it cancels them.
 	closeGrace = 500 * time.Millisecond
 
-	// closeLimit is how long Close takes at most, in all; callers are promised one second.
+	// closeLimit is how long Close may take in total. Its documentation promises one second.
 	closeLimit = 800 * time.Millisecond
 
-	// defaultListenRetry is how long Open retries a taken port: what a predecessor needs to let go of it.
+	// defaultListenRetry is how long Open retries a port that is in use: the time that a predecessor needs to close it.
 	defaultListenRetry = time.Second
 
-	// listenPoll is the pause between two attempts to take a port in Open, and listenAgain later on.
+	// listenPoll is the pause between two attempts to listen during Open, and listenAgain after it.
 	listenPoll  = 50 * time.Millisecond
 	listenAgain = time.Second
 
-	// readyAfter is how long after its opening an endpoint counts as ready even without a first flush: an instance
-	// that gets no records must not keep a pod out of service.
+	// readyAfter is the time after which an endpoint counts as ready even without a flush, because an instance that
+	// gets no records must not keep a pod out of service.
 	readyAfter = 10 * time.Second
 )

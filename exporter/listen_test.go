@@ -126,7 +126,8 @@ func TestListenLaterIsClosed(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestUnixSocket holds that a socket is shared as an address is, takes the place of a stale one, and is gone at the end.
+// TestUnixSocket holds that a socket is shared as an address is, takes the place of a stale one, and is gone at the
+// end.
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.sock")
 	crashed, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})

@@ -64,7 +64,7 @@ func TestClashingFamiliesOnAPage(t *testing.T) {
 // other one is closed.
 func TestClashIsRefused(t *testing.T) {
 	define := func(name, kind string) []exporter.Definition { return []exporter.Definition{{Name: name, Type: kind}} }
-	isClash := func(err error) bool { return errors.As(err, new(*exporter.ClashError)) }
+	isClash := func(err error) bool { return errors.As(err, new(*exporter.ConflictError)) }
 	var servers exporter.Servers
 	first := open(t, &servers, exporter.Options{Definitions: define("a_total", "counter")})
 	o := withDefaults(exporter.Options{
@@ -118,7 +118,7 @@ func TestSharedDefinitionsChangeInTurn(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := all[1].Redefine(of("own", "gauge")); !errors.As(err, new(*exporter.ClashError)) {
+	if err := all[1].Redefine(of("own", "gauge")); !errors.As(err, new(*exporter.ConflictError)) {
 		t.Errorf("of another file: %v", err)
 	}
 	all[1].Close()

@@ -16,13 +16,13 @@ import (
 )
 
 type (
-	// Web says who may read the pages of a server, and whether its connections are encrypted.
-	Web = access.Settings
-	// Definition defines a metric family that a source is known to give.
+	// AccessSettings are the users and the TLS configuration of a server.
+	AccessSettings = access.Settings
+	// Definition defines a metric family that a source is known to return.
 	Definition = families.Definition
-	// Status is what an instance shows of itself on the pages that people read, "/" and "/-/rules".
+	// Status is what an instance shows on the status pages "/" and "/-/rules".
 	Status = status.Status
-	// RuleStatus is what came of one rule since it is in force.
+	// RuleStatus has the counts of one rule since it became active.
 	RuleStatus = status.Rule
 	// FamilyStatus is the size of one metric family.
 	FamilyStatus = status.Family
@@ -30,54 +30,56 @@ type (
 	Event = status.Event
 )
 
-// A Source gives the metric families of one instance.
+// A Source returns the metric families of one instance.
 type Source interface {
-	// Gather returns the families, sorted by name. They are read-only, and valid until done is called, which the caller
-	// does once, also after an error. Each family has valid metrics, labels sorted by name, and no series twice. No two
-	// families take the same name on a page, in any format. With an error, the families may be incomplete.
+	// Gather returns the families, sorted by name. They are read-only, and valid until the caller calls done, which it
+	// does once, even after an error. The metrics of each family are valid, their labels are sorted by name, and no
+	// series occurs twice. No two families have the same name, or samples of the same name, in any format. With an
+	// error, the families may be incomplete.
 	//
-	// Gather is called from several goroutines at once. It returns soon after ctx ended.
+	// Gather may be called by several goroutines at once. It must return soon after ctx ends.
 	Gather(ctx context.Context) (all []exposition.Family, done func(), err error)
 }
 
-// Options describes what one instance serves, and where.
+// Options configures the endpoint of one instance.
 type Options struct {
-	// Addresses are where the instance is served. Instances with an address in common share a server.
+	// Addresses are the addresses to listen on. Instances with a common address share a server.
 	Addresses []address.Address
 	// Path is the path of the metrics page. Instances that share a server and have the same path share a page.
 	Path address.Path
 	// Instance names the instance on pages, in self-metrics and in logs. It is unique among the open endpoints.
 	Instance string
-	// Version is shown on the landing page and in promexporter_build_info. The instance that starts a server
-	// determines it for that server.
+	// Version is shown on the landing page and in promexporter_build_info. The instance that starts a server determines
+	// it for that server.
 	Version string
-	// Source gives the families of the instance.
+	// Source returns the families of the instance.
 	Source Source
-	// Definitions are those of the families that the source is known to give. Instances that share a page must not
-	// define them differently: Open and Resume return a *ClashError then. Families that are not known beforehand are
-	// left out of the page when it comes to that.
+	// Definitions are those of the families that the source is known to return. If instances that share a page define a
+	// family differently, Open and Resume return a *ConflictError. Conflicting families that are not known in advance
+	// are left out of the page.
 	Definitions []Definition
-	// Reload, when not nil, is called for a POST of /-/reload. Its error is shown to the client.
+	// Reload, if not nil, is called for a POST to /-/reload. Its error is sent to the client.
 	Reload func() error
-	// AllowedHosts are names under which browsers may send such a POST where there are no users. IP addresses,
-	// localhost and the name of the machine are always allowed.
+	// AllowedHosts are host names to which browsers may send such a POST if there are no users. IP addresses, localhost
+	// and the host name of the machine are always allowed.
 	AllowedHosts []string
-	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil means none.
+	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil discards them.
 	Log *slog.Logger
-	// ListenRetry is how long Open retries a taken port. 0 means one second, a negative value means not at all.
+	// ListenRetry is how long Open retries a port that is in use. 0 means one second; a negative value disables
+	// retries.
 	ListenRetry time.Duration
-	// ListenLater makes a failure to listen no error of Open: it is logged, and tried again each second until it
-	// succeeds or the endpoint is closed. Resume always does so.
+	// ListenLater lets Open succeed even if it cannot listen. The failure is logged, and listening is retried every
+	// second until it succeeds or the endpoint is closed. Resume always behaves this way.
 	ListenLater bool
-	// Web says who may read. Instances that share an address have the same.
-	Web Web
-	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. Of instances that share a page, the least
-	// bound counts. One client may have a quarter of them.
+	// Access has the users and the TLS configuration. Instances that share an address must have the same.
+	Access AccessSettings
+	// MaxRequests bounds the scrapes of the page in flight; 0 means 40. If instances share a page, the lowest bound
+	// applies. One client may have a quarter of them.
 	MaxRequests int
-	// Status, when not nil, returns what the pages for people show of the instance. It must not wait, and nothing in it
-	// may come from a record, because these pages are shown around.
+	// Status, if not nil, returns what the status pages show about the instance. It must not block. The status must not
+	// contain anything from a record, because people share these pages.
 	Status func() Status
-	// Debug offers Go's profiles below /debug/pprof/, to those who may read the metrics.
+	// Debug serves Go's profiles below /debug/pprof/, to clients that may read the metrics.
 	Debug bool
 }
 
@@ -88,7 +90,7 @@ func (o *Options) check() error {
 		errs = append(errs, errors.New("listen_address: none; an endpoint needs an address"))
 	}
 	if _, err := address.ParsePath(string(o.Path)); err != nil {
-		errs = append(errs, fmt.Errorf("metrics_path: %w", err))
+		errs = append(errs, fmt.Errorf("metrics_path %q: %w", o.Path, err))
 	}
 	if o.Instance == "" {
 		errs = append(errs, errors.New("instance: no name; give each instance a name of its own"))
@@ -109,9 +111,9 @@ func (o *Options) maxRequests() int {
 	return o.MaxRequests
 }
 
-// isFinal reports whether another try to open would give the same error.
+// isFinal reports whether another attempt would return the same error.
 func (o *Options) isFinal(err error) bool {
-	return errors.As(err, new(*ClashError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
+	return errors.As(err, new(*ConflictError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
 }
 
 func (o *Options) log() *slog.Logger {
@@ -128,15 +130,15 @@ func (o *Options) listenRetry() time.Duration {
 	return o.ListenRetry
 }
 
-// ClashError says that two instances that share a page define a family differently, or two families that one page cannot
-// have both.
-type ClashError struct {
-	First, Second string // instances; the first one was there before
+// ConflictError reports that two instances that share a page define a family differently, or define families that one
+// page cannot have both.
+type ConflictError struct {
+	First, Second string // names of instances; the first one was open before
 	Path          string
 	cause         string
 }
 
-func (e *ClashError) Error() string {
+func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s and %s share the page %s, and %s; define it the same in both, or give one of them another "+
 		"metrics_path", e.First, e.Second, e.Path, e.cause)
 }

@@ -28,7 +28,7 @@ func (t *routes) reloaders() []*session {
 }
 
 // serveReload reloads the rules of every instance that offers it and reports all that failed. An instance whose reload
-// fails goes on as before.
+// fails keeps its rules.
 func (s *server) serveReload(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
 		w.Header().Set("Allow", "POST, PUT")
@@ -41,13 +41,13 @@ func (s *server) serveReload(w http.ResponseWriter, r *http.Request) {
 	}
 	err := s.reloads.get(r.Context(), s.reloadAll)
 	switch {
-	case r.Context().Err() != nil: // the client has gone
+	case r.Context().Err() != nil: // the client has disconnected
 	case err != nil:
 		text := err.Error()
 		if len(text) > maxReloadBody {
-			text = strings.ToValidUTF8(text[:maxReloadBody], "") + "...\nthe log has the rest"
+			text = strings.ToValidUTF8(text[:maxReloadBody], "") + "...\nsee the log for the rest"
 		}
-		http.Error(w, "reload failed; the rules in force are the last valid ones\n"+text, http.StatusInternalServerError)
+		http.Error(w, "reload failed; the last valid rules stay active\n"+text, http.StatusInternalServerError)
 	default:
 		writeText(w, http.StatusOK, "reloaded")
 	}
@@ -55,17 +55,17 @@ func (s *server) serveReload(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) reloadAll() error {
 	var failed []error
-	for _, of := range s.routes.Load().reloaders() {
-		if err := fence.Run(of.options.Reload); err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", of.instance(), err))
+	for _, sess := range s.routes.Load().reloaders() {
+		if err := fence.Run(sess.options.Reload); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", sess.instance(), err))
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// checkOrigin refuses what a browser sends for another site. A browser that knows the password, or is let in without one,
-// must not do that. Without users, the name of the host is checked as well: a site can point its own name to this address
-// (DNS rebinding), and is then not another one.
+// checkOrigin refuses requests that a browser sends for another site, with a password that the browser remembers or
+// from a network in which none is needed. Without users, it checks the host name as well, because a site can resolve
+// its own name to this address (DNS rebinding), and its requests are then same-origin.
 func (s *server) checkOrigin(r *http.Request) error {
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
 		return err
@@ -89,16 +89,16 @@ func (s *server) isAllowedHost(hostport string) bool {
 	if name, err := os.Hostname(); err == nil && strings.EqualFold(host, name) {
 		return true
 	}
-	return slices.ContainsFunc(s.routes.Load().sessions, func(of *session) bool {
-		return slices.ContainsFunc(of.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
+	return slices.ContainsFunc(s.routes.Load().sessions, func(sess *session) bool {
+		return slices.ContainsFunc(sess.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
 	})
 }
 
-// reloads runs at most one reload in reloadInterval. Clients that ask meanwhile share the next one, so that each gets the
-// result of a reload that began after its request. The zero value is ready.
+// reloads runs at most one reload per reloadInterval. Requests that arrive meanwhile share the next one, so that each
+// gets the result of a reload that started after its request. The zero value is ready to use.
 type reloads struct {
 	mu   sync.Mutex
-	next *sharedReload // that has not begun; guarded by mu
+	next *sharedReload // the one that has not started, or nil; guarded by mu
 
 	running sync.Mutex
 	last    time.Time // when the last one ended; guarded by running
@@ -109,7 +109,7 @@ type sharedReload struct {
 	err  error // written before done is closed
 }
 
-// get returns the result of a reload that begins after the call. It waits until ctx ends at most.
+// get returns the result of a reload that starts after the call. It waits until ctx ends at most.
 func (s *reloads) get(ctx context.Context, reload func() error) error {
 	s.mu.Lock()
 	one := s.next
@@ -127,7 +127,7 @@ func (s *reloads) get(ctx context.Context, reload func() error) error {
 	}
 }
 
-// run runs one when it is time to.
+// run runs a reload as soon as reloadInterval allows it.
 func (s *reloads) run(one *sharedReload, reload func() error) {
 	defer close(one.done)
 	s.running.Lock()

@@ -34,7 +34,7 @@ func TestReload(t *testing.T) {
 		"failure is shown":     {"POST", []exporter.Options{bad}, 500, "bad: rules.yaml:1:1: broken\n", 0},
 		"others are reloaded":  {"POST", []exporter.Options{bad, good}, 500, "bad: ", 1},
 		"a panic is a failure": {"POST", []exporter.Options{panics, good}, 500, "panics: panic: oops\n", 1},
-		"the answer is short":  {"POST", []exporter.Options{long, good}, 500, "é...\nthe log has the rest\n", 1},
+		"the answer is short":  {"POST", []exporter.Options{long, good}, 500, "é...\nsee the log for the rest\n", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls = 0
@@ -53,8 +53,8 @@ func TestReload(t *testing.T) {
 // Another site cannot make a browser reload the rules.
 func TestReloadFromAnotherSite(t *testing.T) {
 	calls := 0
-	for _, web := range []exporter.Web{{}, {Username: "u", Password: "p"}} {
-		e := open(t, new(exporter.Servers), exporter.Options{Web: web, Reload: func() error { calls++; return nil }})
+	for _, web := range []exporter.AccessSettings{{}, {Username: "u", Password: "p"}} {
+		e := open(t, new(exporter.Servers), exporter.Options{Access: web, Reload: func() error { calls++; return nil }})
 		for _, header := range [][2]string{
 			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"},
 			{"Origin", "null"},
@@ -110,7 +110,7 @@ func TestReloadUnderAnotherName(t *testing.T) {
 		if w := ask(t, bare, "GET", "/metrics", "Host", host); w.Code != 200 {
 			t.Errorf("%s: %d for the metrics", host, w.Code)
 		}
-		o := exporter.Options{Reload: reload, Web: exporter.Web{Username: "u", Password: "p"}}
+		o := exporter.Options{Reload: reload, Access: exporter.AccessSettings{Username: "u", Password: "p"}}
 		user := open(t, new(exporter.Servers), o)
 		if w := ask(t, user, "POST", "/-/reload", "Host", host, "Authorization", "Basic dTpw"); w.Code != 200 {
 			t.Errorf("%s, with a password: %d", host, w.Code)

@@ -7,31 +7,31 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
-// A requestLimit bounds the requests that are in flight, in all and for each client. The zero value is ready.
+// A requestLimit bounds the requests in flight, in total and per client. The zero value is ready to use.
 type requestLimit struct{ clients.Limit }
 
-// refusal says why a request is refused. The zero refusal does not.
+// A refusal is the answer to a request that is refused.
 type refusal struct {
 	code int
 	text string
 }
 
-// enter counts one of at most limit requests, which ends with leave, or says why it is refused.
+// enter counts a request of at most limit in flight, until leave is called. If leave is nil, the request is refused.
 func (l *requestLimit) enter(limit int, r *http.Request) (leave func(), no refusal) {
 	client := clients.Of(r.RemoteAddr)
 	share := max(1, limit/clientShare)
 	switch l.Enter(client, limit, share) {
 	case clients.ClientFull:
 		return nil, refusal{http.StatusTooManyRequests, fmt.Sprintf(
-			"%d requests for %s of your address are in flight, which is the limit for one client; try again later", share, r.URL.Path)}
+			"%d requests from your address for %s are in flight, the limit for one client; try again later", share, r.URL.Path)}
 	case clients.AllFull:
 		return nil, refusal{http.StatusServiceUnavailable, fmt.Sprintf(
-			"%d requests for %s are in flight, which is the limit; try again later", limit, r.URL.Path)}
+			"%d requests for %s are in flight, the limit of all clients; try again later", limit, r.URL.Path)}
 	}
 	return func() { l.Leave(client) }, refusal{}
 }
 
-// handler returns next for at most limit requests in flight.
+// handler returns next with at most limit requests in flight.
 func (l *requestLimit) handler(limit int, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		leave, no := l.enter(limit, r)

@@ -92,8 +92,8 @@ func TestScrapesInFlight(t *testing.T) {
 		}
 		synctest.Wait()
 		for client, want := range map[string]string{
-			"10.0.0.1:2": "429 10 requests for /metrics of your address are in flight, which is the limit for one client",
-			"10.0.0.5:1": "503 40 requests for /metrics are in flight, which is the limit",
+			"10.0.0.1:2": "429 10 requests from your address for /metrics are in flight, the limit for one client",
+			"10.0.0.5:1": "503 40 requests for /metrics are in flight, the limit of all clients",
 		} {
 			w := askFrom(s, client, "/metrics")
 			want += "; try again later\n"
@@ -132,7 +132,7 @@ func TestPagesForPeopleAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Debug: true, Status: func() Status { time.Sleep(time.Second); return Status{} }})
 		var all sync.WaitGroup
-		for i := range peopleRequests {
+		for i := range maxStatusRequests {
 			all.Go(func() {
 				if w := askFrom(s, fmt.Sprintf("10.0.0.%d:1", i/2), "/"); w.Code != 200 {
 					t.Errorf("got %d", w.Code)

@@ -25,11 +25,11 @@ type routes struct {
 	sessions []*session // in the order in which their endpoints were opened
 	pages    map[string]*page
 	failures map[string]sourceCounts // by instance
-	log      *slog.Logger            // of the first session, or of the one that was last
+	log      *slog.Logger            // of the first session, or of the last one that was removed
 }
 
-// A page is what one path serves: the families of its sessions, and the server's own. It is immutable but for the counters
-// and the limit, which outlive the changes of its sessions.
+// A page is what one path serves: the families of its sessions and of the server itself. It is immutable except for
+// inFlight and counts, which a later page of the same path takes over.
 type page struct {
 	path     string
 	sessions []*session
@@ -38,7 +38,8 @@ type page struct {
 	counts   *pageCounts
 }
 
-// add routes to a session, in the place of the one that its endpoint had before. The caller holds the lock of the table.
+// add adds a session to the routes, or replaces the earlier session of its endpoint. The caller holds the lock of the
+// table.
 func (s *server) add(next *session) {
 	sessions := slices.Clone(s.routes.Load().sessions)
 	i := slices.IndexFunc(sessions, func(other *session) bool { return other.endpoint == next.endpoint })
@@ -50,22 +51,22 @@ func (s *server) add(next *session) {
 	s.route(sessions)
 }
 
-// route replaces the routes by those of sessions. Pages and instances that were there before keep their counters. The
+// route replaces the routes by those of sessions. Pages and instances that existed before keep their counters. The
 // caller holds the lock of the table.
 func (s *server) route(sessions []*session) {
 	before := s.routes.Load()
 	next := &routes{
 		sessions: sessions, pages: make(map[string]*page), failures: make(map[string]sourceCounts), log: sessions[0].log,
 	}
-	for _, of := range sessions {
-		p := next.pages[of.path()]
+	for _, sess := range sessions {
+		p := next.pages[sess.path()]
 		if p == nil {
-			p = s.newPage(before.pages[of.path()], of)
+			p = s.newPage(before.pages[sess.path()], sess)
 			next.pages[p.path] = p
 		}
-		p.sessions = append(p.sessions, of)
-		p.limit = min(p.limit, of.options.maxRequests())
-		next.failures[of.instance()] = s.self.addInstance(of.instance())
+		p.sessions = append(p.sessions, sess)
+		p.limit = min(p.limit, sess.options.maxRequests())
+		next.failures[sess.instance()] = s.self.addInstance(sess.instance())
 	}
 	s.routes.Store(next)
 	for path := range before.pages {
@@ -80,9 +81,9 @@ func (s *server) route(sessions []*session) {
 	}
 }
 
-// newPage is the page of a session's path, as yet without sessions.
-func (s *server) newPage(before *page, of *session) *page {
-	p := &page{path: of.path(), limit: of.options.maxRequests()}
+// newPage returns the page of a session's path, without sessions.
+func (s *server) newPage(before *page, sess *session) *page {
+	p := &page{path: sess.path(), limit: sess.options.maxRequests()}
 	if before != nil {
 		p.inFlight, p.counts = before.inFlight, before.counts
 	} else {
@@ -91,34 +92,35 @@ func (s *server) newPage(before *page, of *session) *page {
 	return p
 }
 
-// isDeserted reports whether s only waits for suspended instances to resume.
-func (s *server) isDeserted() bool {
-	return !slices.ContainsFunc(s.routes.Load().sessions, func(of *session) bool { return !of.isSuspended() })
+// allSuspended reports whether the server only waits for suspended instances to resume.
+func (s *server) allSuspended() bool {
+	return !slices.ContainsFunc(s.routes.Load().sessions, func(sess *session) bool { return !sess.isSuspended() })
 }
 
-// openToAll reports whether path needs no password: whoever asks for health has none, and learns nothing else.
-func openToAll(path string) bool { return path == healthyPath || path == readyPath }
+// isProbe reports whether path is a health check, which needs no password: probes usually have none, and the answer
+// contains nothing else.
+func isProbe(path string) bool { return path == healthyPath || path == readyPath }
 
-// refuseBodies answers requests that announce a body, which none of ours has, before anything else is done for them.
+// refuseBodies refuses requests with a body before they reach next. No valid request has one.
 func refuseBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
 			return
 		}
-		// Otherwise net/http would wait for the body after the answer.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // only a test's writer has none
+		// Without a deadline, net/http would wait for the body after the answer.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // only the writer of a test does not support it
 		w.Header().Set("Connection", "close")
-		http.Error(w, "413 no request here has a body; send it without one", http.StatusRequestEntityTooLarge)
+		http.Error(w, "413 the request has a body; send it without one", http.StatusRequestEntityTooLarge)
 	})
 }
 
-// ServeHTTP answers every request of the server. Whatever was sent of an answer before a panic is left as it is.
+// ServeHTTP serves all requests. After a panic, the part of the answer that was already sent is not changed.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := fence.Run(func() error { s.serve(w, r); return nil }); err != nil {
 		s.self.panics.Inc()
 		s.logs.Warn(s.log(), err, "request failed", "path", r.URL.Path)
-		http.Error(w, "500 internal server error; the log says more", http.StatusInternalServerError)
+		http.Error(w, "500 internal server error; see the log", http.StatusInternalServerError)
 	}
 }
 
@@ -132,7 +134,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	handler := s.handler(now, r.URL.Path)
 	switch {
 	case handler == nil:
-		http.Error(w, "404 page not found; / lists what there is", http.StatusNotFound)
+		http.Error(w, "404 page not found; / lists the pages", http.StatusNotFound)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "405 method not allowed; use GET", http.StatusMethodNotAllowed)
@@ -141,7 +143,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// handler is what serves path, or nil. A metrics page may take the place of the landing page.
+// handler returns the handler for path, or nil. A metrics page may replace the landing page.
 func (s *server) handler(now *routes, path string) http.HandlerFunc {
 	if p := now.pages[path]; p != nil {
 		return func(w http.ResponseWriter, r *http.Request) { s.serveScrape(w, r, p) }
@@ -152,11 +154,11 @@ func (s *server) handler(now *routes, path string) http.HandlerFunc {
 	case path == readyPath:
 		return now.serveReady
 	case path == landingPath:
-		return s.people.handler(peopleRequests, s.serveLanding)
+		return s.statusRequests.handler(maxStatusRequests, s.serveLanding)
 	case path == rulesPath:
-		return s.people.handler(peopleRequests, s.serveRules)
+		return s.statusRequests.handler(maxStatusRequests, s.serveRules)
 	case strings.HasPrefix(path, status.ProfilesPath) && now.debugs():
-		return s.people.handler(peopleRequests, status.ServeProfile)
+		return s.statusRequests.handler(maxStatusRequests, status.ServeProfile)
 	}
 	return nil
 }
@@ -169,7 +171,7 @@ func serveHealthy(w http.ResponseWriter, _ *http.Request) {
 	writeText(w, http.StatusOK, "healthy")
 }
 
-// serveReady answers 503 while an endpoint waits for its first flush.
+// serveReady answers with 503 while an endpoint waits for its first flush.
 func (t *routes) serveReady(w http.ResponseWriter, _ *http.Request) {
 	var waiting []string
 	for _, s := range t.sessions {
@@ -182,11 +184,11 @@ func (t *routes) serveReady(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	writeText(w, http.StatusServiceUnavailable, fmt.Sprintf(
-		"not ready: no flush yet of %s; ready without one %s after the start", strings.Join(waiting, ", "), readyAfter))
+		"not ready: waiting for the first flush of %s; ready without one %s after the start", strings.Join(waiting, ", "), readyAfter))
 }
 
 func writeText(w http.ResponseWriter, code int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = fmt.Fprintln(w, text) // a client that left is no error
+	_, _ = fmt.Fprintln(w, text) // the client may have disconnected
 }

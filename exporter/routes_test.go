@@ -67,7 +67,7 @@ func askRaw(t *testing.T, e *exporter.Endpoint, request string) *http.Response {
 // A request that announces a body is refused before anything else, and the connection is not kept for it.
 func TestBodiesAreRefused(t *testing.T) {
 	open := open(t, new(exporter.Servers), exporter.Options{Reload: func() error { return nil }, Debug: true})
-	user := openAll(t, exporter.Options{Web: exporter.Web{Username: "u", Password: "p"}})[0]
+	user := openAll(t, exporter.Options{Access: exporter.AccessSettings{Username: "u", Password: "p"}})[0]
 	paths := []string{"/metrics", "/", "/-/healthy", "/-/ready", "/-/rules", "/-/reload", "/debug/pprof/", "/none"}
 	for _, e := range []*exporter.Endpoint{open, user} {
 		for _, path := range paths {

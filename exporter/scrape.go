@@ -11,7 +11,7 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/render"
 )
 
-// The way of a scrape, from top to bottom:
+// The path of a scrape, from top to bottom:
 //
 //	serveScrape   in-flight limit, deadline, answer                   this file
 //	page          waits for endpoints that are being reloaded         this file
@@ -24,7 +24,7 @@ import (
 // timeoutHeader is how Prometheus says when it gives up a scrape.
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
-// serveScrape answers one request for p.
+// serveScrape serves one request for p.
 func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
 	began := time.Now()
 	leave, no := p.inFlight.enter(p.limit, r)
@@ -36,7 +36,7 @@ func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
 	defer leave()
 	p.counts.inFlight.Inc()
 	defer p.counts.inFlight.Dec()
-	code := http.StatusInternalServerError // in case of a panic
+	code := http.StatusInternalServerError // for a panic
 	defer func() { p.counts.answered(code) }()
 
 	ctx, cancel := scrapeContext(r, began)
@@ -51,24 +51,23 @@ func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
 	send(w, r, rendered, began)
 }
 
-// A query is what a request asks for. Equal queries are answered with the same page.
+// A query is what a request asks for. Equal queries get the same page.
 type query struct {
 	format  render.Format
 	names   string // the raw query, whose parameters name[] select families
-	timeout string // differs where clients may get less of slow sources than others
+	timeout string // clients with different timeouts may get different families of slow sources
 }
 
-// newQuery reads r. OpenMetrics asks for lines with created timestamps, but Prometheus stores each as a further series
-// unless it is configured otherwise, which doubles the series of a page of counters. Configured to use created timestamps,
-// it asks for protobuf, where they cost nothing. So the lines are left out for Prometheus, and for what is built on its
-// scraper, which send timeoutHeader.
+// newQuery returns the query of r. OpenMetrics has lines for created timestamps, but Prometheus by default stores each
+// of them as a further series, which doubles the series of a page of counters. If it is configured to use created
+// timestamps, it requests protobuf, where they cost nothing. Therefore the lines are left out for clients that send
+// timeoutHeader: Prometheus, and agents that use its scraper.
 func newQuery(r *http.Request) query {
 	timeout := r.Header.Get(timeoutHeader)
 	return query{render.Negotiate(r.Header, timeout == ""), r.URL.RawQuery, timeout}
 }
 
-// scraperTimeout returns how long the scraper waits, or 0 when it does not say so. What is not a number of seconds is
-// ignored.
+// scraperTimeout returns the timeout that the scraper sent, or 0 if it sent none or an invalid one.
 func scraperTimeout(r *http.Request) time.Duration {
 	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
 	if err != nil || !(seconds > 0 && seconds < writeTimeout.Seconds()) {
@@ -77,10 +76,10 @@ func scraperTimeout(r *http.Request) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-var errDeadline = errors.New("the page could not be made in time")
+var errDeadline = errors.New("could not render the page in time")
 
-// scrapeContext ends when the page has to be complete. It does not end with the connection: a client that closes its side
-// after the request looks the same as one that has gone.
+// scrapeContext returns a context that ends when the page has to be complete. It does not end with the connection,
+// because a client that has only closed its side after the request looks like one that has disconnected.
 func scrapeContext(r *http.Request, began time.Time) (context.Context, context.CancelFunc) {
 	limit := scrapeTimeout
 	if timeout := scraperTimeout(r); timeout > 0 {
@@ -89,7 +88,7 @@ func scrapeContext(r *http.Request, began time.Time) (context.Context, context.C
 	return context.WithDeadlineCause(context.WithoutCancel(r.Context()), began.Add(limit), errDeadline)
 }
 
-// within returns a context that ends after most, or when half of the time that ctx leaves is over.
+// within returns a context that ends after most, or after half of the time that is left in ctx.
 func within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
 		most = min(most, time.Until(deadline)/2)
@@ -97,7 +96,7 @@ func within(ctx context.Context, most time.Duration) (context.Context, context.C
 	return context.WithTimeoutCause(ctx, most, errDeadline)
 }
 
-// page returns a page of p, or of what has its place after a reload.
+// page returns a page of p, or of the page that replaced p in a reload.
 func (s *server) page(ctx context.Context, p *page, q query) (*render.Page, error) {
 	reload, cancel := within(ctx, reloadTimeout)
 	defer cancel()
@@ -117,7 +116,7 @@ func (s *server) page(ctx context.Context, p *page, q query) (*render.Page, erro
 	}
 }
 
-// awaitReload waits until no session of p is suspended, or ctx ends, and returns what then has the place of p, or nil.
+// awaitReload waits until no session of p is suspended or ctx ends. It returns the current page of the path, or nil.
 func (s *server) awaitReload(ctx context.Context, p *page) *page {
 	for {
 		p = s.routes.Load().pages[p.path]
@@ -129,13 +128,13 @@ func (s *server) awaitReload(ctx context.Context, p *page) *page {
 			return p
 		}
 		select {
-		case <-p.sessions[i].over:
+		case <-p.sessions[i].suspensionOver:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// send writes a page, which the client has to read by the time at which it gives up.
+// send writes a page. The write deadline is the time at which the scraper gives up.
 func send(w http.ResponseWriter, r *http.Request, p *render.Page, began time.Time) {
 	h := w.Header()
 	h.Set("Content-Type", p.ContentType())
@@ -152,17 +151,17 @@ func send(w http.ResponseWriter, r *http.Request, p *render.Page, began time.Tim
 		p.Discard()
 		return
 	}
-	_, _ = p.WriteTo(w) // a client that left is no error
+	_, _ = p.WriteTo(w) // the client may have disconnected
 }
 
-// sendError answers with what kept the page from being made, and returns the status code.
+// sendError answers with err, and returns the status code.
 func sendError(w http.ResponseWriter, err error) int {
 	code := http.StatusServiceUnavailable
 	switch {
 	case errors.Is(err, errSuspended), errors.Is(err, errClosed), errors.Is(err, errDeadline):
 	default:
 		code = http.StatusInternalServerError
-		err = errors.New("the page could not be made; the log says why")
+		err = errors.New("could not render the page; see the log")
 	}
 	writeText(w, code, err.Error())
 	return code

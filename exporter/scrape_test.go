@@ -65,7 +65,7 @@ func TestFailingSources(t *testing.T) {
 			if got := value(page, counted); got != test.count {
 				t.Errorf("%s failures, want %s", got, test.count)
 			}
-			const text = `level=WARN msg="page is incomplete: an instance did not give all of its metrics"`
+			const text = `level=WARN msg="page is incomplete: an instance did not return all of its metrics"`
 			want := text + " path=/metrics instance=promexporter.1 " + test.line + "\n"
 			if out.String() != want && (test.line != "" || out.String() != "") {
 				t.Errorf("got  %swant %s", out.String(), want)
@@ -103,7 +103,7 @@ func TestScrapeTimeoutEndsEncoding(t *testing.T) {
 		}),
 	})
 	w := ask(t, e, "GET", "/metrics", timeoutHeader, "0.02")
-	if w.Code != 503 || w.Body.String() != "the page could not be made in time\n" || released.Load() != 1 {
+	if w.Code != 503 || w.Body.String() != "could not render the page in time\n" || released.Load() != 1 {
 		t.Errorf("%d with %d bytes, given back %d times", w.Code, w.Body.Len(), released.Load())
 	}
 }

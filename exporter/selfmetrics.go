@@ -13,15 +13,15 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/status"
 )
 
-// InstanceLabel is the label that tells the instances of a page apart in self-metrics. It is not "instance", which
-// Prometheus sets itself.
+// InstanceLabel is the label of self-metrics that names the instance. It is not "instance" because Prometheus sets that
+// label itself.
 const InstanceLabel = "output"
 
 // reasonEncoding is why a scrape leaves out a family that cannot be encoded. The other reasons are those of
 // families.Losses.
 const reasonEncoding = "encoding"
 
-// selfMetrics are the metrics of one server about itself. Label values come from the configuration only.
+// selfMetrics are the metrics of one server about itself. Label values come only from the configuration.
 type selfMetrics struct {
 	registry *prometheus.Registry
 	scrapes  *prometheus.CounterVec
@@ -37,7 +37,7 @@ type selfMetrics struct {
 	closedConnections map[string]prometheus.Counter
 }
 
-// newSelfMetrics makes the metrics of a server with this version, and with so many connections.
+// newSelfMetrics returns the metrics of a server. connections returns its number of open connections.
 func newSelfMetrics(version string, connections func() int) *selfMetrics {
 	m := &selfMetrics{
 		registry: prometheus.NewRegistry(),
@@ -52,7 +52,7 @@ func newSelfMetrics(version string, connections func() int) *selfMetrics {
 		}, []string{"path"}),
 		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "promexporter_scrapes_in_flight",
-			Help: "Scrapes that are being answered, the one that shows this included, by path.",
+			Help: "Scrapes that are being answered, including the one that shows this value, by path.",
 		}, []string{"path"}),
 		families: counters("promexporter_scrape_families_dropped_total",
 			"Metric families left out of a page, counted at each scrape, by path and reason: type, unit or bounds "+
@@ -73,7 +73,7 @@ func newSelfMetrics(version string, connections func() int) *selfMetrics {
 	return m
 }
 
-// addConnections adds what concerns all requests and connections.
+// addConnections adds the metrics about requests and connections in general.
 func (m *selfMetrics) addConnections(connections func() int) {
 	m.unauthorized = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "promexporter_http_unauthorized_total",
@@ -81,7 +81,7 @@ func (m *selfMetrics) addConnections(connections func() int) {
 	})
 	m.throttled = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "promexporter_http_throttled_total",
-		Help: "Requests refused because too many others waited for their password to be checked, or because of the rate limit.",
+		Help: "Requests refused because too many passwords were being checked, or because of the rate limit.",
 	})
 	closed := counters("promexporter_http_connections_closed_total",
 		"Connections closed because of a limit, by reason: idle (made room for another one while it served no request), "+
@@ -104,7 +104,7 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 func buildInfo(version string) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "promexporter_build_info",
-		Help: "Always 1; the labels say what was built.",
+		Help: "Always 1; the labels describe the build.",
 		ConstLabels: prometheus.Labels{
 			"version": version, "revision": status.Revision(), "goversion": runtime.Version(),
 		},
@@ -116,7 +116,7 @@ type pageCounts struct {
 	codes       map[int]prometheus.Counter
 	duration    prometheus.Observer
 	inFlight    prometheus.Gauge
-	lost        map[families.Reason]prometheus.Counter
+	dropped     map[families.Reason]prometheus.Counter
 	badFamilies prometheus.Counter
 }
 
@@ -130,7 +130,7 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		codes:       make(map[int]prometheus.Counter),
 		duration:    m.duration.WithLabelValues(path),
 		inFlight:    m.inFlight.WithLabelValues(path),
-		lost:        make(map[families.Reason]prometheus.Counter),
+		dropped:     make(map[families.Reason]prometheus.Counter),
 		badFamilies: m.families.WithLabelValues(path, reasonEncoding),
 	}
 	for _, code := range answeredCodes() {
@@ -141,7 +141,7 @@ func (m *selfMetrics) addPath(path string) *pageCounts {
 		if reason == families.Duplicate {
 			vec = m.series
 		}
-		c.lost[reason] = vec.WithLabelValues(path, string(reason))
+		c.dropped[reason] = vec.WithLabelValues(path, string(reason))
 	}
 	return c
 }

@@ -12,22 +12,23 @@ import (
 	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// A server serves one address. Its routes are replaced, under the lock of the table, when a session comes or goes, and its
-// binding when the users or TLS of the address change; requests read the routes without a lock.
+// A server serves one address. Its routes are replaced, under the lock of the table, when a session is added or
+// removed, and its binding when the users or TLS settings of the address change. Requests read the routes without a
+// lock.
 type server struct {
-	table   *Servers
-	address listen.Addr
-	version string
-	started time.Time
-	routes  atomic.Pointer[routes]
-	binding atomic.Pointer[binding] // changed under the lock of the table; nil before the first one
-	people  requestLimit            // of the pages that people read
-	reloads reloads
-	self    *selfMetrics
-	logs    ratelog.Log
+	table          *Servers
+	address        listen.Addr
+	version        string
+	started        time.Time
+	routes         atomic.Pointer[routes]
+	binding        atomic.Pointer[binding] // changed under the lock of the table; nil before the first one
+	statusRequests requestLimit            // of the status pages and profiles
+	reloads        reloads
+	self           *selfMetrics
+	logs           ratelog.Log
 }
 
-// newServer makes a server that is not bound yet. The first session gives it a version and a log.
+// newServer returns a server without a binding. Its version and log are those of the first session.
 func newServer(t *Servers, a listen.Addr, first *session) *server {
 	s := &server{table: t, address: a, version: first.options.Version, started: time.Now()}
 	s.self = newSelfMetrics(s.version, s.connections)
@@ -35,7 +36,7 @@ func newServer(t *Servers, a listen.Addr, first *session) *server {
 	return s
 }
 
-// bind begins to serve through a on l, or, when l is nil because of err, on a listener that it tries to get.
+// bind starts to serve with a on l. If l is nil because of err, it tries to listen until it succeeds.
 func (s *server) bind(a *access.Access, l net.Listener, err error) {
 	b := newBinding(s, a)
 	s.binding.Store(b)
@@ -45,7 +46,8 @@ func (s *server) bind(a *access.Access, l net.Listener, err error) {
 	b.start(l)
 }
 
-// rebind closes the address with its connections, and takes it again for a. The caller holds the lock of the table.
+// rebind closes the address and its connections, and listens on it again with a. The caller holds the lock of the
+// table.
 func (s *server) rebind(a *access.Access) {
 	before := s.binding.Load()
 	before.stop()
@@ -58,10 +60,10 @@ func (s *server) notListening(err error) {
 	s.logs.Warn(s.log(), err, "not listening yet; trying again", "address", s.address.String())
 }
 
-// hooks lets the middleware of an access.Access count and log.
+// hooks returns the functions with which the middleware of an access.Access counts and logs.
 func (s *server) hooks() access.Hooks {
 	return access.Hooks{
-		Exempt: openToAll,
+		Exempt: isProbe,
 		Warn: func(err error, text string, attrs ...any) {
 			s.logs.Warn(s.log(), err, text, attrs...)
 		},
@@ -70,10 +72,10 @@ func (s *server) hooks() access.Hooks {
 	}
 }
 
-// listener is what the server listens with, or nil.
-func (s *server) listener() *listen.Listener { return s.binding.Load().current() }
+// listener returns the listener, or nil.
+func (s *server) listener() *listen.Listener { return s.binding.Load().currentListener() }
 
-// connections is how many connections are open.
+// connections returns the number of open connections.
 func (s *server) connections() int {
 	if l := s.listener(); l != nil {
 		return l.Count()
@@ -81,15 +83,15 @@ func (s *server) connections() int {
 	return 0
 }
 
-// addr is the address that s listens on, or the one that it would like to.
+// addr returns the address that s listens on, or tries to listen on.
 func (s *server) addr() net.Addr {
 	if l := s.listener(); l != nil {
 		return l.Addr()
 	}
-	return s.address.Wanted()
+	return s.address.NetAddr()
 }
 
-// log is the log of the oldest session, or of the one that was closed last.
+// log returns the log of the oldest session, or of the last one that was closed.
 func (s *server) log() *slog.Logger { return s.routes.Load().log }
 
 // gatherSelf returns the server's own metrics.

@@ -2,11 +2,9 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
@@ -15,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/render"
 )
 
-// Servers is the table of HTTP servers that the instances of a process share, one server per listen address.
-// The zero value is ready. It is safe for concurrent use, and must not be copied.
+// Servers is the table of HTTP servers that the instances of a process share, one server per listen address. The zero
+// value is ready to use. It must not be copied. It is safe for concurrent use.
 type Servers struct {
 	sockets  listen.Sockets
 	pages    sharedPages
@@ -26,9 +24,9 @@ type Servers struct {
 	byAddress map[listen.Addr]*server
 }
 
-// Open starts to serve o, on servers of its own or on those of the instances that are open with the same addresses. A
-// taken port is retried for o.ListenRetry; every other error is returned at once, and names what is wrong and what would
-// be right. After an error no port is open that was not before. The caller closes the endpoint.
+// Open starts to serve o, on new servers or on those of open instances with the same addresses. A port that is in use
+// is retried for o.ListenRetry. Every other error is returned at once; it says what is wrong and what would be right.
+// After an error, no additional port is open. The caller must close the endpoint.
 func (s *Servers) Open(o Options) (*Endpoint, error) {
 	e := &Endpoint{table: s, opened: time.Now()}
 	if err := s.open(e, o); err != nil {
@@ -37,7 +35,7 @@ func (s *Servers) Open(o Options) (*Endpoint, error) {
 	return e, nil
 }
 
-// open gives e a session that serves o.
+// open starts a session of e that serves o.
 func (s *Servers) open(e *Endpoint, o Options) error {
 	if err := o.check(); err != nil {
 		return err
@@ -48,8 +46,8 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	}
 	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
 		last := !time.Now().Before(deadline)
-		gone, err := s.attach(next, last && o.ListenLater)
-		finish(gone)
+		removed, err := s.attach(next, last && o.ListenLater)
+		shutDownUnused(removed)
 		if err == nil {
 			next.warnOpen()
 			return nil
@@ -60,8 +58,8 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	}
 }
 
-// prepare resolves the addresses and reads the files of o. What cannot be read now, and was the same in the session
-// before, is taken as it was found then.
+// prepare resolves the addresses and reads the files of o. If that fails, and the earlier session of e had the same
+// addresses or files, their earlier result is used.
 func prepare(e *Endpoint, o Options) (*session, error) {
 	before := e.session.Load()
 	addresses, err := listen.Resolve(context.Background(), o.Addresses)
@@ -71,21 +69,21 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := access.Open(o.Web)
-	if err != nil && before != nil && before.options.Web == o.Web { // without a password, which cannot be what is wrong
+	a, err := access.Open(o.Access)
+	if err != nil && before != nil && before.options.Access == o.Access { // neither has the password, which cannot be the cause
 		a, err = before.access, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	o.Web.Password = "" // a keeps a hash of it
+	o.Access.Password = "" // a keeps a hash of it
 	return newSession(e, o, a, addresses), nil
 }
 
-// attach makes next the session of its endpoint, on the servers of all addresses, of which it starts those that are
-// missing, or leaves all as it was. later lets a server start that cannot listen yet. Servers that nobody needs any more
-// are to be shut down by the caller.
-func (s *Servers) attach(next *session, later bool) (gone []*server, err error) {
+// attach makes next the session of its endpoint and adds it to the servers of all its addresses, starting those that do
+// not exist. With an error, nothing has changed. later allows a server to start without listening. The caller shuts
+// down the removed servers.
+func (s *Servers) attach(next *session, later bool) (removed []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addresses, err := s.sockets.Expand(next.addresses)
@@ -95,25 +93,25 @@ func (s *Servers) attach(next *session, later bool) (gone []*server, err error) 
 	if err := s.check(next, addresses); err != nil {
 		return nil, err
 	}
-	starting := starting{table: s, session: next, later: later}
-	if err := starting.all(addresses); err != nil {
-		return starting.gone, err
+	attachment := attachment{table: s, session: next, later: later}
+	if err := attachment.bindAll(addresses); err != nil {
+		return attachment.removed, err
 	}
-	next.servers = starting.servers
+	next.servers = attachment.servers
 	before := next.endpoint.session.Swap(next)
 	next.endpoint.definitions = next.options.Definitions
 	for _, srv := range next.servers {
 		srv.add(next)
 	}
-	gone = starting.gone
+	removed = attachment.removed
 	if before != nil {
-		gone = append(gone, s.takeOff(before)...)
-		before.giveUp()
+		removed = append(removed, s.detachLocked(before)...)
+		before.abandon()
 	}
-	return gone, nil
+	return removed, nil
 }
 
-// check reports what keeps next from the servers at addresses.
+// check returns an error if next cannot use the servers at addresses.
 func (s *Servers) check(next *session, addresses []listen.Addr) error {
 	var there []*server
 	for _, srv := range s.byAddress {
@@ -129,7 +127,7 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 			continue
 		}
 		there = append(there, srv)
-		if srv.isDeserted() {
+		if srv.allSuspended() {
 			continue
 		}
 		if key := srv.binding.Load().access.Difference(next.access); key != "" {
@@ -141,27 +139,27 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 	return s.checkDefinitions(next, there, next.options.Definitions, false)
 }
 
-// checkDefinitions returns a *ClashError if definitions cannot be on the pages of a session with those of others. Those
-// that have the origin of one in the way are not compared if follow is set.
-func (s *Servers) checkDefinitions(of *session, servers []*server, definitions []Definition, follow bool) error {
+// checkDefinitions returns a *ConflictError if definitions conflict with those of other sessions on the pages of a
+// session. If follow is set, definitions of the same origin are not compared.
+func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions []Definition, follow bool) error {
 	for _, srv := range servers {
-		p := srv.routes.Load().pages[of.path()]
+		p := srv.routes.Load().pages[sess.path()]
 		if p == nil || len(definitions) == 0 {
 			continue
 		}
 		for _, other := range p.sessions {
-			if other.endpoint == of.endpoint || other.isSuspended() {
+			if other.endpoint == sess.endpoint || other.isSuspended() {
 				continue
 			}
 			if cause := families.Conflict(other.endpoint.definitions, definitions, follow); cause != "" {
-				return &ClashError{First: other.instance(), Second: of.instance(), Path: of.path(), cause: cause}
+				return &ConflictError{First: other.instance(), Second: sess.instance(), Path: sess.path(), cause: cause}
 			}
 		}
 	}
 	return nil
 }
 
-// neighbor names an endpoint of another server that uses the port of a, or is empty.
+// neighbor names an instance of another server that uses the port of a, or returns "".
 func (s *Servers) neighbor(a listen.Addr) string {
 	for other, srv := range s.byAddress {
 		if sessions := srv.routes.Load().sessions; len(sessions) > 0 && other.SamePort(a) {
@@ -171,16 +169,16 @@ func (s *Servers) neighbor(a listen.Addr) string {
 	return ""
 }
 
-// leave takes e off its servers, and returns those that it was the last one of: they are gone from the table, and their
-// addresses are free.
-func (s *Servers) leave(e *Endpoint) (gone []*server) {
+// detach removes e from its servers. It returns the servers that have no other endpoint: they are removed from the
+// table, and their addresses are free.
+func (s *Servers) detach(e *Endpoint) (removed []*server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.takeOff(e.session.Load())
+	return s.detachLocked(e.session.Load())
 }
 
-// takeOff takes a session off its servers, where no other one has its place. The caller holds the lock.
-func (s *Servers) takeOff(old *session) (gone []*server) {
+// detachLocked removes a session from the servers on which it has not been replaced. The caller holds the lock.
+func (s *Servers) detachLocked(old *session) (removed []*server) {
 	for _, srv := range old.servers {
 		now := srv.routes.Load().sessions
 		rest := slices.DeleteFunc(slices.Clone(now), func(other *session) bool { return other == old })
@@ -189,106 +187,34 @@ func (s *Servers) takeOff(old *session) (gone []*server) {
 		case len(rest) > 0:
 			srv.route(rest)
 		case s.byAddress[srv.address] == srv:
-			// The routes stay: they are what a connection that is still open finds, and whose log the server uses.
+			// The routes are kept for connections that are still open, and for the log of the server.
 			s.remove(srv)
-			gone = append(gone, srv)
+			removed = append(removed, srv)
 		}
 	}
-	return gone
+	return removed
 }
 
-// remove takes srv from the table and frees its address. The caller holds the lock.
+// remove removes srv from the table and frees its address. The caller holds the lock.
 func (s *Servers) remove(srv *server) {
 	delete(s.byAddress, srv.address)
 	srv.binding.Load().stop()
 }
 
-// finish shuts down servers that nothing uses any more.
-func finish(gone []*server) {
-	if len(gone) > 0 {
+// shutDownUnused shuts down servers that were removed from the table.
+func shutDownUnused(removed []*server) {
+	if len(removed) > 0 {
 		grace, _, cancel := closeTimes()
 		defer cancel()
-		shutDown(gone, grace)
+		shutDown(removed, grace)
 	}
 }
 
-// shutDown lets the requests of servers end by themselves until grace is done, then cuts their connections.
+// shutDown waits for the requests of servers until grace ends, then closes their connections.
 func shutDown(servers []*server, grace context.Context) {
 	var all sync.WaitGroup
 	for _, srv := range servers {
 		all.Go(func() { srv.binding.Load().shutDown(grace) })
 	}
 	all.Wait()
-}
-
-// starting finds or starts the servers of one session. The lock of the table is held.
-type starting struct {
-	table   *Servers
-	session *session
-	later   bool      // whether a server may start without a listener
-	servers []*server // of the addresses so far
-	begun   []*server // those of them that are new
-	gone    []*server // deserted ones that had to make room
-}
-
-// all gives every address a server, or leaves everything as it was.
-func (t *starting) all(addresses []listen.Addr) error {
-	for _, a := range addresses {
-		srv := t.table.byAddress[a]
-		if a.IsAny() || srv == nil {
-			var err error
-			if srv, err = t.start(a); err != nil {
-				t.undo()
-				return err
-			}
-		}
-		t.servers = append(t.servers, srv)
-	}
-	for _, srv := range t.servers {
-		if srv.binding.Load().access.Outdated(t.session.access) && srv.isDeserted() {
-			srv.rebind(t.session.access)
-		}
-	}
-	return nil
-}
-
-// start makes a server that listens on a. It has no routes yet.
-func (t *starting) start(a listen.Addr) (*server, error) {
-	l, err := t.table.sockets.Listen(a)
-	if errors.Is(err, syscall.EADDRINUSE) && t.makeRoom(a) {
-		l, err = t.table.sockets.Listen(a)
-	}
-	if err != nil && !t.later {
-		return nil, listen.Error(a, err, t.table.neighbor(a))
-	}
-	if err == nil {
-		a = a.WithPort(l)
-	}
-	srv := newServer(t.table, a, t.session)
-	if t.table.byAddress == nil {
-		t.table.byAddress = make(map[listen.Addr]*server)
-	}
-	t.table.byAddress[a] = srv
-	t.begun = append(t.begun, srv)
-	srv.bind(t.session.access, l, err)
-	return srv, nil
-}
-
-// makeRoom closes the servers on the port of a that only wait for suspended instances, and reports whether there were any.
-func (t *starting) makeRoom(a listen.Addr) bool {
-	before := len(t.gone)
-	for other, srv := range t.table.byAddress {
-		if other.SamePort(a) && srv.isDeserted() && !slices.Contains(t.servers, srv) {
-			t.table.remove(srv)
-			t.gone = append(t.gone, srv)
-		}
-	}
-	return len(t.gone) > before
-}
-
-func (t *starting) undo() {
-	for _, srv := range t.begun {
-		t.table.remove(srv)
-	}
-	t.gone = append(t.gone, t.begun...)
 }

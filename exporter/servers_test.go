@@ -123,7 +123,7 @@ func TestEqualAddressesAreShared(t *testing.T) {
 	}
 	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("127.0.0.1:" + port), Instance: "promexporter.4", ListenRetry: -1}))
 	want := "listen on 127.0.0.1:" + port + " (listen_address): address already in use; promexporter.0 at :" + port +
-		" in this process has the port; write the same listen_address in both to share it"
+		" in this process uses the port; write the same listen_address in both to share it"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -140,7 +140,7 @@ func TestPortTaken(t *testing.T) {
 	started := time.Now()
 	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses(address), ListenRetry: 120 * time.Millisecond}))
 	want := "listen on " + address + " (listen_address): address already in use; " +
-		"another process has the port; stop it, or choose a free port"
+		"another process uses the port; stop it, or choose a free port"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -281,7 +281,7 @@ func TestOpenReportsEveryMistakeAtOnce(t *testing.T) {
 	var servers exporter.Servers
 	_, err := servers.Open(exporter.Options{Path: "metrics", MaxRequests: -1})
 	const want = `listen_address: none; an endpoint needs an address
-metrics_path: does not start with a slash
+metrics_path "metrics": does not start with a slash; write a path such as /metrics
 instance: no name; give each instance a name of its own
 source: none; an endpoint needs something to serve
 max_requests -1: not from 1 to 512`

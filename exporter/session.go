@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/listen"
 )
 
-// A session is an endpoint from Open or Resume until the next Suspend or Close: its options, where it is served, and the
-// scrapes that use its source.
+// A session is the life of an endpoint from Open or Resume until the next Suspend or Close: its options, its servers,
+// and the scrapes that use its source.
 type session struct {
 	endpoint  *Endpoint
 	options   *Options
@@ -21,17 +21,17 @@ type session struct {
 	addresses []listen.Addr
 	servers   []*server // one per address; set when the session is attached to them
 
-	ctx context.Context // ends when scrapes that still use the source have to end; the cause says why
-	cut context.CancelCauseFunc
+	ctx    context.Context // canceled to end the scrapes that still use the source
+	cancel context.CancelCauseFunc
 
-	mu      sync.Mutex
-	scrapes int           // that use the source; guarded by mu
-	ended   error         // why no more scrapes may, or nil; guarded by mu
-	idle    chan struct{} // closed when ended is not nil and scrapes is 0
-	over    chan struct{} // closed when a suspended session has a successor, or is given up
+	mu             sync.Mutex
+	scrapes        int           // number of scrapes that use the source; guarded by mu
+	endErr         error         // why no more scrapes may use it, or nil; guarded by mu
+	idle           chan struct{} // closed when endErr is not nil and scrapes is 0
+	suspensionOver chan struct{} // closed when a suspended session is replaced or abandoned
 }
 
-// Why a session ended.
+// Reasons why a session ended.
 var (
 	errSuspended = errors.New("an instance of this page is being reloaded; try again")
 	errClosed    = errors.New("an instance of this page is closing; try again")
@@ -40,9 +40,9 @@ var (
 func newSession(e *Endpoint, o Options, a *access.Access, addresses []listen.Addr) *session {
 	s := &session{
 		endpoint: e, options: &o, log: o.log(), access: a, addresses: addresses,
-		idle: make(chan struct{}), over: make(chan struct{}),
+		idle: make(chan struct{}), suspensionOver: make(chan struct{}),
 	}
-	s.ctx, s.cut = context.WithCancelCause(context.Background())
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	return s
 }
 
@@ -50,14 +50,15 @@ func (s *session) instance() string { return s.options.Instance }
 
 func (s *session) path() string { return string(s.options.Path) }
 
-// acquire takes the source into use, or returns why the session ended. Each success is followed by one release.
+// acquire registers a scrape that uses the source, or returns why the session ended. After success, the caller must
+// call release once.
 func (s *session) acquire() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended == nil {
+	if s.endErr == nil {
 		s.scrapes++
 	}
-	return s.ended
+	return s.endErr
 }
 
 func (s *session) release() {
@@ -67,56 +68,57 @@ func (s *session) release() {
 	s.checkIdle()
 }
 
-// checkIdle closes idle when it is time to. The caller holds mu.
+// checkIdle closes idle if the session has ended and no scrape uses the source. The caller holds mu.
 func (s *session) checkIdle() {
-	if s.ended != nil && s.scrapes == 0 {
+	if s.endErr != nil && s.scrapes == 0 {
 		close(s.idle)
 	}
 }
 
-// refuse lets no further scrape use the source. It is called once.
-func (s *session) refuse(why error) {
+// end keeps further scrapes from using the source. It is called once.
+func (s *session) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = why
+	s.endErr = why
 	s.checkIdle()
 }
 
-// giveUp ends the wait for a successor of a suspended session. It may be called more than once.
-func (s *session) giveUp() {
+// abandon ends the wait of scrapes for the successor of a suspended session. It may be called more than once.
+func (s *session) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended == errSuspended {
-		s.ended = errClosed
-		close(s.over)
+	if s.endErr == errSuspended {
+		s.endErr = errClosed
+		close(s.suspensionOver)
 	}
 }
 
-// isSuspended reports whether scrapes wait for a successor.
-func (s *session) isSuspended() bool { return s.why() == errSuspended }
+// isSuspended reports whether scrapes have to wait for a successor.
+func (s *session) isSuspended() bool { return s.endCause() == errSuspended }
 
 // isOpen reports whether scrapes may use the source.
-func (s *session) isOpen() bool { return s.why() == nil }
+func (s *session) isOpen() bool { return s.endCause() == nil }
 
-// why is why no more scrapes may use the source, or nil.
-func (s *session) why() error {
+// endCause returns why no more scrapes may use the source, or nil.
+func (s *session) endCause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended
+	return s.endErr
 }
 
-// onCut cancels a scrape that uses the source with the cause, when it has to end before stop is called.
-func (s *session) onCut(cancel context.CancelCauseFunc) (stop func() bool) {
+// onCancel calls cancel with the cause if the session is canceled before stop is called.
+func (s *session) onCancel(cancel context.CancelCauseFunc) (stop func() bool) {
 	return context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
 }
 
-// drain waits until no scrape uses the source. It ends those that do when grace is over, and gives up at limit.
+// drain waits until no scrape uses the source. It cancels scrapes when grace ends, and returns an error when limit
+// ends.
 func (s *session) drain(grace, limit context.Context) error {
 	select {
 	case <-s.idle:
 	case <-grace.Done():
 	}
-	s.cut(s.why())
+	s.cancel(s.endCause())
 	select {
 	case <-s.idle:
 		return nil

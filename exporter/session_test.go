@@ -57,7 +57,7 @@ func TestCloseWaitsForScrapes(t *testing.T) {
 func TestCloseEndsWaitForATurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, endpoints := offline(Options{Source: gives("rest")}, Options{Source: gives("gone")})
-		s.table.pages.turns <- struct{}{}
+		s.table.pages.sem <- struct{}{}
 		answer := make(chan *httptest.ResponseRecorder, 1)
 		go func() { answer <- ask(s, "/metrics") }()
 		synctest.Wait()
@@ -65,7 +65,7 @@ func TestCloseEndsWaitForATurn(t *testing.T) {
 		if err := endpoints[1].Close(); err != nil || time.Since(started) != 0 {
 			t.Errorf("%v after %s", err, time.Since(started))
 		}
-		<-s.table.pages.turns
+		<-s.table.pages.sem
 		if page := (<-answer).Body.String(); value(page, "rest") != "1" || value(page, "gone") != "" {
 			t.Errorf("got\n%s", page)
 		}

@@ -9,21 +9,21 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/render"
 )
 
-// sharedPages makes pages, pagesAtOnce at most, and lets scrapes that want the same one share it: neither the memory of
-// the pages, which clients may be slow to read, nor the time to make them grows with the number of clients. More pages at
-// once would be made no sooner, but take the processors from those who make the metrics.
+// sharedPages makes pages, at most pagesAtOnce at a time, and lets scrapes of the same page share it. This way the time
+// to make pages, and the memory of pages that clients read slowly, do not grow with the number of clients. Making more
+// pages at a time would not be faster, but would take processor time from flushes.
 //
-// A scrape that comes while its page is being made waits for the next one, so that no scrape gets a page that is older
-// than its request. The zero value is ready; it is safe for concurrent use.
+// A scrape that arrives while its page is being made waits for the next one, so that no scrape gets a page that is
+// older than its request. The zero value is ready to use. sharedPages is safe for concurrent use.
 type sharedPages struct {
-	once  sync.Once
-	turns chan struct{} // holds an element for each page that is being made
+	once sync.Once
+	sem  chan struct{} // a semaphore: has an element for each page that is being made
 
 	mu      sync.Mutex
-	waiting map[pageKey]*sharedPage // those that nobody has begun to make; guarded by mu
+	waiting map[pageKey]*sharedPage // pages that are not being made yet; guarded by mu
 }
 
-// pageKey tells pages apart: two scrapes with the same key get the same bytes.
+// pageKey identifies a page: two scrapes with the same key get the same bytes.
 type pageKey struct {
 	server *server
 	page   *page
@@ -32,16 +32,16 @@ type pageKey struct {
 
 // A sharedPage is one page and the scrapes that share it.
 type sharedPage struct {
-	scrapes int           // that wait for it; guarded by sharedPages.mu
-	done    chan struct{} // closed when the fields below are written
+	scrapes int           // number of scrapes that wait for it; guarded by sharedPages.mu
+	done    chan struct{} // closed when page and err are set
 	page    *render.Page
 	err     error
 }
 
-var errNotMade = errors.New("the page was not made")
+var errNotMade = errors.New("the page was not rendered")
 
-// get returns the page of a key, which the caller writes or discards. The first scrape that waits for it calls do;
-// shared reports that another one did, with a context of its own.
+// get returns the page of a key. The caller must write or discard it. The first scrape that waits for a page calls do;
+// shared reports that another scrape called it, with its own context.
 func (s *sharedPages) get(ctx context.Context, key pageKey, do func() (*render.Page, error)) (p *render.Page, shared bool, err error) {
 	one, first := s.join(key)
 	if first {
@@ -57,7 +57,7 @@ func (s *sharedPages) get(ctx context.Context, key pageKey, do func() (*render.P
 	}
 }
 
-// join enters a scrape for a page that nobody has begun to make. The first one has to make it.
+// join adds a scrape to a page that is not being made yet. The first scrape has to make it.
 func (s *sharedPages) join(key pageKey) (one *sharedPage, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,15 +74,15 @@ func (s *sharedPages) join(key pageKey) (one *sharedPage, first bool) {
 	return one, first
 }
 
-// make makes the page when it is its turn. After a panic those who wait get errNotMade.
+// make makes the page after it has acquired the semaphore. After a panic, the other scrapes get errNotMade.
 func (s *sharedPages) make(ctx context.Context, key pageKey, one *sharedPage, do func() (*render.Page, error)) {
 	defer close(one.done)
-	begun := s.turn(ctx)
+	begun := s.acquire(ctx)
 	if begun {
-		defer func() { <-s.turns }()
+		defer func() { <-s.sem }()
 	}
 	s.mu.Lock()
-	delete(s.waiting, key) // scrapes that come now get the next page
+	delete(s.waiting, key) // scrapes that arrive from now on get the next page
 	s.mu.Unlock()
 	if !begun {
 		one.err = context.Cause(ctx)
@@ -97,23 +97,23 @@ func (s *sharedPages) make(ctx context.Context, key pageKey, one *sharedPage, do
 	}
 }
 
-// turn waits for a turn, and reports whether it came before ctx ended.
-func (s *sharedPages) turn(ctx context.Context) bool {
-	s.once.Do(func() { s.turns = make(chan struct{}, max(1, min(pagesAtOnce, runtime.GOMAXPROCS(0)/2))) })
+// acquire acquires the semaphore, and reports whether it did so before ctx ended.
+func (s *sharedPages) acquire(ctx context.Context) bool {
+	s.once.Do(func() { s.sem = make(chan struct{}, max(1, min(pagesAtOnce, runtime.GOMAXPROCS(0)/2))) })
 	select {
-	case s.turns <- struct{}{}:
+	case s.sem <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// leave is for a scrape that no longer waits.
+// leave removes a scrape that no longer waits.
 func (s *sharedPages) leave(one *sharedPage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if one.page != nil {
-		one.page.Discard() // it came at the same moment
+		one.page.Discard() // it was completed at the same moment
 		return
 	}
 	one.scrapes--

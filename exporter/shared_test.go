@@ -167,7 +167,7 @@ func TestPagesAtOnce(t *testing.T) {
 			t.Errorf("a scrape without a turn: %d after %s", w.Code, took)
 		}
 		all.Wait()
-		if n := most.Load(); n < 1 || n > pagesAtOnce || int(n) != cap(s.table.pages.turns) {
+		if n := most.Load(); n < 1 || n > pagesAtOnce || int(n) != cap(s.table.pages.sem) {
 			t.Errorf("%d pages were made at once", n)
 		}
 	})

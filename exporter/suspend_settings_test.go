@@ -31,7 +31,7 @@ func TestReloadWithChanges(t *testing.T) {
 	suspend(t, e)
 	resume(t, e, exporter.Options{
 		Addresses: addresses(kept + ",unix://" + path), Path: "/new", Source: families(up("a", "2")),
-		Web: exporter.Web{Username: "u", Password: secret},
+		Access: exporter.AccessSettings{Username: "u", Password: secret},
 	})
 	if l, err := net.Listen("tcp", left); err != nil {
 		t.Error("the address that was given up is not free:", err)
@@ -87,13 +87,13 @@ func admitsOnly(t testing.TB, address string) {
 	}
 }
 
-// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of theirs,
-// gets what the new users protect.
+// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of
+// theirs, gets what the new users protect.
 func TestOldSettingsAdmitToNothingNew(t *testing.T) {
-	for name, before := range map[string]exporter.Web{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
+	for name, before := range map[string]exporter.AccessSettings{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
 		t.Run(name, func(t *testing.T) {
 			var servers exporter.Servers
-			e := open(t, &servers, exporter.Options{Source: families(up("a", "1")), Web: before})
+			e := open(t, &servers, exporter.Options{Source: families(up("a", "1")), Access: before})
 			address := at(e)
 			request := "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dTpvbGQ=\r\n\r\n" // u:old
 			kept := dial(t, e, request)
@@ -106,7 +106,7 @@ func TestOldSettingsAdmitToNothingNew(t *testing.T) {
 			suspend(t, e)
 			waiting := dial(t, e, request)
 			resume(t, e, exporter.Options{
-				Addresses: addresses(address), Source: families(up("secret", "1")), Web: exporter.Web{Username: "u", Password: secret},
+				Addresses: addresses(address), Source: families(up("secret", "1")), Access: exporter.AccessSettings{Username: "u", Password: secret},
 			})
 			_, _ = io.WriteString(kept, request)
 			for what, from := range map[string]io.Reader{"waiting scrape": waiting, "kept connection": reader} {
@@ -135,13 +135,14 @@ func TestSectionsChangeUsersInTurn(t *testing.T) {
 	for i, e := range endpoints {
 		resume(t, e, exporter.Options{
 			Addresses: addresses(address), Instance: fmt.Sprint("promexporter.", i), Source: families(up(string(rune('a'+i)), "2")),
-			Web: exporter.Web{Username: "u", Password: secret},
+			Access: exporter.AccessSettings{Username: "u", Password: secret},
 		})
 	}
 	admitsOnly(t, address)
 }
 
-// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another one.
+// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another
+// one.
 func TestReloadToOverlappingAddress(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{})
@@ -165,7 +166,7 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 		t.Error("another endpoint took the name")
 	}
 	other := withDefaults(exporter.Options{
-		Addresses: addresses(at(rest)), Instance: "promexporter.1", Web: exporter.Web{Username: "u", Password: secret},
+		Addresses: addresses(at(rest)), Instance: "promexporter.1", Access: exporter.AccessSettings{Username: "u", Password: secret},
 	})
 	if err := e.Resume(other); err == nil || !strings.Contains(err.Error(), "with different username") {
 		t.Errorf("other users beside those of promexporter.0: %v", err)
@@ -187,7 +188,7 @@ func TestResumeFailsAndSucceeds(t *testing.T) {
 		Addresses: addresses(address), Instance: "promexporter.1", Source: families(up("b", "2")),
 		Definitions: []exporter.Definition{{Name: "a", Type: "counter"}},
 	})
-	if err := endpoints[1].Resume(o); !errors.As(err, new(*exporter.ClashError)) {
+	if err := endpoints[1].Resume(o); !errors.As(err, new(*exporter.ConflictError)) {
 		t.Fatalf("got %v", err)
 	}
 	result := inBackground("http://" + address + "/metrics")
@@ -221,19 +222,19 @@ func TestResumeListensLater(t *testing.T) {
 // TestWaitingScrapeIsCutWithItsUsers holds that a scrape which waits for the reload gets no page when the users change,
 // whichever way they do.
 func TestWaitingScrapeIsCutWithItsUsers(t *testing.T) {
-	one, two := exporter.Web{Username: "u", Password: "one"}, exporter.Web{Username: "u", Password: "two"}
-	for name, test := range map[string]struct{ before, after exporter.Web }{
-		"a user comes": {exporter.Web{}, one}, "the user leaves": {one, exporter.Web{}}, "another password": {one, two},
+	one, two := exporter.AccessSettings{Username: "u", Password: "one"}, exporter.AccessSettings{Username: "u", Password: "two"}
+	for name, test := range map[string]struct{ before, after exporter.AccessSettings }{
+		"a user comes": {exporter.AccessSettings{}, one}, "the user leaves": {one, exporter.AccessSettings{}}, "another password": {one, two},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var servers exporter.Servers
-			e := open(t, &servers, exporter.Options{Source: families(up("before", "1")), Web: test.before})
+			e := open(t, &servers, exporter.Options{Source: families(up("before", "1")), Access: test.before})
 			address := at(e)
 			suspend(t, e)
 			credentials := base64.StdEncoding.EncodeToString([]byte("u:" + test.before.Password))
 			waiting := dial(t, e, "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic "+credentials+"\r\n\r\n")
 			awaitScrapesAs(t, &servers, address, test.before, 1)
-			resume(t, e, exporter.Options{Addresses: addresses(address), Source: families(up("after", "1")), Web: test.after})
+			resume(t, e, exporter.Options{Addresses: addresses(address), Source: families(up("after", "1")), Access: test.after})
 			_ = waiting.SetReadDeadline(time.Now().Add(20 * time.Second))
 			if got, err := io.ReadAll(waiting); len(got) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("the scrape that waited got %s, %v", got, err)
@@ -274,8 +275,8 @@ func names(c net.Conn) {
 	}
 }
 
-// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was found
-// before.
+// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was
+// found before.
 func TestReloadKeepsAddresses(t *testing.T) {
 	var broken atomic.Bool
 	before := net.DefaultResolver

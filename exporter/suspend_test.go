@@ -79,13 +79,13 @@ func resume(t testing.TB, e *exporter.Endpoint, o exporter.Options) {
 // awaitScrapes waits until so many scrapes of /metrics are in flight.
 func awaitScrapes(t testing.TB, servers *exporter.Servers, address string, n int) {
 	t.Helper()
-	awaitScrapesAs(t, servers, address, exporter.Web{}, n)
+	awaitScrapesAs(t, servers, address, exporter.AccessSettings{}, n)
 }
 
 // awaitScrapesAs is awaitScrapes for an address with users.
-func awaitScrapesAs(t testing.TB, servers *exporter.Servers, address string, web exporter.Web, n int) {
+func awaitScrapesAs(t testing.TB, servers *exporter.Servers, address string, web exporter.AccessSettings, n int) {
 	t.Helper()
-	eye := open(t, servers, exporter.Options{Addresses: addresses(address), Path: "/eye", Instance: "eye", Web: web})
+	eye := open(t, servers, exporter.Options{Addresses: addresses(address), Path: "/eye", Instance: "eye", Access: web})
 	defer eye.Close()
 	credentials := base64.StdEncoding.EncodeToString([]byte(web.Username + ":" + web.Password))
 	series := `promexporter_scrapes_in_flight{path="/metrics"}`
@@ -241,15 +241,16 @@ func TestCloseEndsTheSuspension(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found before.
+// TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found
+// before.
 func TestReloadKeepsWhatWasRead(t *testing.T) {
 	password := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(password, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var servers exporter.Servers
-	web := exporter.Web{Username: "u", PasswordFile: password}
-	e := open(t, &servers, exporter.Options{Web: web})
+	web := exporter.AccessSettings{Username: "u", PasswordFile: password}
+	e := open(t, &servers, exporter.Options{Access: web})
 	address := at(e)
 	suspend(t, e)
 	if err := os.Remove(password); err != nil {
@@ -257,10 +258,10 @@ func TestReloadKeepsWhatWasRead(t *testing.T) {
 	}
 	other := web
 	other.PasswordFile += "2"
-	if err := e.Resume(withDefaults(exporter.Options{Addresses: addresses(address), Web: other})); err == nil {
+	if err := e.Resume(withDefaults(exporter.Options{Addresses: addresses(address), Access: other})); err == nil {
 		t.Error("a file that never was there is taken")
 	}
-	resume(t, e, exporter.Options{Addresses: addresses(address), Web: web})
+	resume(t, e, exporter.Options{Addresses: addresses(address), Access: web})
 	admitsOnly(t, address)
 }
 

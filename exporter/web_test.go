@@ -44,34 +44,34 @@ func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
 	if err := os.WriteFile(password, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	user := exporter.Web{Username: "u", Password: secret}
+	user := exporter.AccessSettings{Username: "u", Password: secret}
 	for _, test := range []struct {
-		one, two exporter.Web
+		one, two exporter.AccessSettings
 		key      string // that differs, or ""
 	}{
-		{exporter.Web{}, exporter.Web{}, ""},
+		{exporter.AccessSettings{}, exporter.AccessSettings{}, ""},
 		{user, user, ""},
-		{exporter.Web{Username: "u", PasswordFile: password}, exporter.Web{Username: "u", PasswordFile: password}, ""},
-		{exporter.Web{ConfigFile: folder.Config()}, exporter.Web{ConfigFile: folder.Config()}, ""},
-		{exporter.Web{ConfigFile: folder.Config()}, exporter.Web{ConfigFile: string(folder) + "/../" + filepath.Base(string(folder)) + "/web.yml"}, ""},
-		{exporter.Web{}, user, "username"},
-		{user, exporter.Web{}, "username"},
-		{user, exporter.Web{Username: "v", Password: secret}, "username"},
-		{user, exporter.Web{Username: "u", Password: "other"}, "password"},
-		{user, exporter.Web{Username: "u", PasswordFile: password}, "password_file"},
-		{exporter.Web{}, exporter.Web{ConfigFile: folder.Config()}, "web_config_file"},
-		{user, exporter.Web{ConfigFile: folder.Config()}, "web_config_file"},
-		{exporter.Web{ConfigFile: folder.Config()}, exporter.Web{ConfigFile: other.Config()}, "web_config_file"},
+		{exporter.AccessSettings{Username: "u", PasswordFile: password}, exporter.AccessSettings{Username: "u", PasswordFile: password}, ""},
+		{exporter.AccessSettings{ConfigFile: folder.Config()}, exporter.AccessSettings{ConfigFile: folder.Config()}, ""},
+		{exporter.AccessSettings{ConfigFile: folder.Config()}, exporter.AccessSettings{ConfigFile: string(folder) + "/../" + filepath.Base(string(folder)) + "/web.yml"}, ""},
+		{exporter.AccessSettings{}, user, "username"},
+		{user, exporter.AccessSettings{}, "username"},
+		{user, exporter.AccessSettings{Username: "v", Password: secret}, "username"},
+		{user, exporter.AccessSettings{Username: "u", Password: "other"}, "password"},
+		{user, exporter.AccessSettings{Username: "u", PasswordFile: password}, "password_file"},
+		{exporter.AccessSettings{}, exporter.AccessSettings{ConfigFile: folder.Config()}, "web_config_file"},
+		{user, exporter.AccessSettings{ConfigFile: folder.Config()}, "web_config_file"},
+		{exporter.AccessSettings{ConfigFile: folder.Config()}, exporter.AccessSettings{ConfigFile: other.Config()}, "web_config_file"},
 	} {
 		var servers exporter.Servers
-		one, err := servers.Open(withDefaults(exporter.Options{Web: test.one}))
+		one, err := servers.Open(withDefaults(exporter.Options{Access: test.one}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		address := at(one)
 		// The second one also has an address of its own, which must not stay open when it is refused.
 		two, err := servers.Open(withDefaults(exporter.Options{
-			Addresses: addresses("127.0.0.1:0," + address), Path: "/other", Instance: "promexporter.1", Web: test.two,
+			Addresses: addresses("127.0.0.1:0," + address), Path: "/other", Instance: "promexporter.1", Access: test.two,
 		}))
 		want := "promexporter.0 and promexporter.1 share the address " + address + " (listen_address) with different " + test.key +
 			"; write the same username, password and web_config_file in both, or another listen_address in one"
@@ -97,7 +97,7 @@ func TestReloadTurnsTLSOn(t *testing.T) {
 	folder := webtest.NewFolder(t, "")
 	folder.WritePair(t, c)
 	var servers exporter.Servers
-	o := exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}}
+	o := exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}}
 	e := open(t, &servers, o)
 	address := at(e)
 	if code, _ := get(t, "http://"+address+"/-/healthy"); code != 200 {
@@ -122,12 +122,12 @@ func TestReloadTurnsTLSOn(t *testing.T) {
 
 // TestWebContradictions holds that contradictions are refused before a port is open.
 func TestWebContradictions(t *testing.T) {
-	for _, web := range []exporter.Web{
+	for _, web := range []exporter.AccessSettings{
 		{Username: "u"}, {Password: secret}, {Username: "u", Password: secret, PasswordFile: "p"},
 		{Username: "u", Password: secret, ConfigFile: "w"}, {Username: "a:b", Password: secret},
 	} {
 		var servers exporter.Servers
-		if _, err := servers.Open(withDefaults(exporter.Options{Web: web})); err == nil || servers.Count() != 0 {
+		if _, err := servers.Open(withDefaults(exporter.Options{Access: web})); err == nil || servers.Count() != 0 {
 			t.Errorf("%v: %v, %d servers", web, err, servers.Count())
 		}
 	}
@@ -141,8 +141,8 @@ func TestWebConfigFileThatProtectsNothing(t *testing.T) {
 		folder.WritePair(t, webtest.NewCertificate(t, 1))
 		var out logged
 		var servers exporter.Servers
-		open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Log: out.log()})
-		const line = "web_config_file has neither TLS nor users: everybody may read"
+		open(t, &servers, exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}, Log: out.log()})
+		const line = "web_config_file has neither TLS nor users; anyone can read the metrics"
 		if got := strings.Count(out.String(), line); got != want {
 			t.Errorf("%q: %d lines, want %d:\n%s", config, got, want, out.String())
 		}
@@ -185,7 +185,7 @@ func usersConfig(t testing.TB, cost int) string {
 func TestUserIsAskedForEverythingButHealth(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{
-		Web: exporter.Web{Username: "u", Password: secret}, Debug: true, Reload: func() error { return nil },
+		Access: exporter.AccessSettings{Username: "u", Password: secret}, Debug: true, Reload: func() error { return nil },
 		Source: families(up("a", "1")),
 	})
 	e.MarkReady()
@@ -231,14 +231,14 @@ func TestSecretsAreNotShown(t *testing.T) {
 	var out logged
 	var servers exporter.Servers
 	o := withDefaults(exporter.Options{
-		Addresses: addresses(":0"), Web: exporter.Web{Username: "u", Password: secret}, Log: out.log(), Debug: true,
+		Addresses: addresses(":0"), Access: exporter.AccessSettings{Username: "u", Password: secret}, Log: out.log(), Debug: true,
 		Status: func() exporter.Status { return exporter.Status{} },
 	})
 	e := open(t, &servers, o)
 	_, port, _ := net.SplitHostPort(at(e))
-	shown := fmt.Sprintf("%v %+v %#v %s %q\n", o.Web, o.Web, o.Web, o.Web, o.Web) + fmt.Sprintf("%v %+v\n", o, o)
-	out.log().Info("options", "web", o.Web)
-	text, err := json.Marshal(o.Web)
+	shown := fmt.Sprintf("%v %+v %#v %s %q\n", o.Access, o.Access, o.Access, o.Access, o.Access) + fmt.Sprintf("%v %+v\n", o, o)
+	out.log().Info("options", "web", o.Access)
+	text, err := json.Marshal(o.Access)
 	if err != nil {
 		t.Error(err)
 	}
@@ -249,7 +249,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 			shown += fmt.Sprint(response.Header) + body
 		}
 	}
-	o.Addresses, o.Instance, o.Web.Password = addresses(":"+port), "promexporter.1", secret+"2"
+	o.Addresses, o.Instance, o.Access.Password = addresses(":"+port), "promexporter.1", secret+"2"
 	_, clash := servers.Open(o)
 	shown += out.String() + string(text) + fmt.Sprint(clash)
 	for _, bad := range []string{secret, base64.StdEncoding.EncodeToString([]byte("u:" + secret))} {
@@ -257,11 +257,11 @@ func TestSecretsAreNotShown(t *testing.T) {
 			t.Errorf("%q is shown:\n%s", bad, shown)
 		}
 	}
-	const warning = "passwords cross the network unencrypted; web_config_file offers TLS"
+	const warning = "passwords are sent unencrypted; enable TLS in web_config_file"
 	if strings.Count(out.String(), warning) != 1 {
 		t.Errorf("no warning of plain HTTP in\n%s", out.String())
 	}
-	open(t, &servers, exporter.Options{Instance: "local", Web: exporter.Web{Username: "u", Password: secret}, Log: out.log()})
+	open(t, &servers, exporter.Options{Instance: "local", Access: exporter.AccessSettings{Username: "u", Password: secret}, Log: out.log()})
 	if strings.Count(out.String(), warning) != 1 {
 		t.Errorf("a warning of an address that only this machine reaches:\n%s", out.String())
 	}
@@ -275,7 +275,7 @@ func TestWebConfigFile(t *testing.T) {
 	folder.WritePair(t, c)
 	var out logged
 	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Log: out.log(), Source: families(up("a", "1"))})
+	e := open(t, &servers, exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}, Log: out.log(), Source: families(up("a", "1"))})
 	if !e.Encrypted() {
 		t.Error("not encrypted")
 	}
@@ -315,15 +315,15 @@ func TestWebConfigFile(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken file
-// has every request refused, with one line.
+// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken
+// file has every request refused, with one line.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
 	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
 	folder := webtest.NewFolder(t, webtest.TLSConfig)
 	folder.WritePair(t, one)
 	var out logged
 	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{Web: exporter.Web{ConfigFile: folder.Config()}, Log: out.log()})
+	e := open(t, &servers, exporter.Options{Access: exporter.AccessSettings{ConfigFile: folder.Config()}, Log: out.log()})
 	url := "https://" + at(e) + "/metrics"
 	if code := fetch(t, clientOf(t, one), url, ""); code != 200 {
 		t.Errorf("the first certificate: %d", code)

@@ -105,7 +105,7 @@ int promexporter_has_input_context(const struct host_input_plugin *plugin);
 int promexporter_ends_with_input(const struct host_api *api);
 uintptr_t promexporter_thread(void);
 
-void promexporter_keep_faults(void);
+void promexporter_keep_fault_handlers(void);
 
 #pragma GCC visibility pop
 

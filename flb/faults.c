@@ -5,37 +5,37 @@
 #include <stdatomic.h>
 
 /* Faults, whose handlers are the Go runtime's, and the signals at which the host takes them away. */
-static const int faults[] = {SIGSEGV, SIGFPE};
-static const int takes[] = {SIGHUP, SIGCONT};
-#define FAULTS (sizeof(faults) / sizeof(faults[0]))
-#define TAKES (sizeof(takes) / sizeof(takes[0]))
+static const int fault_signals[] = {SIGSEGV, SIGFPE};
+static const int reset_signals[] = {SIGHUP, SIGCONT};
+#define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
+#define RESET_SIGNALS (sizeof(reset_signals) / sizeof(reset_signals[0]))
 
-static struct sigaction before[FAULTS]; /* what the Go runtime of this plugin has replaced */
+static struct sigaction host_fault_handlers[FAULT_SIGNALS]; /* what the Go runtime of this plugin has replaced */
 
-/* Written by the one that is looking. */
-static struct sigaction kept[FAULTS];
-static int known[FAULTS];
-static struct sigaction hosts[TAKES]; /* once */
-static int followed[TAKES];
+/* Written by the one that is checking. */
+static struct sigaction go_handlers[FAULT_SIGNALS];
+static int has_go_handler[FAULT_SIGNALS];
+static struct sigaction host_reset_handlers[RESET_SIGNALS]; /* once */
+static int wrapped[RESET_SIGNALS];
 
-static atomic_flag looking = ATOMIC_FLAG_INIT;
-static atomic_int wanted;
+static atomic_flag checking = ATOMIC_FLAG_INIT;
+static atomic_int requested;
 
-static void on_take(int number, siginfo_t *about, void *context);
+static void on_reset_signal(int number, siginfo_t *about, void *context);
 
 /* What a handler is known by. */
-static void *address(const struct sigaction *action)
+static void *handler_of(const struct sigaction *action)
 {
     return (action->sa_flags & SA_SIGINFO) ? (void *) action->sa_sigaction : (void *) action->sa_handler;
 }
 
 /* Runs when the plugin is loaded, before the constructor without a priority that starts its Go runtime. */
-__attribute__((constructor(101))) static void find(void)
+__attribute__((constructor(101))) static void save_host_handlers(void)
 {
     size_t i;
 
-    for (i = 0; i < FAULTS; i++) {
-        sigaction(faults[i], NULL, &before[i]);
+    for (i = 0; i < FAULT_SIGNALS; i++) {
+        sigaction(fault_signals[i], NULL, &host_fault_handlers[i]);
     }
 }
 
@@ -44,26 +44,26 @@ __attribute__((constructor(101))) static void find(void)
  * which calls the host's and then looks. The host's handler puts itself back as well. Only where it stands is it
  * followed: what else is found there may be another Go plugin's, in front of this one.
  */
-static void follow(void)
+static void wrap_reset_handlers(void)
 {
     struct sigaction now;
-    struct sigaction own = {.sa_sigaction = on_take, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    struct sigaction own = {.sa_sigaction = on_reset_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     size_t i;
 
     sigemptyset(&own.sa_mask);
-    for (i = 0; i < TAKES; i++) {
-        if (sigaction(takes[i], NULL, &now) != 0) {
+    for (i = 0; i < RESET_SIGNALS; i++) {
+        if (sigaction(reset_signals[i], NULL, &now) != 0) {
             continue;
         }
-        if (!followed[i]) {
-            if (address(&now) == (void *) SIG_DFL || address(&now) == (void *) SIG_IGN) {
+        if (!wrapped[i]) {
+            if (handler_of(&now) == (void *) SIG_DFL || handler_of(&now) == (void *) SIG_IGN) {
                 continue;
             }
-            hosts[i] = now;
-            followed[i] = 1;
+            host_reset_handlers[i] = now;
+            wrapped[i] = 1;
         }
-        if (address(&now) == address(&hosts[i])) {
-            sigaction(takes[i], &own, NULL);
+        if (handler_of(&now) == handler_of(&host_reset_handlers[i])) {
+            sigaction(reset_signals[i], &own, NULL);
         }
     }
 }
@@ -76,45 +76,45 @@ static void follow(void)
  * remembered. With two Go plugins that is the one loaded last, which knows the other; the other's, which that has put
  * back, is replaced too.
  */
-static void look(void)
+static void check_handlers(void)
 {
     struct sigaction now;
-    int taken = !followed[0] || !followed[1];
+    int lost = !wrapped[0] || !wrapped[1];
     size_t i;
 
-    for (i = 0; i < FAULTS; i++) {
-        if (sigaction(faults[i], NULL, &now) != 0) {
+    for (i = 0; i < FAULT_SIGNALS; i++) {
+        if (sigaction(fault_signals[i], NULL, &now) != 0) {
             continue;
         }
-        if ((now.sa_flags & SA_ONSTACK) && address(&now) != address(&before[i])) {
-            kept[i] = now;
-            known[i] = 1;
+        if ((now.sa_flags & SA_ONSTACK) && handler_of(&now) != handler_of(&host_fault_handlers[i])) {
+            go_handlers[i] = now;
+            has_go_handler[i] = 1;
             continue;
         }
-        taken = 1;
-        if (known[i]) {
-            sigaction(faults[i], &kept[i], NULL);
+        lost = 1;
+        if (has_go_handler[i]) {
+            sigaction(fault_signals[i], &go_handlers[i], NULL);
         }
     }
-    if (taken) {
-        follow();
+    if (lost) {
+        wrap_reset_handlers();
     }
 }
 
 /* Who comes while another one looks leaves it to that one. It may be called in a signal's handler. */
-void promexporter_keep_faults(void)
+void promexporter_keep_fault_handlers(void)
 {
-    atomic_store(&wanted, 1);
-    while (atomic_load(&wanted) && !atomic_flag_test_and_set(&looking)) {
-        atomic_store(&wanted, 0);
-        look();
-        atomic_flag_clear(&looking);
+    atomic_store(&requested, 1);
+    while (atomic_load(&requested) && !atomic_flag_test_and_set(&checking)) {
+        atomic_store(&requested, 0);
+        check_handlers();
+        atomic_flag_clear(&checking);
     }
 }
 
-static void on_take(int number, siginfo_t *about, void *context)
+static void on_reset_signal(int number, siginfo_t *about, void *context)
 {
-    const struct sigaction *host = &hosts[number == takes[0] ? 0 : 1];
+    const struct sigaction *host = &host_reset_handlers[number == reset_signals[0] ? 0 : 1];
 
     if (host->sa_flags & SA_SIGINFO) {
         host->sa_sigaction(number, about, context);
@@ -122,5 +122,5 @@ static void on_take(int number, siginfo_t *about, void *context)
     else {
         host->sa_handler(number);
     }
-    promexporter_keep_faults();
+    promexporter_keep_fault_handlers();
 }

@@ -332,24 +332,24 @@ func TestInputConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-func TestLoan(t *testing.T) {
-	var l Loan
+func TestPinnedBuffer(t *testing.T) {
+	var b PinnedBuffer
 	var data, size uintptr
-	l.Give(nil, &data, &size)
-	l.Give([]byte{}, &data, &size)
+	b.Set(nil, &data, &size)
+	b.Set([]byte{}, &data, &size)
 	if data != 0 || size != 0 {
 		t.Errorf("nothing is %#x, %d", data, size)
 	}
 	for n := range 3 {
-		b := fmt.Appendf(nil, "records of round %d", n)
-		l.Give(b, &data, &size)
-		if got := unsafe.Pointer(unsafe.SliceData(b)); data != uintptr(got) || size != uintptr(len(b)) {
-			t.Errorf("%#x, %d, want %p, %d", data, size, got, len(b))
+		records := fmt.Appendf(nil, "records of round %d", n)
+		b.Set(records, &data, &size)
+		if got := unsafe.Pointer(unsafe.SliceData(records)); data != uintptr(got) || size != uintptr(len(records)) {
+			t.Errorf("%#x, %d, want %p, %d", data, size, got, len(records))
 		}
 		if n != 1 { // the host may forget
-			l.Return()
+			b.Release()
 		}
 	}
-	l.Return()
-	l.Give([]byte{1}, nil, nil)
+	b.Release()
+	b.Set([]byte{1}, nil, nil)
 }

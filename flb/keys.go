@@ -12,13 +12,13 @@ import "unsafe"
 // Default and shows it in its help, but Property does not return it.
 type Key struct{ Name, Default, Description string }
 
-// newKeys returns keys as the array that the host walks, or nil for none. The array and its strings are one allocation
-// in C memory: the host copies names and defaults per instance, borrows the descriptions, and writes nothing.
+// newKeys returns keys as an array for the host, or nil without keys. The array and its strings are one allocation in C
+// memory: the host copies names and defaults per instance, borrows the descriptions, and writes nothing.
 func newKeys(keys []Key) *C.struct_host_key {
 	if len(keys) == 0 {
 		return nil
 	}
-	n := len(keys) + 1 // the last one, all zero, ends the array
+	n := len(keys) + 1 // a zero entry ends the array
 	head := n * int(unsafe.Sizeof(C.struct_host_key{}))
 	block := C.calloc(1, C.size_t(head+textSize(keys)))
 	if block == nil {
@@ -27,7 +27,7 @@ func newKeys(keys []Key) *C.struct_host_key {
 	text := cText{unsafe.Slice((*byte)(unsafe.Add(block, head)), textSize(keys))}
 	array := unsafe.Slice((*C.struct_host_key)(block), n)
 	for i, k := range keys {
-		// Type 0 is a string: the host checks no other type for a Go plugin, so that the checks stay in one place.
+		// Type 0 is a string. The plugin checks the values itself, so that all checks are in one place.
 		array[i].name = text.add(k.Name)
 		array[i].def_value = text.add(k.Default)
 		array[i].desc = text.add(k.Description)
@@ -43,10 +43,10 @@ func textSize(keys []Key) int {
 	return size
 }
 
-// cText is zeroed C memory that is filled with C strings.
+// cText is zeroed C memory for C strings.
 type cText struct{ rest []byte }
 
-// add returns s as a C string, or nil for "".
+// add appends s and returns it as a C string, or nil for "".
 func (t *cText) add(s string) *C.char {
 	if s == "" {
 		return nil

@@ -40,17 +40,17 @@ func levelOf(l slog.Level) level {
 	return 5
 }
 
-// sink takes an instance's lines to the host's logger, or straight to stderr where the host has none for us.
+// sink writes the lines of an instance to the host's logger, or to stderr if the host has no logger for plugins.
 //
-// It holds nothing that the host frees: its level, which the host fixes before Init, was copied, and log_print is code.
-// On the host's own threads log_print queues the line for the host's logger; on the Go runtime's threads, which have no
-// such queue, it writes the same line to stderr, whatever log_file says. It needs no lock here, so a stderr that nobody
-// reads can hold up the goroutine that logs, but never the engine that wants to release the instance.
+// It does not refer to memory that the host frees: the level, which the host sets before Init, is a copy, and log_print
+// is a function. On the host's own threads, log_print queues the line for the host's logger. On threads of the Go
+// runtime, which have no such queue, it writes the line to stderr, even if log_file is set. sink has no lock, so if
+// nobody reads stderr, the goroutine that logs can block, but not the engine that releases the instance.
 type sink struct {
 	prefix   string
-	level    level            // lines above it are not wanted
+	level    level            // higher levels are not logged
 	host     C.host_log_print // nil before Fluent Bit 2.0
-	detached atomic.Bool      // set when the host let the instance go
+	detached atomic.Bool      // set when the host closes the instance
 	stderr   func(line []byte)
 }
 
@@ -62,13 +62,13 @@ func newSink(kind, plugin, instance string) *sink {
 	return &sink{prefix: "[" + name + "] ", level: levelOf(slog.LevelInfo), stderr: writeStderr}
 }
 
-// PluginLogger returns a logger for what concerns the output plugin and no instance of it, such as a recovered panic.
-// It writes to stderr, in the host's format.
+// PluginLogger returns a logger for lines about the output plugin that do not belong to an instance, such as a
+// recovered panic. It writes to stderr, in the host's format.
 func PluginLogger(plugin string) *slog.Logger {
 	return slog.New(&handler{sink: newSink("output", plugin, "")})
 }
 
-// InputPluginLogger is PluginLogger for an input plugin.
+// InputPluginLogger is like PluginLogger, for an input plugin.
 func InputPluginLogger(plugin string) *slog.Logger {
 	return slog.New(&handler{sink: newSink("input", plugin, "")})
 }
@@ -93,7 +93,7 @@ func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return levelOf
 
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	var attrs bytes.Buffer
-	// One per line: shared, it would need a lock, held while the attributes format themselves.
+	// A handler per line: a shared one would need a lock while attributes are formatted.
 	var text slog.Handler = slog.NewTextHandler(&attrs, &slog.HandlerOptions{Level: r.Level, ReplaceAttr: attrsOnly})
 	for _, with := range h.with {
 		text = with(text)
@@ -122,7 +122,7 @@ func (h *handler) plus(with func(slog.Handler) slog.Handler) slog.Handler {
 	return &handler{sink: h.sink, with: append(slices.Clip(h.with), with)}
 }
 
-// attrsOnly leaves out what stands elsewhere in the line.
+// attrsOnly removes the level and the message, which are written separately.
 func attrsOnly(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a
@@ -134,7 +134,7 @@ func attrsOnly(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// oneLine keeps a message that quotes a record from looking like two lines.
+// oneLine replaces control characters, so that a message with content of a record cannot look like two lines.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -12,35 +12,37 @@ import (
 	"unsafe"
 )
 
-// The host's functions that name its instances.
+// The functions of the host that return the name of an instance.
 const (
 	nameOfInput  = "flb_input_name"
 	nameOfOutput = "flb_output_name"
 )
 
-// hostName returns the name that the host has for an instance, or "" if it cannot be asked.
+// hostName returns the host's name for an instance, or "" if the host has no such function.
 func hostName(function string, instance unsafe.Pointer) string {
 	f := C.CString(function)
 	defer C.free(unsafe.Pointer(f))
 	return C.GoString(C.promexporter_instance_name(f, instance))
 }
 
-// names keeps the instances of one registration apart. Its zero value is ready; it is safe for concurrent use.
+// names gives the instances of one registration unique names. The zero value is ready to use. It is safe for concurrent
+// use.
 type names struct {
 	mu    sync.Mutex
 	taken map[string]bool
 }
 
-// reset forgets all names: the host opens the instances of a registration after it closed those of the one before.
+// reset forgets all names. It is called at each registration, because the host opens the instances of a registration
+// after it has closed those of the one before.
 func (n *names) reset() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.taken)
 }
 
-// take returns host, the name that the host has for an instance, or a name by our own count if it has none for us. The
-// host lets two instances share an alias; the second is told apart as "alias#2".
-func (n *names) take(host, plugin string) string {
+// unique returns host, the host's name for an instance, or a numbered name if host is "". The host allows two instances
+// with the same alias; the second one becomes "alias#2".
+func (n *names) unique(host, plugin string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if host == "" {

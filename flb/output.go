@@ -13,24 +13,25 @@ import (
 	"github.com/fluent/fluent-bit-go/output"
 )
 
-// Output is one [OUTPUT] section. It is made and read during its Init, on the thread of that call; the logger alone
-// outlives it.
+// Output is one [OUTPUT] section during its Init. It must be used only on the thread of that call, before Init returns.
+// Its logger may be used longer.
 type Output struct {
 	plugin *C.struct_host_plugin // nil once Init is over
 	name   string
 	log    *sink
 }
 
-// NewOutput reads the host's plugin structure, at FLBPluginInit. It returns nil if there is nothing to read.
+// NewOutput reads the host's plugin structure, the argument of FLBPluginInit. It returns nil if the structure is
+// missing or incomplete.
 func NewOutput(host unsafe.Pointer) *Output {
 	p := (*C.struct_host_plugin)(host)
 	if p == nil || p.api == nil || p.context == nil {
 		return nil
 	}
-	C.promexporter_keep_faults()
-	// The host numbers all outputs in one row and prefers the user's alias: only it can tell.
+	C.promexporter_keep_fault_handlers()
+	// Only the host knows the name: the user's alias, or else the number of the plugin's section.
 	plugin := C.GoString(p.name)
-	o := &Output{plugin: p, name: given.take(hostName(nameOfOutput, p.instance), plugin)}
+	o := &Output{plugin: p, name: instanceNames.unique(hostName(nameOfOutput, p.instance), plugin)}
 	o.log = newSink("output", plugin, o.name)
 	if o.log.host = C.promexporter_log_print(p.api); o.log.host != nil {
 		o.log.level = level(C.promexporter_log_level(p.api.output_log_check, p.instance))
@@ -38,9 +39,9 @@ func NewOutput(host unsafe.Pointer) *Output {
 	return o
 }
 
-// Property returns the value of an [OUTPUT] key, with ${VAR} expanded, and "" if it is absent. Letter case does not
-// matter; of a repeated key it is the first. After SetContext it always returns "", for the host's structure then
-// belongs to another instance.
+// Property returns the value of a key of the [OUTPUT] section, with ${VAR} expanded, or "" if the key is absent. It
+// ignores letter case, and returns the first value of a repeated key. After SetContext, it always returns "", because
+// the host reuses the structure for other instances.
 func (o *Output) Property(key string) string {
 	if o.plugin == nil {
 		return ""
@@ -48,43 +49,43 @@ func (o *Output) Property(key string) string {
 	return output.FLBPluginConfigKey(unsafe.Pointer(o.plugin), key)
 }
 
-// Name returns the instance's name, as in the host's own log lines: the user's alias, or "promexporter.0". No two open
-// instances have the same.
+// Name returns the name of the instance, as in the host's own log lines: the user's alias, or a name such as
+// "promexporter.0". The names of open instances are unique.
 func (o *Output) Name() string { return o.name }
 
-// Logger returns the instance's logger. It is safe for concurrent use by any goroutine, also after ReleaseContext and
-// after an Init that failed.
+// Logger returns the logger of the instance. It may be used by any goroutine, even after ReleaseContext or a failed
+// Init.
 func (o *Output) Logger() *slog.Logger { return slog.New(&handler{sink: o.log}) }
 
-// held is what a handle stands for.
-type held struct {
+// instanceContext is the value of a handle.
+type instanceContext struct {
 	value any
 	log   *sink
 }
 
-// SetContext makes v the context of this instance, the last act of a successful Init. The host passes the handle that
-// it stores to every flush and to exit; ReleaseContext deletes it.
+// SetContext makes v the context of this instance. It must be the last call of a successful Init. It stores a handle in
+// the host, which passes it to every flush and to exit. ReleaseContext deletes the handle.
 func (o *Output) SetContext(v any) {
 	if o.plugin == nil {
 		return
 	}
-	o.plugin.context.remote_context = C.uintptr_t(cgo.NewHandle(held{v, o.log}))
+	o.plugin.context.remote_context = C.uintptr_t(cgo.NewHandle(instanceContext{v, o.log}))
 	o.plugin = nil
 }
 
-// Context returns the value that SetContext stored for the instance that the host names by ctx, and false for an
-// instance that was never initialised (0) or is gone.
+// Context returns the value that SetContext stored for the instance of ctx, a handle. It returns false for an instance
+// that was not initialized (0) or that was closed.
 //
-// ctx must not travel as a pointer: it is a small number, and the Go runtime ends the process when it finds one in a
-// pointer variable.
+// ctx must not be converted to a pointer: it is a small number, and the Go runtime ends the process if it finds such a
+// number in a pointer variable.
 func Context(ctx uintptr) (any, bool) {
-	C.promexporter_keep_faults()
+	C.promexporter_keep_fault_handlers()
 	h, ok := lookup(ctx)
 	return h.value, ok
 }
 
-// ReleaseContext does as Context, deletes the handle and detaches the instance's logger from the host. To be called
-// when the host lets the instance go, after the last use of its context.
+// ReleaseContext is like Context, but also deletes the handle and detaches the logger of the instance from the host. It
+// must be called when the host closes the instance, after the last use of its context.
 func ReleaseContext(ctx uintptr) (any, bool) {
 	h, ok := lookup(ctx)
 	if !ok {
@@ -95,16 +96,16 @@ func ReleaseContext(ctx uintptr) (any, bool) {
 	return h.value, true
 }
 
-// lookup recovers what cgo.Handle panics with when it does not know the handle.
-func lookup(ctx uintptr) (h held, ok bool) {
+// lookup returns false for an unknown handle, for which cgo.Handle panics.
+func lookup(ctx uintptr) (h instanceContext, ok bool) {
 	if ctx == 0 {
-		return held{}, false
+		return instanceContext{}, false
 	}
 	defer func() {
 		if recover() != nil {
-			h, ok = held{}, false
+			h, ok = instanceContext{}, false
 		}
 	}()
-	h, ok = cgo.Handle(ctx).Value().(held)
+	h, ok = cgo.Handle(ctx).Value().(instanceContext)
 	return h, ok
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/fluent/fluent-bit-go/output"
 )
 
-// Status is what Init and flush answer the host.
+// Status is what Init and flush return to the host.
 type Status int
 
-// The host's codes. Init answers OK or Error; to a flush Retry means that the whole chunk comes again, Error that the
-// host drops it.
+// The status codes of the host. Init returns OK or Error. After a flush that returns Retry, the host flushes the whole
+// chunk again; after Error, it drops the chunk.
 const (
 	Error Status = 0
 	OK    Status = 1
 	Retry Status = 2
 )
 
-// Definition is what the host learns of a plugin when it loads it.
+// Definition describes a plugin to the host.
 type Definition struct {
 	Name, Description string
-	Keys              []Key // every key of a section that the plugin reads
+	Keys              []Key // all keys that the plugin reads
 	Events            Events
 }
 
@@ -40,25 +40,26 @@ const (
 	Metrics Events = 2
 )
 
-// outputs are the registrations of the output plugin, of which a reload has two for a while.
-var outputs generations
+// outputs are the registrations of the output plugin. During a reload there are two of them.
+var outputs registrations
 
-// given holds the names of the instances since the last registration. The C boundary has no receiver that could hold it.
-var given names
+// instanceNames are the names of the instances since the last registration. It is global because calls from C have no
+// receiver.
+var instanceNames names
 
-// RegisterOutput fills the host's definition and returns 0, or -1 if there is none to fill. Hosts that take a config map
-// (5.1.1 and later) get d.Keys as well: they refuse unknown and repeated keys by name before Init, and list the keys in
-// their help. Hosts that ask for events (4.2.3 and later) get d.Events; older ones send logs only. What it allocates belongs to def until UnregisterOutput(def).
+// RegisterOutput fills the host's definition and returns 0, or -1 if def is nil. Hosts with config maps (5.1.1 and
+// later) also get d.Keys: they refuse unknown and repeated keys before Init, and list the keys in their help. Hosts that
+// ask for events (4.2.3 and later) also get d.Events. Its allocations belong to def until UnregisterOutput(def).
 func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	if def == nil {
 		return -1
 	}
-	C.promexporter_keep_faults()
-	given.reset()
+	C.promexporter_keep_fault_handlers()
+	instanceNames.reset()
 	if status := output.FLBPluginRegister(def, d.Name, d.Description); status != 0 {
 		return status
 	}
-	outputs.begin(uintptr(def))
+	outputs.register(uintptr(def))
 	if d.Events != 0 && C.promexporter_takes_events(def) != 0 {
 		C.promexporter_set_events(def, C.int(d.Events))
 	}
@@ -68,8 +69,8 @@ func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	return 0
 }
 
-// UnregisterOutput frees what RegisterOutput allocated for def. Instances are not touched: during a reload those of the
-// next registration exist by then.
+// UnregisterOutput frees what RegisterOutput allocated for def. It does not affect instances, because during a reload
+// they belong to the next registration.
 func UnregisterOutput(def unsafe.Pointer) {
 	if def == nil {
 		return
@@ -79,13 +80,13 @@ func UnregisterOutput(def unsafe.Pointer) {
 		C.promexporter_set_keys(def, nil)
 	}
 	output.FLBPluginUnregister(def)
-	outputs.end(uintptr(def))
+	outputs.unregister(uintptr(def))
 }
 
 // Reloading reports, at the exit of an output, whether the host is about to open its outputs again: it registers the
-// plugin for the new configuration before it closes the old one. What it says of itself, the argument of PreExit, still
-// stands after a reload that failed.
-func Reloading() bool { return outputs.several() }
+// plugin for the new configuration before it closes the old one. The argument of PreExit is not reliable, because it
+// keeps its value after a failed reload.
+func Reloading() bool { return outputs.multiple() }
 
-// Reloaded reports, at the Init of an output, whether it is part of a reload.
-func Reloaded() bool { return outputs.ended() }
+// Reloaded reports, at the Init of an output, whether the Init is part of a reload.
+func Reloaded() bool { return outputs.hasReplaced() }

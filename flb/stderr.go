@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// maxLine is what a pipe takes in one piece (PIPE_BUF), and about what the host's own lines are cut to.
+// maxLine is the number of bytes that a pipe takes atomically (PIPE_BUF), and about the limit of the host's own lines.
 const maxLine = 4096
 
-// formatLine returns a line as the host's logger writes it.
+// formatLine returns a line in the format of the host's logger.
 func formatLine(l level, at time.Time, text string) []byte {
 	line := fmt.Appendf(nil, "[%s] [%5s] %s", at.Format("2006/01/02 15:04:05"), levelNames[l], text)
 	if len(line) >= maxLine {
@@ -18,8 +18,8 @@ func formatLine(l level, at time.Time, text string) []byte {
 	return append(line, '\n')
 }
 
-// writeStderr writes by the bare system call: os.Stderr would end the process when fd 2 is a pipe that nobody reads. A
-// line that cannot be written is lost; there is nowhere left to say so.
+// writeStderr writes a line with a plain system call, because os.Stderr would end the process if fd 2 is a pipe without
+// a reader. A line that cannot be written is lost.
 func writeStderr(line []byte) {
 	for {
 		if _, err := syscall.Write(2, line); err != syscall.EINTR {

@@ -14,8 +14,8 @@ import (
 	"github.com/promexporter/promexporter/flb"
 )
 
-// TestCaptures flushes what real Fluent Bits of several versions wrote, each
-// capture under its name as tag, and compares the page.
+// TestCaptures flushes what real Fluent Bits of several versions wrote, each capture under its name as tag, and
+// compares the page.
 func TestCaptures(t *testing.T) {
 	versions, err := filepath.Glob(filepath.Join(captures, "v*"))
 	if err != nil || len(versions) == 0 {
@@ -36,8 +36,7 @@ func TestCaptures(t *testing.T) {
 			}
 			text := page(t, p)
 			golden(t, filepath.Base(version)+".prom", records(text))
-			// The name of the client's own example: whatever a field is called, promtool has an
-			// opinion on units.
+			// The name of the client's own example: whatever a field is called, promtool has an opinion on units.
 			lint(t, text, "nested_a_b metric names should not contain abbreviated units")
 		})
 	}
@@ -52,8 +51,8 @@ func capture(t testing.TB, file string) []byte {
 	return chunk
 }
 
-// lint holds that the linter behind promtool, and promtool itself where there is
-// one, accept a page, apart from known advice on the names of fields.
+// lint holds that the linter behind promtool, and promtool itself where there is one, accept a page, apart from known
+// advice on the names of fields.
 func lint(t *testing.T, text string, advice ...string) {
 	t.Helper()
 	problems, err := promlint.New(strings.NewReader(text)).Lint()

@@ -28,8 +28,7 @@ func document(t *testing.T, name string) string {
 	return string(text)
 }
 
-// table returns the rows of all tables whose head is this one, cell by cell and
-// without backquotes.
+// table returns the rows of all tables whose head is this one, cell by cell and without backquotes.
 func table(text, head string) (rows [][]string) {
 	for _, part := range strings.Split(text, "\n"+head+"\n")[1:] {
 		for line := range strings.Lines(part) {
@@ -124,8 +123,7 @@ func TestMetricsDocument(t *testing.T) {
 	checkReasons(t, text, labels)
 }
 
-// checkReasons compares the lists of reasons. Each comes behind a line that says
-// of which families.
+// checkReasons compares the lists of reasons. Each comes behind a line that says of which families.
 func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) {
 	t.Helper()
 	const head = "| Reason | Meaning |"
@@ -155,8 +153,7 @@ func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) 
 
 func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
-// TestAlerts holds that Prometheus accepts the alerts of docs/metrics.md, and
-// that they ask for metrics that there are.
+// TestAlerts holds that Prometheus accepts the alerts of docs/metrics.md, and that they ask for metrics that there are.
 func TestAlerts(t *testing.T) {
 	text := document(t, "docs/metrics.md")
 	_, rest, _ := strings.Cut(text, "```yaml\n")
@@ -217,7 +214,7 @@ func TestRulesExample(t *testing.T) {
 	}
 	_, record, _ := strings.Cut(parts[2], "`")
 	record, _, _ = strings.Cut(record, "`")
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, strings.TrimPrefix(parts[1], "yaml\n"))})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, strings.TrimPrefix(parts[1], "yaml\n"))})
 	for range 3 {
 		flush(t, p, "nginx.access", record, flb.OK)
 	}

@@ -9,26 +9,24 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// toldMistakes is how many mistakes of a reload the pages for people tell. The log
-// has all of them.
-const toldMistakes = 3
+// shownMistakes is the number of mistakes of a reload that the status pages show. The log has all of them.
+const shownMistakes = 3
 
-// events are what the pages for people tell of the past. Nothing in them comes from
-// a record. They are safe for concurrent use; the zero value tells of nothing.
+// events holds the last reload and the last failure, for the status pages. It contains nothing from a record. It is
+// safe for concurrent use; the zero value has no events.
 type events struct {
 	mu              sync.Mutex
 	reload, failure exporter.Event // guarded by mu
 }
 
-// last returns the last reload, and what went wrong last.
+// last returns the last reload and the last failure.
 func (e *events) last() (reload, failure exporter.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.reload, e.failure
 }
 
-// reloaded remembers a reload of the rules or the keys. err is what was wrong, a
-// line per mistake, or nil.
+// reloaded records a reload of the rules or the keys. err has one line per mistake, or is nil.
 func (e *events) reloaded(err error, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -39,7 +37,7 @@ func (e *events) reloaded(err error, now time.Time) {
 	}
 }
 
-// failed remembers that something went wrong.
+// failed records a failure.
 func (e *events) failed(text string, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -48,8 +46,8 @@ func (e *events) failed(text string, now time.Time) {
 
 func firstMistakes(err error) string {
 	all := strings.Split(err.Error(), "\n")
-	if more := len(all) - toldMistakes; more > 0 {
-		all = append(all[:toldMistakes], fmt.Sprintf("and %d more, which the log has", more))
+	if more := len(all) - shownMistakes; more > 0 {
+		all = append(all[:shownMistakes], fmt.Sprintf("and %d more, see the log", more))
 	}
 	return strings.Join(all, "\n")
 }
@@ -60,11 +58,11 @@ type reloads struct {
 	now reloadCounts // guarded by mu
 }
 
-// reloadCounts is what the metrics say of reloads.
+// reloadCounts has the values of the metrics about reloads.
 type reloadCounts struct {
-	keysGood            bool      // the keys in force are those of the configuration
-	rulesGood           bool      // the last reload of the rules succeeded
-	rulesRead           time.Time // when the rules in force were read
+	keysOK              bool      // the active keys are those of the configuration
+	rulesOK             bool      // the last reload of the rules succeeded
+	rulesRead           time.Time // when the active rules were read
 	successes, failures uint64
 }
 
@@ -74,25 +72,25 @@ func (r *reloads) counts() reloadCounts {
 	return r.now
 }
 
-// begin counts the start, where keys and rules are good.
-func (r *reloads) begin(now time.Time) {
+// start records the start, for which keys and rules are valid.
+func (r *reloads) start(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now = reloadCounts{keysGood: true, rulesGood: true, rulesRead: now}
+	r.now = reloadCounts{keysOK: true, rulesOK: true, rulesRead: now}
 }
 
-// keys remembers whether a reload of Fluent Bit brought good keys.
-func (r *reloads) keys(good bool) {
+// setKeysOK records whether the keys of the last reload of Fluent Bit were valid.
+func (r *reloads) setKeysOK(good bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now.keysGood = good
+	r.now.keysOK = good
 }
 
 // add counts a reload of the rules.
 func (r *reloads) add(err error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now.rulesGood = err == nil
+	r.now.rulesOK = err == nil
 	if err != nil {
 		r.now.failures++
 		return

@@ -29,8 +29,7 @@ func told(t *testing.T, p *Pipeline) (reload, failure exporter.Event) {
 	return page.Instances[0].LastReload, page.Instances[0].LastError
 }
 
-// TestLastError holds that the pages tell what went wrong last, whatever it was, and
-// nothing of a record.
+// TestLastError holds that the pages tell what went wrong last, whatever it was, and nothing of a record.
 func TestLastError(t *testing.T) {
 	const secret = "content-of-a-record"
 	for name, test := range map[string]struct {
@@ -39,17 +38,17 @@ func TestLastError(t *testing.T) {
 		want string
 	}{
 		"nothing": {nil, func(p *Pipeline) { flush(t, p, secret, `{"l":"`+secret+`"}`, flb.OK) }, ""},
-		"a chunk": {nil, func(p *Pipeline) { p.Flush([]byte("\xc1"+secret), secret) }, "a chunk holds what is no log event: "},
+		"a chunk": {nil, func(p *Pipeline) { p.Flush([]byte("\xc1"+secret), secret) }, "chunk contains data that is not a log event; the readable records were applied: "},
 		"a panic": {nil, func(p *Pipeline) {
-			p.flushers.fresh = func() *flusher { panic(secret) }
+			p.buffers.newBuffers = func() *flushBuffers { panic(secret) }
 			p.Flush([]byte("\x90"), secret)
-		}, "panic in flush, please report it"},
+		}, "panic in flush, chunk dropped; please report this bug"},
 		"the state": {func() map[string]string {
 			return map[string]string{"state_file": filepath.Join(t.TempDir(), "none", "state")}
-		}, nil, "the state could not be written: "},
+		}, nil, "could not write the state file: "},
 		"a bad state": {func() map[string]string {
-			return map[string]string{"state_file": rulesFile(t, "not a state")}
-		}, nil, "the state could not be restored, the series start from zero: this is not a state of promexporter"},
+			return map[string]string{"state_file": writeRules(t, "not a state")}
+		}, nil, "could not restore the state file; series start from zero: this is not a state of promexporter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys := map[string]string{}
@@ -73,11 +72,10 @@ func TestLastError(t *testing.T) {
 	}
 }
 
-// TestLastReload holds that the pages tell of a reload of Fluent Bit whether its
-// keys came into force.
+// TestLastReload holds that the pages tell of a reload of Fluent Bit whether its keys came into force.
 func TestLastReload(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	keys["listen_address"], keys["series_limit"] = p.endpoint.Addrs()[0].String(), "many"
 	p = of.reload(p, keys)
@@ -105,7 +103,7 @@ func TestManyMistakes(t *testing.T) {
 		t.Errorf("told is %q", reload.Text)
 	}
 	e.reloaded(errors.New("one\ntwo\nthree\nfour\nfive"), time.Now())
-	if reload, failure := e.last(); reload.Text != "one\ntwo\nthree\nand 2 more, which the log has" || failure != reload {
+	if reload, failure := e.last(); reload.Text != "one\ntwo\nthree\nand 2 more, see the log" || failure != reload {
 		t.Errorf("told is %q", reload.Text)
 	}
 }

@@ -14,61 +14,61 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// flusher is the memory that one flush needs; it is used again by later ones.
-type flusher struct {
-	reader   record.Reader
-	scratch  rule.Scratch
-	receiver receive.Scratch
-	batch    collector.Batch
-	withdraw *time.Timer
-	failed   failures
-	records  int
-	used     bool // since the last shrink
+// flushBuffers is the memory of one flush. Later flushes reuse it.
+type flushBuffers struct {
+	reader    record.Reader
+	scratch   rule.Scratch
+	receiver  receive.Scratch
+	batch     collector.Batch
+	timeout   *time.Timer
+	malformed malformedCounts
+	records   int
+	used      bool // since the last shrink
 }
 
-func newFlusher() *flusher {
+func newFlushBuffers() *flushBuffers {
 	t := time.NewTimer(time.Hour)
 	t.Stop()
-	return &flusher{withdraw: t}
+	return &flushBuffers{timeout: t}
 }
 
-// release lets go of the chunk. A flusher that rests must not point into memory
-// that Fluent Bit frees, and that Go may be given later on.
-func (f *flusher) release() {
-	f.reader.Reset(nil, nil)
-	f.scratch.Release()
-	f.receiver.Release()
+// release drops the references to the chunk. Idle buffers must not point into memory that Fluent Bit frees, because Go
+// may get that memory later.
+func (b *flushBuffers) release() {
+	b.reader.Reset(nil, nil)
+	b.scratch.Release()
+	b.receiver.Release()
 }
 
-// failures counts what could not be read in one chunk.
-type failures struct {
+// malformedCounts counts, by reason, what could not be read in one chunk.
+type malformedCounts struct {
 	records map[record.Reason]int
 	bytes   map[record.Reason]int
 	first   record.Malformed
 }
 
-func (f *failures) reset() {
-	clear(f.records)
-	clear(f.bytes)
+func (c *malformedCounts) reset() {
+	clear(c.records)
+	clear(c.bytes)
 }
 
-func (f *failures) add(m *record.Malformed) {
-	if len(f.records) == 0 {
-		f.first = *m
-		if f.records == nil {
-			f.records, f.bytes = make(map[record.Reason]int), make(map[record.Reason]int)
+func (c *malformedCounts) add(m *record.Malformed) {
+	if len(c.records) == 0 {
+		c.first = *m
+		if c.records == nil {
+			c.records, c.bytes = make(map[record.Reason]int), make(map[record.Reason]int)
 		}
 	}
-	f.records[m.Reason]++
-	f.bytes[m.Reason] += m.Size
+	c.records[m.Reason]++
+	c.bytes[m.Reason] += m.Size
 }
 
-// Flush applies a chunk and answers Fluent Bit. OK means that the next scrape
-// shows all of it. Error means that bytes of it could not be read; the rest was
-// applied. Retry means that nothing was applied and the chunk is welcome again.
+// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk was applied; the next
+// scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry means that nothing was
+// applied, and Fluent Bit should flush the chunk again.
 //
-// The chunk and the tag are borrowed until Flush returns. It may be called from
-// several threads at once, and it never panics.
+// The chunk and the tag are borrowed until Flush returns. Flush may be called from several threads at once. It does not
+// panic.
 func (p *Pipeline) Flush(chunk []byte, tag string) flb.Status {
 	start := time.Now()
 	status := p.flush(chunk, tag, start)
@@ -85,54 +85,54 @@ func (p *Pipeline) flush(chunk []byte, tag string, now time.Time) (status flb.St
 		return flb.Retry
 	}
 	err := fence.Run(func() error {
-		f := p.flushers.take()
-		status = p.apply(f, chunk, tag, now)
-		f.release()
-		// Not deferred: what a panic left behind is better not used again.
-		p.flushers.put(f)
+		b := p.buffers.get()
+		status = p.apply(b, chunk, tag, now)
+		b.release()
+		// Not deferred: after a panic, the buffers may be inconsistent and are not reused.
+		p.buffers.put(b)
 		return nil
 	})
 	if err != nil {
 		p.metrics.countPanic(len(chunk))
-		p.logPanic("panic in flush, please report it; the chunk is given up", err, now, "tag", tag)
+		p.logPanic("flush, chunk dropped", err, now, "tag", tag)
 		return flb.Error
 	}
 	return status
 }
 
-func (p *Pipeline) apply(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
-	p.rules.swap.RLock()
-	defer p.rules.swap.RUnlock()
-	if p.closed.Load() { // meanwhile: the last state may have been taken
+func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
+	p.rules.mu.RLock()
+	defer p.rules.mu.RUnlock()
+	if p.closed.Load() { // the pipeline was closed meanwhile; the state file may already be written for the last time
 		return flb.Retry
 	}
-	f.begin(now)
+	b.begin(now)
 	switch signal := record.SignalOf(chunk); {
 	case signal == record.Logs:
-		return p.applyLogs(f, chunk, tag, now)
+		return p.applyLogs(b, chunk, tag, now)
 	case signal == record.Metrics:
-		return p.applyMetrics(f, chunk, tag, now)
+		return p.applyMetrics(b, chunk, tag, now)
 	default:
-		f.failed.add(&record.Malformed{Reason: signal.Reason(), Size: len(chunk)})
-		p.metrics.count(f, len(chunk), 0)
+		b.malformed.add(&record.Malformed{Reason: signal.Reason(), Size: len(chunk)})
+		p.metrics.count(b, len(chunk), 0)
 		p.logRefused(signal, tag, now)
 		return flb.Error
 	}
 }
 
-func (p *Pipeline) applyLogs(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
+func (p *Pipeline) applyLogs(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
 	plan := p.rules.set.Load().Plan(tag)
-	f.read(&plan, chunk)
-	err := p.ingest(f)
-	labelsCut := plan.Finish(&f.scratch, isTaken(err))
-	return p.answer(f, err, len(chunk), labelsCut, tag, now)
+	b.read(&plan, chunk)
+	err := p.ingest(b)
+	labelsCut := plan.Finish(&b.scratch, isTaken(err))
+	return p.answer(b, err, len(chunk), labelsCut, tag, now)
 }
 
 // ingest hands the batch to the collector.
-func (p *Pipeline) ingest(f *flusher) error {
-	f.withdraw.Reset(p.config.FlushTimeout)
-	err := p.collector.Ingest(&f.batch, f.withdraw.C)
-	f.withdraw.Stop()
+func (p *Pipeline) ingest(b *flushBuffers) error {
+	b.timeout.Reset(p.config.FlushTimeout)
+	err := p.collector.Ingest(&b.batch, b.timeout.C)
+	b.timeout.Stop()
 	return err
 }
 
@@ -142,40 +142,40 @@ func isTaken(err error) bool {
 }
 
 // answer counts and logs what became of a chunk, for which the collector returned err.
-func (p *Pipeline) answer(f *flusher, err error, size int, labelsCut uint64, tag string, now time.Time) flb.Status {
+func (p *Pipeline) answer(b *flushBuffers, err error, size int, labelsCut uint64, tag string, now time.Time) flb.Status {
 	if !isTaken(err) {
 		p.logRetry(err, now)
 		return flb.Retry
 	}
-	p.metrics.count(f, size, labelsCut)
-	p.losses.log(p.log, now)
+	p.metrics.count(b, size, labelsCut)
+	p.warnings.log(p.log, now)
 	if err != nil {
 		p.logPartly(err, tag, now)
 		return flb.Error
 	}
-	if len(f.failed.records) > 0 {
-		p.logMalformed(f, tag, now)
+	if len(b.malformed.records) > 0 {
+		p.logMalformed(b, tag, now)
 		return flb.Error
 	}
 	return flb.OK
 }
 
 // begin begins a chunk.
-func (f *flusher) begin(now time.Time) {
-	f.batch.Reset()
-	f.batch.Now = now.UnixNano()
-	f.failed.reset()
-	f.records = 0
+func (b *flushBuffers) begin(now time.Time) {
+	b.batch.Reset()
+	b.batch.Now = now.UnixNano()
+	b.malformed.reset()
+	b.records = 0
 }
 
-// read fills the batch with the samples that the plan makes of the chunk.
-func (f *flusher) read(plan *rule.Plan, chunk []byte) {
-	f.reader.Reset(chunk, plan.Selector())
+// read fills the batch with the samples that the plan makes from the chunk.
+func (b *flushBuffers) read(plan *rule.Plan, chunk []byte) {
+	b.reader.Reset(chunk, plan.Selector())
 	for {
-		err := f.reader.Next(&f.scratch.Event)
+		err := b.reader.Next(&b.scratch.Event)
 		if err == nil {
-			f.records++
-			plan.Apply(&f.scratch, &f.batch)
+			b.records++
+			plan.Apply(&b.scratch, &b.batch)
 			continue
 		}
 		if err == io.EOF {
@@ -185,6 +185,6 @@ func (f *flusher) read(plan *rule.Plan, chunk []byte) {
 		if !errors.As(err, &m) {
 			panic(fmt.Sprintf("BUG: record.Reader returned %T", err))
 		}
-		f.failed.add(m)
+		b.malformed.add(m)
 	}
 }

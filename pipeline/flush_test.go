@@ -89,13 +89,12 @@ func TestEmptyChunk(t *testing.T) {
 		promexporter_samples_applied_total{output="promexporter.0"} 0`)
 }
 
-// occupy keeps the collector busy until the returned function is called: it lets
-// the collector complain of a sample, for which it needs the lock of the losses.
-// The pipeline must have a series_limit of 1. On a slow machine it may take the
-// chunk at a later attempt only.
+// occupy keeps the collector busy until the returned function is called: it lets the collector complain of a sample,
+// for which it needs the lock of the losses. The pipeline must have a series_limit of 1. On a slow machine it may take
+// the chunk at a later attempt only.
 func occupy(t *testing.T, p *Pipeline) (free func()) {
 	t.Helper()
-	p.losses.mu.Lock()
+	p.warnings.mu.Lock()
 	answer := make(chan flb.Status)
 	go func() {
 		status := flb.Retry
@@ -107,7 +106,7 @@ func occupy(t *testing.T, p *Pipeline) (free func()) {
 	until(t, "the collector takes the chunk", func() bool { return collectorIs("sync.Mutex.Lock") })
 	return func() {
 		t.Helper()
-		p.losses.mu.Unlock()
+		p.warnings.mu.Unlock()
 		if status := <-answer; status != flb.OK {
 			t.Errorf("the chunk that was taken: status %d", status)
 		}
@@ -121,7 +120,7 @@ func TestRetry(t *testing.T) {
 	const records = `{"first": 7, "0": 1}`
 	flush(t, p, "occupier", records, flb.Retry)
 	flush(t, p, "occupier", records, flb.Retry)
-	if len(log.lines("was not taken")) != 1 || len(log.lines("level=")) != 2 {
+	if len(log.lines("not accepted")) != 1 || len(log.lines("level=")) != 2 {
 		t.Errorf("log %q", log.lines(""))
 	}
 	free()
@@ -151,8 +150,7 @@ func counted(t *testing.T, c prometheus.Counter) float64 {
 	return m.GetCounter().GetValue()
 }
 
-// TestNotReadyByRetry holds that a chunk of which nothing was applied is no first
-// flush.
+// TestNotReadyByRetry holds that a chunk of which nothing was applied is no first flush.
 func TestNotReadyByRetry(t *testing.T) {
 	p, _ := openOne(t, nil)
 	p.collector.Close()
@@ -172,15 +170,15 @@ func TestFlushAfterClose(t *testing.T) {
 // TestPanic makes a flush dereference nil.
 func TestPanic(t *testing.T) {
 	p, log := openOne(t, nil)
-	pool := p.flushers.fresh
-	p.flushers.fresh = func() *flusher { return nil }
+	pool := p.buffers.newBuffers
+	p.buffers.newBuffers = func() *flushBuffers { return nil }
 	chunk := chunktest.Events(`{"a": 1}`)
 	for range 3 {
 		if status := p.Flush(chunk, "app"); status != flb.Error {
 			t.Errorf("status %d, want %d", status, flb.Error)
 		}
 	}
-	p.flushers.fresh = pool
+	p.buffers.newBuffers = pool
 	flush(t, p, "app", `{"a": 2}`, flb.OK)
 	expect(t, p, fmt.Sprintf(`
 		a{tag="app"} 2
@@ -219,8 +217,7 @@ func TestConcurrentFlushes(t *testing.T) {
 		chunks-1, workers-1, workers-1, workers*chunks, 2*workers*chunks))
 }
 
-// TestCloseWhileFlushing holds that each chunk is either applied or to be brought
-// again.
+// TestCloseWhileFlushing holds that each chunk is either applied or to be brought again.
 func TestCloseWhileFlushing(t *testing.T) {
 	p, _ := openOne(t, nil)
 	var all sync.WaitGroup
@@ -244,7 +241,7 @@ func TestMalformedIsThrottled(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Second, ratelog.Interval - 1, ratelog.Interval, 2 * ratelog.Interval} {
 		p.flush(bad, "app", now.Add(after))
 	}
-	lines := log.lines("no log event")
+	lines := log.lines("not a log event")
 	if len(lines) != 3 {
 		t.Fatalf("log %q", lines)
 	}
@@ -256,28 +253,27 @@ func TestMalformedIsThrottled(t *testing.T) {
 }
 
 func TestLossesAreThrottled(t *testing.T) {
-	var l losses
+	var l pendingWarnings
 	var log logged
 	now := time.Now()
 	l.log(log.logger(), now)
-	l.add("a", collector.NameCollision)
-	l.add("b", collector.NameCollision)
-	l.add("c", collector.FamilyConflict)
+	l.addDropped("a", collector.NameCollision)
+	l.addDropped("b", collector.NameCollision)
+	l.addDropped("c", collector.FamilyConflict)
 	l.log(log.logger(), now)
-	l.add("d", collector.NameCollision)
+	l.addDropped("d", collector.NameCollision)
 	l.log(log.logger(), now.Add(time.Second))
 	l.log(log.logger(), now.Add(ratelog.Interval))
 	l.log(log.logger(), now.Add(2*ratelog.Interval))
 	var got []string
 	for _, line := range log.lines("") {
-		_, line, _ = strings.Cut(line, "are dropped ")
+		_, line, _ = strings.Cut(line, "samples_dropped_total\" ")
 		got = append(got, line)
 	}
-	const counted = `, promexporter_samples_dropped_total counts them" `
 	want := []string{
-		`(family_conflict), promexporter_samples_dropped_total and promexporter_points_dropped_total count them" family=c families=1`,
-		"(name_collision)" + counted + "family=a families=2",
-		"(name_collision)" + counted + "family=d families=1",
+		"reason=family_conflict family=c families=1",
+		"reason=name_collision family=a families=2",
+		"reason=name_collision family=d families=1",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("log\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -286,7 +282,7 @@ func TestLossesAreThrottled(t *testing.T) {
 
 // TestMemoryLimit holds that series end where their memory does, and that the log names the family that takes most.
 func TestMemoryLimit(t *testing.T) {
-	p, log := openOne(t, map[string]string{"series_memory_limit": "1MiB", "rules_file": rulesFile(t, `
+	p, log := openOne(t, map[string]string{"series_memory_limit": "1MiB", "rules_file": writeRules(t, `
 metrics:
 - {name: small_total, type: counter, help: Small., labels: {l: $s}}
 - {name: big_total, type: counter, help: Big., labels: {l: $l}}
@@ -313,7 +309,7 @@ metrics:
 		promexporter_samples_dropped_total{output="promexporter.0",reason="memory_limit"} %d
 		promexporter_samples_dropped_total{output="promexporter.0",reason="series_limit"} 0
 		promexporter_rule_errors_total{output="promexporter.0",reason="memory_limit",rule="big_total"} %[2]d`, float64(s.Bytes()), dropped))
-	lines := log.lines("samples are dropped (memory_limit)")
+	lines := log.lines("reason=memory_limit")
 	if len(lines) != 1 || !strings.HasSuffix(lines[0], "largest_family=big_total") {
 		t.Errorf("log %q", log.lines(""))
 	}
@@ -324,7 +320,7 @@ func TestDropsAreLogged(t *testing.T) {
 	p, log := openOne(t, map[string]string{"series_limit": "1"})
 	flush(t, p, "app", `{"a": 1, "b": 2}`, flb.OK)
 	flush(t, p, "app", `{"a": 1, "b": 2}`, flb.OK)
-	if lines := log.lines("samples are dropped (series_limit)"); len(lines) != 1 {
+	if lines := log.lines("reason=series_limit"); len(lines) != 1 {
 		t.Errorf("log %q", log.lines(""))
 	}
 }

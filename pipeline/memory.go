@@ -7,76 +7,78 @@ import (
 )
 
 const (
-	memoryInterval = 5 * time.Second // between two looks at the memory
-	quiet          = time.Minute     // for how long memory of flushes is kept that none needs
-	worthwhile     = 4 << 20         // bytes for which a collection is worth its time
+	scavengeInterval = 5 * time.Second // between two checks of the memory
+	maxIdle          = time.Minute     // how long unused buffers of flushes are kept
+	minCollect       = 4 << 20         // fewest bytes for which a garbage collection is worth its cost
 )
 
-// gcPercent is by how much of what lives the heap grows before it is collected. The heap is a guest in Fluent Bit's
-// process, and flushes leave no garbage: scrapes do, a fraction of what lives.
+// gcPercent is the GOGC of the plugin: by how much the heap grows, relative to the live heap, before it is collected.
+// It is lower than Go's default because the plugin shares the process with Fluent Bit. The cost is low because only
+// scrapes leave garbage, which is a fraction of the live heap.
 const gcPercent = 50
 
-// limitGarbage sets gcPercent for the whole plugin, unless whoever runs Fluent Bit has chosen otherwise.
-func limitGarbage() {
+// setGCPercent sets gcPercent for the whole plugin, unless the environment sets GOGC or GOMEMLIMIT.
+func setGCPercent() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 }
 
-// keeper gives memory back that growth or a peak has left behind. Without it the runtime would not collect for two
-// minutes, because flushes of known series leave no garbage.
-type keeper struct {
-	section   *section
-	shrunk    time.Time // when the flushers gave memory back
-	looked    int64     // bytes of the series at the last look
-	collected int64     // and at the last collection
-	most      int64     // and at most, since the snapshots were dropped
+// scavenger returns memory to the system after the series grew or shrank. Without it, the runtime might collect garbage
+// only after two minutes, because flushes of known series do not allocate.
+type scavenger struct {
+	instance       *instance
+	lastShrink     time.Time // when the buffers were last shrunk
+	lastBytes      int64     // bytes of the series at the last check
+	collectedBytes int64     // bytes of the series at the last collection
+	peakBytes      int64     // highest number of bytes since the snapshots were dropped
 }
 
-// keep looks after the memory until the section is closed.
-func (p *Pipeline) keep() {
-	k := &keeper{section: p.section, shrunk: time.Now()}
-	tick := time.NewTicker(memoryInterval)
+// scavengeMemory runs a scavenger until the pipeline is closed.
+func (p *Pipeline) scavengeMemory() {
+	s := &scavenger{instance: p.instance, lastShrink: time.Now()}
+	tick := time.NewTicker(scavengeInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-p.quit:
 			return
 		case now := <-tick.C:
-			p.guard("panic when memory was given back, please report it", func() { k.collectGarbage(now) })
+			p.guard("memory scavenger", func() { s.scavenge(now) })
 		}
 	}
 }
 
-// collectGarbage collects what there is to give back, in its own goroutine, and returns it to the system.
-func (k *keeper) collectGarbage(now time.Time) {
-	if k.letGo(now) >= worthwhile {
+// scavenge collects garbage and returns memory to the system if there is enough to return. It runs in its own
+// goroutine.
+func (s *scavenger) scavenge(now time.Time) {
+	if s.release(now) >= minCollect {
 		debug.FreeOSMemory()
 	}
 }
 
-// letGo lets go of memory that nothing needs, and returns about how many bytes wait for a collection.
-func (k *keeper) letGo(now time.Time) (freed int64) {
-	if now.Sub(k.shrunk) >= quiet {
-		k.shrunk = now
-		freed = int64(k.section.flushers.shrink())
+// release drops references to unused memory, and returns about how many bytes a collection would free.
+func (s *scavenger) release(now time.Time) (freed int64) {
+	if now.Sub(s.lastShrink) >= maxIdle {
+		s.lastShrink = now
+		freed = int64(s.instance.buffers.shrink())
 	}
-	bytes := k.section.collector.Stats().Bytes()
-	k.most = max(k.most, bytes)
-	settled := differ(bytes, k.looked) <= bytes/16
-	k.looked = bytes
+	bytes := s.instance.collector.Stats().Bytes()
+	s.peakBytes = max(s.peakBytes, bytes)
+	settled := absDiff(bytes, s.lastBytes) <= bytes/16
+	s.lastBytes = bytes
 	if !settled {
 		return freed
 	}
-	if bytes < k.most/2 {
-		k.most = bytes
-		k.section.collector.DropSnapshots() // which know all series there were
+	if bytes < s.peakBytes/2 {
+		s.peakBytes = bytes
+		s.instance.collector.DropSnapshots() // which hold memory for all series of the peak
 	}
-	if d := differ(bytes, k.collected); d > max(bytes, k.collected)/4 {
-		k.collected = bytes
+	if d := absDiff(bytes, s.collectedBytes); d > max(bytes, s.collectedBytes)/4 {
+		s.collectedBytes = bytes
 		freed += d
 	}
 	return freed
 }
 
-func differ(a, b int64) int64 { return max(a-b, b-a) }
+func absDiff(a, b int64) int64 { return max(a-b, b-a) }

@@ -27,7 +27,7 @@ func TestLargeFlushesDoNotAllocate(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	for _, test := range []struct{ rules, records int }{{1, 1}, {1, 50_000}, {50, 5000}, {100, 3000}} {
-		p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, matching(test.rules))})
+		p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, matching(test.rules))})
 		chunk := chunktest.Events(strings.Repeat(`{"l":"0123456789012345678901234567890123456789"}`+"\n", test.records))
 		flush := func() {
 			if status := p.Flush(chunk, "tag"); status != flb.OK {
@@ -52,7 +52,7 @@ func leastAllocs(f func()) (least float64) {
 
 // TestFlushersGiveBack holds that the memory of a large flush is kept while such flushes come, and let go afterwards.
 func TestFlushersGiveBack(t *testing.T) {
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, matching(20))})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, matching(20))})
 	large := chunktest.Events(strings.Repeat(`{"l":"x"}`+"\n", 2000))
 	small := chunktest.Events(`{"l":"x"}`)
 	send := func(chunk []byte) {
@@ -74,16 +74,16 @@ func TestFlushersGiveBack(t *testing.T) {
 		for _, chunk := range step.chunks {
 			send(chunk)
 		}
-		freed := p.flushers.shrink()
-		if (freed > 64*20*1000) != step.freed || len(p.flushers.idle) != step.resting {
-			t.Errorf("minute %d: %d bytes given back, %d flushers rest; want any: %v, %d", minute, freed, len(p.flushers.idle), step.freed, step.resting)
+		freed := p.buffers.shrink()
+		if (freed > 64*20*1000) != step.freed || len(p.buffers.idle) != step.resting {
+			t.Errorf("minute %d: %d bytes given back, %d buffers are idle; want any: %v, %d", minute, freed, len(p.buffers.idle), step.freed, step.resting)
 		}
 	}
 }
 
 // TestKeeperLetsGo holds that what expired is collected soon, and that nothing is while series take what they took.
 func TestKeeperLetsGo(t *testing.T) {
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, "metrics: [{name: a_total, type: counter, help: h, ttl: 1s, labels: {l: $l}}]")})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, "metrics: [{name: a_total, type: counter, help: h, ttl: 1s, labels: {l: $l}}]")})
 	var records strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&records, "{\"l\":\"%d\"}\n", i)
@@ -91,11 +91,11 @@ func TestKeeperLetsGo(t *testing.T) {
 	if status := p.Flush(chunktest.Events(records.String()), "tag"); status != flb.OK {
 		t.Fatalf("status %d", status)
 	}
-	k, now := &keeper{section: p.section, shrunk: time.Now()}, time.Now()
+	s, now := &scavenger{instance: p.instance, lastShrink: time.Now()}, time.Now()
 	before := p.collector.Stats().Bytes()
 	look := func(when string, want int64) {
 		t.Helper()
-		if freed := k.letGo(now); freed != want {
+		if freed := s.release(now); freed != want {
 			t.Errorf("%s: %d bytes let go, want %d", when, freed, want)
 		}
 	}
@@ -121,7 +121,7 @@ func TestGarbageLimit(t *testing.T) {
 		t.Setenv("GOGC", test.gogc)
 		t.Setenv("GOMEMLIMIT", test.limit)
 		debug.SetGCPercent(100)
-		limitGarbage()
+		setGCPercent()
 		if got := debug.SetGCPercent(100); got != test.want {
 			t.Errorf("GOGC=%s GOMEMLIMIT=%s: %d, want %d", test.gogc, test.limit, got, test.want)
 		}

@@ -10,8 +10,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// metrics is what a pipeline tells of itself. All series carry the label
-// `output`, the name of the section.
+// metrics are the instance's metrics about itself. All series have the label `output`, the name of the instance.
 type metrics struct {
 	registry   *prometheus.Registry
 	registerer prometheus.Registerer // of registry, with the label
@@ -27,25 +26,24 @@ type metrics struct {
 	duration prometheus.Histogram
 }
 
-// panicReason is the reason of a chunk that was given up because of a bug.
+// panicReason is the reason for a chunk that was dropped because of a panic.
 const panicReason record.Reason = "panic"
 
 type failedCounters struct{ records, bytes prometheus.Counter }
 
-// flushBuckets reach from a small chunk that meets an idle collector to the
-// default flush_timeout.
+// flushBuckets range from the time of a small chunk with an idle collector to the default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
-func newMetrics(of *section, process string) *metrics {
+func newMetrics(i *instance, process string) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
-	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: of.instance}, m.registry)
+	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: i.name}, m.registry)
 	m.registerer = r
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "promexporter_" + name, Help: help})
 		r.MustRegister(c)
 		return c
 	}
-	m.chunks = counter("chunks_received_total", "Chunks that were answered ok or error, each counted once however often Fluent Bit brought it.")
+	m.chunks = counter("chunks_received_total", "Chunks answered with ok or error. A chunk that Fluent Bit retries is counted once.")
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
 	m.received.contexts = counter("metrics_contexts_received_total", "Contexts of metrics events that were read: what an input measured at one time, or a part of it.")
@@ -57,7 +55,7 @@ func newMetrics(of *section, process string) *metrics {
 	info.Set(1)
 	r.MustRegister(info)
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
-	m.panics = counter("panics_total", "Panics that were recovered, such as while a chunk was flushed. Each is a bug.")
+	m.panics = counter("panics_total", "Recovered panics, for example in a flush. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:                           "promexporter_flush_duration_seconds",
 		Help:                           "Time from Fluent Bit's call to the answer.",
@@ -66,16 +64,16 @@ func newMetrics(of *section, process string) *metrics {
 		NativeHistogramMaxBucketNumber: 100,
 	})
 	r.MustRegister(m.duration)
-	m.answer(r)
-	m.failures(r)
-	r.MustRegister(&stats{of})
+	m.registerAnswers(r)
+	m.registerFailures(r)
+	r.MustRegister(&stats{i})
 	return m
 }
 
-func (m *metrics) answer(r prometheus.Registerer) {
+func (m *metrics) registerAnswers(r prometheus.Registerer) {
 	vec := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_chunks_answered_total",
-		Help: "Answers to Fluent Bit: ok, error (bytes of the chunk could not be read), retry (nothing was applied).",
+		Help: "Answers to Fluent Bit: ok, error (some bytes of the chunk could not be read), retry (nothing was applied).",
 	}, []string{"status"})
 	r.MustRegister(vec)
 	m.answered[flb.OK] = vec.WithLabelValues("ok")
@@ -83,10 +81,10 @@ func (m *metrics) answer(r prometheus.Registerer) {
 	m.answered[flb.Retry] = vec.WithLabelValues("retry")
 }
 
-func (m *metrics) failures(r prometheus.Registerer) {
+func (m *metrics) registerFailures(r prometheus.Registerer) {
 	records := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_records_failed_total",
-		Help: "Places in chunks where what follows is neither a log record nor a metric.",
+		Help: "Places in chunks where the data that follows is neither a log record nor a metric.",
 	}, []string{"reason"})
 	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_bytes_failed_total",
@@ -99,21 +97,21 @@ func (m *metrics) failures(r prometheus.Registerer) {
 	}
 }
 
-// count adds a chunk that was taken.
-func (m *metrics) count(f *flusher, size int, labelsCut uint64) {
+// count counts a chunk that was applied.
+func (m *metrics) count(b *flushBuffers, size int, labelsCut uint64) {
 	m.chunks.Inc()
-	m.records.Add(float64(f.records))
+	m.records.Add(float64(b.records))
 	m.bytes.Add(float64(size))
 	if labelsCut > 0 {
 		m.labels.Add(float64(labelsCut))
 	}
-	for reason, n := range f.failed.records {
+	for reason, n := range b.malformed.records {
 		m.failed[reason].records.Add(float64(n))
-		m.failed[reason].bytes.Add(float64(f.failed.bytes[reason]))
+		m.failed[reason].bytes.Add(float64(b.malformed.bytes[reason]))
 	}
 }
 
-// countPanic adds a chunk that was given up. What it held is not known.
+// countPanic counts a chunk that was dropped because of a panic. The number of its records is not known.
 func (m *metrics) countPanic(size int) {
 	m.panics.Inc()
 	m.chunks.Inc()

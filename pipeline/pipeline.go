@@ -16,70 +16,67 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// Options is what a pipeline needs from the process around it.
+// Options configures a pipeline.
 type Options struct {
-	// Property returns the value of a key of the [OUTPUT] section, "" when it is
-	// not set. It is called during Open only.
+	// Property returns the value of a key of the [OUTPUT] section, or "" if the key is not set. It is called only
+	// during Open.
 	Property func(key string) string
-	// Instance names the section: promexporter.0.
+	// Instance is the name of the instance, such as promexporter.0.
 	Instance string
 	Log      *slog.Logger
-	// Sections joins the sections of the process.
-	Sections *Sections
-	// Reloaded says that Fluent Bit ends when Open fails, because it is reloading.
-	// Then an address that is taken is no error: it is tried until it can be had.
+	// Instances is shared by all pipelines of the process.
+	Instances *Instances
+	// Reloaded reports that Fluent Bit is reloading, and would end if Open failed. In this case an address in use is
+	// not an error of Open: the pipeline tries to listen until it succeeds.
 	Reloaded bool
 	Version  string
 }
 
-// Pipeline is one [OUTPUT] section, from its start until Fluent Bit stops or
-// reloads.
+// Pipeline runs one [OUTPUT] section, from its start until Fluent Bit stops or reloads.
 type Pipeline struct {
-	*section
-	sections *Sections
-	config   *config.Config
-	file     ruleFile
-	log      *slog.Logger
-	state    *state // nil without a state_file
-	closed   atomic.Bool
-	quit     chan struct{} // closed at the end
-	watched  chan struct{} // closed when the watch of the rules file has ended
+	*instance
+	instances *Instances
+	config    *config.Config
+	file      rulesFile
+	log       *slog.Logger
+	state     *state // nil without a state_file
+	closed    atomic.Bool
+	quit      chan struct{} // closed by stop
+	watchDone chan struct{} // closed when the watcher of the rules file has ended
 }
 
-// section is what survives a reload of Fluent Bit.
-type section struct {
-	instance  string
+// instance is the part of a pipeline that survives a reload of Fluent Bit: the successor takes it over.
+type instance struct {
+	name      string
 	rules     rules
 	collector *collector.Collector
 	endpoint  *exporter.Endpoint
 	metrics   *metrics
-	flushers  flushers
+	buffers   bufferPool
 	reloads   reloads
 	events    events
 
-	// What is logged from a flush.
-	repeats ratelog.Log
-	losses  losses
+	// Log lines that are written during a flush.
+	repeats  ratelog.Log
+	warnings pendingWarnings
 }
 
-// minFields is how many field paths the rules remember even where series_limit is
-// lower, so that it is the limit on series that is reached, and told.
-const minFields = 1000
+// minFieldPaths is the least number of field paths that the rules remember. With a lower series_limit, that limit is
+// then reached first, and reported.
+const minFieldPaths = 1000
 
-// closeWatch bounds how long Close waits for the watch of the rules file, which a
-// file system that does not answer may hold. With what the endpoint takes at most,
-// Close stays within a second.
-const closeWatch = 100 * time.Millisecond
+// watchCloseTimeout bounds how long Close waits for the watcher of the rules file, which an unresponsive file system
+// can block. Together with the time that the endpoint may take, Close stays within a second.
+const watchCloseTimeout = 100 * time.Millisecond
 
-// Open checks the whole configuration, then starts the collector and the HTTP
-// endpoint. When it fails, nothing is left running, and the error says what is
-// wrong, a line per mistake.
+// Open checks the whole configuration, then starts the collector and the HTTP endpoint. If it fails, nothing is left
+// running, and the error has one line per mistake.
 //
-// A section that was closed for a reload goes on: with its series, as far as their
-// families are still defined as they were, and its counts. There, rules or keys
-// that are wrong are logged, and the last good ones stay in force.
+// After CloseForReload, Open resumes the suspended instance of the same name with its counts, and with the series of
+// all families whose definition did not change. Invalid rules or keys are then logged instead of returned, and the last
+// valid ones stay active.
 //
-// A panic is an error too: Fluent Bit may be in the middle of a reload, and would end.
+// Open returns a panic as an error, because during a reload a panic would end Fluent Bit.
 func Open(o Options) (p *Pipeline, err error) {
 	err = fence.Run(func() (err error) {
 		p, err = open(o)
@@ -87,17 +84,17 @@ func Open(o Options) (p *Pipeline, err error) {
 	})
 	var panicked *fence.Panic
 	if errors.As(err, &panicked) {
-		return nil, fmt.Errorf("panic at the start of the section, please report it: %v\n%s", panicked.Cause, panicked.Stack)
+		return nil, fmt.Errorf("panic in Open; please report this bug: %v\n%s", panicked.Cause, panicked.Stack)
 	}
 	return p, err
 }
 
 func open(o Options) (*Pipeline, error) {
-	limitGarbage()
+	setGCPercent()
 	if !utf8.ValidString(o.Instance) {
-		return nil, fmt.Errorf("alias %q: not UTF-8; metrics have it as a label, give the section another one", o.Instance)
+		return nil, fmt.Errorf("alias %q: not UTF-8; it becomes a label value, so choose an alias in UTF-8", o.Instance)
 	}
-	before := o.Sections.take(o.Instance)
+	before := o.Instances.takeSuspended(o.Instance)
 	if before != nil {
 		return before.reopen(o)
 	}
@@ -105,39 +102,39 @@ func open(o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, errors.Join(err, checkRules(o.Property("rules_file")))
 	}
-	p := newPipeline(o, c, &section{instance: o.Instance})
-	if err := p.begin(o); err != nil {
+	p := newPipeline(o, c, &instance{name: o.Instance})
+	if err := p.start(o); err != nil {
 		return nil, err
 	}
-	p.run()
+	p.startBackground()
 	return p, nil
 }
 
-func newPipeline(o Options, c *config.Config, s *section) *Pipeline {
+func newPipeline(o Options, c *config.Config, i *instance) *Pipeline {
 	return &Pipeline{
-		section: s, sections: o.Sections, config: c, file: ruleFile{name: c.RulesFile}, log: o.Log,
-		quit: make(chan struct{}), watched: make(chan struct{}),
+		instance: i, instances: o.Instances, config: c, file: rulesFile{name: c.RulesFile}, log: o.Log,
+		quit: make(chan struct{}), watchDone: make(chan struct{}),
 	}
 }
 
-// begin starts everything of a new section.
-func (p *Pipeline) begin(o Options) (err error) {
+// start starts a new instance.
+func (p *Pipeline) start(o Options) (err error) {
 	set, err := p.loadRules()
 	if err != nil {
 		return err
 	}
 	p.rules.set.Store(set)
-	p.reloads.begin(time.Now())
-	p.collector = collector.New(p.limits())
-	p.flushers.fresh = newFlusher
-	p.metrics = newMetrics(p.section, p.sections.process())
+	p.reloads.start(time.Now())
+	p.collector = collector.New(p.collectorOptions())
+	p.buffers.newBuffers = newFlushBuffers
+	p.metrics = newMetrics(p.instance, p.instances.process())
 	if err := p.openState(); err != nil {
 		p.collector.Close()
 		return err
 	}
 	p.state.restore(set)
-	if err = p.enforce(set); err == nil { // also what is restored may be fed otherwise than it was
-		p.endpoint, err = p.sections.servers.Open(p.serving(o, p.known(set)))
+	if err = p.applyRules(set); err == nil { // the rules may feed restored families from other sources than before
+		p.endpoint, err = p.instances.servers.Open(p.endpointOptions(o, p.definitions(set)))
 	}
 	if err != nil {
 		p.closeState()
@@ -148,43 +145,43 @@ func (p *Pipeline) begin(o Options) (err error) {
 	return nil
 }
 
-// limits configures the collector.
-func (p *Pipeline) limits() collector.Options {
+// collectorOptions returns the options of the collector.
+func (p *Pipeline) collectorOptions() collector.Options {
 	return collector.Options{
 		SeriesLimit: p.config.SeriesLimit,
 		MemoryLimit: p.config.SeriesMemory,
 		Now:         time.Now,
 		Reserved:    rule.ReservedPrefixes(),
-		Dropped:     p.losses.add,
-		Overflowed:  p.losses.overflow,
+		Dropped:     p.warnings.addDropped,
+		Overflowed:  p.warnings.addOverflow,
 	}
 }
 
-// run does what goes on beside the flushes.
-func (p *Pipeline) run() {
+// startBackground starts the goroutines of the pipeline.
+func (p *Pipeline) startBackground() {
 	p.state.start()
-	go p.keep()
+	go p.scavengeMemory()
 	if p.config.RulesFile != "" {
 		go p.watch()
 	} else {
-		close(p.watched)
+		close(p.watchDone)
 	}
 }
 
-// serving is what the endpoint of p serves, for rules that make families.
-func (p *Pipeline) serving(o Options, families []exporter.Definition) exporter.Options {
+// endpointOptions returns the options of the endpoint, for rules that make these families.
+func (p *Pipeline) endpointOptions(o Options, families []exporter.Definition) exporter.Options {
 	c := p.config
 	options := exporter.Options{
 		Addresses:    c.Addresses,
 		Path:         c.MetricsPath,
-		Instance:     p.instance,
+		Instance:     p.name,
 		Version:      o.Version,
-		Source:       p.section,
+		Source:       p.instance,
 		Definitions:  families,
 		AllowedHosts: c.AllowedHosts,
 		Log:          o.Log,
 		ListenLater:  o.Reloaded,
-		Web:          web(c),
+		Access:       accessSettings(c),
 		MaxRequests:  c.MaxRequests,
 		Debug:        c.Debug,
 		Status:       p.status,
@@ -204,28 +201,28 @@ func (p *Pipeline) logServing(version string) {
 		"address", addresses(p.endpoint), "version", version, "rules", p.file.source())
 }
 
-// Close stops serving and ends every goroutine of the pipeline, within a second
-// even when a scrape hangs. A Flush that comes later is answered with Retry.
+// Close stops serving and ends every goroutine of the pipeline. It returns within a second, even if a scrape hangs.
+// Later calls of Flush return Retry.
 func (p *Pipeline) Close() {
 	if p.closed.Swap(true) {
 		return
 	}
-	p.end(p.endpoint.Close)
+	p.stop(p.endpoint.Close)
 	p.collector.Close()
 }
 
-// end ends everything but the collector.
-func (p *Pipeline) end(closeEndpoint func() error) {
+// stop ends everything except the collector.
+func (p *Pipeline) stop(closeEndpoint func() error) {
 	begin := time.Now()
 	close(p.quit)
 	p.state.close()
 	if err := closeEndpoint(); err != nil {
-		p.log.Warn("closing the endpoint", "error", err)
+		p.log.Warn("could not close the endpoint", "error", err)
 	}
-	p.state.await(begin.Add(closeState))
+	p.state.await(begin.Add(stateCloseTimeout))
 	select {
-	case <-p.watched:
-	case <-time.After(closeWatch):
-		p.log.Warn("the rules file is still being read", "file", p.file.name)
+	case <-p.watchDone:
+	case <-time.After(watchCloseTimeout):
+		p.log.Warn("rules file is still being read", "file", p.file.name)
 	}
 }

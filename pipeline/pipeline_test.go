@@ -135,9 +135,9 @@ func TestMistakesOfKeysAndRules(t *testing.T) {
 		file string
 		want []string // a line each behind those of the keys, as they begin
 	}{
-		"mistakes":     {rulesFile(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
+		"mistakes":     {writeRules(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: "}},
-		"good rules":   {rulesFile(t, oneRule), nil},
+		"good rules":   {writeRules(t, oneRule), nil},
 		"no rules":     {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestMistakesOfKeysAndRules(t *testing.T) {
 // TestBadAlias holds that a name that no label may have is told.
 func TestBadAlias(t *testing.T) {
 	_, err := Open(newProcess(t).options("\xffedge", nil))
-	if err == nil || err.Error() != `alias "\xffedge": not UTF-8; metrics have it as a label, give the section another one` {
+	if err == nil || err.Error() != `alias "\xffedge": not UTF-8; it becomes a label value, so choose an alias in UTF-8` {
 		t.Errorf("error %v", err)
 	}
 }
@@ -174,14 +174,14 @@ func TestPanicInOpen(t *testing.T) {
 	o := newProcess(t).options("promexporter.0", nil)
 	o.Property = func(string) string { panic("a bug") }
 	_, err := Open(o)
-	if err == nil || !strings.HasPrefix(err.Error(), "panic at the start of the section, please report it: a bug\n") ||
+	if err == nil || !strings.HasPrefix(err.Error(), "panic in Open; please report this bug: a bug\n") ||
 		!strings.Contains(err.Error(), "TestPanicInOpen") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestFailedOpen holds that nothing is left of a pipeline that could not open:
-// neither a port nor the name of its instance.
+// TestFailedOpen holds that nothing is left of a pipeline that could not open: neither a port nor the name of its
+// instance.
 func TestFailedOpen(t *testing.T) {
 	of := newProcess(t)
 	foreign, err := net.Listen("tcp", "127.0.0.1:0")
@@ -263,7 +263,7 @@ func TestSectionsOfOnePageAddUp(t *testing.T) {
 - {name: size, type: summary, help: Size., value: $n}
 - {name: last, type: gauge, help: Last., value: $n}
 `
-	of, name := newProcess(t), rulesFile(t, rules)
+	of, name := newProcess(t), writeRules(t, rules)
 	a := of.open("promexporter.0", map[string]string{"rules_file": name})
 	b := of.open("promexporter.1", map[string]string{"rules_file": name, "listen_address": a.endpoint.Addrs()[0].String()})
 	flush(t, b, "t", `{"l":"x","n":0.5}`, flb.OK)

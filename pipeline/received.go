@@ -30,35 +30,35 @@ func (m *receivedMetrics) count(w *receive.Scratch) {
 }
 
 // process returns the id of the pages of this process.
-func (s *Sections) process() string {
-	s.identify.Do(func() { s.id = rand.Text() })
-	return s.id
+func (i *Instances) process() string {
+	i.identify.Do(func() { i.id = rand.Text() })
+	return i.id
 }
 
 // applyMetrics applies a chunk of metrics events.
-func (p *Pipeline) applyMetrics(f *flusher, chunk []byte, tag string, now time.Time) flb.Status {
-	w := &f.receiver
-	w.Options = receive.Options{Process: p.sections.process()}
-	w.Read(chunk, tag, &f.batch, f.failed.add)
+func (p *Pipeline) applyMetrics(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
+	w := &b.receiver
+	w.Options = receive.Options{Process: p.instances.process()}
+	w.Read(chunk, tag, &b.batch, b.malformed.add)
 	if !p.config.MetricsEvents {
-		f.batch.Reset()
-		f.failed.reset()
+		b.batch.Reset()
+		b.malformed.reset()
 		p.metrics.received.off.Add(uint64(w.Points))
 	}
-	err := p.ingest(f)
+	err := p.ingest(b)
 	if isTaken(err) {
 		p.metrics.received.count(w)
 	}
-	return p.answer(f, err, len(chunk), w.LabelsCut, tag, now)
+	return p.answer(b, err, len(chunk), w.LabelsCut, tag, now)
 }
 
-// makes returns the function that tells which families there may be beside those that
+// derivedFamily returns the function that tells which families there may be beside those that
 // rules name: those that rules make of fields, and received ones.
-func makes(set *rule.Set, received bool) func(*collector.Family) *collector.Family {
+func derivedFamily(set *rule.Set, received bool) func(*collector.Family) *collector.Family {
 	return func(f *collector.Family) *collector.Family {
 		switch {
 		case !f.Received:
-			return set.Makes(f)
+			return set.DerivedFamily(f)
 		case received:
 			return f
 		}

@@ -56,12 +56,12 @@ func TestMetricsEventsOff(t *testing.T) {
 func TestOwnPageComesBack(t *testing.T) {
 	p, _ := openOne(t, nil)
 	chunk := chunktest.JSON(nil, `{"meta":{},"metrics":[{"meta":{"type":1,"opts":{"name":"x"}},"values":[{"value":1}]},`+
-		`{"meta":{"type":1,"opts":{"name":"promexporter_process_info"},"labels":["id"]},"values":[{"value":1,"labels":["`+p.sections.process()+`"]}]}]}`)
+		`{"meta":{"type":1,"opts":{"name":"promexporter_process_info"},"labels":["id"]},"values":[{"value":1,"labels":["`+p.instances.process()+`"]}]}]}`)
 	if status := p.Flush(chunk, "t"); status != flb.OK {
 		t.Fatalf("status %d", status)
 	}
 	expect(t, p, `
-		promexporter_process_info{id="`+p.sections.process()+`",output="promexporter.0"} 1
+		promexporter_process_info{id="`+p.instances.process()+`",output="promexporter.0"} 1
 		promexporter_points_dropped_total{output="promexporter.0",reason="own_page"} 2`)
 }
 

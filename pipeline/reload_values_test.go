@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/flb"
 )
 
-// TestReloadChangesValues holds that rules which define their family as before may
-// make its values and label values otherwise.
+// TestReloadChangesValues holds that rules which define their family as before may make its values and label values
+// otherwise.
 func TestReloadChangesValues(t *testing.T) {
 	const (
 		mapped = "metrics: [{name: a_total, type: counter, help: A., labels: {l: {from: $l, map: {'^x': %s}}}}]"
@@ -28,7 +28,7 @@ func TestReloadChangesValues(t *testing.T) {
 		"not any value": {read, fmt.Sprintf(fed, "temp"), `a{l="x"} 1`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := rulesFile(t, test.before)
+			file := writeRules(t, test.before)
 			p, _ := openOne(t, map[string]string{"rules_file": file, "reload": "on"})
 			flush(t, p, "t", `{"l":"x","temp_x":1,"heat_x":2}`, flb.OK)
 			rewrite(t, file, test.after)
@@ -41,13 +41,12 @@ func TestReloadChangesValues(t *testing.T) {
 	}
 }
 
-// TestClosedSectionReloadsNothing holds that a watch which ends late leaves the rules
-// to the successor.
+// TestClosedSectionReloadsNothing holds that a watch which ends late leaves the rules to the successor.
 func TestClosedSectionReloadsNothing(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
-	keys["rules_file"] = rulesFile(t, twoRules)
+	keys["rules_file"] = writeRules(t, twoRules)
 	next := of.reload(p, keys)
 	if err := p.reload(); !errors.Is(err, collector.ErrClosed) {
 		t.Errorf("reload of a closed section: %v", err)
@@ -72,14 +71,13 @@ func (s *stuck) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// TestLossesDoNotWaitForTheLog holds that the collector can complain while a flush
-// waits for the log.
+// TestLossesDoNotWaitForTheLog holds that the collector can complain while a flush waits for the log.
 func TestLossesDoNotWaitForTheLog(t *testing.T) {
 	s := &stuck{slog.DiscardHandler, make(chan struct{}), make(chan struct{})}
-	var l losses
+	var l pendingWarnings
 	for _, complain := range []func(){
-		func() { l.add("a", collector.SeriesLimit) },
-		func() { l.overflow("a", "l") },
+		func() { l.addDropped("a", collector.SeriesLimit) },
+		func() { l.addOverflow("a", "l") },
 	} {
 		complain()
 		logged := make(chan struct{})

@@ -5,70 +5,70 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/rule"
 )
 
-// CloseForReload is Close for a section that Fluent Bit is about to open again. Its
-// series wait for the next Open of the same instance, for Sections.Linger at most,
-// and so do the clients of its address.
+// CloseForReload closes a pipeline that Fluent Bit is about to open again. Its series wait for the next Open of the
+// same instance, at most for Instances.SuspendTimeout, and so do scrapes of its page.
 func (p *Pipeline) CloseForReload() {
 	if p.closed.Swap(true) {
 		return
 	}
-	p.end(p.endpoint.Suspend)
-	p.awaitFlushes() // the successor has the same rules and the same log
-	p.sections.park(p)
+	p.stop(p.endpoint.Suspend)
+	p.awaitFlushes() // the successor uses the same rules and warnings
+	p.instances.suspend(p)
 }
 
-// discard ends what a successor could have taken over. p is closed.
+// discard ends what a successor would have taken over. p is closed.
 func (p *Pipeline) discard() {
-	// A timer has a goroutine of its own.
-	p.guard("panic when a section was given up, please report it", func() {
+	// Timers call discard in a goroutine of their own, where a panic would end the process.
+	p.guard("discard of a suspended instance", func() {
 		if err := p.endpoint.Close(); err != nil {
-			p.log.Warn("closing the endpoint", "error", err)
+			p.log.Warn("could not close the endpoint", "error", err)
 		}
 		p.collector.Close()
 	})
 }
 
-// reopen opens the successor of p. Where its keys or its rules are wrong, it works
-// with those of p: Fluent Bit would end if it did not open.
+// reopen opens the successor of p. If the new keys or rules are invalid, the successor uses those of p, because Fluent
+// Bit would end if Open failed.
 func (p *Pipeline) reopen(o Options) (*Pipeline, error) {
 	c, err := readKeys(o.Property)
 	if err == nil {
-		next := newPipeline(o, c, p.section)
+		next := newPipeline(o, c, p.instance)
 		if err = next.resume(o, p, false); err == nil {
-			p.reloads.keys(true)
+			p.reloads.setKeysOK(true)
 			return next, nil
 		}
 	}
-	next := newPipeline(o, p.config, p.section)
-	next.logMistakes(err)
-	p.reloads.keys(false)
+	next := newPipeline(o, p.config, p.instance)
+	flb.LogLines(next.log, err.Error())
+	p.reloads.setKeysOK(false)
 	if failed := next.resume(o, p, true); failed != nil {
 		p.discard()
 		return nil, failed
 	}
-	next.log.Error("the keys were not reloaded, the last good ones stay in force")
+	next.log.Error("keys not reloaded; the last valid keys stay active")
 	p.events.reloaded(err, time.Now())
 	return next, nil
 }
 
-// resume starts p with what before has left. When it fails, all of that is as it
-// was. again says that p has the keys of before, which are better than none.
-func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
+// resume starts p with the instance of before. If it fails, the instance is unchanged. sameKeys says that p has the
+// keys of before; then a state file that cannot be used is not an error.
+func (p *Pipeline) resume(o Options, before *Pipeline, sameKeys bool) error {
 	set, mistakes := p.loadRules()
-	if err := p.collector.Adopt(p.limits()); err != nil {
+	if err := p.collector.SetOptions(p.collectorOptions()); err != nil {
 		return err
 	}
 	before.state.unregister(p.metrics)
 	if err := p.openState(); err != nil {
-		if !again {
+		if !sameKeys {
 			return err
 		}
-		// The series are worth more than their state.
-		p.logMistakes(err)
-		p.log.Error("the state is not written until the next reload", "file", p.config.StateFile)
+		// The series are worth more than the state file.
+		flb.LogLines(p.log, err.Error())
+		p.log.Error("state file is not written until the next reload", "file", p.config.StateFile)
 	}
 	if mistakes == nil && p.config.StateFile != before.config.StateFile {
 		p.state.restore(set)
@@ -79,22 +79,22 @@ func (p *Pipeline) resume(o Options, before *Pipeline, again bool) error {
 		return err
 	}
 	p.resumeRules(set, mistakes)
-	p.run()
+	p.startBackground()
 	return nil
 }
 
-// resumeServing resumes the endpoint. Families that another section of the page stands against are a mistake of the
-// rules; those of the rules in force are not checked again, and the page leaves out what does not fit.
+// resumeServing resumes the endpoint. Families that conflict with those of another instance of the page are a mistake
+// in the rules. The families of the active rules are not checked again; the page leaves out what conflicts.
 func (p *Pipeline) resumeServing(o Options, set *rule.Set, before error) (mistakes, err error) {
 	mistakes = before
 	if mistakes == nil {
-		err = p.endpoint.Resume(p.serving(o, p.known(set)))
-		if !errors.As(err, new(*exporter.ClashError)) {
+		err = p.endpoint.Resume(p.endpointOptions(o, p.definitions(set)))
+		if !errors.As(err, new(*exporter.ConflictError)) {
 			return nil, p.resumed(o, err)
 		}
 		mistakes = err
 	}
-	return mistakes, p.resumed(o, p.endpoint.Resume(p.serving(o, nil)))
+	return mistakes, p.resumed(o, p.endpoint.Resume(p.endpointOptions(o, nil)))
 }
 
 func (p *Pipeline) resumed(o Options, err error) error {
@@ -104,12 +104,12 @@ func (p *Pipeline) resumed(o Options, err error) error {
 	return err
 }
 
-// resumeRules puts the rules that were read in force, unless there are mistakes.
+// resumeRules makes the rules that were read the active ones, unless there are mistakes.
 func (p *Pipeline) resumeRules(set *rule.Set, mistakes error) {
-	p.rules.reloading.Lock()
-	defer p.rules.reloading.Unlock()
+	p.rules.reloadMu.Lock()
+	defer p.rules.reloadMu.Unlock()
 	if mistakes == nil {
-		mistakes = p.enforce(set)
+		mistakes = p.applyRules(set)
 	}
 	p.reportReload(set, mistakes, true)
 }

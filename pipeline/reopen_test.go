@@ -31,7 +31,7 @@ const reloadRules = `metrics:
 func (of *process) reload(p *Pipeline, keys map[string]string) *Pipeline {
 	of.t.Helper()
 	p.CloseForReload()
-	o := of.options(p.instance, keys)
+	o := of.options(p.name, keys)
 	o.Reloaded = true
 	next, err := Open(o)
 	if err != nil {
@@ -41,11 +41,10 @@ func (of *process) reload(p *Pipeline, keys map[string]string) *Pipeline {
 	return next
 }
 
-// TestHotReload holds that series and counts go on over a reload of Fluent Bit,
-// except those whose definition changed.
+// TestHotReload holds that series and counts go on over a reload of Fluent Bit, except those whose definition changed.
 func TestHotReload(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, reloadRules)}
+	keys := map[string]string{"rules_file": writeRules(t, reloadRules)}
 	p := of.open("promexporter.0", keys)
 	flush(t, p, "t", `{"l":"x","n":5}`, flb.OK)
 	flush(t, p, "t", `{"l":"y","n":0.5}`, flb.OK)
@@ -80,8 +79,8 @@ func TestHotReload(t *testing.T) {
 		promexporter_rules_reloads_total{output="promexporter.0",result="success"} 1`)
 }
 
-// TestHotReloadIsNotSeen has reloads under fire: each record that was answered ok
-// counts once, no scrape fails, no counter goes backwards, and nothing is left.
+// TestHotReloadIsNotSeen has reloads under fire: each record that was answered ok counts once, no scrape fails, no
+// counter goes backwards, and nothing is left.
 func TestHotReloadIsNotSeen(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
@@ -108,7 +107,7 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 	for round := range 20 {
 		old := p
 		old.CloseForReload()
-		o := of.options(old.instance, keys)
+		o := of.options(old.name, keys)
 		o.Reloaded = true
 		next, err := Open(o)
 		if err != nil {
@@ -156,11 +155,11 @@ func scrapeAlong(t *testing.T, url string, stop chan struct{}) {
 	}
 }
 
-// TestHotReloadWithBadRules holds that the last good rules stay in force, and that
-// the file is read again when it is corrected.
+// TestHotReloadWithBadRules holds that the last good rules stay in force, and that the file is read again when it is
+// corrected.
 func TestHotReloadWithBadRules(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	for _, bad := range []string{broken, ""} {
@@ -175,13 +174,13 @@ func TestHotReloadWithBadRules(t *testing.T) {
 		promexporter_rules_last_reload_successful{output="promexporter.0"} 0
 		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 2
 		promexporter_config_last_reload_successful{output="promexporter.0"} 1`)
-	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "the last good ones stay in force"} {
+	for _, line := range []string{`unknown key \"lables\"`, "no such file or directory", "stay active"} {
 		if len(of.log.lines(line)) == 0 {
 			t.Errorf("no line %q in %q", line, of.log.lines(""))
 		}
 	}
 	rewrite(t, keys["rules_file"], twoRules)
-	until(t, "the corrected file is not read", func() bool { return p.reloads.counts().rulesGood })
+	until(t, "the corrected file is not read", func() bool { return p.reloads.counts().rulesOK })
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	expect(t, p, "a_total{l=\"x\"} 4\nb_total 1")
 }
@@ -189,21 +188,21 @@ func TestHotReloadWithBadRules(t *testing.T) {
 // TestHotReloadWithoutRulesFile holds that the watch does not tell the loss again.
 func TestHotReloadWithoutRulesFile(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	if err := os.Remove(keys["rules_file"]); err != nil {
 		t.Fatal(err)
 	}
 	p = of.reload(p, keys)
 	again := func() { t.Error("the loss is told again") }
-	seen := p.file.look(p.file.look(nil, again), again)
+	seen := p.file.poll(p.file.poll(nil, again), again)
 	if failures := p.reloads.counts().failures; failures != 1 {
 		t.Errorf("%d failures, seen %q", failures, seen)
 	}
 }
 
-// TestHotReloadWithBadKeys holds that the last good keys stay in force, whichever
-// part refuses the new ones, and that the next good ones apply.
+// TestHotReloadWithBadKeys holds that the last good keys stay in force, whichever part refuses the new ones, and that
+// the next good ones apply.
 func TestHotReloadWithBadKeys(t *testing.T) {
 	for name, test := range map[string]struct{ key, value, want string }{
 		"value":         {"series_limit", "many", "series_limit: "},
@@ -214,7 +213,7 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			of := newProcess(t)
 			neighbour := of.open("promexporter.1", map[string]string{"metrics_path": "/other"})
-			keys := map[string]string{"rules_file": rulesFile(t, oneRule), "listen_address": neighbour.endpoint.Addrs()[0].String(), "series_limit": "7"}
+			keys := map[string]string{"rules_file": writeRules(t, oneRule), "listen_address": neighbour.endpoint.Addrs()[0].String(), "series_limit": "7"}
 			p := of.open("promexporter.0", keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
 			bad := map[string]string{"listen_address": keys["listen_address"], "rules_file": keys["rules_file"], test.key: test.value}
@@ -227,7 +226,7 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 				a_total{l="x"} 2
 				promexporter_series_limit{output="promexporter.0"} 7
 				promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
-			for _, line := range []string{test.want, "the keys were not reloaded, the last good ones stay in force"} {
+			for _, line := range []string{test.want, "keys not reloaded; the last valid keys stay active"} {
 				if len(of.log.lines(line)) != 1 {
 					t.Errorf("no line %q in %q", line, of.log.lines(""))
 				}
@@ -242,13 +241,13 @@ func TestHotReloadWithBadKeys(t *testing.T) {
 	}
 }
 
-// TestHotReloadWithBrokenFiles holds that a file which was good at the start, and is
-// not at a reload, costs neither series nor page.
+// TestHotReloadWithBrokenFiles holds that a file which was good at the start, and is not at a reload, costs neither
+// series nor page.
 func TestHotReloadWithBrokenFiles(t *testing.T) {
 	for key, content := range map[string]string{"password_file": "hunter2", "web_config_file": "http_server_config: {http2: false}\n"} {
 		t.Run(key, func(t *testing.T) {
-			of, file := newProcess(t), rulesFile(t, content)
-			keys := map[string]string{"rules_file": rulesFile(t, oneRule), key: file}
+			of, file := newProcess(t), writeRules(t, content)
+			keys := map[string]string{"rules_file": writeRules(t, oneRule), key: file}
 			if key == "password_file" {
 				keys["username"] = "u"
 			}
@@ -261,7 +260,7 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 			}
 			p = of.reload(p, keys)
 			flush(t, p, "t", `{"l":"x"}`, flb.OK)
-			if len(of.log.lines("the keys were not reloaded, the last good ones stay in force")) != 1 || p.reloads.counts().keysGood {
+			if len(of.log.lines("keys not reloaded; the last valid keys stay active")) != 1 || p.reloads.counts().keysOK {
 				t.Errorf("log %q", of.log.lines(""))
 			}
 			rewrite(t, file, content)
@@ -270,15 +269,14 @@ func TestHotReloadWithBrokenFiles(t *testing.T) {
 				t.Errorf("the page is\n%s", records(page))
 			}
 			p = of.reload(p, keys)
-			if flush(t, p, "t", `{"l":"x"}`, flb.OK); !p.reloads.counts().keysGood {
+			if flush(t, p, "t", `{"l":"x"}`, flb.OK); !p.reloads.counts().keysOK {
 				t.Errorf("log %q", of.log.lines(""))
 			}
 		})
 	}
 }
 
-// TestHotReloadWithoutState holds that series survive a reload at which their state
-// file is none any more.
+// TestHotReloadWithoutState holds that series survive a reload at which their state file is none any more.
 func TestHotReloadWithoutState(t *testing.T) {
 	of, keys := newProcess(t), stateKeys(t, oneRule)
 	p := of.open("promexporter.0", keys)
@@ -294,7 +292,7 @@ func TestHotReloadWithoutState(t *testing.T) {
 	expect(t, p, `
 		a_total{l="x"} 2
 		promexporter_config_last_reload_successful{output="promexporter.0"} 0`)
-	if len(of.log.lines("the state is not written until the next reload")) != 1 {
+	if len(of.log.lines("state file is not written until the next reload")) != 1 {
 		t.Errorf("log %q", of.log.lines(""))
 	}
 	if err := os.Remove(keys["state_file"]); err != nil {
@@ -325,8 +323,7 @@ func pageOf(t *testing.T, p *Pipeline, user, password string) string {
 	return string(body)
 }
 
-// TestHotReloadToATakenAddress holds that the section goes on, and serves when the
-// address can be had.
+// TestHotReloadToATakenAddress holds that the section goes on, and serves when the address can be had.
 func TestHotReloadToATakenAddress(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -334,7 +331,7 @@ func TestHotReloadToATakenAddress(t *testing.T) {
 	}
 	defer taken.Close()
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	keys["listen_address"] = taken.Addr().String()
@@ -351,25 +348,25 @@ func TestHotReloadToATakenAddress(t *testing.T) {
 // TestHotReloadWithoutSuccessor holds that what nobody took over is gone in time.
 func TestHotReloadWithoutSuccessor(t *testing.T) {
 	of := newProcess(t)
-	of.sections.Linger = 50 * time.Millisecond
+	of.sections.SuspendTimeout = 50 * time.Millisecond
 	goroutines := runtime.NumGoroutine()
-	p := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, oneRule)})
+	p := of.open("promexporter.0", map[string]string{"rules_file": writeRules(t, oneRule)})
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	p.CloseForReload()
 	if status := p.Flush(chunktest.Events(`{"l":"x"}`), "t"); status != flb.Retry {
 		t.Errorf("a flush is answered %d", status)
 	}
 	until(t, "the address is still taken", func() bool { return !listening(p.endpoint.Addrs()[0]) })
-	until(t, "no line", func() bool { return len(of.log.lines("its series are gone")) == 1 })
+	until(t, "no line", func() bool { return len(of.log.lines("its series are dropped")) == 1 })
 	until(t, "goroutines stay", func() bool { return runtime.NumGoroutine() <= goroutines })
-	again := of.reload(p, map[string]string{"rules_file": rulesFile(t, oneRule)})
+	again := of.reload(p, map[string]string{"rules_file": writeRules(t, oneRule)})
 	if lines := linesOf(page(t, again), "a_total"); lines != "" {
 		t.Errorf("there are still\n%s", lines)
 	}
 }
 
-// TestHotReloadBringsAState holds that a state file that the reload brings is
-// restored for the families that the section does not have yet.
+// TestHotReloadBringsAState holds that a state file that the reload brings is restored for the families that the
+// section does not have yet.
 func TestHotReloadBringsAState(t *testing.T) {
 	keys := stateKeys(t, twoRules)
 	first, _ := openOne(t, keys)
@@ -377,7 +374,7 @@ func TestHotReloadBringsAState(t *testing.T) {
 	closeWritten(t, first)
 
 	of := newProcess(t)
-	p := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, oneRule)})
+	p := of.open("promexporter.0", map[string]string{"rules_file": writeRules(t, oneRule)})
 	flush(t, p, "t", `{"l":"y"}`, flb.OK)
 	p = of.reload(p, keys)
 	flush(t, p, "t", `{"l":"y"}`, flb.OK)
@@ -391,12 +388,11 @@ func TestHotReloadBringsAState(t *testing.T) {
 	}
 }
 
-// TestHotReloadOfSeveral holds that sections find their own series again, in
-// whatever order they are opened.
+// TestHotReloadOfSeveral holds that sections find their own series again, in whatever order they are opened.
 func TestHotReloadOfSeveral(t *testing.T) {
 	of := newProcess(t)
 	names := []string{"errors", "promexporter.1", "access"}
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	open := map[string]*Pipeline{}
 	for n, name := range names {
 		keys["metrics_path"] = "/" + name
@@ -417,11 +413,10 @@ func TestHotReloadOfSeveral(t *testing.T) {
 	}
 }
 
-// TestHotReloadsKeepNothing holds that the memory of a section does not grow with
-// its reloads.
+// TestHotReloadsKeepNothing holds that the memory of a section does not grow with its reloads.
 func TestHotReloadsKeepNothing(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule)}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	for n := range 20_000 {
 		flush(t, p, "t", fmt.Sprintf(`{"l":"value %d"}`, n), flb.OK)
@@ -451,12 +446,12 @@ const (
 	asGauge   = "metrics:\n- {name: shared_total, type: gauge, help: G., value: $n}\n"
 )
 
-// TestSectionsThatClash holds that two sections of one page do not define a family
-// differently, at the start and when rules are read again.
-func TestSectionsThatClash(t *testing.T) {
+// TestConflictingSections holds that two sections of one page do not define a family differently, at the start and when
+// rules are read again.
+func TestConflictingSections(t *testing.T) {
 	of := newProcess(t)
-	first := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, asCounter)})
-	keys := map[string]string{"rules_file": rulesFile(t, asGauge), "listen_address": first.endpoint.Addrs()[0].String()}
+	first := of.open("promexporter.0", map[string]string{"rules_file": writeRules(t, asCounter)})
+	keys := map[string]string{"rules_file": writeRules(t, asGauge), "listen_address": first.endpoint.Addrs()[0].String()}
 	_, err := Open(of.options("promexporter.1", keys))
 	want := "promexporter.0 and promexporter.1 share the page /metrics, and shared_total has the type counter in the first and gauge in " +
 		"the second; define it the same in both, or give one of them another metrics_path"
@@ -479,7 +474,7 @@ func TestDefinitionsThatClash(t *testing.T) {
 		return "metrics:\n- {name: shared_seconds, type: histogram, help: W., value: $n, " + of + "}\n"
 	}
 	of := newProcess(t)
-	first := of.open("promexporter.0", map[string]string{"rules_file": rulesFile(t, rule("unit: seconds, labels: {a: $a}, buckets: [1, 2]"))})
+	first := of.open("promexporter.0", map[string]string{"rules_file": writeRules(t, rule("unit: seconds, labels: {a: $a}, buckets: [1, 2]"))})
 	for other, want := range map[string]string{
 		"labels: {a: $a}, buckets: [1, 2]":                           "the unit seconds in the first and none in the second",
 		"unit: seconds, labels: {a: $a, b: $b}, buckets: [1, 2]":     "the labels a in the first and a, b in the second",
@@ -488,7 +483,7 @@ func TestDefinitionsThatClash(t *testing.T) {
 		"unit: seconds, labels: {a: $b}, buckets: [1, 2], ttl: 1h":   "",
 		"unit: seconds, labels: {a: $b}, buckets: [1, 2], match: x*": "",
 	} {
-		keys := map[string]string{"rules_file": rulesFile(t, rule(other)), "listen_address": first.endpoint.Addrs()[0].String()}
+		keys := map[string]string{"rules_file": writeRules(t, rule(other)), "listen_address": first.endpoint.Addrs()[0].String()}
 		second, err := Open(of.options("promexporter.1", keys))
 		if err == nil {
 			second.Close()
@@ -499,11 +494,10 @@ func TestDefinitionsThatClash(t *testing.T) {
 	}
 }
 
-// TestSharedRulesFileChanges holds that two sections of one page follow the file
-// that both have.
+// TestSharedRulesFileChanges holds that two sections of one page follow the file that both have.
 func TestSharedRulesFileChanges(t *testing.T) {
 	of := newProcess(t)
-	keys := map[string]string{"rules_file": rulesFile(t, asCounter)}
+	keys := map[string]string{"rules_file": writeRules(t, asCounter)}
 	first := of.open("promexporter.0", keys)
 	keys["listen_address"] = first.endpoint.Addrs()[0].String()
 	second := of.open("promexporter.1", keys)
@@ -517,14 +511,14 @@ func TestSharedRulesFileChanges(t *testing.T) {
 	expect(t, first, "shared_total 3")
 }
 
-// TestHotReloadOfSectionsThatClash holds that a definition can change in two
-// sections at once, and that one alone that changes it keeps its last good rules.
-func TestHotReloadOfSectionsThatClash(t *testing.T) {
+// TestHotReloadOfConflictingSections holds that a definition can change in two sections at once, and that one alone
+// that changes it keeps its last good rules.
+func TestHotReloadOfConflictingSections(t *testing.T) {
 	of := newProcess(t)
-	both := map[string]string{"rules_file": rulesFile(t, asCounter)}
+	both := map[string]string{"rules_file": writeRules(t, asCounter)}
 	first := of.open("promexporter.0", both)
 	both["listen_address"] = first.endpoint.Addrs()[0].String()
-	own := map[string]string{"rules_file": rulesFile(t, asCounter), "listen_address": both["listen_address"]}
+	own := map[string]string{"rules_file": writeRules(t, asCounter), "listen_address": both["listen_address"]}
 	second := of.open("promexporter.1", own)
 	reload := func() {
 		t.Helper()

@@ -9,37 +9,36 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/ratelog"
 	"github.com/promexporter/promexporter/rule"
 )
 
-// rules is the rules in force.
+// rules holds the active rules.
 type rules struct {
-	book rule.Book
+	counters rule.Counters
 
-	// swap is held for reading while a chunk is flushed, so that new rules come
-	// into force between two chunks.
-	swap sync.RWMutex
-	set  atomic.Pointer[rule.Set] // replaced under swap
+	// mu is held for reading while a chunk is flushed, so that new rules become active between two chunks.
+	mu  sync.RWMutex
+	set atomic.Pointer[rule.Set] // replaced under mu
 
-	reloading sync.Mutex // held while rules are read and put in force
-	logged    struct {
+	reloadMu sync.Mutex // held while rules are read and made active
+	logged   struct {
 		result string
 		text   []byte
 		at     time.Time
-	} // the last reload that was logged; under reloading
+	} // the last reload that was logged; guarded by reloadMu
 }
 
-// loadRules reads the rules that the keys of p ask for, when no predecessor of p does.
+// loadRules reads the rules that the keys of p name. It waits for a reload in progress.
 func (p *Pipeline) loadRules() (*rule.Set, error) {
-	p.rules.reloading.Lock()
-	defer p.rules.reloading.Unlock()
-	return p.readRules()
+	p.rules.reloadMu.Lock()
+	defer p.rules.reloadMu.Unlock()
+	return p.loadRulesLocked()
 }
 
-// readRules reads the rules, and logs mistakes that do not keep them from working. The
-// caller holds reloading.
-func (p *Pipeline) readRules() (*rule.Set, error) {
+// loadRulesLocked reads the rules and logs their warnings. The caller holds reloadMu.
+func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 	var files []*config.Rules
 	if p.file.name != "" {
 		file, err := p.file.load()
@@ -54,55 +53,55 @@ func (p *Pipeline) readRules() (*rule.Set, error) {
 	if len(files) == 0 || files[0].Defaults {
 		defaults, err := rule.Defaults()
 		if err != nil {
-			return nil, fmt.Errorf("the embedded rules: %w", err)
+			return nil, fmt.Errorf("embedded rules: %w", err)
 		}
 		files = append(files, defaults)
 	}
 	return rule.Compile(files, rule.Options{
 		Namespace:  p.config.Namespace,
-		FieldLimit: max(p.config.SeriesLimit, minFields),
-		Book:       &p.rules.book,
+		FieldLimit: max(p.config.SeriesLimit, minFieldPaths),
+		Counters:   &p.rules.counters,
 	}), nil
 }
 
-// reload reads the rules again and puts them in force. Families whose definition
-// did not change keep their series. When it fails, the rules in force stay.
+// reload reads the rules again and makes them active. Families whose definition did not change keep their series. If it
+// fails, the active rules do not change.
 func (p *Pipeline) reload() error {
-	p.rules.reloading.Lock()
-	defer p.rules.reloading.Unlock()
+	p.rules.reloadMu.Lock()
+	defer p.rules.reloadMu.Unlock()
 	if p.closed.Load() {
-		return collector.ErrClosed // the rules may be a successor's by now
+		return collector.ErrClosed // a successor may own the rules now
 	}
-	set, err := p.readRules()
+	set, err := p.loadRulesLocked()
 	if err == nil {
-		err = p.endpoint.Redefine(p.known(set))
+		err = p.endpoint.Redefine(p.definitions(set))
 	}
 	if err == nil {
-		err = p.enforce(set)
+		err = p.applyRules(set)
 	}
-	p.reportReload(set, err, p.rules.isNews(err, p.file.loaded(), time.Now()))
+	p.reportReload(set, err, p.rules.shouldLog(err, p.file.loaded(), time.Now()))
 	return err
 }
 
-// reportReload counts what came of a reload, and logs it if it is news.
-func (p *Pipeline) reportReload(set *rule.Set, err error, news bool) {
+// reportReload counts a reload, and logs it if log is set.
+func (p *Pipeline) reportReload(set *rule.Set, err error, log bool) {
 	now := time.Now()
 	p.reloads.add(err, now)
 	p.events.reloaded(err, now)
-	if !news {
+	if !log {
 		return
 	}
 	if err != nil {
-		p.logMistakes(err)
-		p.log.Error("the rules were not reloaded, the last good ones stay in force", "file", p.file.source())
+		flb.LogLines(p.log, err.Error())
+		p.log.Error("rules not reloaded; the last valid rules stay active", "file", p.file.source())
 		return
 	}
-	p.log.Info("the rules were reloaded", "file", p.file.source(), "rules", set.Len())
+	p.log.Info("rules reloaded", "file", p.file.source(), "rules", set.Len())
 }
 
-// isNews reports whether a reload read something else than the one before, or came to another result, or is to be logged
-// again because a minute is over. The caller holds reloading.
-func (r *rules) isNews(err error, text []byte, now time.Time) bool {
+// shouldLog reports whether a reload read another text or had another result than the last one that was logged, or
+// whether that was at least a minute ago. The caller holds reloadMu.
+func (r *rules) shouldLog(err error, text []byte, now time.Time) bool {
 	result := "ok"
 	if err != nil {
 		result = err.Error()
@@ -114,23 +113,23 @@ func (r *rules) isNews(err error, text []byte, now time.Time) bool {
 	return true
 }
 
-// enforce puts set in force, between two chunks.
-func (p *Pipeline) enforce(set *rule.Set) error {
-	p.rules.swap.Lock()
-	defer p.rules.swap.Unlock()
-	if err := p.collector.Retain(set.Families(), makes(set, p.config.MetricsEvents)); err != nil {
+// applyRules makes set the active rules, between two chunks.
+func (p *Pipeline) applyRules(set *rule.Set) error {
+	p.rules.mu.Lock()
+	defer p.rules.mu.Unlock()
+	if err := p.collector.Retain(set.Families(), derivedFamily(set, p.config.MetricsEvents)); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)
 	return set.Declare(p.collector, time.Now().UnixNano())
 }
 
-// watch reloads the rules when their file changes, until the pipeline is closed.
+// watch reloads the rules whenever their file changes, until the pipeline is closed.
 func (p *Pipeline) watch() {
-	defer close(p.watched)
+	defer close(p.watchDone)
 	p.file.watch(p.quit, func() {
-		p.guard("panic in the watch of the rules file, please report it", func() {
-			_ = p.reload() // it reports what is wrong itself
+		p.guard("rules file watcher", func() {
+			_ = p.reload() // reload logs its errors
 		})
 	})
 }

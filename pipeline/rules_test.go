@@ -22,8 +22,8 @@ const (
 	broken   = "metrics:\n- {name: a_total, type: counter, help: A., lables: {l: $l}}\n- {name: 1x, type: gauge, help: X.}\n"
 )
 
-// rulesFile writes rules to a file of the test's.
-func rulesFile(t testing.TB, text string) (name string) {
+// writeRules writes rules to a file of the test's.
+func writeRules(t testing.TB, text string) (name string) {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), "rules.yaml")
 	rewrite(t, name, text)
@@ -49,7 +49,7 @@ func post(t testing.TB, p *Pipeline) (code int) {
 }
 
 func TestRulesFile(t *testing.T) {
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, oneRule)})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, oneRule)})
 	flush(t, p, "t", `{"l":"x","n":1}`, flb.OK)
 	expect(t, p, `a_total{l="x"} 1`)
 	if got := records(page(t, p)); strings.Contains(got, "\nn{") {
@@ -60,7 +60,7 @@ func TestRulesFile(t *testing.T) {
 // TestReloadIsLoggedOnce holds that the result of a reload is logged when it differs from the one before, and not again
 // within a minute. The counts show every reload.
 func TestReloadIsLoggedOnce(t *testing.T) {
-	name := rulesFile(t, oneRule)
+	name := writeRules(t, oneRule)
 	p, log := openOne(t, map[string]string{"rules_file": name})
 	for _, step := range []struct {
 		text            string
@@ -70,8 +70,8 @@ func TestReloadIsLoggedOnce(t *testing.T) {
 		for range 5 {
 			_ = p.reload() // what is wrong is in the log
 		}
-		good, bad := len(log.lines("the rules were reloaded")), len(log.lines("rules.yaml:"))
-		if kept := len(log.lines("the rules were not reloaded")); good != step.good || bad != step.bad || kept != step.kept {
+		good, bad := len(log.lines("rules reloaded")), len(log.lines("rules.yaml:"))
+		if kept := len(log.lines("rules not reloaded")); good != step.good || bad != step.bad || kept != step.kept {
 			t.Errorf("after %q: %d lines of success, %d of mistakes, %d of rules that stay", step.text, good, bad, kept)
 		}
 	}
@@ -81,7 +81,7 @@ func TestReloadIsLoggedOnce(t *testing.T) {
 }
 
 func TestRulesFileWithDefaults(t *testing.T) {
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, "defaults: true\n"+oneRule)})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, "defaults: true\n"+oneRule)})
 	flush(t, p, "t", `{"l":"x","n":1}`, flb.OK)
 	expect(t, p, "a_total{l=\"x\"} 1\nn{tag=\"t\"} 1")
 }
@@ -97,14 +97,14 @@ func TestBadRulesEndTheStart(t *testing.T) {
 		file string
 		want []string
 	}{
-		"mistakes": {rulesFile(t, broken), []string{
+		"mistakes": {writeRules(t, broken), []string{
 			`rules.yaml:2:44: metrics[0]: unknown key "lables"; did you mean labels?`,
 			`rules.yaml:3:3: metrics[1].value: missing`,
 		}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: ", "none.yaml"}},
-		"a folder":     {t.TempDir(), []string{"rules_file: ", "not a file"}},
-		"a pipe":       {pipe(t), []string{"rules_file: ", "not a file"}},
-		"too large":    {rulesFile(t, strings.Repeat("# comment\n", 110_000)), []string{"larger than 1048576 bytes"}},
+		"a folder":     {t.TempDir(), []string{"rules_file: ", "not a regular file"}},
+		"a pipe":       {pipe(t), []string{"rules_file: ", "not a regular file"}},
+		"too large":    {writeRules(t, strings.Repeat("# comment\n", 110_000)), []string{"larger than 1048576 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(newProcess(t).options("promexporter.0", map[string]string{
@@ -138,7 +138,7 @@ func pipe(t *testing.T) (name string) {
 }
 
 func TestReloadKeepsWhatDidNotChange(t *testing.T) {
-	file := rulesFile(t, oneRule)
+	file := writeRules(t, oneRule)
 	p, _ := openOne(t, map[string]string{"rules_file": file, "reload": "on"})
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 
@@ -165,7 +165,7 @@ func TestReloadKeepsWhatDidNotChange(t *testing.T) {
 }
 
 func TestBadReloadChangesNothing(t *testing.T) {
-	file := rulesFile(t, oneRule)
+	file := writeRules(t, oneRule)
 	p, log := openOne(t, map[string]string{"rules_file": file, "reload": "on"})
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	rewrite(t, file, broken)
@@ -192,7 +192,7 @@ func TestBadReloadChangesNothing(t *testing.T) {
 }
 
 func TestReloadIsOffByDefault(t *testing.T) {
-	p, _ := openOne(t, map[string]string{"rules_file": rulesFile(t, oneRule)})
+	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, oneRule)})
 	if code := post(t, p); code != http.StatusNotFound {
 		t.Errorf("reload: %d", code)
 	}
@@ -200,7 +200,7 @@ func TestReloadIsOffByDefault(t *testing.T) {
 
 func TestFamiliesOfFieldsSurviveAReload(t *testing.T) {
 	const fields = "metrics:\n- {name: 'x_${field}', type: gauge, help: X., fields: '^'}\n"
-	file := rulesFile(t, fields)
+	file := writeRules(t, fields)
 	p, _ := openOne(t, map[string]string{"rules_file": file, "reload": "on"})
 	flush(t, p, "t", `{"n":7}`, flb.OK)
 	rewrite(t, file, fields+"- {name: b_total, type: counter, help: B.}\n")
@@ -272,7 +272,7 @@ func configMap(t *testing.T, text string) (file string) {
 // TestWatchTellsAMistakeOnce leaves a broken file, and one that is gone.
 func TestWatchTellsAMistakeOnce(t *testing.T) {
 	t.Parallel()
-	file := rulesFile(t, oneRule)
+	file := writeRules(t, oneRule)
 	p, log := openOne(t, map[string]string{"rules_file": file})
 	rewrite(t, file, broken)
 	until(t, "the mistake was not noticed", func() bool { return p.reloads.counts().failures == 1 })
@@ -291,7 +291,7 @@ func TestWatchTellsAMistakeOnce(t *testing.T) {
 
 // TestReloadUnderLoad counts every record exactly once while the rules change.
 func TestReloadUnderLoad(t *testing.T) {
-	file := rulesFile(t, oneRule)
+	file := writeRules(t, oneRule)
 	p, _ := openOne(t, map[string]string{"rules_file": file, "flush_timeout": "5s"})
 	const flushers, chunks = 4, 500
 	chunk := chunktest.Events("{\"l\":\"x\"}\n{\"l\":\"y\"}")
@@ -322,7 +322,7 @@ func TestReloadUnderLoad(t *testing.T) {
 }
 
 func TestCloseEndsTheWatch(t *testing.T) {
-	o := newProcess(t).options("promexporter.0", map[string]string{"rules_file": rulesFile(t, oneRule)})
+	o := newProcess(t).options("promexporter.0", map[string]string{"rules_file": writeRules(t, oneRule)})
 	p, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -330,12 +330,12 @@ func TestCloseEndsTheWatch(t *testing.T) {
 	begin := time.Now()
 	p.Close()
 	// On a slow machine the watch may take longer than Close waits for it.
-	if took := time.Since(begin); took < closeWatch && !isClosed(p.watched) {
+	if took := time.Since(begin); took < watchCloseTimeout && !isClosed(p.watchDone) {
 		t.Errorf("Close did not wait for the watch, it took %s", took)
 	}
 	p.Close()
-	until(t, "the watch goes on", func() bool { return isClosed(p.watched) })
-	if closeState+closeWatch >= time.Second {
+	until(t, "the watch goes on", func() bool { return isClosed(p.watchDone) })
+	if stateCloseTimeout+watchCloseTimeout >= time.Second {
 		t.Error("Close may take longer than a second")
 	}
 }

@@ -17,56 +17,56 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// closeState bounds how long Close waits in all for the state to be written. With
-// what it waits for beside that, it stays within a second.
-const closeState = 850 * time.Millisecond
+// stateCloseTimeout bounds how long Close waits for the state file to be written. Together with its other waits, Close
+// stays within a second.
+const stateCloseTimeout = 850 * time.Millisecond
 
-// lockWait is how long a start waits for the state file of another section or process,
-// which may be about to end.
+// lockWait is how long the start waits for a state file that another instance or process has locked, which may be about
+// to end.
 const lockWait = time.Second
 
-// stateOptions are what a state needs.
+// stateOptions configures a state.
 type stateOptions struct {
-	file      string
-	instance  string // of the section
-	interval  time.Duration
-	gauges    bool
-	received  bool // whether metrics events are taken
-	log       *slog.Logger
-	collector *collector.Collector
-	quiet     func()                       // waits for the last flush
-	guard     func(text string, do func()) // counts and logs a panic
-	events    *events
+	file         string
+	instance     string // the name of the instance
+	interval     time.Duration
+	gauges       bool
+	received     bool // whether metrics events are taken
+	log          *slog.Logger
+	collector    *collector.Collector
+	awaitFlushes func()                       // returns when no chunk is being applied
+	guard        func(text string, do func()) // recovers, counts and logs a panic
+	events       *events
 }
 
-// state keeps the series of a section over a restart, in a file. Its methods do
-// nothing when it is nil.
+// state saves the series of an instance in a file, and restores them after a restart. The methods of a nil state do
+// nothing.
 type state struct {
 	stateOptions
 	owner  string
 	create func(name string) (statefile.Writer, error)
 
-	lock     io.Closer                          // nil while it could not be had; of run's goroutine once that runs
-	restored atomic.Pointer[collector.Imported] // never nil; a scrape may look while the file is read
-	began    bool
+	lock     io.Closer                          // nil if the file is not locked; owned by the goroutine of run after start
+	restored atomic.Pointer[collector.Imported] // never nil; read by scrapes
+	started  bool
 	quit     chan struct{} // closed by close
-	ended    chan struct{} // closed when nothing is written any more
-	failing  ratelog.Log
-	failed   bool // the last write did; of run's goroutine
+	done     chan struct{} // closed after the last write
+	repeats  ratelog.Log
+	failed   bool // the last write failed; owned by the goroutine of run
 
 	writtenAt, writtenBytes, writtenIn atomic.Int64 // of the last write, in nanoseconds, bytes, nanoseconds
 	errors                             atomic.Uint64
 }
 
-// openState prepares the state file of p, if it has one. Only a mistake of the
-// configuration is an error: no regular file, or that of another section.
+// openState opens the state of p, if it has a state_file. It returns an error only for a mistake in the configuration:
+// the path is not a regular file, or another instance uses it.
 func (p *Pipeline) openState() error {
 	if p.config.StateFile == "" {
 		return nil
 	}
 	s, err := newState(stateOptions{
-		file: p.config.StateFile, instance: p.instance, interval: p.config.StateInterval, gauges: p.config.StateGauges, received: p.config.MetricsEvents,
-		log: p.log, collector: p.collector, quiet: p.awaitFlushes, guard: p.guard, events: &p.events,
+		file: p.config.StateFile, instance: p.name, interval: p.config.StateInterval, gauges: p.config.StateGauges, received: p.config.MetricsEvents,
+		log: p.log, collector: p.collector, awaitFlushes: p.awaitFlushes, guard: p.guard, events: &p.events,
 	})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (p *Pipeline) openState() error {
 	return nil
 }
 
-// newState prepares a state, and takes the lock of its file if nobody has it.
+// newState returns a state that has locked its file, if possible.
 func newState(o stateOptions) (*state, error) {
 	file, err := statefile.Resolve(o.file)
 	if err != nil {
@@ -85,42 +85,41 @@ func newState(o stateOptions) (*state, error) {
 	o.file = file
 	s := &state{
 		stateOptions: o, owner: ownerName(o.instance), create: statefile.Create,
-		quit: make(chan struct{}), ended: make(chan struct{}),
+		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.restored.Store(new(collector.Imported))
-	var taken *statefile.TakenError
+	var taken *statefile.LockedError
 	s.lock, err = statefile.Lock(file, s.owner, lockWait)
 	switch {
 	case errors.As(err, &taken) && taken.Owner != s.owner:
-		return nil, fmt.Errorf("state_file: %s is that of %s; give %s a file of its own", file, taken.Owner, o.instance)
+		return nil, fmt.Errorf("state_file: %s is used by %s; give %s its own file", file, taken.Owner, o.instance)
 	case err != nil:
-		// What a reload left behind may still write; and a folder that is read-only or
-		// not there yet is not worth the metrics. The first write tries again.
+		// The predecessor of a reload may still be writing, and a missing or read-only directory is not a reason to
+		// fail. The first write tries again.
 		s.lock = nil
 	default:
-		os.Remove(statefile.Draft(file)) // from a crash
+		os.Remove(statefile.TempName(file)) // left by a crash
 	}
 	return s, nil
 }
 
-// closeState ends the state of a pipeline that was not run.
+// closeState closes the state of a pipeline that was not started.
 func (p *Pipeline) closeState() {
 	p.state.close()
 	p.state.unregister(p.metrics)
 	p.state = nil
 }
 
-// ownerName is how a section is named in a lock.
+// ownerName returns the name of an instance in a lock file.
 func ownerName(instance string) string { return fmt.Sprintf("%s in process %d", instance, os.Getpid()) }
 
 // awaitFlushes returns when no chunk is being applied.
 func (p *Pipeline) awaitFlushes() {
-	p.rules.swap.Lock()
-	defer p.rules.swap.Unlock()
+	p.rules.mu.Lock()
+	defer p.rules.mu.Unlock()
 }
 
-// restore gives the collector the series that the file has and the rules in force
-// still make. A file that cannot be read is set aside.
+// restore imports those series of the file that the rules still make. A file that cannot be read is set aside.
 func (s *state) restore(set *rule.Set) {
 	if s == nil {
 		return
@@ -134,53 +133,52 @@ func (s *state) restore(set *rule.Set) {
 	if err == nil {
 		defer f.Close()
 		restored, err = s.collector.Import(f, collector.ImportOptions{
-			Now: now.UnixNano(), Families: set.Families(), Also: makes(set, s.received), Gauges: s.gauges,
+			Now: now.UnixNano(), Families: set.Families(), Also: derivedFamily(set, s.received), Gauges: s.gauges,
 		})
 	}
 	s.restored.Store(&restored)
 	if err != nil {
-		s.giveUp(err, now)
+		s.setAside(err, now)
 		return
 	}
-	s.tell(now, &restored)
+	s.logRestored(now, &restored)
 }
 
-// giveUp sets a file aside that could not be restored.
-func (s *state) giveUp(err error, now time.Time) {
-	s.events.failed(fmt.Sprintf("the state could not be restored, the series start from zero: %v", err), now)
+// setAside moves a file that could not be restored aside.
+func (s *state) setAside(err error, now time.Time) {
+	s.events.failed(fmt.Sprintf("could not restore the state file; series start from zero: %v", err), now)
 	aside, failed := statefile.SetAside(s.file, now)
 	if failed != nil {
-		s.log.Error("the state could not be restored and not be set aside, the series start from zero",
+		s.log.Error("could not restore the state file or move it aside; series start from zero",
 			"file", s.file, "error", err, "set_aside", failed)
 		return
 	}
-	s.log.Error("the state could not be restored, the series start from zero", "file", s.file, "error", err, "set_aside", aside)
+	s.log.Error("could not restore the state file; series start from zero", "file", s.file, "error", err, "set_aside", aside)
 }
 
-func (s *state) tell(now time.Time, r *collector.Imported) {
-	s.log.Info("the state was restored", "file", s.file, "age", now.Sub(time.Unix(0, r.At)).Round(time.Second).String(),
+func (s *state) logRestored(now time.Time, r *collector.Imported) {
+	s.log.Info("state restored", "file", s.file, "age", now.Sub(time.Unix(0, r.At)).Round(time.Second).String(),
 		"families", r.Families, "series", r.Series, "remembered", r.Remembered)
 	if r.Redefined > 0 {
-		s.log.Warn("series of the state were left out, because the rules define their family otherwise or not at all", "series", r.Redefined)
+		s.log.Warn("series of the state file not restored: the rules define their family differently or not at all", "series", r.Redefined)
 	}
-	if r.Beyond > 0 {
-		s.log.Warn("series of the state were left out, because a limit is lower than it was", "series", r.Beyond)
+	if r.OverLimit > 0 {
+		s.log.Warn("series of the state file not restored: a limit is lower than before", "series", r.OverLimit)
 	}
 }
 
-// start writes the state from now on.
+// start starts to write the state file.
 func (s *state) start() {
 	if s == nil {
 		return
 	}
-	s.began = true
+	s.started = true
 	go s.run()
 }
 
-// run writes the state at once, so that a mistake shows at the start, then from time
-// to time, and at the end.
+// run writes the state file at once, so that a mistake shows at the start, then at every interval, and at the end.
 func (s *state) run() {
-	defer close(s.ended)
+	defer close(s.done)
 	defer s.unlock()
 	tick := time.NewTicker(s.interval)
 	defer tick.Stop()
@@ -188,7 +186,7 @@ func (s *state) run() {
 		s.write()
 		select {
 		case <-s.quit:
-			s.quiet()
+			s.awaitFlushes()
 			s.write()
 			return
 		case <-tick.C:
@@ -196,15 +194,15 @@ func (s *state) run() {
 	}
 }
 
-// close begins to write the state a last time. await waits for it.
+// close starts the last write of the state file. await waits for it.
 func (s *state) close() {
 	if s == nil {
 		return
 	}
 	close(s.quit)
-	if !s.began {
+	if !s.started {
 		s.unlock()
-		close(s.ended)
+		close(s.done)
 	}
 }
 
@@ -215,7 +213,7 @@ func (s *state) unlock() {
 	}
 }
 
-// await waits for what close began, until the deadline.
+// await waits for the write that close started, until the deadline.
 func (s *state) await(deadline time.Time) {
 	if s == nil {
 		return
@@ -223,22 +221,22 @@ func (s *state) await(deadline time.Time) {
 	late := time.NewTimer(time.Until(deadline))
 	defer late.Stop()
 	select {
-	case <-s.ended:
+	case <-s.done:
 	case <-late.C:
-		const text = "the state was not written in time, what was counted since the last one may be lost"
+		const text = "state file not written in time; samples since the last write may be lost"
 		s.events.failed(text, time.Now())
 		s.log.Error(text, "file", s.file)
 	}
 }
 
-// write writes the state. Whatever fails costs no more than a counter and a line.
+// write writes the state file. A failure is counted and logged, and has no other effect.
 func (s *state) write() {
 	begin := time.Now()
-	size, err := int64(0), fence.ErrPanic // if try does not return
-	s.guard("panic while the state was written, please report it", func() { size, err = s.try(begin) })
+	size, err := int64(0), fence.ErrPanic // if writeFile panics
+	s.guard("write of the state file", func() { size, err = s.writeFile(begin) })
 	if err == nil {
 		if s.failed {
-			s.log.Info("the state is written again", "file", s.file)
+			s.log.Info("state file is written again", "file", s.file)
 		}
 		s.failed = false
 		s.writtenBytes.Store(size)
@@ -248,16 +246,16 @@ func (s *state) write() {
 	}
 	s.errors.Add(1)
 	if errors.Is(err, fence.ErrPanic) {
-		return // it was logged
+		return // already logged
 	}
 	s.failed = true
-	s.events.failed(fmt.Sprintf("the state could not be written: %v", err), begin)
-	if suppressed, ok := s.failing.Due("write", begin); ok {
-		s.log.Error("the state could not be written; the metrics go on", "file", s.file, "error", err, "suppressed", suppressed)
+	s.events.failed(fmt.Sprintf("could not write the state file: %v", err), begin)
+	if suppressed, ok := s.repeats.Due("write", begin); ok {
+		s.log.Error("could not write the state file; metrics are still served", "file", s.file, "error", err, "suppressed", suppressed)
 	}
 }
 
-func (s *state) try(now time.Time) (size int64, err error) {
+func (s *state) writeFile(now time.Time) (size int64, err error) {
 	if s.lock == nil {
 		held, err := statefile.Lock(s.file, s.owner, 0)
 		if err != nil {

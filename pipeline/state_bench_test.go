@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
 
-// TestFlushGoesOnWhileWriting holds that no chunk waits long, nor is refused, while
-// the state of many series is being written all the time.
+// TestFlushGoesOnWhileWriting holds that no chunk waits long, nor is refused, while the state of many series is being
+// written all the time.
 func TestFlushGoesOnWhileWriting(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1h"
@@ -62,8 +62,7 @@ func fillSeries(t testing.TB, p *Pipeline, n int) {
 	}
 }
 
-// BenchmarkStateWrite writes the state of 100,000 series to a file, and reports how
-// large it is.
+// BenchmarkStateWrite writes the state of 100,000 series to a file, and reports how large it is.
 func BenchmarkStateWrite(b *testing.B) {
 	keys := stateKeys(b, oneRule)
 	keys["state_interval"] = "1h"

@@ -16,8 +16,8 @@ import (
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
-// TestStateHoldsEveryAnswer closes a pipeline while chunks come: what was answered
-// OK is in the state, and nothing else.
+// TestStateHoldsEveryAnswer closes a pipeline while chunks come: what was answered OK is in the state, and nothing
+// else.
 func TestStateHoldsEveryAnswer(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	chunk := chunktest.Events(`{"l":"x"}`)
@@ -42,8 +42,8 @@ func TestStateHoldsEveryAnswer(t *testing.T) {
 	expect(t, p, fmt.Sprintf("a_total{l=\"x\"} %v", total))
 }
 
-// TestKilled kills a process as nothing but the kernel can, while it writes its
-// state all the time. Its successor has a state that was whole.
+// TestKilled kills a process as nothing but the kernel can, while it writes its state all the time. Its successor has a
+// state that was whole.
 func TestKilled(t *testing.T) {
 	if file := os.Getenv("PROMEXPORTER_TEST_STATE"); file != "" {
 		writeForever(t, file)
@@ -107,11 +107,11 @@ func TestDraftOfACrash(t *testing.T) {
 	p, _ := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	closeWritten(t, p)
-	rewrite(t, statefile.Draft(keys["state_file"]), "half a sta")
+	rewrite(t, statefile.TempName(keys["state_file"]), "half a sta")
 	p, _ = openOne(t, keys)
 	expect(t, p, `a_total{l="x"} 1`)
 	closeWritten(t, p)
-	if _, err := os.Stat(statefile.Draft(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(statefile.TempName(keys["state_file"])); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the draft: %v", err)
 	}
 }

@@ -47,7 +47,7 @@ func openDisk(t *testing.T, create func(statefile.Writer) statefile.Writer) (s *
 	log = new(logged)
 	s, err := newState(stateOptions{
 		file: filepath.Join(t.TempDir(), "state"), instance: "promexporter.0", interval: time.Hour,
-		log: log.logger(), collector: c, quiet: func() {}, guard: func(_ string, do func()) { do() }, events: new(events),
+		log: log.logger(), collector: c, awaitFlushes: func() {}, guard: func(_ string, do func()) { do() }, events: new(events),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestFullDisk(t *testing.T) {
 	if n := s.errors.Load(); n != uint64(len(good))+1 {
 		t.Errorf("%d errors counted, want %d", n, len(good)+1)
 	}
-	if _, err := os.Stat(statefile.Draft(s.file)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(statefile.TempName(s.file)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the draft: %v", err)
 	}
 	if lines := log.lines("no space left on device"); len(lines) != 1 {
@@ -157,11 +157,11 @@ func TestDiskThatHangs(t *testing.T) {
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("took %s", took)
 	}
-	if lines := log.lines("was not written in time"); len(lines) != 1 {
+	if lines := log.lines("not written in time"); len(lines) != 1 {
 		t.Errorf("log: %q", log.lines(""))
 	}
 	close(release)
-	<-s.ended
+	<-s.done
 }
 
 // TestPanicInWrite holds that a bug costs one write.

@@ -14,8 +14,8 @@ import (
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
-// TestUnusableStates holds that no file keeps a section from starting, that it is
-// set aside, and that the last ones are kept.
+// TestUnusableStates holds that no file keeps a section from starting, that it is set aside, and that the last ones are
+// kept.
 func TestUnusableStates(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	p, _ := openOne(t, keys)
@@ -39,7 +39,7 @@ func TestUnusableStates(t *testing.T) {
 	} {
 		rewrite(t, keys["state_file"], string(test.state))
 		p, log := openOne(t, keys)
-		if lines := log.lines("the series start from zero"); len(lines) != 1 || !strings.Contains(lines[0], test.want) {
+		if lines := log.lines("series start from zero"); len(lines) != 1 || !strings.Contains(lines[0], test.want) {
 			t.Errorf("%s: log %q", name, lines)
 		}
 		bad := setAsideFiles(t, keys["state_file"])
@@ -66,8 +66,8 @@ func setAsideFiles(t *testing.T, file string) []string {
 	return bad
 }
 
-// TestStateFileOfAnother holds that two sections do not share a file, whatever they
-// call it, and that the line names both.
+// TestStateFileOfAnother holds that two sections do not share a file, whatever they call it, and that the line names
+// both.
 func TestStateFileOfAnother(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
@@ -78,7 +78,7 @@ func TestStateFileOfAnother(t *testing.T) {
 	}
 	other := map[string]string{"rules_file": keys["rules_file"], "state_file": filepath.Join(link, "state")}
 	_, err := Open(of.options("promexporter.1", other))
-	want := fmt.Sprintf("state_file: %s is that of promexporter.0 in process %d; give promexporter.1 a file of its own", keys["state_file"], os.Getpid())
+	want := fmt.Sprintf("state_file: %s is used by promexporter.0 in process %d; give promexporter.1 its own file", keys["state_file"], os.Getpid())
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -104,8 +104,8 @@ func TestStateFileOfAFailedOpen(t *testing.T) {
 	of.open("promexporter.1", keys)
 }
 
-// TestStateFileIsStillBeingWritten holds that a section that was closed and does
-// not come to an end, on a disk that hangs, keeps its successor only from writing.
+// TestStateFileIsStillBeingWritten holds that a section that was closed and does not come to an end, on a disk that
+// hangs, keeps its successor only from writing.
 func TestStateFileIsStillBeingWritten(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1s"
@@ -120,22 +120,20 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	}
 	held.Close()
 	until(t, "it is not written", func() bool { return p.state.writtenAt.Load() > 0 })
-	until(t, "it is not told", func() bool { return len(log.lines("the state is written again")) == 1 })
+	until(t, "it is not told", func() bool { return len(log.lines("state file is written again")) == 1 })
 }
 
-// notWritten waits for the line that the state could not be written, which comes
-// after the error was counted.
+// notWritten waits for the line that could not write the state file, which comes after the error was counted.
 func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	t.Helper()
 	until(t, "no error", func() bool {
-		lines = log.lines("the state could not be written; the metrics go on")
+		lines = log.lines("could not write the state file; metrics are still served")
 		return p.state.errors.Load() > 0 && len(lines) > 0
 	})
 	return lines
 }
 
-// TestStateIsForItsOwner holds that nobody else reads the label values of a state,
-// whatever the umask is.
+// TestStateIsForItsOwner holds that nobody else reads the label values of a state, whatever the umask is.
 func TestStateIsForItsOwner(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	keys := stateKeys(t, kept)
@@ -162,7 +160,7 @@ func TestStateFileIsNoFile(t *testing.T) {
 func TestStateFolderIsNotThere(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "later")
-	keys := map[string]string{"rules_file": rulesFile(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
+	keys := map[string]string{"rules_file": writeRules(t, oneRule), "state_file": filepath.Join(folder, "state"), "state_interval": "1s"}
 	p, log := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)
 	if lines := notWritten(t, p, log); len(lines) != 1 || !strings.Contains(lines[0], "no such file or directory") {
@@ -177,8 +175,7 @@ func TestStateFolderIsNotThere(t *testing.T) {
 	expect(t, p, `a_total{l="x"} 1`)
 }
 
-// TestStateThroughALink holds that the file that a link points to is written, and
-// that the link stays.
+// TestStateThroughALink holds that the file that a link points to is written, and that the link stays.
 func TestStateThroughALink(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	file := keys["state_file"]

@@ -8,21 +8,20 @@ import (
 
 var (
 	stateWrittenDesc = desc("state_last_write_timestamp_seconds",
-		"When the state file was last written.")
+		"Time of the last write of the state file, in seconds since 1970.")
 	stateBytesDesc = desc("state_last_write_bytes",
-		"How large it was then.")
+		"Size of the state file at the last write.")
 	stateDurationDesc = desc("state_last_write_duration_seconds",
-		"How long that took.")
+		"Duration of the last write of the state file.")
 	stateErrorsDesc = desc("state_write_errors_total",
 		"Attempts to write the state file that failed.")
 	stateRestoredDesc = desc("state_restored_series",
-		"Series that the start restored from the state file.")
+		"Series restored from the state file at the start.")
 	stateLeftOutDesc = desc("state_left_out_series",
-		"Series of the state file that the start did not restore.", "reason")
+		"Series of the state file that were not restored at the start.", "reason")
 )
 
-// register lets the metrics of a section tell of its state file, until unregister.
-// Without one they say nothing.
+// register adds the metrics of the state file to those of the instance, until unregister.
 func (s *state) register(m *metrics) {
 	if s != nil {
 		m.registerer.MustRegister(s)
@@ -53,5 +52,5 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	restored := s.restored.Load()
 	sendGauge(out, stateRestoredDesc, float64(restored.Series))
 	sendGauge(out, stateLeftOutDesc, float64(restored.Redefined), "redefined")
-	sendGauge(out, stateLeftOutDesc, float64(restored.Beyond), "limit")
+	sendGauge(out, stateLeftOutDesc, float64(restored.OverLimit), "limit")
 }

@@ -26,7 +26,7 @@ func stateKeys(t testing.TB, rules string) map[string]string {
 	t.Helper()
 	keys := map[string]string{"state_file": filepath.Join(t.TempDir(), "state")}
 	if rules != "" {
-		keys["rules_file"] = rulesFile(t, rules)
+		keys["rules_file"] = writeRules(t, rules)
 	}
 	return keys
 }
@@ -66,7 +66,7 @@ func TestStateOverARestart(t *testing.T) {
 			flush(t, p, "t", `{"l":"y","n":20,"total":130}`, flb.OK)
 			before := shownSeries(t, p)
 			p, log := reopen(t, p, keys)
-			if lines := log.lines("the state was restored"); len(lines) != 1 || !strings.Contains(lines[0], "age=") {
+			if lines := log.lines("state restored"); len(lines) != 1 || !strings.Contains(lines[0], "age=") {
 				t.Errorf("log: %q", lines)
 			}
 			got := shownSeries(t, p)
@@ -121,8 +121,7 @@ func TestStateMetrics(t *testing.T) {
 	}
 }
 
-// TestStateOfFields holds that families that are named after fields are restored
-// when the rules still make them.
+// TestStateOfFields holds that families that are named after fields are restored when the rules still make them.
 func TestStateOfFields(t *testing.T) {
 	const fields = "metrics:\n- {name: 'x_${field}_total', type: counter, help: X., fields: '^[a-m]', ttl: 1h}\n"
 	keys := stateKeys(t, fields)
@@ -144,7 +143,7 @@ func TestStateOfChangedRules(t *testing.T) {
 		b_total 1
 		promexporter_state_restored_series{output="promexporter.0"} 1
 		promexporter_state_left_out_series{output="promexporter.0",reason="redefined"} 1`)
-	if lines := log.lines("define their family otherwise"); len(lines) != 1 {
+	if lines := log.lines("define their family differently"); len(lines) != 1 {
 		t.Errorf("log: %q", lines)
 	}
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)

@@ -9,9 +9,8 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// stats reads the counts of the collector and the rules at a scrape, so that
-// they cost the flush nothing more.
-type stats struct{ *section }
+// stats reads the counters of the collector and the rules at a scrape, so that a flush does not pay for them.
+type stats struct{ *instance }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("promexporter_"+name, help, labels, nil)
@@ -23,33 +22,33 @@ var (
 	droppedDesc = desc("samples_dropped_total",
 		"Samples that were not applied.", "reason")
 	overflowedDesc = desc("samples_overflowed_total",
-		"Samples that were applied to an overflow series, because their family had reached its series_limit.")
+		"Samples that were applied to an overflow series because their family had reached its series_limit.")
 	exemplarsDesc = desc("exemplars_dropped_total",
-		"Exemplars that are too long or not UTF-8, or for which there was no memory. Their samples were applied.")
+		"Exemplars that were too long, not UTF-8, or did not fit into the memory limit. Their samples were applied.")
 	seriesDesc = desc("series",
 		"Live series.")
 	limitDesc = desc("series_limit",
-		"The most series there can be (series_limit).")
+		"Maximum number of series (series_limit).")
 	bytesDesc = desc("series_bytes",
-		"Memory of live series and their families, estimated, without pages.")
+		"Estimated memory of live series and their families, without pages.")
 	bytesLimitDesc = desc("series_limit_bytes",
-		"The most memory that series may take (series_memory_limit).")
+		"Maximum memory of series (series_memory_limit).")
 	familiesDesc = desc("families",
 		"Metric families that have series.")
 	expiredDesc = desc("series_expired_total",
-		"Series that had no sample for their ttl.")
+		"Series removed because they had no sample for their ttl.")
 	rememberedDesc = desc("series_remembered",
-		"Expired series that would go on from where they were.")
+		"Expired counters, histograms and summaries that continue from their old value when they come back.")
 	forgottenDesc = desc("series_forgotten_total",
-		"Expired series that could not be remembered within the bound.")
+		"Expired series that did not fit into the memory for remembered series.")
 	reloadGoodDesc = desc("rules_last_reload_successful",
-		"Whether the rules in force are those of the last attempt to read them.")
+		"Whether the last attempt to read the rules succeeded.")
 	reloadTimeDesc = desc("rules_last_reload_success_timestamp_seconds",
-		"When the rules in force were read.")
+		"Time at which the active rules were read, in seconds since 1970.")
 	reloadsDesc = desc("rules_reloads_total",
 		"Attempts to read the rules again.", "result")
 	keysGoodDesc = desc("config_last_reload_successful",
-		"Whether the keys in force are those of the last reload of Fluent Bit.")
+		"Whether the keys of the last reload of Fluent Bit were valid and are active.")
 	ruleMatchedDesc = desc("rule_records_matched_total",
 		"Records, fields or elements that a rule applied to.", "rule")
 	ruleSamplesDesc = desc("rule_samples_total",
@@ -94,7 +93,7 @@ func (s *stats) collectSamples(out chan<- prometheus.Metric) {
 		sendCounter(out, droppedDesc, c.Dropped(r), r.String())
 	}
 	for _, r := range rule.Reasons() {
-		sendCounter(out, droppedDesc, s.rules.book.GivenUp(r), r.String())
+		sendCounter(out, droppedDesc, s.rules.counters.Skipped(r), r.String())
 	}
 	sendCounter(out, overflowedDesc, c.Overflowed())
 	sendCounter(out, exemplarsDesc, c.ExemplarsDropped())
@@ -114,8 +113,8 @@ func (s *stats) collectSeries(out chan<- prometheus.Metric) {
 
 func (s *stats) collectReloads(out chan<- prometheus.Metric) {
 	r := s.reloads.counts()
-	sendGauge(out, keysGoodDesc, oneIf(r.keysGood))
-	sendGauge(out, reloadGoodDesc, oneIf(r.rulesGood))
+	sendGauge(out, keysGoodDesc, oneIf(r.keysOK))
+	sendGauge(out, reloadGoodDesc, oneIf(r.rulesOK))
 	sendGauge(out, reloadTimeDesc, float64(r.rulesRead.UnixNano())/float64(time.Second))
 	sendCounter(out, reloadsDesc, r.failures, "failure")
 	sendCounter(out, reloadsDesc, r.successes, "success")
@@ -141,7 +140,7 @@ func (s *stats) collectRules(out chan<- prometheus.Metric) {
 	}
 }
 
-// sendRule sends what became of a rule's samples.
+// sendRule sends the counts of a rule's samples.
 func sendRule(out chan<- prometheus.Metric, r *rule.RuleStats) {
 	sendCounter(out, ruleSamplesDesc, r.Applied(), r.Rule)
 	for reason, n := range ruleErrors(r) {
@@ -149,7 +148,7 @@ func sendRule(out chan<- prometheus.Metric, r *rule.RuleStats) {
 	}
 }
 
-// ruleErrors returns how many samples a rule lost, by the reasons that occurred.
+// ruleErrors returns how many samples a rule lost, for each reason that occurred.
 func ruleErrors(r *rule.RuleStats) map[string]uint64 {
 	errors := make(map[string]uint64)
 	for _, reason := range collector.Reasons() {
@@ -158,14 +157,15 @@ func ruleErrors(r *rule.RuleStats) map[string]uint64 {
 		}
 	}
 	for _, reason := range rule.Reasons() {
-		if n := r.GivenUp(reason); n > 0 {
+		if n := r.Skipped(reason); n > 0 {
 			errors[reason.String()] = n
 		}
 	}
 	return errors
 }
 
-// liveSeries returns how many series a rule feeds, of those that each family has.
+// liveSeries returns how many live series the families of a rule have. series maps the name of a family to the number
+// of its live series.
 func liveSeries(r *rule.RuleStats, series map[string]int) (live int) {
 	counted := make(map[string]bool, len(r.Families))
 	for _, name := range r.Families {

@@ -27,14 +27,14 @@ var captures = filepath.Join("..", "record", "testdata", "chunks")
 // process is what the pipelines of one test share.
 type process struct {
 	t        testing.TB
-	sections Sections
+	sections Instances
 	log      logged
 }
 
 func newProcess(t testing.TB) *process { return &process{t: t} }
 
-// options are those of a section with these keys. Unless they say otherwise it is on
-// a free port, and chunks are not refused because the machine is slow.
+// options are those of a section with these keys. Unless they say otherwise it is on a free port, and chunks are not
+// refused because the machine is slow.
 func (p *process) options(instance string, keys map[string]string) Options {
 	return Options{
 		Property: func(key string) string {
@@ -47,10 +47,10 @@ func (p *process) options(instance string, keys map[string]string) Options {
 			}
 			return value
 		},
-		Instance: instance,
-		Log:      p.log.logger(),
-		Sections: &p.sections,
-		Version:  "1.2.3",
+		Instance:  instance,
+		Log:       p.log.logger(),
+		Instances: &p.sections,
+		Version:   "1.2.3",
 	}
 }
 
@@ -71,8 +71,8 @@ func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
 	return p.open("promexporter.0", keys), &p.log
 }
 
-// closeWritten closes p and waits until its state is written, for which a slow disk
-// may take longer than Close waits. The write of the start comes to its end before.
+// closeWritten closes p and waits until its state is written, for which a slow disk may take longer than Close waits.
+// The write of the start comes to its end before.
 func closeWritten(t testing.TB, p *Pipeline) {
 	t.Helper()
 	until(t, "the state was not written at the start", func() bool { return p.state.writtenAt.Load() > 0 || p.state.errors.Load() > 0 })
@@ -83,7 +83,7 @@ func closeWritten(t testing.TB, p *Pipeline) {
 // awaitState waits until a pipeline that was closed no longer writes its state.
 func awaitState(t testing.TB, p *Pipeline) {
 	t.Helper()
-	until(t, "the state is still being written", func() bool { return isClosed(p.state.ended) })
+	until(t, "the state is still being written", func() bool { return isClosed(p.state.done) })
 }
 
 func isClosed(c chan struct{}) bool {

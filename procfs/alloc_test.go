@@ -3,12 +3,14 @@ package procfs
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
 
-// TestRoundDoesNotAllocate holds that a process costs no garbage once it is known. What a round costs by itself is that
-// of reading the time of the boot.
+// TestRoundDoesNotAllocate holds that a process costs no garbage once it is known, whatever is read of it. What a round
+// costs by itself is that of reading the time of the boot, and of watching the goroutine that reads.
 func TestRoundDoesNotAllocate(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")
@@ -16,9 +18,29 @@ func TestRoundDoesNotAllocate(t *testing.T) {
 	const processes = 200
 	tree := newFakeTree(t)
 	for n := range processes {
-		tree.process(fake{pid: n + 1, name: fmt.Sprint("process-", n), fds: 2, cmdline: []string{"/bin/x", "y"}})
+		tree.detailed(fake{pid: n + 1, name: fmt.Sprint("process-", n), fds: 2, cmdline: []string{"/bin/x", strings.Repeat("y", n)}})
 	}
-	r := newRig(t, Choice{Path: tree.path, Only: Command})
+	some := Filter{Include: regexp.MustCompile("."), Exclude: regexp.MustCompile("z")}
+	for _, test := range []struct {
+		name   string
+		choice Choice
+		most   float64
+	}{
+		{"default", Choice{Fields: Files}, 5},
+		{"all", Choice{Fields: Files | detailed, CmdlineLength: 100}, 8},
+		{"filters", Choice{Filters: Filters{Cmdline: some, Exe: some, User: some, Cgroup: some}}, 8},
+	} {
+		test.choice.Path, test.choice.PasswdFile = tree.path, "testdata/passwd"
+		r := newRig(t, test.choice)
+		if n := allocations(t, r, processes); n > test.most {
+			t.Errorf("%s: %v allocations in a round of %d processes, want none for each", test.name, n, processes)
+		}
+	}
+}
+
+// allocations returns those of a round and its records, without those of reading the time of the boot.
+func allocations(t *testing.T, r *rig, processes int) float64 {
+	t.Helper()
 	busiest := top{n: 10}
 	var records []byte
 	clock := func() time.Time { return r.now }
@@ -33,11 +55,9 @@ func TestRoundDoesNotAllocate(t *testing.T) {
 	}
 	all()
 	boot := testing.AllocsPerRun(20, func() {
-		if err := r.readBoot(); err != nil {
+		if _, err := readBoot(r.fs); err != nil {
 			t.Error(err)
 		}
 	})
-	if n := testing.AllocsPerRun(20, all) - boot; n > 5 {
-		t.Errorf("%v allocations in a round of %d processes, want none for each", n, processes)
-	}
+	return testing.AllocsPerRun(20, all) - boot
 }

@@ -26,20 +26,29 @@ func benchPath(b *testing.B) string {
 // github.com/prometheus/procfs. procfs/bench has the same by gopsutil.
 func BenchmarkRound(b *testing.B) {
 	for _, extent := range []struct {
-		name string
-		part Part
-	}{{"times", Times}, {"files", Files}, {"command", Command}} {
+		name   string
+		fields Fields
+	}{{"times", Times}, {"files", Files}, {"command", Files | Cmdline}} {
 		b.Run("extent="+extent.name, func(b *testing.B) {
-			b.Run("by=promexporter", func(b *testing.B) { benchmarkRound(b, extent.part) })
-			if extent.part != Command {
-				b.Run("by=prometheus", func(b *testing.B) { benchmarkPrometheus(b, extent.part == Files) })
+			b.Run("by=promexporter", func(b *testing.B) { benchmarkRound(b, extent.fields) })
+			if extent.fields != Files|Cmdline {
+				b.Run("by=prometheus", func(b *testing.B) { benchmarkPrometheus(b, extent.fields == Files) })
 			}
 		})
 	}
 }
 
-func benchmarkRound(b *testing.B, part Part) {
-	s, err := NewSampler(Choice{Path: benchPath(b), Only: part}, func(string, int32, error) {})
+// BenchmarkField is a round with one field more than the default, as each key switches it on.
+func BenchmarkField(b *testing.B) {
+	b.Run("field=none", func(b *testing.B) { benchmarkRound(b, Files) })
+	for _, f := range fieldSwitches() {
+		b.Run("field="+f.name, func(b *testing.B) { benchmarkRound(b, Files|f.field) })
+	}
+}
+
+func benchmarkRound(b *testing.B, fields Fields) {
+	c := Choice{Path: benchPath(b), Fields: fields, PasswdFile: "/etc/passwd"}
+	s, err := NewSampler(c, func(string, int32, error) {})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -96,11 +105,12 @@ func BenchmarkParseStat(b *testing.B) {
 // BenchmarkRecord is the records of a thousand processes. procfs/bench has the same by the encoder of fluent-bit-go.
 func BenchmarkRecord(b *testing.B) {
 	b.Run("by=promexporter", func(b *testing.B) {
+		round := Round{Time: sample.Time, Boot: sample.Boot, Fields: Files | Cmdline, Processes: sample.Processes}
 		var buffer []byte
 		b.ReportAllocs()
 		for b.Loop() {
 			for range 1000 {
-				buffer = appendProcess(buffer[:0], &sample, &sample.Processes[0])
+				buffer = appendProcess(buffer[:0], &round, &round.Processes[0])
 			}
 		}
 	})

@@ -6,6 +6,7 @@
 //	Input     a section: when a round is due, and the callbacks that ask for it
 //	Sampler   a round: every process read once, compared with the round before
 //	tree      the files below the path, by bare system calls
+//	turn      which goroutine has the round, since one that reads may hang in the kernel
 //
 // # What the numbers are
 //
@@ -25,7 +26,8 @@
 //
 // # Bounds
 //
-// Per process: 4096 bytes of a file, 6 to 16 system calls, about half a kilobyte of memory beside its records. Per
-// instance: one round at a time, one buffer of records, which the host reads where it is, and a second one where rounds
-// take longer than a callback waits for them.
+// Per process: 4096 bytes of a file, or 64 KiB where details are read, 6 to 26 system calls and 23 for a long command
+// line, about half a kilobyte of memory beside its records and its texts. Per instance: 32 readers that hang, one round
+// at a time, one buffer of records, which the host reads where it is, and a second one where rounds take longer than a
+// callback waits for them.
 package procfs

@@ -1,19 +1,16 @@
 package procfs
 
 // readFiles reports false if the process has vanished. A file that cannot be read leaves its fields out.
-func (s *Sampler) readFiles(dir int, p *Process, known *remembered) bool {
-	if s.choice.Only == Times {
-		return true
-	}
+func (s *Sampler) readFiles(dir int, p *Process) bool {
 	s.readMemory(dir, p)
-	n, err := s.tree.length(dir, nameFD)
+	n, err := s.tree.length(dir, fileFD)
 	if !s.usable("fd", dir, p.PID, err) {
 		return false
 	}
 	if err == nil {
 		p.OpenFDs = int32(n)
 	}
-	b, err := s.tree.read(dir, nameIO)
+	b, err := s.tree.read(dir, fileIO)
 	if !s.usable("io", dir, p.PID, err) {
 		return false
 	}
@@ -22,7 +19,7 @@ func (s *Sampler) readFiles(dir int, p *Process, known *remembered) bool {
 			s.report("io", p.PID, errGarbled)
 		}
 	}
-	return s.choice.Only == Files || s.readCommand(dir, p, known)
+	return true
 }
 
 // readMemory takes what statm says. What stat says lacks what processors have counted and not yet added up: since Linux
@@ -31,7 +28,7 @@ func (s *Sampler) readMemory(dir int, p *Process) {
 	if p.Virtual == 0 { // kernel threads and zombies have none
 		return
 	}
-	b, err := s.tree.read(dir, nameStatm)
+	b, err := s.tree.read(dir, fileStatm)
 	if err != nil { // if the process has vanished, the next file tells
 		return
 	}
@@ -40,29 +37,32 @@ func (s *Sampler) readMemory(dir int, p *Process) {
 	}
 }
 
-func (s *Sampler) readCommand(dir int, p *Process, known *remembered) bool {
-	b, err := s.tree.read(dir, nameCmdline)
-	if !s.usable("cmdline", dir, p.PID, err) {
-		return false
-	}
-	if err == nil {
-		known.cmdline = intern(known.cmdline, joinArguments(b))
-		p.Cmdline = known.cmdline
-	}
-	return true
-}
-
-// joinArguments puts a blank, in place, where the kernel has the end of an argument.
-func joinArguments(b []byte) []byte {
-	for len(b) > 0 && b[len(b)-1] == 0 {
-		b = b[:len(b)-1]
-	}
-	for i, c := range b {
-		if c == 0 {
-			b[i] = ' '
+// readCounts takes what the status file and the smaps_rollup file say.
+func (s *Sampler) readCounts(dir int, p *Process, d *details) (alive bool) {
+	if s.reads.has(Swap | ContextSwitches) {
+		b, err := s.tree.read(dir, fileStatus)
+		if !s.usable("status", dir, p.PID, err) {
+			return false
+		}
+		status := parseStatus(b)
+		d.Swap = status.swap
+		if status.counted {
+			d.Switches.set(status.switches)
+		} else if err == nil {
+			s.report("status", p.PID, errGarbled)
 		}
 	}
-	return b
+	if !s.reads.has(PSS) || p.Virtual == 0 {
+		return true
+	}
+	b, err := s.tree.read(dir, fileRollup)
+	if !s.usable("smaps_rollup", dir, p.PID, err) {
+		return false
+	}
+	if d.PSS = parseRollup(b); err == nil && !d.PSS.Known {
+		s.report("smaps_rollup", p.PID, errGarbled)
+	}
+	return true
 }
 
 // usable reports whether a process can be told about after a file gave err: not if it has vanished. A kernel may have

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
 // Options are what an input is opened with.
@@ -40,12 +42,15 @@ type Input struct {
 	buffer  []byte      // the round's while one is running, otherwise the host's until the next Collect
 	spare   []byte      // the host's while a round is running that began as it got the records of the one before
 
-	logged map[string]bool // of what is logged once; for the round that is running
+	logged  map[string]bool // of what is logged once; for the round that is running
+	ratelog ratelog.Log
 }
 
 const (
 	// patience is how long a callback waits for its round. A thousand processes take about half of it.
 	patience = 50 * time.Millisecond
+	// openTimeout is how long Open waits for a path.
+	openTimeout = 5 * time.Second
 	// slowRound is when a round is said to hang: the kernel may block a reader for good.
 	slowRound = 30 * time.Second
 )
@@ -64,8 +69,8 @@ func Open(o Options) (*Input, error) {
 		records:  make(chan []byte, 1),
 		logged:   map[string]bool{},
 	}
-	if in.sampler, err = NewSampler(config.Choice, in.unreadable); err != nil {
-		return nil, fmt.Errorf("path: %q: not a procfs: %w; write for example path=/proc", config.Path, err)
+	if in.sampler, err = openSampler(config.Choice, in.unreadable, openTimeout); err != nil {
+		return nil, err
 	}
 	in.stopped, in.stop = context.WithCancel(context.Background())
 	in.log.Info("reading the processes of "+config.Path, "interval", config.Interval)
@@ -149,6 +154,11 @@ func (in *Input) round() {
 	if in.stopped.Err() != nil {
 		return
 	}
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		in.logPanic(panicked.cause, panicked.stack)
+		return
+	}
 	if err != nil {
 		in.once("round", "a round failed; this is logged once", "error", err)
 		return
@@ -156,36 +166,47 @@ func (in *Input) round() {
 	in.buffer = in.encode(in.buffer[:0], r)
 	records = in.buffer
 	in.log.Debug("round", "processes", len(r.Processes), "vanished", r.Skipped.Vanished,
-		"unreadable", r.Skipped.Unreadable, "garbled", r.Skipped.Garbled, "took", time.Since(began))
+		"unreadable", r.Skipped.Unreadable, "garbled", r.Skipped.Garbled, "blocked", r.Skipped.Blocked,
+		"took", time.Since(began))
 }
 
 func (in *Input) encode(b []byte, r *Round) []byte {
 	switch {
 	case in.config.Wide:
-		return appendWide(b, r)
+		b = appendWide(b, r)
 	case in.config.Top > 0:
-		return in.top.append(b, r)
+		b = in.top.append(b, r)
+	default:
+		b = appendProcesses(b, r)
 	}
-	return appendProcesses(b, r)
+	if in.config.RoundStats {
+		b = appendStats(b, r)
+	}
+	return b
 }
 
 func (in *Input) rescue() {
-	cause := recover()
-	if cause == nil {
-		return
+	if cause := recover(); cause != nil {
+		in.logPanic(cause, debug.Stack())
 	}
+}
+
+func (in *Input) logPanic(cause any, stack []byte) {
 	in.log.Error("panic in a round, please report it", "panic", cause)
-	for frame := range strings.Lines(string(debug.Stack())) {
+	for frame := range strings.Lines(string(stack)) {
 		in.log.Error(strings.TrimSpace(frame))
 	}
 }
 
-// unreadable is told of each file that cannot be read, with pid 0 for one of the whole procfs, and tells of the first of
-// each kind.
+// unreadable logs what cannot be read, the first of each kind. A file that belongs to no process has the pid 0.
 func (in *Input) unreadable(file string, pid int32, err error) {
+	if blocked := (BlockedError{}); errors.As(err, &blocked) {
+		in.ratelog.Warn(in.log, fmt.Errorf("%s of process %d: %w", file, pid, err),
+			"a file blocks its reader; until it does not, the process has no record")
+		return
+	}
 	if pid == 0 {
-		in.once("boot", "the time of the boot cannot be read, and stays what it was; this is logged once", "file", file,
-			"error", err)
+		in.once(file, "a file cannot be read, and what it said stays; this is logged once", "file", file, "error", err)
 		return
 	}
 	kind := file // and the error, unless its text may be another one each time

@@ -62,6 +62,8 @@ func TestInput(t *testing.T) {
 		{"format=wide", []any{nil}},
 		{"top=1", []any{"p0", "other"}},
 		{"include=[01]", []any{"p0", "p1"}},
+		{"include=[01]\nround_stats=on", []any{"p0", "p1", nil}},
+		{"include=none\nround_stats=on", []any{nil}},
 	} {
 		in, _ := openInput(t, "path="+tree.path+"\n"+test.keys)
 		start := time.Now()
@@ -107,12 +109,14 @@ func TestOpenFails(t *testing.T) {
 			"top: \"x\": not a whole number; write for example top=20",
 		"path=" + filepath.Join("testdata", "absent"): `path: "testdata/absent": not a procfs: `,
 		"path=testdata": `path: "testdata": not a procfs: `,
+		"path=testdata/proc\nuser=on\npasswd_file=testdata/absent":           `passwd_file: "testdata/absent": stat testdata/absent: no such file`,
+		"path=testdata/proc\nexclude_user=x\npasswd_file=testdata/proc/self": `passwd_file: "testdata/proc/self": not a regular file; write`,
 	} {
 		in, err := Open(Options{Property: properties(text), Log: slog.New(slog.DiscardHandler)})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, %v, want %s", text, in, err, want)
 		}
-		if strings.HasPrefix(text, "path=") && !strings.HasSuffix(fmt.Sprint(err), "; write for example path=/proc") {
+		if key, _, _ := strings.Cut(want, ":"); strings.HasPrefix(text, "path=") && !strings.Contains(fmt.Sprint(err), "; write for example "+key+"=/") {
 			t.Errorf("%q: %v does not say what would be right", text, err)
 		}
 	}
@@ -125,16 +129,16 @@ func TestLoggedOnce(t *testing.T) {
 	collect(t, in, start)
 	collect(t, in, start.Add(time.Second))
 	for line, want := range map[string]int{
-		"level=WARN":                                      8,
-		`file=io pid=31 error="no such file`:              1,
-		`file=io pid=41 error="is a directory`:            1,
-		`file=io pid=70 error="it is not what`:            1,
-		`file=stat pid=40 error="is a directory`:          1,
-		`file=stat pid=50 error="it is not what`:          1,
-		`file=stat pid=80 error="not a directory`:         1,
-		`file=fd pid=41 error="not a directory`:           1,
-		`file=cmdline pid=41 error="is a dir`:             1,
-		"processes=17 vanished=1 unreadable=2 garbled=14": 2,
+		"level=WARN":                                                8,
+		`file=io pid=31 error="no such file`:                        1,
+		`file=io pid=41 error="is a directory`:                      1,
+		`file=io pid=70 error="it is not what`:                      1,
+		`file=stat pid=40 error="is a directory`:                    1,
+		`file=stat pid=50 error="it is not what`:                    1,
+		`file=stat pid=80 error="not a directory`:                   1,
+		`file=fd pid=41 error="not a directory`:                     1,
+		`file=cmdline pid=41 error="is a dir`:                       1,
+		"processes=17 vanished=1 unreadable=2 garbled=14 blocked=0": 2,
 	} {
 		if got := book.count(line); got != want {
 			t.Errorf("%d lines with %s, want %d", got, line, want)
@@ -157,7 +161,7 @@ func TestBootUnreadable(t *testing.T) {
 			t.Errorf("records of %v", names(got))
 		}
 	}
-	if book.count("the time of the boot cannot be read") != 1 || book.count("is skipped") != 0 {
+	if book.count("a file cannot be read, and what it said stays") != 1 || book.count("is skipped") != 0 {
 		t.Errorf("log: %s", book.String())
 	}
 }
@@ -228,6 +232,7 @@ func TestSlowRounds(t *testing.T) {
 	reached := tree.slowProcess(fake{pid: 1, name: "x"})
 	release := func() { reached()() }
 	in, _ := openInput(t, "interval_sec=1\nformat=wide\npath="+tree.path)
+	in.sampler.limit = time.Minute
 	now := time.Now()
 	if b := in.Collect(now); b != nil {
 		t.Fatalf("records of a round that is not over: % x", b)
@@ -264,6 +269,7 @@ func TestCloseDuringARound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	in.sampler.limit = time.Minute
 	if b := in.Collect(time.Now()); b != nil {
 		t.Fatalf("records of a round that is not over: % x", b)
 	}
@@ -281,5 +287,41 @@ func TestCloseDuringARound(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the sampler stays open")
 		}
+	}
+}
+
+// TestBlockedIsLogged has a file that blocks its reader in every round: that is one line a minute.
+func TestBlockedIsLogged(t *testing.T) {
+	tree := newFakeTree(t)
+	tree.process(fake{pid: 1, name: "x"})
+	tree.process(fake{pid: 2, name: "y"})
+	defer tree.hang("1/io", "")()
+	in, book := openInput(t, "interval_sec=1\nround_stats=on\npath="+tree.path)
+	in.sampler.limit = 50 * time.Millisecond
+	start := time.Now()
+	for second := range 3 {
+		events := collect(t, in, start.Add(time.Duration(second)*time.Second))
+		if got := names(events); !slices.Equal(got, []any{"y", nil}) || events[1].record["round_blocked"] != int64(1) {
+			t.Errorf("records %v", events)
+		}
+	}
+	const line = `msg="a file blocks its reader; until it does not, the process has no record" error="io of process 1: a reader has waited`
+	if book.count("level=WARN") != 1 || book.count(line) != 1 || book.count("blocked=1") != 3 {
+		t.Error(book.String())
+	}
+}
+
+// TestPathDoesNotAnswer opens a path that blocks whoever reads it, and closes what answers too late.
+func TestPathDoesNotAnswer(t *testing.T) {
+	tree := newFakeTree(t)
+	release := tree.hang("stat", "btime 1700000000\n")
+	_, err := openSampler(Choice{Path: tree.path}, nil, 10*time.Millisecond)
+	want := fmt.Sprintf("path: %q: it did not answer within 10ms; write for example path=/proc", tree.path)
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	release()
+	if _, err := openSampler(Choice{Path: tree.path}, nil, time.Minute); err != nil {
+		t.Error(err)
 	}
 }

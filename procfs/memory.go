@@ -25,8 +25,9 @@ type remembered struct {
 	io      IO
 	hasIO   bool
 	name    string
-	wanted  bool
-	cmdline string
+	named   verdict // of the name
+	wanted  bool    // all verdicts, when they were given last
+	details *details
 }
 
 // unknownStart is no start that a stat file can tell of a process that lives.
@@ -62,6 +63,15 @@ func (m *memory) recall(pid int32, start uint64) *remembered {
 	r.round = m.round
 	m.latest = max(m.latest, start)
 	return r
+}
+
+// more returns what is remembered of the details of a process, for a round that reads them anew.
+func (r *remembered) more() *details {
+	if r.details == nil {
+		r.details = newDetails(r.hasIO)
+	}
+	r.details.begin()
+	return r.details
 }
 
 // hide is recall for a process that is there and cannot be read. What is remembered of it stays until it can be. One of

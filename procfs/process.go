@@ -14,7 +14,6 @@ type Process struct {
 	Virtual uint64 // bytes
 	RSS     uint64 // bytes
 	OpenFDs int32  // -1 where they cannot be read
-	Cmdline string // only where it was asked for
 
 	Total    CPU           // of its whole life, never less than in the round before
 	Interval CPU           // since the round before
@@ -23,6 +22,9 @@ type Process struct {
 	HasIO      bool
 	IO         IO // of its whole life, never less than in the round before
 	ioInterval IO
+	faults     Pair
+
+	Details *Details // nil if nothing of it was asked for; valid until the next round
 }
 
 // CPU is time in ticks.

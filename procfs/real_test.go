@@ -3,15 +3,19 @@ package procfs
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/user"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	prometheus "github.com/prometheus/procfs"
 )
 
 // The tests of this file read the kernel's own procfs. Where another process is needed, the test runs itself again: as
@@ -99,7 +103,7 @@ func TestBurn(t *testing.T) {
 	c := startChild(t, "burn", nil)
 	c.do() // its start is no part of the work
 	pid := int32(c.Process.Pid)
-	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Command}, func(string, int32, error) {})
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Fields: Files | Cmdline}, func(string, int32, error) {})
 	if err != nil {
 		t.Skip(err)
 	}
@@ -118,7 +122,7 @@ func TestBurn(t *testing.T) {
 	if percent, want := record()["cpu_percent"].(float64), 100*interval.Seconds()/end.Elapsed.Seconds(); percent != want {
 		t.Errorf("cpu_percent %v, want %v", percent, want)
 	}
-	if end.Parent != int32(os.Getpid()) || end.User != uint32(os.Geteuid()) || !strings.Contains(end.Cmdline, "TestBurn") {
+	if end.Parent != int32(os.Getpid()) || end.User != uint32(os.Geteuid()) || !strings.Contains(end.Details.Cmdline, "TestBurn") {
 		t.Errorf("got %+v", end)
 	}
 	compareWithPS(t, func() map[string]any { realRound(t, s); return record() })
@@ -152,7 +156,7 @@ func TestResidentMemory(t *testing.T) {
 	c := startChild(t, "idle", nil)
 	c.do() // it has started
 	pid := int32(c.Process.Pid)
-	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Only: Files}, func(string, int32, error) {})
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Fields: Files}, func(string, int32, error) {})
 	if err != nil {
 		t.Skip(err)
 	}
@@ -233,7 +237,7 @@ func TestWithoutRights(t *testing.T) {
 }
 
 func asNobody() string {
-	s, err := NewSampler(Choice{Path: "/proc", Only: Command}, func(string, int32, error) {})
+	s, err := NewSampler(Choice{Path: "/proc", Fields: Files | Cmdline}, func(string, int32, error) {})
 	if err != nil {
 		return err.Error()
 	}
@@ -252,4 +256,53 @@ func asNobody() string {
 	}
 	return fmt.Sprintf("uid %d, own io %v, own fds %v, init io %v, skipped {%d %d}",
 		self.User, self.HasIO, self.OpenFDs > 2, initial.HasIO, r.Skipped.Unreadable, r.Skipped.Garbled)
+}
+
+// TestDetailsAgainstPrometheus reads a process that does nothing by both, until both say the same.
+func TestDetailsAgainstPrometheus(t *testing.T) {
+	if part() != "" {
+		obey(func() string { return "done" })
+	}
+	c := startChild(t, "idle", nil)
+	c.do()
+	pid := c.Process.Pid
+	fs, err := prometheus.NewFS("/proc")
+	if err != nil {
+		t.Skip(err)
+	}
+	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{int32(pid)}, Fields: detailed, PasswdFile: "/etc/passwd"}, func(string, int32, error) {})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer s.Close()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		d := realRound(t, s).at(t, int32(pid)).Details
+		got := fmt.Sprint(d.Cmdline, d.Exe, d.User, d.PSS.Bytes, d.Swap.Bytes, d.Switches.Total, d.PageFaults.Total)
+		want := detailsByPrometheus(t, fs, pid)
+		if got == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got  %s, want %s", got, want)
+		}
+	}
+}
+
+func detailsByPrometheus(t *testing.T, fs prometheus.FS, pid int) string {
+	t.Helper()
+	p, err := fs.Proc(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmdline, err1 := p.CmdLine()
+	exe, err2 := p.Executable()
+	rollup, err3 := p.ProcSMapsRollup()
+	status, err4 := p.NewStatus()
+	stat, err5 := p.Stat()
+	owner, err6 := user.LookupId(fmt.Sprint(os.Geteuid()))
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+		t.Skip(err)
+	}
+	return fmt.Sprint(strings.Join(cmdline, " "), exe, owner.Username, rollup.Pss, status.VmSwap,
+		Pair{status.VoluntaryCtxtSwitches, status.NonVoluntaryCtxtSwitches}, Pair{uint64(stat.MinFlt), uint64(stat.MajFlt)})
 }

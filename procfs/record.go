@@ -77,10 +77,50 @@ func appendProcess(b []byte, r *Round, p *Process) []byte {
 	if p.HasIO {
 		m.io(p.IO)
 	}
-	if p.Cmdline != "" {
-		m.text("cmdline", p.Cmdline)
+	if p.Details != nil {
+		m.details(p.Details, r.Fields)
 	}
 	return m.end()
+}
+
+func (m *fieldMap) details(d *Details, fields Fields) {
+	for _, t := range [...]struct {
+		field Fields
+		name  string
+		value string
+	}{{Cmdline, "cmdline", d.Cmdline}, {Exe, "exe", d.Exe}, {User, "user", d.User}, {Cgroup, "cgroup", d.Cgroup},
+		{ContainerID, "container_id", d.ContainerID}} {
+		if fields.has(t.field) && t.value != "" {
+			m.text(t.name, t.value)
+		}
+	}
+	m.counts(d, fields)
+}
+
+func (m *fieldMap) counts(d *Details, fields Fields) {
+	if fields.has(PSS) && d.PSS.Known {
+		m.uint("pss_bytes", d.PSS.Bytes)
+	}
+	if fields.has(Swap) && d.Swap.Known {
+		m.uint("swap_bytes", d.Swap.Bytes)
+	}
+	if fields.has(ContextSwitches) && d.Switches.Known {
+		m.counter(&d.Switches, [...]string{"voluntary_context_switches", "involuntary_context_switches",
+			"interval_voluntary_context_switches", "interval_involuntary_context_switches"})
+	}
+	if fields.has(PageFaults) && d.PageFaults.Known {
+		m.counter(&d.PageFaults, [...]string{"minor_page_faults", "major_page_faults",
+			"interval_minor_page_faults", "interval_major_page_faults"})
+	}
+}
+
+func (m *fieldMap) counter(c *Counter, names [4]string) {
+	m.uint(names[0], c.Total[0])
+	m.uint(names[1], c.Total[1])
+	if c.Compared {
+		m.uint(names[2], c.Interval[0])
+		m.uint(names[3], c.Interval[1])
+	}
 }
 
 func (m *fieldMap) cpu(total, interval CPU, elapsed time.Duration) {
@@ -98,4 +138,16 @@ func (m *fieldMap) cpu(total, interval CPU, elapsed time.Duration) {
 func (m *fieldMap) io(total IO) {
 	m.uint("read_bytes", total.Read)
 	m.uint("written_bytes", total.Written)
+}
+
+// appendStats appends a record about the round itself.
+func appendStats(b []byte, r *Round) []byte {
+	m := beginMap(appendEvent(b, r.Time))
+	m.uint("round_processes", uint64(len(r.Processes)))
+	m.uint("round_vanished", uint64(r.Skipped.Vanished))
+	m.uint("round_unreadable", uint64(r.Skipped.Unreadable))
+	m.uint("round_garbled", uint64(r.Skipped.Garbled))
+	m.uint("round_blocked", uint64(r.Skipped.Blocked))
+	m.float("round_seconds", r.Took.Seconds())
+	return m.end()
 }

@@ -8,14 +8,22 @@ import (
 )
 
 var sample = Round{
-	Time: time.Date(2026, 11, 21, 1, 2, 3, 400, time.FixedZone("", 3600)),
-	Boot: 1_700_000_000,
+	Time:   time.Date(2026, 11, 21, 1, 2, 3, 400, time.FixedZone("", 3600)),
+	Took:   1500 * time.Microsecond,
+	Boot:   1_700_000_000,
+	Fields: detailed,
 	Processes: []Process{
 		{PID: 42, Parent: 1, Name: "burn", State: 'R', User: 33, Threads: 2, Start: 150, Virtual: 8192, RSS: 4096, OpenFDs: 7,
-			Cmdline: "/bin/burn -x", Total: CPU{500, 125}, Interval: CPU{150, 50}, Elapsed: 4 * time.Second,
-			HasIO: true, IO: IO{10, 20}},
+			Total: CPU{500, 125}, Interval: CPU{150, 50}, Elapsed: 4 * time.Second,
+			HasIO: true, IO: IO{10, 20}, Details: &Details{
+				Cmdline: "/bin/burn -x", Exe: "/bin/burn", User: "www-data", Cgroup: "/a", ContainerID: "4f",
+				PSS: Size{3000, true}, Swap: Size{1024, true},
+				Switches:   Counter{Total: Pair{8, 9}, Interval: Pair{2, 1}, Known: true, Compared: true},
+				PageFaults: Counter{Total: Pair{70, 6}, Interval: Pair{5, 0}, Known: true, Compared: true},
+			}},
 		{PID: 7, Name: "", State: 'Z', OpenFDs: -1, Total: CPU{3, 4}},
 	},
+	Skipped: Skipped{Vanished: 1, Unreadable: 2, Garbled: 3, Blocked: 4},
 }
 
 // TestProcessRecords holds the fields, their order and their types.
@@ -25,7 +33,10 @@ func TestProcessRecords(t *testing.T) {
 		`[1795219323.0000004,{"pid":42,"ppid":1,"name":"burn","state":"R","uid":33,"cpu_jiffies":625,"cpu_user_seconds":5,` +
 			`"cpu_system_seconds":1.25,"cpu_percent":50,"interval_cpu_user_seconds":1.5,"interval_cpu_system_seconds":0.5,` +
 			`"rss_bytes":4096,"virtual_bytes":8192,"threads":2,"open_fds":7,"start_time":1700000001.5,"read_bytes":10,` +
-			`"written_bytes":20,"cmdline":"/bin/burn -x"}]`,
+			`"written_bytes":20,"cmdline":"/bin/burn -x","exe":"/bin/burn","user":"www-data","cgroup":"/a","container_id":"4f",` +
+			`"pss_bytes":3000,"swap_bytes":1024,"voluntary_context_switches":8,"involuntary_context_switches":9,` +
+			`"interval_voluntary_context_switches":2,"interval_involuntary_context_switches":1,"minor_page_faults":70,` +
+			`"major_page_faults":6,"interval_minor_page_faults":5,"interval_major_page_faults":0}]`,
 		`[1795219323.0000004,{"pid":7,"ppid":0,"name":"","state":"Z","uid":0,"cpu_jiffies":7,"cpu_user_seconds":0.03,` +
 			`"cpu_system_seconds":0.04,"rss_bytes":0,"virtual_bytes":0,"threads":0,"start_time":1700000000}]`,
 	}
@@ -36,6 +47,37 @@ func TestProcessRecords(t *testing.T) {
 		if got := inOrder(t, b, n); got != want[n] {
 			t.Errorf("record %d\n%s, want\n%s", n, got, want[n])
 		}
+	}
+}
+
+// TestRecordsHoldWhatWasAskedFor has details that filters alone needed.
+func TestRecordsHoldWhatWasAskedFor(t *testing.T) {
+	all := decode(t, appendProcesses(nil, &sample))[0].record
+	sum := 0
+	for _, f := range fieldSwitches() {
+		one := sample
+		one.Fields = f.field
+		record := decode(t, appendProcesses(nil, &one))[0].record
+		for field, v := range record {
+			if all[field] != v {
+				t.Errorf("%s: %s is %v, want %v", f.name, field, v, all[field])
+			}
+		}
+		none := sample
+		none.Fields = Files
+		sum += len(record) - len(decode(t, appendProcesses(nil, &none))[0].record)
+	}
+	if none := 18; sum != len(all)-none {
+		t.Errorf("the keys add %d fields, want %d", sum, len(all)-none)
+	}
+}
+
+func TestStatsRecord(t *testing.T) {
+	b := appendStats(nil, &sample)
+	want := `[1795219323.0000004,{"round_processes":2,"round_vanished":1,"round_unreadable":2,"round_garbled":3,"round_blocked":4,` +
+		`"round_seconds":0.0015}]`
+	if got := inOrder(t, b, 0); got != want {
+		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 }
 

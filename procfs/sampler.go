@@ -1,43 +1,22 @@
 package procfs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
 	"os"
-	"regexp"
-	"runtime"
-	"slices"
 	"time"
 
 	prometheus "github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
-// Choice says which processes are read, and how much of each.
-type Choice struct {
-	Path    string
-	PIDs    []int32        // in order; none for all
-	Include *regexp.Regexp // names; nil for all
-	Exclude *regexp.Regexp // names; nil for none
-	Only    Part
-}
-
-// Part is how much of a process is read: with each part, what those before it have.
-type Part int
-
-// The parts. Each costs more than the one before.
-const (
-	Times   Part = iota // name and CPU time, from one file
-	Files               // and open files and IO
-	Command             // and the command line
-)
-
 // Round is what one pass over the processes found.
 type Round struct {
 	Time      time.Time // when it began
+	Took      time.Duration
 	Boot      float64   // Unix time of the boot
+	Fields    Fields    // that were asked for
 	Processes []Process // in the order of the pids
 	Skipped   Skipped
 }
@@ -47,35 +26,61 @@ type Skipped struct {
 	Vanished   int // ended while they were read
 	Unreadable int
 	Garbled    int // have a stat file that is not one
+	Blocked    int // block whoever reads them
 }
 
 // Sampler reads the processes of a procfs, round by round. It is for one goroutine.
 type Sampler struct {
 	choice   Choice
+	judged   Fields // what filters look at
+	reads    Fields // and what records hold
 	fs       prometheus.FS
-	tree     *tree
+	users    users
 	memory   *memory
 	pageSize uint64
 	report   func(file string, pid int32, err error)
-	pids     []int32
 	round    Round
+
+	// The goroutine that has the turn uses what is above and what is here.
+	tree    *tree
+	pass    pass
+	pids    []int32
+	done    chan error
+	blocked map[int32]blocked
+	limit   time.Duration // how long a file may keep the round waiting
+	most    int           // of blocked
 }
 
 // NewSampler opens a procfs. It fails if there is none at the path. report is told of every file that cannot be read:
-// of a process, or of the whole procfs where pid is 0.
+// of a process, or of the whole procfs where pid is 0. It is called by one goroutine at a time.
 func NewSampler(c Choice, report func(file string, pid int32, err error)) (*Sampler, error) {
 	fs, err := prometheus.NewFS(c.Path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sampler{choice: c, fs: fs, memory: newMemory(), pageSize: uint64(os.Getpagesize()), report: report}
-	if err := s.readBoot(); err != nil {
+	if c.CmdlineLength == 0 {
+		c.CmdlineLength = defaultCmdlineLength
+	}
+	judged := c.Filters.fields()
+	s := &Sampler{choice: c, judged: judged, reads: judged | c.Fields, fs: fs, users: users{path: c.PasswdFile},
+		memory: newMemory(), pageSize: uint64(os.Getpagesize()), report: report,
+		round: Round{Fields: c.Fields}, done: make(chan error, 1), blocked: map[int32]blocked{},
+		limit: hangLimit, most: maxBlocked}
+	if s.round.Boot, err = readBoot(fs); err != nil {
 		return nil, err
 	}
-	if s.tree, err = openTree(c.Path); err != nil {
+	if s.tree, err = openTree(c.Path, s.bufferSize()); err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Path, err)
 	}
 	return s, nil
+}
+
+func (s *Sampler) bufferSize() int {
+	size := bufferSize
+	if s.reads.has(detailed &^ (Cmdline | PageFaults)) {
+		size = longBufferSize
+	}
+	return max(size, s.choice.CmdlineLength)
 }
 
 // Close ends the sampler. No round may be under way.
@@ -84,53 +89,15 @@ func (s *Sampler) Close() { s.tree.close() }
 // errNoBoot is what a directory gives that has a stat file, but not the kernel's.
 var errNoBoot = errors.New("its file stat has no btime")
 
-// readBoot is done for every round: a clock that is set moves the time of the boot, too.
-func (s *Sampler) readBoot() error {
-	stat, err := s.fs.Stat()
+func readBoot(fs prometheus.FS) (float64, error) {
+	stat, err := fs.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if stat.BootTime == 0 {
-		return errNoBoot
+		return 0, errNoBoot
 	}
-	s.round.Boot = float64(stat.BootTime)
-	return nil
-}
-
-// Round reads every process once. What it returns is valid until the next Round. clock is asked at the start and for
-// each process, as a round may take a while. A round that ctx ends gives its error, and the next one goes on from
-// there.
-func (s *Sampler) Round(ctx context.Context, clock func() time.Time) (*Round, error) {
-	r := &s.round
-	r.Time, r.Processes, r.Skipped = clock(), r.Processes[:0], Skipped{}
-	if err := s.readBoot(); err != nil {
-		s.report("stat", 0, err) // the last one known still serves
-	}
-	if err := s.list(); err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.choice.Path, err)
-	}
-	s.memory.begin()
-	for _, pid := range s.pids {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		s.process(pid, clock)
-		// The rest of the process gets its turn. A runtime that was loaded before another one cannot be interrupted by
-		// its own signal, and its garbage collector would wait for a loop without calls like this one.
-		runtime.Gosched()
-	}
-	s.memory.end(r.Time)
-	return r, nil
-}
-
-func (s *Sampler) list() (err error) {
-	if s.choice.PIDs != nil {
-		s.pids = s.choice.PIDs
-		return nil
-	}
-	s.pids, err = s.tree.pids(s.pids[:0])
-	slices.Sort(s.pids) // as the kernel lists them, but not the copy of a tree
-	return err
+	return float64(stat.BootTime), nil
 }
 
 func (s *Sampler) process(pid int32, clock func() time.Time) {
@@ -150,11 +117,32 @@ func (s *Sampler) process(pid int32, clock func() time.Time) {
 	}
 	known, ok := s.readStat(dir, &p)
 	now := clock()
-	if !ok || !known.wanted || !s.readFiles(dir, &p, known) {
+	if !ok || !known.named.passes || !s.readRest(dir, &p, known) {
 		return
 	}
 	known.compare(&p, now)
 	s.round.Processes = append(s.round.Processes, p)
+}
+
+// readRest reads what stat does not say, and reports whether the process belongs to the round. What the filters said
+// last is still true of a process that may not be looked into now.
+func (s *Sampler) readRest(dir int, p *Process, known *remembered) bool {
+	if s.crowded() {
+		return known.wanted || s.judged == 0
+	}
+	known.wanted = true
+	if s.reads.has(detailed) {
+		d := known.more()
+		p.Details = &d.Details
+		if s.reads.has(PageFaults) {
+			d.PageFaults.set(p.faults)
+		}
+		var alive bool
+		if known.wanted, alive = s.readTexts(dir, p, d); !known.wanted || !alive || !s.readCounts(dir, p, d) {
+			return false
+		}
+	}
+	return !s.reads.has(Files) || s.readFiles(dir, p)
 }
 
 // skip counts a process that cannot be told about.
@@ -173,7 +161,7 @@ func vanished(err error) bool { return err == unix.ENOENT || err == unix.ESRCH }
 var errGarbled = errors.New("it is not what the kernel writes")
 
 func (s *Sampler) readStat(dir int, p *Process) (known *remembered, ok bool) {
-	b, err := s.tree.read(dir, nameStat)
+	b, err := s.tree.read(dir, fileStat)
 	if err != nil {
 		s.skip(p.PID, err)
 		return nil, false
@@ -186,21 +174,14 @@ func (s *Sampler) readStat(dir int, p *Process) (known *remembered, ok bool) {
 		return nil, false
 	}
 	known = s.memory.recall(p.PID, f.start)
-	if name := intern(known.name, f.name); name != known.name || known.name == "" {
-		known.name, known.wanted = name, s.wants(name)
-	}
+	known.named.judge(&known.name, intern(known.name, f.name), &s.choice.Filters.Name)
 	p.Name, p.State, p.Parent, p.Threads, p.Start = known.name, f.state, f.parent, f.threads, f.start
 	p.Virtual, p.RSS = f.virtual, s.bytes(f.pages)
-	p.Total = CPU{f.user, f.system}
+	p.Total, p.faults = CPU{f.user, f.system}, f.faults
 	return known, true
 }
 
 // bytes is no more than fits, whatever a file says.
 func (s *Sampler) bytes(pages uint64) uint64 {
 	return min(pages, math.MaxUint64/s.pageSize) * s.pageSize
-}
-
-func (s *Sampler) wants(name string) bool {
-	return (s.choice.Include == nil || s.choice.Include.MatchString(name)) &&
-		(s.choice.Exclude == nil || !s.choice.Exclude.MatchString(name))
 }

@@ -63,7 +63,7 @@ func (r *rig) only(round *Round) Process {
 
 // TestStrange reads a tree of processes with strange names, unreadable, vanished and garbled files.
 func TestStrange(t *testing.T) {
-	r := newRig(t, Choice{Path: filepath.Join("testdata", "proc"), Only: Command})
+	r := newRig(t, Choice{Path: filepath.Join("testdata", "proc"), Fields: Files | Cmdline})
 	r.pageSize = 4096
 	round := r.round(0)
 	var got strings.Builder
@@ -103,7 +103,7 @@ func TestInterval(t *testing.T) {
 	tree := newFakeTree(t)
 	p := fake{pid: 5, parent: 1, name: "burn", user: 100, system: 50, start: 1000, read: 10, fds: 3}
 	tree.process(p)
-	r := newRig(t, Choice{Path: tree.path, Only: Files})
+	r := newRig(t, Choice{Path: tree.path, Fields: Files})
 	first := r.only(r.round(0))
 	if first.Elapsed != 0 || first.Interval != (CPU{}) || first.Total != (CPU{100, 50}) {
 		t.Errorf("first round: %+v", first)
@@ -147,7 +147,7 @@ func TestCountersNeverFall(t *testing.T) {
 	tree := newFakeTree(t)
 	p := fake{pid: 5, name: "x", user: 100, system: 50, start: 1000, read: 1000}
 	tree.process(p)
-	r := newRig(t, Choice{Path: tree.path, Only: Files})
+	r := newRig(t, Choice{Path: tree.path, Fields: Files})
 	r.round(0)
 	p.user, p.system, p.read = 90, 55, 400
 	tree.process(p)
@@ -166,7 +166,7 @@ func TestCountersNeverFall(t *testing.T) {
 func TestReusedPID(t *testing.T) {
 	tree := newFakeTree(t)
 	tree.process(fake{pid: 5, name: "old", user: 9000, system: 9000, start: 1000, read: 9000})
-	r := newRig(t, Choice{Path: tree.path, Only: Files})
+	r := newRig(t, Choice{Path: tree.path, Fields: Files})
 	r.round(0)
 	tree.process(fake{pid: 5, name: "new", user: 30, system: 10, start: 1200, read: 7})
 	got := r.only(r.round(4 * time.Second))
@@ -211,11 +211,11 @@ func TestChoice(t *testing.T) {
 		want   []int32
 	}{
 		"all":     {Choice{}, []int32{1, 2, 3, 40, 100}},
-		"include": {Choice{Include: regexp.MustCompile(`^nginx|s$`)}, []int32{2, 3, 40}},
-		"exclude": {Choice{Exclude: regexp.MustCompile(`^nginx`)}, []int32{1, 40, 100}},
-		"both":    {Choice{Include: regexp.MustCompile(`^nginx`), Exclude: regexp.MustCompile(`-old$`)}, []int32{2}},
+		"include": {Choice{Filters: Filters{Name: Filter{Include: regexp.MustCompile(`^nginx|s$`)}}}, []int32{2, 3, 40}},
+		"exclude": {Choice{Filters: Filters{Name: Filter{Exclude: regexp.MustCompile(`^nginx`)}}}, []int32{1, 40, 100}},
+		"both":    {Choice{Filters: Filters{Name: Filter{Include: regexp.MustCompile(`^nginx`), Exclude: regexp.MustCompile(`-old$`)}}}, []int32{2}},
 		"pids":    {Choice{PIDs: []int32{2, 40, 41}}, []int32{2, 40}},
-		"pids of": {Choice{PIDs: []int32{2, 40}, Include: regexp.MustCompile(`s$`)}, []int32{40}},
+		"pids of": {Choice{PIDs: []int32{2, 40}, Filters: Filters{Name: Filter{Include: regexp.MustCompile(`s$`)}}}, []int32{40}},
 	} {
 		test.choice.Path = tree.path
 		r := newRig(t, test.choice)
@@ -241,7 +241,7 @@ func TestNewName(t *testing.T) {
 	tree := newFakeTree(t)
 	p := fake{pid: 5, name: "sh", user: 10, start: 1000}
 	tree.process(p)
-	r := newRig(t, Choice{Path: tree.path, Include: regexp.MustCompile(`^nginx$`)})
+	r := newRig(t, Choice{Path: tree.path, Filters: Filters{Name: Filter{Include: regexp.MustCompile(`^nginx$`)}}})
 	if round := r.round(0); len(round.Processes) != 0 {
 		t.Errorf("not chosen and there: %+v", round.Processes)
 	}
@@ -347,7 +347,7 @@ func TestOneProcess(t *testing.T) {
 	defer unix.Close(dir)
 	tree.remove("5")
 	tree.process(fake{pid: 5, name: "second", read: 2})
-	if b, err := r.tree.read(dir, nameIO); err == nil || r.tree.exists(dir) {
+	if b, err := r.tree.read(dir, fileIO); err == nil || r.tree.exists(dir) {
 		t.Errorf("the second one's file: %s", b)
 	}
 }

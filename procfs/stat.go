@@ -15,6 +15,7 @@ type stat struct {
 	name    []byte // as the process set it: any bytes but NUL
 	state   byte
 	parent  int32
+	faults  Pair   // minor and major, of all threads
 	user    uint64 // ticks
 	system  uint64 // ticks
 	threads int32
@@ -38,7 +39,11 @@ func parseStat(b []byte, pid int32) (s stat, ok bool) {
 	f := fields{rest: b[end+1 : len(b)-1]}
 	s.state = f.letter()
 	s.parent = f.int32()
-	f.skip(9) // pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt
+	f.skip(5) // pgrp session tty_nr tpgid flags
+	s.faults[0] = f.uint()
+	f.skip(1) // cminflt
+	s.faults[1] = f.uint()
+	f.skip(1) // cmajflt
 	s.user, s.system = f.uint(), f.uint()
 	f.skip(4) // cutime cstime priority nice
 	s.threads = f.int32()

@@ -16,7 +16,7 @@ func TestParseStat(t *testing.T) {
 		t.Fatalf("name %q, %v", got.name, ok)
 	}
 	got.name = nil
-	want := stat{state: 'S', parent: 3, user: 11, system: 22, threads: 3, start: 33, virtual: 8192000, pages: 25}
+	want := stat{state: 'S', parent: 3, faults: Pair{87751, 0}, user: 11, system: 22, threads: 3, start: 33, virtual: 8192000, pages: 25}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -42,7 +42,7 @@ func TestAgainstPrometheus(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	r := newRig(t, Choice{Path: "/proc", Only: Command})
+	r := newRig(t, Choice{Path: "/proc", Fields: Files | Cmdline})
 	before := byPrometheus(t, fs)
 	ours := make(map[int]Process)
 	for _, p := range r.round(0).Processes {

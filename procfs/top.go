@@ -26,6 +26,7 @@ type others struct {
 	Threads         uint64
 	OpenFDs         uint64
 	HasOpenFDs      bool
+	Details         Details // without texts
 	processes       uint64
 	counted         bool // whether a round has been added to the totals
 }
@@ -44,7 +45,7 @@ func (t *top) append(b []byte, r *Round) []byte {
 	if t.others.processes == 0 {
 		return b
 	}
-	return t.others.append(b, r.Time)
+	return t.others.append(b, r)
 }
 
 // sort puts the busiest of the interval first. Where there is none yet, the whole life decides.
@@ -62,7 +63,10 @@ func (t *top) sort(all []Process) {
 
 // add sums up a round. The totals go on from the round before.
 func (o *others) add(all []Process, rest []int32) {
-	*o = others{Total: o.Total, IO: o.IO, HasIO: o.HasIO, counted: o.counted}
+	switches, faults := o.Details.Switches, o.Details.PageFaults
+	switches.Interval, faults.Interval = Pair{}, Pair{}
+	*o = others{Total: o.Total, IO: o.IO, HasIO: o.HasIO, counted: o.counted,
+		Details: Details{Switches: switches, PageFaults: faults}}
 	for _, i := range rest {
 		o.addProcess(&all[i])
 	}
@@ -79,6 +83,9 @@ func (o *others) addProcess(p *Process) {
 		o.HasOpenFDs = true
 	}
 	o.HasIO = o.HasIO || p.HasIO
+	if p.Details != nil {
+		o.Details.add(p.Details, o.counted)
+	}
 	if !o.counted {
 		o.Total, o.IO = o.Total.plus(p.Total), o.IO.plus(p.IO)
 		return
@@ -87,8 +94,33 @@ func (o *others) addProcess(p *Process) {
 	o.Total, o.IO = o.Total.plus(p.Interval), o.IO.plus(p.ioInterval)
 }
 
-func (o *others) append(b []byte, at time.Time) []byte {
-	m := beginMap(appendEvent(b, at))
+// add sums up what can be. The totals of counters go on from the round before, if one was counted.
+func (d *Details) add(other *Details, counted bool) {
+	d.PSS.add(other.PSS)
+	d.Swap.add(other.Swap)
+	d.Switches.add(&other.Switches, counted)
+	d.PageFaults.add(&other.PageFaults, counted)
+}
+
+func (s *Size) add(other Size) {
+	s.Bytes += other.Bytes
+	s.Known = s.Known || other.Known
+}
+
+func (c *Counter) add(other *Counter, counted bool) {
+	if !other.Known {
+		return
+	}
+	c.Known, c.Compared = true, counted
+	if !counted {
+		c.Total = c.Total.plus(other.Total)
+		return
+	}
+	c.Total, c.Interval = c.Total.plus(other.Interval), c.Interval.plus(other.Interval)
+}
+
+func (o *others) append(b []byte, r *Round) []byte {
+	m := beginMap(appendEvent(b, r.Time))
 	m.text("name", "other")
 	m.uint("processes", o.processes)
 	m.cpu(o.Total, o.Interval, o.Elapsed)
@@ -101,5 +133,6 @@ func (o *others) append(b []byte, at time.Time) []byte {
 	if o.HasIO {
 		m.io(o.IO)
 	}
+	m.counts(&o.Details, r.Fields)
 	return m.end()
 }

@@ -76,6 +76,25 @@ func TestTop(t *testing.T) {
 	wantFields(t, fourth[2].record, map[string]any{"name": "other", "processes": 1, "cpu_jiffies": 2039, "read_bytes": 9})
 }
 
+// TestTopOfDetails sums up the counters of the others: their totals go on by the intervals.
+func TestTopOfDetails(t *testing.T) {
+	busiest := top{n: 1}
+	round := func(second int, faults ...uint64) map[string]any {
+		r := busyRound(second, load{pid: 1, used: 99}, load{pid: 2, used: 1}, load{pid: 3, used: 1})
+		r.Fields = PSS | PageFaults
+		for n, f := range faults {
+			r.Processes[n+1].Details = &Details{PSS: Size{10, true}, PageFaults: Counter{Total: Pair{f, 100}, Interval: Pair{f / 2, 0},
+				Known: true, Compared: second > 0}}
+		}
+		return decode(t, busiest.append(nil, r))[1].record
+	}
+	wantFields(t, round(0, 4, 6), map[string]any{"pss_bytes": 20, "swap_bytes": nil, "minor_page_faults": 10, "major_page_faults": 200,
+		"interval_minor_page_faults": nil, "voluntary_context_switches": nil})
+	wantFields(t, round(1, 10, 8), map[string]any{"minor_page_faults": 19, "major_page_faults": 200, "interval_minor_page_faults": 9,
+		"interval_major_page_faults": 0})
+	wantFields(t, round(2, 20), map[string]any{"pss_bytes": 10, "minor_page_faults": 29, "interval_minor_page_faults": 10})
+}
+
 func TestTopOfNothing(t *testing.T) {
 	busiest := top{n: 2}
 	if b := busiest.append(nil, busyRound(0)); len(b) != 0 {

@@ -9,43 +9,62 @@ import (
 )
 
 // tree is an open procfs. It is read by bare system calls into buffers of its own, since the os package allocates for
-// every file. It is for one goroutine.
+// every file. It is for one goroutine, which ends in a call of read, readEnds, link or length if its turn was taken.
 type tree struct {
 	root   int
 	counts bool // a directory fd tells its length without being read, as the kernel's own does since 6.2
 	buf    []byte
 	name   []byte
+	turn   turn
+	file   string // the last one that was read, for the log
 }
 
-// The files of a process, as system calls want them.
-var (
-	nameStat    = []byte("stat\x00")
-	nameStatm   = []byte("statm\x00")
-	nameIO      = []byte("io\x00")
-	nameFD      = []byte("fd\x00")
-	nameCmdline = []byte("cmdline\x00")
+// The files of a process. System calls want the NUL.
+const (
+	fileStat    = "stat\x00"
+	fileStatm   = "statm\x00"
+	fileIO      = "io\x00"
+	fileFD      = "fd\x00"
+	fileCmdline = "cmdline\x00"
+	fileExe     = "exe\x00"
+	fileCgroup  = "cgroup\x00"
+	fileStatus  = "status\x00"
+	fileRollup  = "smaps_rollup\x00"
 )
 
 const (
-	// bufferSize holds a stat or io file several times over and 100 directory entries or so; of a command line it is
-	// what is read.
+	// bufferSize holds a stat or io file several times over and 100 directory entries or so.
 	bufferSize = 4096
-	direntName = 19 // offset of a name in struct linux_dirent64
-	direntSize = 16 // offset of its size, 16 bits
+	// longBufferSize also holds the status file of a process in 8,000 groups.
+	longBufferSize = 64 << 10
+	direntName     = 19 // offset of a name in struct linux_dirent64
+	direntSize     = 16 // offset of its size, 16 bits
 )
 
-func openTree(path string) (*tree, error) {
+// openTree opens a procfs for reads of up to size bytes.
+func openTree(path string, size int) (*tree, error) {
 	root, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{root: root, buf: make([]byte, bufferSize), name: make([]byte, 0, 32)}
+	t := newTree(root, size)
 	var fs unix.Statfs_t
 	if unix.Fstatfs(root, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC { // and not a copy on some disk
-		n, err := t.size(root, []byte("self/fd\x00"))
+		n, err := t.size(root, "self/fd\x00")
 		t.counts = err == nil && n > 0 // this process has files open
 	}
 	return t, nil
+}
+
+func newTree(root, size int) *tree {
+	return &tree{root: root, buf: make([]byte, size), name: make([]byte, 0, 32)}
+}
+
+// fork returns the same procfs for another goroutine.
+func (t *tree) fork() *tree {
+	f := newTree(t.root, len(t.buf))
+	f.counts = t.counts
+	return f
 }
 
 func (t *tree) close() { _ = unix.Close(t.root) }
@@ -85,7 +104,7 @@ func (t *tree) each(dir int, f func(name []byte)) error {
 // another one that got its pid meanwhile.
 func (t *tree) open(pid int32) (dir int, err error) {
 	t.name = append(strconv.AppendInt(t.name[:0], int64(pid), 10), 0)
-	return openat(t.root, t.name, unix.O_PATH|unix.O_DIRECTORY)
+	return openat(t.root, unsafe.String(&t.name[0], len(t.name)), unix.O_PATH|unix.O_DIRECTORY)
 }
 
 // owner returns the effective user of the process. On this directory alone it is that also when the process may not be
@@ -96,52 +115,15 @@ func (t *tree) owner(dir int) (uint32, error) {
 	return s.Uid, err
 }
 
-// read returns what a file holds, as far as the buffer does. It is valid until the next call.
-func (t *tree) read(dir int, name []byte) ([]byte, error) {
-	file, err := openat(dir, name, unix.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(file)
-	for {
-		// One read is enough: the kernel writes such a file anew for each, and whole if there is room.
-		if n, err := unix.Read(file, t.buf); err == nil {
-			return t.buf[:n], nil
-		} else if err != unix.EINTR {
-			return nil, err
-		}
-	}
-}
-
-// length returns how many names a directory holds.
-func (t *tree) length(dir int, name []byte) (int, error) {
-	if t.counts {
-		n, err := t.size(dir, name)
-		return int(n), err
-	}
-	file, err := openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(file)
-	n := 0
-	err = t.each(file, func(name []byte) {
-		if name[0] != '.' {
-			n++
-		}
-	})
-	return n, err
-}
-
 // exists reports whether the process that dir was opened for is still there.
 func (t *tree) exists(dir int) bool {
-	_, err := t.size(dir, nameStat)
+	_, err := t.size(dir, fileStat)
 	return err == nil
 }
 
-func (t *tree) size(dir int, name []byte) (uint64, error) {
+func (t *tree) size(dir int, name string) (uint64, error) {
 	var s unix.Statx_t
-	_, _, e := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(&name[0])), 0, unix.STATX_SIZE,
+	_, _, e := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(unsafe.StringData(name))), 0, unix.STATX_SIZE,
 		uintptr(unsafe.Pointer(&s)), 0)
 	if e != 0 {
 		return 0, e
@@ -149,10 +131,10 @@ func (t *tree) size(dir int, name []byte) (uint64, error) {
 	return s.Size, nil
 }
 
-// openat is unix.Openat without the copy of the name.
-func openat(dir int, name []byte, flags int) (int, error) {
+// openat is unix.Openat without the copy of the name, which ends with a NUL.
+func openat(dir int, name string, flags int) (int, error) {
 	for {
-		file, _, e := unix.Syscall6(unix.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(&name[0])),
+		file, _, e := unix.Syscall6(unix.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(unsafe.StringData(name))),
 			uintptr(flags|unix.O_CLOEXEC), 0, 0, 0)
 		if e == 0 {
 			return int(file), nil

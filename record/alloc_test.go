@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestNoAllocations reads every capture with an event that has grown to its
-// size.
+// TestNoAllocations reads every capture with an event that has grown to its size.
 func TestNoAllocations(t *testing.T) {
 	selectors := map[string]*Selector{
 		"paths": NewSelector(paths("body.status", "body.nested.a.b", "body.nested.list[2].c",

@@ -7,12 +7,10 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// benchChunk is 50 access-log events of 8 fields, as Fluent Bit 5.1.1
-// writes them.
+// benchChunk is 50 access-log events of 8 fields, as Fluent Bit 5.1.1 writes them.
 const benchChunk = "v5.1.1/access.mp"
 
-// fivePaths is what a counter with three labels and a histogram with two would
-// ask for.
+// fivePaths is what a counter with three labels and a histogram with two would ask for.
 var fivePaths = []string{"body.method", "body.status", "body.host", "body.latency", "body.bytes"}
 
 func BenchmarkReader(b *testing.B) {

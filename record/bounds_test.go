@@ -32,8 +32,7 @@ func TestDeepNesting(t *testing.T) {
 	check(t, nested, true, nil, malformed(Undecodable, 0, len(nested)))
 }
 
-// TestHugeClaims: a header may claim 4 G elements or bytes. That is no reason to
-// look for them.
+// TestHugeClaims: a header may claim 4 G elements or bytes. That is no reason to look for them.
 func TestHugeClaims(t *testing.T) {
 	claim := func(lead byte) raw { return raw{lead, 0xff, 0xff, 0xff, 0xff} }
 	head := raw{0x92, 0x92, 0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 0}
@@ -55,8 +54,7 @@ func TestHugeClaims(t *testing.T) {
 	}
 }
 
-// TestClaimsAddUp: many headers that each claim a lot must not make a sum that
-// wraps around.
+// TestClaimsAddUp: many headers that each claim a lot must not make a sum that wraps around.
 func TestClaimsAddUp(t *testing.T) {
 	for _, header := range []raw{{0xdf, 0x7f, 0xff, 0xff, 0xff}, {0xdf, 0x80, 0, 0, 0}, {0xdd, 0xff, 0xff, 0xff, 0xff}, {0xdf, 0, 1, 0, 0}, {0x8f}} {
 		chunk := nest(1<<16, string(header), 1)

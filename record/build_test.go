@@ -15,8 +15,7 @@ import (
 // raw is msgpack that is put in as it stands.
 type raw []byte
 
-// encode turns Go values into msgpack: a raw as it stands, everything else as
-// msgp does.
+// encode turns Go values into msgpack: a raw as it stands, everything else as msgp does.
 func encode(v any) []byte {
 	if b, ok := v.(raw); ok {
 		return b
@@ -64,8 +63,7 @@ func nest(n int, prefix string, value any) raw {
 	return append(bytes.Repeat([]byte(prefix), n), encode(value)...)
 }
 
-// path reads a path as "body.a.b" or "group_metadata.list[2].c". A ~ stands for a
-// dot that belongs to a key.
+// path reads a path as "body.a.b" or "group_metadata.list[2].c". A ~ stands for a dot that belongs to a key.
 func path(s string) Path {
 	var p Path
 	root, rest, _ := strings.Cut(s, ".")
@@ -96,8 +94,7 @@ func paths(names ...string) []Path {
 	return list
 }
 
-// capture returns the bytes of a chunk that a real Fluent Bit handed to an
-// output.
+// capture returns the bytes of a chunk that a real Fluent Bit handed to an output.
 func capture(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", "chunks", name))
@@ -107,8 +104,7 @@ func capture(t testing.TB, name string) []byte {
 	return b
 }
 
-// captures returns the names of the captures that match a pattern, such as
-// "*/cpu".
+// captures returns the names of the captures that match a pattern, such as "*/cpu".
 func captures(t testing.TB, pattern string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join("testdata", "chunks", pattern+".mp"))

@@ -11,8 +11,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// dump reads chunk and writes down all that comes out, a line each: the events,
-// their values, which names name, their leaves, and what is malformed.
+// dump reads chunk and writes down all that comes out, a line each: the events, their values, which names name, their
+// leaves, and what is malformed.
 func dump(t testing.TB, chunk []byte, leaves bool, names ...string) string {
 	t.Helper()
 	var out strings.Builder

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestReadsNothingBehindTheEnd cuts captures at every byte and puts each piece
-// right before memory that must not be read.
+// TestReadsNothingBehindTheEnd cuts captures at every byte and puts each piece right before memory that must not be
+// read.
 func TestReadsNothingBehindTheEnd(t *testing.T) {
 	g := newGuard(t, 1<<16)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -22,8 +22,8 @@ func TestReadsNothingBehindTheEnd(t *testing.T) {
 	}
 }
 
-// TestGuardFaults: the page behind the guarded bytes is one that cannot be read,
-// without which the test above would show nothing.
+// TestGuardFaults: the page behind the guarded bytes is one that cannot be read, without which the test above would
+// show nothing.
 func TestGuardFaults(t *testing.T) {
 	g := newGuard(t, 1)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

@@ -22,8 +22,8 @@ var fuzzSelector = NewSelector(paths(
 // otherSelector asks for little of the same.
 var otherSelector = NewSelector(paths("body.a", "metadata.a", "group_body.a"), false)
 
-// readAll reads chunk to its end and checks what holds for any bytes. It returns
-// the times of the events and whether bytes were found that cannot be trusted.
+// readAll reads chunk to its end and checks what holds for any bytes. It returns the times of the events and whether
+// bytes were found that cannot be trusted.
 func readAll(t testing.TB, chunk []byte, s *Selector) (times []int64, undecodable bool) {
 	t.Helper()
 	var r Reader
@@ -57,8 +57,7 @@ func readAll(t testing.TB, chunk []byte, s *Selector) (times []int64, undecodabl
 	}
 }
 
-// checkEvent checks that an event borrows from nowhere but the chunk, and that
-// its values can be asked for anything.
+// checkEvent checks that an event borrows from nowhere but the chunk, and that its values can be asked for anything.
 func checkEvent(t testing.TB, chunk []byte, e *Event, s *Selector) {
 	t.Helper()
 	if len(e.Values) != s.slots || len(e.Leaves) > MaxLeaves {
@@ -126,8 +125,7 @@ func seeds(f *testing.F) {
 
 const guardSize = 1 << 20
 
-// FuzzReader: no bytes make the Reader panic, stand still, lose count of them,
-// or read past their end.
+// FuzzReader: no bytes make the Reader panic, stand still, lose count of them, or read past their end.
 func FuzzReader(f *testing.F) {
 	seeds(f)
 	g := newGuard(f, guardSize)
@@ -139,8 +137,8 @@ func FuzzReader(f *testing.F) {
 		g.with(chunk, func(chunk []byte) {
 			times, undecodable := readAll(t, chunk, fuzzSelector)
 			others, _ := readAll(t, chunk, otherSelector)
-			// The keys below the top are checked where they are looked at, so
-			// that a Selector which looks at less may read on behind them.
+			// The keys below the top are checked where they are looked at, so that a Selector which looks at less may
+			// read on behind them.
 			if len(others) < len(times) || !undecodable && len(others) != len(times) {
 				t.Fatalf("%d events, %d with another selector", len(times), len(others))
 			}
@@ -153,8 +151,8 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzSkip compares the ends of values with those that msgp finds. msgp gives up
-// on more than 100,000 levels, where skip goes on.
+// FuzzSkip compares the ends of values with those that msgp finds. msgp gives up on more than 100,000 levels, where
+// skip goes on.
 func FuzzSkip(f *testing.F) {
 	seeds(f)
 	g := newGuard(f, guardSize)
@@ -207,8 +205,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// same compares a value with what msgp makes of the same bytes. msgp reads any
-// integer that fits as an int64.
+// same compares a value with what msgp makes of the same bytes. msgp reads any integer that fits as an int64.
 func same(v *Value, want any) bool {
 	float, isFloat := v.Float()
 	switch want := want.(type) {

@@ -45,8 +45,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestBadMarker: events behind a marker that cannot be read must not inherit
-// from the group before it.
+// TestBadMarker: events behind a marker that cannot be read must not inherit from the group before it.
 func TestBadMarker(t *testing.T) {
 	for name, marker := range map[string]raw{
 		"start, body":     event(groupStartSeconds, obj("id", 2), array()),
@@ -62,8 +61,7 @@ func TestBadMarker(t *testing.T) {
 	}
 }
 
-// TestMarkerWithNanoseconds is no marker and no time, in Fluent Bit as well: the
-// group goes on behind it.
+// TestMarkerWithNanoseconds is no marker and no time, in Fluent Bit as well: the group goes on behind it.
 func TestMarkerWithNanoseconds(t *testing.T) {
 	before := join(nil, start(1))
 	marker := array(array(eventTime(groupEndSeconds, 1), obj()), obj())
@@ -72,8 +70,7 @@ func TestMarkerWithNanoseconds(t *testing.T) {
 		"1.000000000 grouped", "  $group_metadata.id = uint 1", "  $group_body.scope.name = string \"s\"")
 }
 
-// TestGroupEndsWithChunk: a group does not reach into the next chunk, and Reset
-// lets go of its values.
+// TestGroupEndsWithChunk: a group does not reach into the next chunk, and Reset lets go of its values.
 func TestGroupEndsWithChunk(t *testing.T) {
 	s := NewSelector(paths(groupPaths...), false)
 	var r Reader

@@ -10,8 +10,7 @@ import (
 	"unsafe"
 )
 
-// guard is memory with a page behind it that must not be read: a read past the
-// end is a fault.
+// guard is memory with a page behind it that must not be read: a read past the end is a fault.
 type guard struct {
 	mu    sync.Mutex
 	bytes []byte

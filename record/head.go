@@ -22,21 +22,18 @@ const (
 	groupEnd
 )
 
-// The seconds of an EventTime that mark a group. All others, 0xFFFFFFFD
-// included, are times.
+// The seconds of an EventTime that mark a group. All others, 0xFFFFFFFD included, are times.
 const (
 	groupStartSeconds = 0xFFFFFFFF
 	groupEndSeconds   = 0xFFFFFFFE
 )
 
-// usualHead is how an event of every Fluent Bit since 2.1 starts: two arrays of
-// two, and an EventTime of eight bytes.
-const usualHead = 0x9292d700
+// commonHead is how an event of every Fluent Bit since 2.1 starts: two arrays of two, and an EventTime of eight bytes.
+const commonHead = 0x9292d700
 
-// readHead reads the head of the event at b[i] and returns the offset of its
-// first map, or bad and the reason.
+// readHead reads the head of the event at b[i] and returns the offset of its first map, or bad and the reason.
 func readHead(b []byte, i int) (h head, next int, reason Reason) {
-	if len(b)-i >= 12 && binary.BigEndian.Uint32(b[i:]) == usualHead {
+	if len(b)-i >= 12 && binary.BigEndian.Uint32(b[i:]) == commonHead {
 		h.metadata, next = true, i+12
 		if !h.eventTime(b[i+4 : i+12]) {
 			return h, bad, BadTimestamp
@@ -59,9 +56,8 @@ func readHead(b []byte, i int) (h head, next int, reason Reason) {
 	return h, next, ""
 }
 
-// timestamp reads the time at b[i] and returns the offset behind it, or bad when
-// the value is in none of Fluent Bit's forms: a non-negative integer or float of
-// seconds, or an extension of type 0 and eight bytes.
+// timestamp reads the time at b[i] and returns the offset behind it, or bad when the value is in none of Fluent Bit's
+// forms: a non-negative integer or float of seconds, or an extension of type 0 and eight bytes.
 func (h *head) timestamp(b []byte, i int) int {
 	var v Value
 	next := decode(b, i, &v)
@@ -83,9 +79,8 @@ func (h *head) timestamp(b []byte, i int) int {
 	return next
 }
 
-// eventTime reads the payload of an EventTime: seconds and nanoseconds, 32 bits
-// each. It returns false for the seconds of a marker with nanoseconds, which
-// Fluent Bit refuses as well.
+// eventTime reads the payload of an EventTime: seconds and nanoseconds, 32 bits each. It returns false for the seconds
+// of a marker with nanoseconds, which Fluent Bit refuses as well.
 func (h *head) eventTime(payload []byte) bool {
 	sec, nsec := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint32(payload[4:])
 	switch sec {
@@ -100,8 +95,7 @@ func (h *head) eventTime(payload []byte) bool {
 	return true
 }
 
-// maxSeconds is the last second that int64 nanoseconds reach with a fraction to
-// spare, in the year 2262.
+// maxSeconds is the last second that int64 nanoseconds reach with a fraction to spare, in the year 2262.
 const maxSeconds = math.MaxInt64/int64(time.Second) - 1
 
 // seconds turns whole seconds into nanoseconds, holding them within maxSeconds.
@@ -109,8 +103,7 @@ func seconds(n uint64) int64 {
 	return int64(min(n, uint64(maxSeconds))) * int64(time.Second)
 }
 
-// fractional turns seconds into nanoseconds, holding them within maxSeconds. ok
-// is false for what is no time.
+// fractional turns seconds into nanoseconds, holding them within maxSeconds. ok is false for what is no time.
 func fractional(f float64) (nanos int64, ok bool) {
 	if !(f >= 0) || math.IsInf(f, 1) {
 		return 0, false

@@ -2,60 +2,58 @@ package record
 
 import "slices"
 
-// Bounds of what is listed as a leaf. A field beyond them is counted in
-// Event.Unlisted; a Path of a Selector reaches it all the same.
+// Bounds of what is listed as a leaf. A field beyond them is counted in Event.Unlisted; a Path of a Selector reaches it
+// all the same.
 const (
 	MaxDepth    = 32   // levels of maps, the body being the first
 	MaxLeafPath = 1024 // bytes of a path
 	MaxLeaves   = 8192 // leaves of an event
 )
 
-// list walks the map at b[i] and lists its leaves. It takes the values that the
-// children in k want as well; k may be nil. It returns the offset behind the
-// map, or bad. The body is at depth 1.
-func (w *walk) list(i int, k *keys, depth int) int {
+// listMap walks the map at b[i] and lists its leaves. It takes the values that the children in k want as well; k may be
+// nil. It returns the offset behind the map, or bad. The body is at depth 1.
+func (w *walk) listMap(i int, k *children, depth int) int {
 	count, i := container(w.b, i, Map)
 	for ; count > 0 && i >= 0; count-- {
 		key, at := shortText(w.b, i)
 		if at < 0 {
 			if key, at = text(w.b, i); at < 0 {
-				i = w.unnamed(i)
+				i = w.skipOtherKey(i)
 				continue
 			}
 		}
 		if k != nil {
-			if child := k.find(key); child != nil && w.take(at, child) < 0 {
+			if child := k.find(key); child != nil && w.readValue(at, child) < 0 {
 				return bad
 			}
 		}
-		i = w.leaf(at, key, depth)
+		i = w.listValue(at, key, depth)
 	}
 	return i
 }
 
-// leaf lists the value at b[i] when it is a number or boolean, and the leaves
-// below it when it is a map. Nothing in an array is a leaf.
-func (w *walk) leaf(i int, key []byte, depth int) int {
+// listValue lists the value at b[i] when it is a number or boolean, and the leaves below it when it is a map. Nothing
+// in an array is a leaf.
+func (w *walk) listValue(i int, key []byte, depth int) int {
 	e := w.event
 	switch c := lead(w.b, i); {
 	case isMap(c):
-		return w.branch(i, key, depth+1)
+		return w.listNested(i, key, depth+1)
 	case !isNumber(c):
 		return skip(w.b, i)
 	case len(e.Leaves) >= MaxLeaves || len(e.prefix)+len(key) > MaxLeafPath:
 		e.Unlisted++
 		return skip(w.b, i)
 	}
-	// Written in place: a Leaf that is put together elsewhere and copied takes
-	// several times as long.
+	// Written in place: a Leaf that is put together elsewhere and copied takes several times as long.
 	n := len(e.Leaves)
 	e.Leaves = slices.Grow(e.Leaves, 1)[:n+1]
 	e.Leaves[n].Path = e.path(key)
 	return decode(w.b, i, &e.Leaves[n].Value)
 }
 
-// branch lists the leaves of the map at b[i] under paths that go on behind key.
-func (w *walk) branch(i int, key []byte, depth int) int {
+// listNested lists the leaves of the map at b[i] under paths that go on behind key.
+func (w *walk) listNested(i int, key []byte, depth int) int {
 	e := w.event
 	up := len(e.prefix)
 	if depth > MaxDepth || up+len(key) >= MaxLeafPath {
@@ -63,14 +61,13 @@ func (w *walk) branch(i int, key []byte, depth int) int {
 		return skip(w.b, i)
 	}
 	e.prefix = append(append(e.prefix, key...), '.')
-	i = w.list(i, nil, depth)
+	i = w.listMap(i, nil, depth)
 	e.prefix = e.prefix[:up]
 	return i
 }
 
-// path returns the keys down to key, joined by dots. At the top of the body that
-// is the key itself, which borrows the chunk; below, it is put together in the
-// event's own buffer.
+// path returns the keys down to key, joined by dots. At the top of the body that is the key itself, which borrows the
+// chunk; below, it is put together in the event's own buffer.
 func (e *Event) path(key []byte) []byte {
 	if len(e.prefix) == 0 {
 		return key[:len(key):len(key)]

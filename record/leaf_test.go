@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestLeaves: numbers and booleans of the body are leaves, in the order of the
-// bytes. Nothing else is.
+// TestLeaves: numbers and booleans of the body are leaves, in the order of the bytes. Nothing else is.
 func TestLeaves(t *testing.T) {
 	chunk := event(1, obj("m", 1), obj(
 		"i", -1, "u", uint(2), "f", 1.5, "t", true, "F", false,
@@ -25,8 +24,8 @@ func TestEmptyKeys(t *testing.T) {
 	check(t, chunk, true, nil, "1.000000000", "  .. = uint 1", "  ..a = uint 2", "  .b = uint 3", "  c = uint 4")
 }
 
-// TestMaxDepth: leaves are listed down to MaxDepth, and a map below it counts as
-// one field. A path reaches it all the same.
+// TestMaxDepth: leaves are listed down to MaxDepth, and a map below it counts as one field. A path reaches it all the
+// same.
 func TestMaxDepth(t *testing.T) {
 	for levels := MaxDepth - 2; levels < MaxDepth+3; levels++ {
 		names := strings.Repeat(".a", levels-1)
@@ -78,8 +77,7 @@ func TestMaxLeaves(t *testing.T) {
 	}
 }
 
-// TestPathMemory: the paths of leaves are bounded by the leaves, whatever maps
-// stand in between.
+// TestPathMemory: the paths of leaves are bounded by the leaves, whatever maps stand in between.
 func TestPathMemory(t *testing.T) {
 	long := strings.Repeat("k", 900)
 	deep := nest(25, "\x81\xa1a", obj())
@@ -98,8 +96,8 @@ func TestPathMemory(t *testing.T) {
 	}
 }
 
-// TestLeavesKeepTheirPaths: paths stay as they are while their buffer grows, and
-// nobody can write from one into the next.
+// TestLeavesKeepTheirPaths: paths stay as they are while their buffer grows, and nobody can write from one into the
+// next.
 func TestLeavesKeepTheirPaths(t *testing.T) {
 	var pairs []any
 	for i := range 500 {

@@ -24,8 +24,7 @@ const (
 // Reasons lists all reasons.
 var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, OldMetricsChunk, TracesChunk, ProfilesChunk}
 
-// Malformed reports bytes that are no event. It is valid until the next call of
-// the Reader's methods.
+// Malformed reports bytes that are no event. It is valid until the next call of the Reader's methods.
 type Malformed struct {
 	Reason Reason
 	Offset int // where the bytes start in the chunk
@@ -37,8 +36,8 @@ func (m *Malformed) Error() string {
 	return fmt.Sprintf("%s: %d bytes at offset %d of the chunk", m.Reason, m.Size, m.Offset)
 }
 
-// Reader reads the events of a chunk. The zero Reader reads nothing; call Reset
-// first. A Reader is for one goroutine at a time.
+// Reader reads the events of a chunk. The zero Reader reads nothing; call Reset first. A Reader is for one goroutine at
+// a time.
 type Reader struct {
 	chunk     []byte
 	at        int
@@ -48,20 +47,19 @@ type Reader struct {
 	malformed Malformed
 }
 
-// Reset starts reading chunk, which the Reader borrows until the next Reset.
-// Reset(nil, nil) lets go of it without starting another.
+// Reset starts reading chunk, which the Reader borrows until the next Reset. Reset(nil, nil) lets go of it without
+// starting another.
 func (r *Reader) Reset(chunk []byte, selector *Selector) {
 	r.chunk, r.at, r.selector, r.grouped = chunk, 0, selector, false
 	r.group.Release()
 }
 
-// Next reads the next event into e and returns nil. It returns io.EOF at the end
-// of the chunk, and a *Malformed for bytes that are no event. Reading goes on
-// after a Malformed as long as the place of the next event is certain; otherwise
-// the Malformed spans the rest of the chunk and io.EOF follows.
+// Next reads the next event into e and returns nil. It returns io.EOF at the end of the chunk, and a *Malformed for
+// bytes that are no event. Reading goes on after a Malformed as long as the place of the next event is certain;
+// otherwise the Malformed spans the rest of the chunk and io.EOF follows.
 //
-// The markers that open and close a group are not events: Next takes the fields
-// that the Selector wants of them and reads on.
+// The markers that open and close a group are not events: Next takes the fields that the Selector wants of them and
+// reads on.
 func (r *Reader) Next(e *Event) error {
 	for r.at < len(r.chunk) {
 		h, i, reason := readHead(r.chunk, r.at)
@@ -69,7 +67,7 @@ func (r *Reader) Next(e *Event) error {
 			return r.reject(reason)
 		}
 		if h.marker != notMarker {
-			if reason = r.mark(h, i); reason != "" {
+			if reason = r.readMarker(h, i); reason != "" {
 				return r.reject(reason)
 			}
 			continue
@@ -77,27 +75,26 @@ func (r *Reader) Next(e *Event) error {
 		e.reset(r.selector.slots)
 		e.Time = h.nanos
 		w := walk{b: r.chunk, event: e}
-		if i, reason = w.maps(i, h, &r.selector.event); reason != "" {
+		if i, reason = w.walkEvent(i, h, &r.selector.event); reason != "" {
 			return r.reject(reason)
 		}
 		r.at = i
 		if r.grouped {
 			r.inherit(e)
 		}
-		r.selector.copyTwins(e)
+		r.selector.copyDuplicates(e)
 		return nil
 	}
 	return io.EOF
 }
 
-// mark opens or closes a group with the marker whose maps start at offset i. A
-// marker that is malformed closes the group: what follows it must not inherit
-// from a group that it may not stand in.
-func (r *Reader) mark(h head, i int) Reason {
+// readMarker opens or closes a group with the marker whose maps start at offset i. A marker that is malformed closes
+// the group: what follows it must not inherit from a group that it may not stand in.
+func (r *Reader) readMarker(h head, i int) Reason {
 	r.grouped = false
 	r.group.reset(r.selector.slots)
 	w := walk{b: r.chunk, event: &r.group}
-	i, reason := w.maps(i, h, &r.selector.group)
+	i, reason := w.walkEvent(i, h, &r.selector.group)
 	if reason == "" {
 		r.at, r.grouped = i, h.marker == groupStart
 	}
@@ -112,9 +109,8 @@ func (r *Reader) inherit(e *Event) {
 	}
 }
 
-// reject reports the bytes from r.at on as malformed and decides where reading
-// goes on. Only what is msgpack from end to end can be passed over, and only if
-// an event could follow: without these checks a chunk that was cut and joined
+// reject reports the bytes from r.at on as malformed and decides where reading goes on. Only what is msgpack from end
+// to end can be passed over, and only if an event could follow: without these checks a chunk that was cut and joined
 // would be read from the middle of a string.
 func (r *Reader) reject(reason Reason) *Malformed {
 	start, end := r.at, len(r.chunk)

@@ -13,8 +13,8 @@ func malformed(reason Reason, offset, size int) string {
 	return fmt.Sprintf("%s at %d, %d bytes", reason, offset, size)
 }
 
-// TestMalformedThenGood puts bytes that are no event between two that are. Only
-// they are lost, and they are reported once.
+// TestMalformedThenGood puts bytes that are no event between two that are. Only they are lost, and they are reported
+// once.
 func TestMalformedThenGood(t *testing.T) {
 	tests := map[string]struct {
 		bytes  raw
@@ -55,8 +55,7 @@ func TestMalformedThenGood(t *testing.T) {
 	}
 }
 
-// TestMalformedRest puts bytes behind an event after which no place is certain:
-// the rest is lost, and reported once.
+// TestMalformedRest puts bytes behind an event after which no place is certain: the rest is lost, and reported once.
 func TestMalformedRest(t *testing.T) {
 	good := plain(2, "n", 2)
 	tests := map[string]struct {
@@ -86,8 +85,7 @@ func TestMalformedRest(t *testing.T) {
 	}
 }
 
-// TestKeysCheckedForEverySelector: an event that cannot be trusted is found
-// whatever is asked for.
+// TestKeysCheckedForEverySelector: an event that cannot be trusted is found whatever is asked for.
 func TestKeysCheckedForEverySelector(t *testing.T) {
 	chunk := array(array(1, obj()), raw{0x81, 0x90, 1})
 	for _, names := range [][]string{nil, {"body.a"}, {"metadata.a"}, {"group_body.a"}, {"body"}} {
@@ -142,8 +140,8 @@ func TestMalformedError(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts captures, or the start of large ones, at every byte. What stands before the cut event is
-// delivered as ever, the rest is one Malformed, and then the chunk ends.
+// TestTruncated cuts captures, or the start of large ones, at every byte. What stands before the cut event is delivered
+// as ever, the rest is one Malformed, and then the chunk ends.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{
 		"v1.9.10/access.mp", "v1.9.10/dummy.mp", "v2.2.3/cpu.mp", "v3.2.10/proc.mp",
@@ -169,9 +167,8 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestJoined puts a whole chunk behind one that was cut off, as Fluent Bit does
-// when it appends to a file. What stands before the cut is delivered. The event
-// that was cut takes the bytes behind it for its own: where that makes no sense,
+// TestJoined puts a whole chunk behind one that was cut off, as Fluent Bit does when it appends to a file. What stands
+// before the cut is delivered. The event that was cut takes the bytes behind it for its own: where that makes no sense,
 // the rest is lost, and reported.
 func TestJoined(t *testing.T) {
 	for _, name := range []string{"v5.1.1/cpu.mp", "v5.1.1/dummy.mp", "v5.1.1/proc.mp", "v1.9.10/dummy.mp"} {
@@ -195,8 +192,8 @@ func TestJoined(t *testing.T) {
 	}
 }
 
-// TestGarbage reads bytes that make no sense. Nothing is expected of them but an
-// end, and that every byte is accounted for.
+// TestGarbage reads bytes that make no sense. Nothing is expected of them but an end, and that every byte is accounted
+// for.
 func TestGarbage(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {

@@ -3,8 +3,8 @@ package record
 // Root is the map that a Path starts from.
 type Root uint8
 
-// The maps of an event. The group maps are those of the group start that the
-// event stands behind; outside of a group their fields are missing.
+// The maps of an event. The group maps are those of the group start that the event stands behind; outside of a group
+// their fields are missing.
 const (
 	Body Root = iota
 	Metadata
@@ -12,8 +12,7 @@ const (
 	GroupBody
 )
 
-// Step goes one level down: to the value of Key in a map, or, when IsIndex is
-// set, to element Index of an array.
+// Step goes one level down: to the value of Key in a map, or, when IsIndex is set, to element Index of an array.
 type Step struct {
 	Key     string
 	Index   int
@@ -26,32 +25,31 @@ type Path struct {
 	Steps []Step
 }
 
-// Selector is a set of paths, compiled so that one pass over an event finds the
-// values of all. It is immutable and safe for concurrent use.
+// Selector is a set of paths, compiled so that one pass over an event finds the values of all. It is immutable and safe
+// for concurrent use.
 type Selector struct {
-	event, group sought
+	event, group wanted
 	slots        int
-	inherited    []int  // the slots of group paths
-	twins        []twin // for paths that stand there more than once
+	inherited    []int       // the slots of group paths
+	duplicates   []duplicate // for paths that stand there more than once
 }
 
-// twin says that two slots hold the same value.
-type twin struct{ from, to int }
+// duplicate says that two slots hold the same value.
+type duplicate struct{ from, to int }
 
-// sought is what to look for in an event or in the marker that starts a group.
-type sought struct {
+// wanted is what to look for in an event or in the marker that starts a group.
+type wanted struct {
 	metadata, body *node // with keys, even if there are none
 	leaves         bool  // whether the leaves of body are listed
 }
 
-// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a
-// path may stand there more than once, and one without steps leads to the map
-// itself. With leaves, every number and boolean of the body is listed in
+// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a path may stand there more than once, and
+// one without steps leads to the map itself. With leaves, every number and boolean of the body is listed in
 // Event.Leaves as well.
 func NewSelector(paths []Path, leaves bool) *Selector {
 	s := &Selector{
-		event: sought{metadata: newRoot(), body: newRoot(), leaves: leaves},
-		group: sought{metadata: newRoot(), body: newRoot()},
+		event: wanted{metadata: newRoot(), body: newRoot(), leaves: leaves},
+		group: wanted{metadata: newRoot(), body: newRoot()},
 		slots: len(paths),
 	}
 	for slot, p := range paths {
@@ -66,14 +64,14 @@ func (s *Selector) add(p Path, slot int) {
 	}
 	n := s.root(p.Root)
 	for _, step := range p.Steps {
-		n.below, n.last = append(n.below, slot), false
-		n = n.grow(step)
+		n.below, n.isLeaf = append(n.below, slot), false
+		n = n.child(step)
 	}
-	if n.slot != none {
-		s.twins = append(s.twins, twin{n.slot, slot})
+	if n.slot != noSlot {
+		s.duplicates = append(s.duplicates, duplicate{n.slot, slot})
 		return
 	}
-	n.slot, n.last = slot, len(n.below) == 0
+	n.slot, n.isLeaf = slot, len(n.below) == 0
 }
 
 func (s *Selector) root(r Root) *node {
@@ -89,33 +87,33 @@ func (s *Selector) root(r Root) *node {
 	}
 }
 
-func (s *Selector) copyTwins(e *Event) {
-	for _, t := range s.twins {
+func (s *Selector) copyDuplicates(e *Event) {
+	for _, t := range s.duplicates {
 		e.Values[t.to] = e.Values[t.from]
 	}
 }
 
-// none is the slot of a node where no path ends.
-const none = -1
+// noSlot is the slot of a node where no path ends.
+const noSlot = -1
 
 // node is one level of the paths of a root.
 type node struct {
-	slot     int   // of the path that ends here, or none
-	below    []int // the slots of the paths that go on
-	last     bool  // whether there is a slot and nothing below
-	keys     *keys // the children in a map, or nil
+	slot     int       // of the path that ends here, or none
+	below    []int     // the slots of the paths that go on
+	isLeaf   bool      // whether there is a slot and nothing below
+	children *children // the children in a map, or nil
 	elements []element
 }
 
-// keys is a hash table of the children of a node. A key of most records is
-// passed over with one look at it, which is what this is for.
-type keys [buckets]*named
+// children is a hash table of the children of a node. A key of most records is passed over with one look at it, which
+// is what this is for.
+type children [buckets]*childEntry
 
 const buckets = 64
 
-type named struct {
+type childEntry struct {
 	key  string
-	next *named // with the same hash
+	next *childEntry // with the same hash
 	node
 }
 
@@ -124,26 +122,26 @@ type element struct {
 	*node
 }
 
-func newNode() *node { return &node{slot: none} }
-func newRoot() *node { return &node{slot: none, keys: new(keys)} }
+func newNode() *node { return &node{slot: noSlot} }
+func newRoot() *node { return &node{slot: noSlot, children: new(children)} }
 
-// grow returns the child that step leads to, which it makes if there is none.
-func (n *node) grow(step Step) *node {
+// child returns the child that step leads to, which it makes if there is none.
+func (n *node) child(step Step) *node {
 	if step.IsIndex {
-		return n.growElement(step.Index)
+		return n.childElement(step.Index)
 	}
-	if n.keys == nil {
-		n.keys = new(keys)
+	if n.children == nil {
+		n.children = new(children)
 	}
-	if old := n.keys.find([]byte(step.Key)); old != nil {
+	if old := n.children.find([]byte(step.Key)); old != nil {
 		return old
 	}
-	head := &n.keys[hash([]byte(step.Key))%buckets]
-	*head = &named{key: step.Key, next: *head, node: node{slot: none}}
+	head := &n.children[hash([]byte(step.Key))%buckets]
+	*head = &childEntry{key: step.Key, next: *head, node: node{slot: noSlot}}
 	return &(*head).node
 }
 
-func (n *node) growElement(index int) *node {
+func (n *node) childElement(index int) *node {
 	if old := n.element(index); old != nil {
 		return old
 	}
@@ -162,7 +160,7 @@ func hash(key []byte) uint {
 }
 
 // find returns the child for a map key, or nil.
-func (k *keys) find(key []byte) *node {
+func (k *children) find(key []byte) *node {
 	for child := k[hash(key)%buckets]; child != nil; child = child.next {
 		if child.key == string(key) {
 			return &child.node

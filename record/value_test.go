@@ -15,8 +15,7 @@ func decoded(t *testing.T, b []byte) Value {
 	return v
 }
 
-// TestValueAccessors: each accessor answers for its kind, and with the zero of
-// its type for every other.
+// TestValueAccessors: each accessor answers for its kind, and with the zero of its type for every other.
 func TestValueAccessors(t *testing.T) {
 	type answers struct {
 		kind    Kind

@@ -17,30 +17,29 @@ type walk struct {
 	event *Event
 }
 
-// maps walks the maps behind h, at b[i], and returns the offset behind them.
-func (w *walk) maps(i int, h head, s *sought) (next int, reason Reason) {
+// walkEvent walks the maps behind h, at b[i], and returns the offset behind them.
+func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 	if h.metadata {
-		if i, reason = w.root(i, s.metadata, false); reason != "" {
+		if i, reason = w.walkRoot(i, s.metadata, false); reason != "" {
 			return bad, reason
 		}
 	}
-	return w.root(i, s.body, s.leaves)
+	return w.walkRoot(i, s.body, s.leaves)
 }
 
-// root walks the map at b[i], the paths of which start at n, and returns the
-// offset behind it. It looks at every key even if no path starts here, so that
-// bytes which cannot be trusted are found whatever the Selector asks for.
-func (w *walk) root(i int, n *node, leaves bool) (int, Reason) {
+// walkRoot walks the map at b[i], the paths of which start at n, and returns the offset behind it. It looks at every
+// key even if no path starts here, so that bytes which cannot be trusted are found whatever the Selector asks for.
+func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
 	if !isMap(lead(w.b, i)) {
 		return bad, BadRecord
 	}
-	if n.slot != none && decode(w.b, i, &w.event.Values[n.slot]) < 0 {
+	if n.slot != noSlot && decode(w.b, i, &w.event.Values[n.slot]) < 0 {
 		return bad, Undecodable
 	}
 	if leaves {
-		i = w.list(i, n.keys, 1)
+		i = w.listMap(i, n.children, 1)
 	} else {
-		i = w.pick(i, n.keys)
+		i = w.pickMap(i, n.children)
 	}
 	if i < 0 {
 		return bad, Undecodable
@@ -48,16 +47,16 @@ func (w *walk) root(i int, n *node, leaves bool) (int, Reason) {
 	return i, ""
 }
 
-// pick walks the map at b[i], takes the values that the children in k want, and
-// returns the offset behind the map, or bad.
-func (w *walk) pick(i int, k *keys) int {
+// pickMap walks the map at b[i], takes the values that the children in k want, and returns the offset behind the map,
+// or bad.
+func (w *walk) pickMap(i int, k *children) int {
 	b, values := w.b, w.event.Values
 	count, i := container(b, i, Map)
 	for ; count > 0 && i >= 0; count-- {
 		key, at := shortText(b, i)
 		if at < 0 {
 			if key, at = text(b, i); at < 0 {
-				i = w.unnamed(i)
+				i = w.skipOtherKey(i)
 				continue
 			}
 		}
@@ -67,19 +66,18 @@ func (w *walk) pick(i int, k *keys) int {
 			if i = skipShort(b, at); i < 0 {
 				i = skip(b, at)
 			}
-		case child.last:
+		case child.isLeaf:
 			i = decode(b, at, &values[child.slot])
 		default:
-			i = w.take(at, child)
+			i = w.readValue(at, child)
 		}
 	}
 	return i
 }
 
-// unnamed passes over a key that is no text, and its value. Some writers use
-// numbers as keys, which name no field. An array or map as a key is what bytes
-// look like after a record was cut off: there the chunk cannot be trusted.
-func (w *walk) unnamed(i int) int {
+// skipOtherKey passes over a key that is no text, and its value. Some writers use numbers as keys, which name no field.
+// An array or map as a key is what bytes look like after a record was cut off: there the chunk cannot be trusted.
+func (w *walk) skipOtherKey(i int) int {
 	if c := lead(w.b, i); isMap(c) || isArray(c) {
 		return bad
 	}
@@ -89,12 +87,11 @@ func (w *walk) unnamed(i int) int {
 	return skip(w.b, i)
 }
 
-// take takes the value at b[i] for n, goes on below it, and returns the offset
-// behind it, or bad.
-func (w *walk) take(i int, n *node) int {
-	if n.slot != none {
+// readValue takes the value at b[i] for n, goes on below it, and returns the offset behind it, or bad.
+func (w *walk) readValue(i int, n *node) int {
+	if n.slot != noSlot {
 		next := decode(w.b, i, &w.event.Values[n.slot])
-		if next < 0 || n.last {
+		if next < 0 || n.isLeaf {
 			return next
 		}
 	}
@@ -103,21 +100,21 @@ func (w *walk) take(i int, n *node) int {
 		w.event.Values[slot].kind = Missing
 	}
 	switch c := lead(w.b, i); {
-	case n.keys != nil && isMap(c):
-		return w.pick(i, n.keys)
+	case n.children != nil && isMap(c):
+		return w.pickMap(i, n.children)
 	case n.elements != nil && isArray(c):
-		return w.array(i, n)
+		return w.pickArray(i, n)
 	}
 	return skip(w.b, i)
 }
 
-// array walks the array at b[i], takes the values that the children of n want,
-// and returns the offset behind the array, or bad.
-func (w *walk) array(i int, n *node) int {
+// pickArray walks the array at b[i], takes the values that the children of n want, and returns the offset behind the
+// array, or bad.
+func (w *walk) pickArray(i int, n *node) int {
 	count, i := container(w.b, i, Array)
 	for index := 0; index < count && i >= 0; index++ {
 		if child := n.element(index); child != nil {
-			i = w.take(i, child)
+			i = w.readValue(i, child)
 		} else {
 			i = skip(w.b, i)
 		}

@@ -71,8 +71,7 @@ func TestValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := []string{"1.000000000", "  $body.v = " + test.want, "  $body.behind = uint 1"}
 			check(t, plain(1, "v", test.value, "behind", 1), false, []string{"body.v", "body.behind"}, want...)
-			// A value that is passed over ends where the same value that is
-			// wanted ends.
+			// A value that is passed over ends where the same value that is wanted ends.
 			check(t, plain(1, "v", test.value, "behind", 1), false, []string{"body.behind"},
 				"1.000000000", "  $body.behind = uint 1")
 			// The last value of a chunk may be cut anywhere.
@@ -126,8 +125,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeysOfOtherKinds: a key that is no text names no field, and is passed over
-// with its value.
+// TestKeysOfOtherKinds: a key that is no text names no field, and is passed over with its value.
 func TestKeysOfOtherKinds(t *testing.T) {
 	for _, key := range []raw{
 		{0xc0}, {0xc2}, {0xc3}, {5}, {0xff}, {0xcc, 5}, {0xd1, 0, 5}, encode(1.5),
@@ -210,8 +208,7 @@ func TestPathTwice(t *testing.T) {
 		`  $body.a = map {"b":1}`, "  $group_metadata.id = uint 7", "  $group_metadata.id = uint 7", "2.000000000")
 }
 
-// TestKeyTwice: of a key that stands twice in a map only the last one counts,
-// with all that is below it.
+// TestKeyTwice: of a key that stands twice in a map only the last one counts, with all that is below it.
 func TestKeyTwice(t *testing.T) {
 	names := []string{"body.a", "body.a.b", "body.a.c", "body.a.list[0]", "body.a.list[1]"}
 	for _, leaves := range []bool{false, true} {
@@ -253,8 +250,7 @@ func TestManyKeys(t *testing.T) {
 	check(t, plain(1, pairs...), false, names, want...)
 }
 
-// TestValuesReset: an event that is read into again keeps nothing of the last
-// one.
+// TestValuesReset: an event that is read into again keeps nothing of the last one.
 func TestValuesReset(t *testing.T) {
 	chunk := join(nil, event(1, obj("m", 1), obj("a", 2, "b", obj("c", 3))), plain(2), array(3, obj("a", 4)))
 	check(t, chunk, false, []string{"metadata.m", "body.a", "body.b.c", "body.b"},

@@ -2,17 +2,16 @@ package record
 
 import "encoding/binary"
 
-// shape says how the value behind a lead byte from 0xc0 to 0xdf is laid out.
-type shape struct {
+// format says how the value behind a lead byte from 0xc0 to 0xdf is laid out.
+type format struct {
 	kind   Kind
 	from   uint8 // where the bytes that a Value keeps start
 	size   uint8 // the lead byte and what always follows it
 	length uint8 // the width in bytes of the length that follows the lead byte, 0 for none
 }
 
-// shapes holds one shape per lead byte from 0xc0. The zero one is for 0xc1, which
-// msgpack never uses.
-var shapes = [32]shape{
+// formats holds one shape per lead byte from 0xc0. The zero one is for 0xc1, which msgpack never uses.
+var formats = [32]format{
 	0x00: {Nil, 1, 1, 0},
 	0x02: {Bool, 0, 1, 0}, 0x03: {Bool, 0, 1, 0},
 	0x04: {Binary, 2, 2, 1}, 0x05: {Binary, 3, 3, 2}, 0x06: {Binary, 5, 5, 4},
@@ -27,8 +26,7 @@ var shapes = [32]shape{
 	0x1e: {Map, 0, 3, 2}, 0x1f: {Map, 0, 5, 4},
 }
 
-// bad is the offset that the functions below return for bytes that are cut off
-// or no msgpack.
+// bad is the offset that the functions below return for bytes that are cut off or no msgpack.
 const bad = -1
 
 // unused is the lead byte that stands for no value.
@@ -50,8 +48,8 @@ func isNumber(c byte) bool {
 	return c < 0x80 || c >= 0xe0 || c >= 0xca && c <= 0xd3 || c == 0xc2 || c == 0xc3
 }
 
-// The sizes of values, lead byte included, by lead byte. 0 stands for those whose
-// lead byte does not tell: longer texts, and what holds other values.
+// The sizes of values, lead byte included, by lead byte. 0 stands for those whose lead byte does not tell: longer
+// texts, and what holds other values.
 const (
 	zeros  = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	ones   = "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"
@@ -64,9 +62,8 @@ const (
 		texts + texts2 + fromc0 + fromd0 + ones + ones
 )
 
-// skipShort is skip for a value whose lead byte tells its size, and returns bad
-// for all others. It is small enough to become a part of its caller, which pays
-// in BenchmarkReader.
+// skipShort is skip for a value whose lead byte tells its size, and returns bad for all others. It is small enough to
+// become a part of its caller, which pays in BenchmarkReader.
 func skipShort(b []byte, i int) int {
 	if uint(i) < uint(len(b)) {
 		if n := int(sizes[b[i]]); n != 0 && n <= len(b)-i {
@@ -76,9 +73,8 @@ func skipShort(b []byte, i int) int {
 	return bad
 }
 
-// skip returns the offset behind the value at b[i]. It keeps a count instead of
-// recursing, so that nesting costs no stack, and never takes more steps than b
-// has bytes.
+// skip returns the offset behind the value at b[i]. It keeps a count instead of recursing, so that nesting costs no
+// stack, and never takes more steps than b has bytes.
 func skip(b []byte, i int) int {
 	for pending := 1; pending > 0; pending-- {
 		// Every value takes a byte or more.
@@ -98,7 +94,7 @@ func skip(b []byte, i int) int {
 			pending += int(c & 0x0f)
 			i++
 		default:
-			next, values := shapes[c&0x1f].end(b, i)
+			next, values := formats[c&0x1f].end(b, i)
 			if next < 0 {
 				return bad
 			}
@@ -111,10 +107,9 @@ func skip(b []byte, i int) int {
 	return i
 }
 
-// end returns the offset behind the value of shape s at b[i], or behind the
-// header of an array or map and how many values follow it. A value of a fixed
-// size may end beyond b.
-func (s *shape) end(b []byte, i int) (next, values int) {
+// end returns the offset behind the value of shape s at b[i], or behind the header of an array or map and how many
+// values follow it. A value of a fixed size may end beyond b.
+func (s *format) end(b []byte, i int) (next, values int) {
 	next = i + int(s.size)
 	switch {
 	case s.size == 0:
@@ -134,8 +129,8 @@ func (s *shape) end(b []byte, i int) (next, values int) {
 	return next + n, 0
 }
 
-// length reads the big-endian length of width bytes at b[i]. It returns bad, or
-// another negative number, when there is none that could fit in memory.
+// length reads the big-endian length of width bytes at b[i]. It returns bad, or another negative number, when there is
+// none that could fit in memory.
 func length(b []byte, i int, width uint8) int {
 	if i+int(width) > len(b) {
 		return bad
@@ -150,9 +145,8 @@ func length(b []byte, i int, width uint8) int {
 	}
 }
 
-// container reads the header of an Array or Map at b[i]. It returns the number
-// of elements or pairs and the offset of the first one, or bad when the value is
-// of another kind or cut off.
+// container reads the header of an Array or Map at b[i]. It returns the number of elements or pairs and the offset of
+// the first one, or bad when the value is of another kind or cut off.
 func container(b []byte, i int, kind Kind) (n, next int) {
 	if uint(i) >= uint(len(b)) {
 		return 0, bad
@@ -162,7 +156,7 @@ func container(b []byte, i int, kind Kind) (n, next int) {
 	case kind == Map && c&0xf0 == 0x80, kind == Array && c&0xf0 == 0x90:
 		return int(c & 0x0f), i + 1
 	case c >= 0xdc && c < 0xe0:
-		s := &shapes[c&0x1f]
+		s := &formats[c&0x1f]
 		n = length(b, i+1, s.length)
 		if s.kind != kind || n < 0 {
 			return 0, bad
@@ -172,8 +166,8 @@ func container(b []byte, i int, kind Kind) (n, next int) {
 	return 0, bad
 }
 
-// shortText reads a string of up to 31 bytes at b[i], which is what most keys
-// are, and returns its payload and the offset behind it, or bad.
+// shortText reads a string of up to 31 bytes at b[i], which is what most keys are, and returns its payload and the
+// offset behind it, or bad.
 func shortText(b []byte, i int) (payload []byte, next int) {
 	if uint(i) < uint(len(b)) {
 		next = i + 1 + int(b[i]^0xa0)
@@ -184,8 +178,8 @@ func shortText(b []byte, i int) (payload []byte, next int) {
 	return nil, bad
 }
 
-// text reads a string or binary at b[i] and returns its payload and the offset
-// behind it. A value of another kind, or one cut off, returns bad.
+// text reads a string or binary at b[i] and returns its payload and the offset behind it. A value of another kind, or
+// one cut off, returns bad.
 func text(b []byte, i int) (payload []byte, next int) {
 	var v Value
 	next = decode(b, i, &v)
@@ -195,9 +189,8 @@ func text(b []byte, i int) (payload []byte, next int) {
 	return v.raw, next
 }
 
-// decode takes the value at b[i] into v and returns the offset behind it, or
-// bad, when v is left as it is. Of an array or map it takes the extent, not the
-// content.
+// decode takes the value at b[i] into v and returns the offset behind it, or bad, when v is left as it is. Of an array
+// or map it takes the extent, not the content.
 func decode(b []byte, i int, v *Value) int {
 	if uint(i) >= uint(len(b)) {
 		return bad
@@ -216,7 +209,7 @@ func decode(b []byte, i int, v *Value) int {
 	case c < 0xa0:
 		kind, next = Array, skip(b, i)
 	default:
-		s := &shapes[c&0x1f]
+		s := &formats[c&0x1f]
 		kind, from = s.kind, i+int(s.from)
 		if kind >= Array {
 			next = skip(b, i)

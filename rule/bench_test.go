@@ -27,8 +27,7 @@ metrics:
   labels: {method: $method, host: $host}
 `
 
-// accessLog returns a chunk of 5000 records, about the megabyte that a busy input
-// fills between two flushes.
+// accessLog returns a chunk of 5000 records, about the megabyte that a busy input fills between two flushes.
 func accessLog(b *testing.B) []byte {
 	b.Helper()
 	chunk, err := os.ReadFile(filepath.Join("..", "record", "testdata", "chunks", "v5.1.1", "access.mp"))

@@ -1,212 +1,173 @@
 package rule
 
 import (
-	"maps"
-	"slices"
-	"sync"
-
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/record"
 )
 
-// Options configures a Set.
-type Options struct {
-	// Namespace is what ${namespace} stands for, without the underscore.
-	Namespace string
-	// Book keeps the rules' counts. Nil means a new one.
-	Book *Book
-	// FieldLimit bounds the number of different field paths that rules with
-	// fields remember. Further ones make no samples.
-	FieldLimit int
+// compiledPlan is the rules that apply to a tag, compiled together. Tags to which the same rules apply share it.
+type compiledPlan struct {
+	set       *Set
+	selector  *record.Selector
+	paths     *paths
+	perRecord []instruction // rules that make samples of a record
+	perField  []instruction // rules that make samples of each of its fields
+	fields    fields
+	shared    map[operand]int // the spans of label values that are taken as they are
 }
 
-// Set is a compiled rules file. It is safe for concurrent use.
-type Set struct {
-	options Options
-	rules   []*rule
-	memos   int
-
-	mu       sync.RWMutex
-	programs map[string]*program // by the rules that match, a byte of 0 or 1 each; guarded by mu, as all below
-	key      []byte              // memory for such bytes
-	tags     map[string]*program
-	tagBytes int // of tags
-
-	sources sources
+// instruction is a rule as a plan runs it.
+type instruction struct {
+	*rule
+	index  int // among the rules of the plan
+	when   *condition
+	value  *operand // nil: a constant, or the field's own value
+	fixed  bool     // the value is the constant of the configuration
+	to     target
+	op     collector.Op
+	sign   float64
+	weight *operand // of a histogram's observation; nil: 1
+	each   *each    // nil: the rule runs once per record or field
 }
 
-// rule is what all programs share of one rule.
-type rule struct {
-	config *config.Metric
-	family *collector.Family // nil when the name depends on the field
-	stats  *Stats
-	labels []string
-	fixed  []bool // the labels whose values do not come from records
-
-	mu   sync.Mutex
-	made map[string]struct{} // names of families made after fields; under mu
+// each is the array that a rule runs over.
+type each struct {
+	array    operand
+	selector *record.Selector
 }
 
-// names returns the names of the rule's families.
-func (r *rule) names() []string {
-	if r.family != nil {
-		return []string{r.family.Name}
+func (r *rule) matches(tag string) bool {
+	if r.config.MatchRegex != nil {
+		return r.config.MatchRegex.MatchString(tag)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Collect(maps.Keys(r.made))
+	return matchTag(r.config.Match, tag)
 }
 
-// familyOf returns the family of that name, made after a field for r. It gives
-// way to a family of the same name that a rule defines otherwise: whichever
-// record came first would keep the samples of the other from the page.
-func (s *Set) familyOf(r *rule, name string) *collector.Family {
-	f := r.newFamily(name)
-	for _, other := range s.rules {
-		if other.family != nil && baseName(other.family) == baseName(f) && !other.family.Equal(f) {
-			f.Name = fitName(baseName(f)+valueSuffix, r.config.Type)
-			break
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.made == nil {
-		r.made = make(map[string]struct{})
-	}
-	r.made[f.Name] = struct{}{}
-	return f
-}
-
-// Compile compiles rules, which must come from config.ParseRules, in the order
-// in which they apply.
-func Compile(files []*config.Rules, o Options) *Set {
-	if o.Book == nil {
-		o.Book = new(Book)
-	}
-	s := &Set{options: o, programs: make(map[string]*program), tags: make(map[string]*program)}
-	for _, file := range files {
-		for i := range file.Metrics {
-			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
-		}
-	}
-	return s
-}
-
-func newRule(c *config.Metric, o Options) *rule {
-	r := &rule{config: c, stats: o.Book.stats(c.Rule)}
-	for i := range c.Labels {
-		r.labels = append(r.labels, c.Labels[i].Name)
-		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
-	}
-	if name, ok := fixedName(c.Name, o.prefix()); ok && !c.Drop {
-		r.family = r.newFamily(name)
-	}
-	return r
-}
-
-// prefix returns the text of ${namespace}.
-func (o Options) prefix() string {
-	if o.Namespace == "" {
-		return ""
-	}
-	return o.Namespace + "_"
-}
-
-var collectorTypes = [...]collector.Type{
-	config.Counter:   collector.Counter,
-	config.Gauge:     collector.Gauge,
-	config.Histogram: collector.Histogram,
-	config.Summary:   collector.Summary,
-}
-
-func (r *rule) newFamily(name string) *collector.Family {
-	c := r.config
-	f := &collector.Family{
-		Name:        name,
-		Help:        c.Help,
-		Unit:        c.Unit,
-		Type:        collectorTypes[c.Type],
-		Labels:      r.labels,
-		Buckets:     c.Histogram.Buckets,
-		Quantiles:   c.Summary.Quantiles,
-		MaxAge:      c.Summary.MaxAge,
-		Timestamps:  c.Timestamps,
-		TTL:         c.TTL,
-		SeriesLimit: c.SeriesLimit,
-		Fixed:       r.fixed,
-	}
-	if c.Histogram.Native {
-		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}
-	}
-	return f
-}
-
-// Families returns the families whose names do not depend on records.
-func (s *Set) Families() []*collector.Family {
-	var families []*collector.Family
-	for _, r := range s.rules {
-		if r.family != nil {
-			families = append(families, r.family)
-		}
-	}
-	return families
-}
-
-// Makes returns f as the first rule of the set would make it that names families
-// after fields and could have made it, or nil.
-func (s *Set) Makes(f *collector.Family) *collector.Family {
-	for _, r := range s.rules {
-		if r.family != nil || r.config.Drop || !couldName(r.config.Name, f.Name) {
+// compile makes the plan of the rules whose byte in matching is 1.
+func (s *Set) compile(matching []byte) *compiledPlan {
+	p := &compiledPlan{set: s, paths: newPaths(), shared: make(map[operand]int)}
+	for i, r := range s.rules {
+		if matching[i] == 0 {
 			continue
 		}
-		if made := r.newFamily(f.Name); made.Equal(f) {
-			return made
+		in := p.instruction(r, len(p.perRecord)+len(p.perField))
+		if r.config.Fields != nil {
+			p.perField = append(p.perField, in)
+		} else {
+			p.perRecord = append(p.perRecord, in)
 		}
 	}
-	return nil
+	p.selector = record.NewSelector(p.paths.list, len(p.perField) > 0)
+	p.fields.byPath = make(map[string]*field)
+	return p
 }
 
-// Declare makes the series in c that the rules want from the start.
-func (s *Set) Declare(c *collector.Collector, now int64) error {
-	for _, r := range s.rules {
-		if r.family == nil || len(r.config.Init) == 0 {
-			continue
+func (p *compiledPlan) instruction(r *rule, index int) instruction {
+	c, sp := r.config, spaces{event: p.paths, items: newPaths()}
+	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
+	if c.Condition != nil {
+		when := sp.condition(c.Condition)
+		in.when = &when
+	}
+	if c.Value.From != nil {
+		from := sp.operand(c.Value.From)
+		in.value = &from
+	}
+	in.fixed = c.Value.From == nil && (c.Fields == nil || c.Value.IsConstant)
+	if c.Histogram.Weight != nil {
+		weight := sp.operand(c.Histogram.Weight)
+		in.weight = &weight
+	}
+	in.setOperation()
+	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
+	if c.Fields == nil {
+		in.to.labels = bind(in.to.labels, nil)
+	}
+	if c.Each != nil {
+		in.each = &each{array: sp.operand(c.Each), selector: record.NewSelector(sp.items.list, false)}
+	}
+	return in
+}
+
+// setOperation finds out what a sample does to its series.
+func (in *instruction) setOperation() {
+	c := in.config
+	switch c.Type {
+	case config.Counter:
+		if c.Cumulative {
+			in.op = collector.Total
 		}
-		if err := c.Init(now, r.family, r.config.Init...); err != nil {
-			return err
+	case config.Histogram, config.Summary:
+		in.op = collector.Observe
+	case config.Gauge:
+		in.op = gaugeOps[c.Action]
+		if c.Action == config.Subtract || c.Action == config.Dec {
+			in.sign = -1
+		}
+		if c.Aggregate != config.NoAggregate {
+			in.op = aggregateOps[c.Aggregate]
 		}
 	}
-	return nil
 }
 
-// RuleStats is the counts of one rule.
-type RuleStats struct {
-	Rule string
-	Type string // of its first rule
-	*Stats
-	// Families are the names of the families that the rule made samples of, and
-	// of those that it will.
-	Families []string
+var gaugeOps = [...]collector.Op{
+	config.Set:      collector.Set,
+	config.Add:      collector.Add,
+	config.Subtract: collector.Add,
+	config.Inc:      collector.Add,
+	config.Dec:      collector.Add,
 }
 
-// Stats returns the counts of all rules, in their order, which go on changing.
-// Rules of one name are one.
-func (s *Set) Stats() []RuleStats {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var all []RuleStats
-	at := make(map[string]int)
-	for _, r := range s.rules {
-		i, ok := at[r.config.Rule]
-		if !ok {
-			i = len(all)
-			at[r.config.Rule] = i
-			all = append(all, RuleStats{Rule: r.config.Rule, Type: r.config.Type.String(), Stats: r.stats})
-		}
-		all[i].Families = append(all[i].Families, r.names()...)
+var aggregateOps = [...]collector.Op{
+	config.Sum:   collector.Sum,
+	config.Min:   collector.Min,
+	config.Max:   collector.Max,
+	config.Count: collector.Count,
+}
+
+func (s spaces) condition(c *config.Condition) condition {
+	if c.Field != nil {
+		return condition{field: s.operand(c.Field), compare: c}
 	}
-	return all
+	joined := condition{any: c.Any}
+	for i := range c.Rules {
+		joined.rules = append(joined.rules, s.condition(&c.Rules[i]))
+	}
+	return joined
 }
 
-// Len returns the number of rules.
-func (s *Set) Len() int { return len(s.rules) }
+func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
+	labels := make([]label, len(from))
+	for i := range from {
+		c := &from[i]
+		switch {
+		case c.From != nil:
+			labels[i].from = sp.operand(c.From)
+			if !isPlain(c) {
+				labels[i].transform = c
+				labels[i].cacheIndex = p.set.caches
+				p.set.caches++
+			} else if labels[i].from.space != itemSpace {
+				labels[i].shared = p.share(labels[i].from)
+			}
+		case c.Capture != "":
+			labels[i].capture = c.Capture
+			labels[i].transform = c
+		default:
+			labels[i].encoded = collector.AppendLabel(nil, []byte(c.Constant))
+		}
+	}
+	return labels
+}
+
+// share returns the span of the labels that show from. The first one is that of labels without a span, and never
+// filled.
+func (p *compiledPlan) share(from operand) int {
+	i, ok := p.shared[from]
+	if !ok {
+		i = len(p.shared) + 1
+		p.shared[from] = i
+	}
+	return i
+}

@@ -17,8 +17,8 @@ type condition struct {
 	compare *config.Condition // nil for a join of rules
 }
 
-// holds reports whether the condition holds in s. A field that is missing only
-// satisfies the comparisons that deny something.
+// holds reports whether the condition holds in s. A field that is missing only satisfies the comparisons that deny
+// something.
 func (c *condition) holds(s *scope, w *Scratch) bool {
 	if c.compare == nil {
 		for i := range c.rules {
@@ -50,8 +50,7 @@ func (c *condition) holds(s *scope, w *Scratch) bool {
 	return w.ordered(v, c.compare)
 }
 
-// ordered evaluates gt, gte, lt and lte: as numbers when a number is asked for,
-// otherwise as text.
+// ordered evaluates gt, gte, lt and lte: as numbers when a number is asked for, otherwise as text.
 func (w *Scratch) ordered(v *record.Value, c *config.Condition) bool {
 	var order int
 	if c.IsNumber {
@@ -86,8 +85,8 @@ func (w *Scratch) ordered(v *record.Value, c *config.Condition) bool {
 	}
 }
 
-// equals compares v with a number or a text. Text that reads as the number
-// equals it, so that "200" and 200 are the same status.
+// equals compares v with a number or a text. Text that reads as the number equals it, so that "200" and 200 are the
+// same status.
 func (w *Scratch) equals(v *record.Value, n float64, text string, isNumber bool) bool {
 	if isNumber {
 		got, ok := numeric(v)
@@ -125,7 +124,7 @@ func (w *Scratch) textOf(v *record.Value) ([]byte, bool) {
 func numeric(v *record.Value) (float64, bool) {
 	if v.IsText() {
 		n, r := parseText(v.Bytes(), config.ParseNumber)
-		return n, r == made
+		return n, r == noReason
 	}
 	return v.Float()
 }

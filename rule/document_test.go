@@ -15,8 +15,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// fence is a block of code in a document. What stands behind the language is for
-// the tests.
+// fence is a block of code in a document. What stands behind the language is for the tests.
 type fence struct {
 	language, note, body string
 	line                 int
@@ -169,8 +168,8 @@ func keyRows(text string) (rows int) {
 	return rows
 }
 
-// languageWords returns the keys of all mappings of a rules file, and the words
-// that they choose from. A test of config holds the schema equal to the code.
+// languageWords returns the keys of all mappings of a rules file, and the words that they choose from. A test of config
+// holds the schema equal to the code.
 func languageWords(t *testing.T) []string {
 	t.Helper()
 	type object struct {

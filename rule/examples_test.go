@@ -18,9 +18,8 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// The tests of this file run the rules files that users copy, those of the folder
-// rules. Beside the records of each in testdata/examples, in the form that the
-// Fluent Bit configuration at the head of the file gives them, stands the page
+// The tests of this file run the rules files that users copy, those of the folder rules. Beside the records of each in
+// testdata/examples, in the form that the Fluent Bit configuration at the head of the file gives them, stands the page
 // that they make.
 
 var update = flag.Bool("update", false, "write what the files in testdata give now")
@@ -70,8 +69,8 @@ func parseClean(t *testing.T, file, text string) *config.Rules {
 	return rules
 }
 
-// tagOf returns the tag in the Fluent Bit configuration at the head of an example.
-// A star stands for what the input puts there.
+// tagOf returns the tag in the Fluent Bit configuration at the head of an example. A star stands for what the input
+// puts there.
 func tagOf(t *testing.T, text string) string {
 	t.Helper()
 	tag := regexp.MustCompile(`(?m)^# +Tag +(\S+)$`).FindStringSubmatch(text)
@@ -121,7 +120,7 @@ func TestExampleResets(t *testing.T) {
 			}
 			refused := uint64(0)
 			for _, s := range r.set.Stats() {
-				refused += s.GivenUp(rule.OutOfRange)
+				refused += s.Skipped(rule.OutOfRange)
 			}
 			if refused != 2 {
 				t.Errorf("%d samples were given up as out of range, want 2", refused)
@@ -135,7 +134,7 @@ func (r *rig) expectNoLoss() {
 	r.t.Helper()
 	for _, s := range r.set.Stats() {
 		for _, reason := range rule.Reasons() {
-			if n := s.GivenUp(reason); n > 0 {
+			if n := s.Skipped(reason); n > 0 {
 				r.t.Errorf("%s: %d samples were not made: %s", s.Rule, n, reason)
 			}
 		}
@@ -174,8 +173,7 @@ func lintPage(t *testing.T, page string) {
 	}
 }
 
-// TestExamplesTogether holds that a file may have the rules of all examples: no
-// two make metrics of one name.
+// TestExamplesTogether holds that a file may have the rules of all examples: no two make metrics of one name.
 func TestExamplesTogether(t *testing.T) {
 	all := new(strings.Builder)
 	all.WriteString("metrics:\n")
@@ -194,8 +192,8 @@ func TestExamplesTogether(t *testing.T) {
 	parseClean(t, "all.yaml", all.String())
 }
 
-// TestExamplesOfInputs runs the examples of measuring inputs with what the inputs
-// of several versions of Fluent Bit made.
+// TestExamplesOfInputs runs the examples of measuring inputs with what the inputs of several versions of Fluent Bit
+// made.
 func TestExamplesOfInputs(t *testing.T) {
 	chunks := filepath.Join("..", "record", "testdata", "chunks")
 	for _, input := range []string{"cpu", "mem", "disk", "netif", "proc"} {

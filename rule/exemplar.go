@@ -13,11 +13,11 @@ type exemplarLabel struct {
 	label
 }
 
-func (p *program) exemplar(sp spaces, from []config.Label) []exemplarLabel {
+func (p *compiledPlan) exemplar(sp spaces, from []config.Label) []exemplarLabel {
 	labels := make([]exemplarLabel, len(from))
 	for i, l := range p.labels(sp, from) {
 		labels[i] = exemplarLabel{name: from[i].Name, label: l}
-		if l.constant() {
+		if l.isConstant() {
 			labels[i].text = []byte(from[i].Constant)
 		}
 	}

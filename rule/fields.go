@@ -7,8 +7,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// fields remembers what the rules with fields make of each field path, since a
-// regular expression per field and record would cost more than all else.
+// fields remembers what the rules with fields make of each field path, since a regular expression per field and record
+// would cost more than all else.
 type fields struct {
 	mu     sync.RWMutex
 	byPath map[string]*field
@@ -16,26 +16,24 @@ type fields struct {
 
 // field is a field path and the rules that want it, in their order.
 type field struct {
-	path string
-	hits []hit
+	path  string
+	rules []fieldRule
 }
 
-// hit is a rule and what its regular expression found in a field path.
-type hit struct {
-	*step
+// fieldRule is a rule and what its regular expression found in a field path.
+type fieldRule struct {
+	*instruction
 	to target
 }
 
-// unknown stands for field paths beyond the bound.
-var unknown = &field{}
+// fieldOverLimit stands for field paths beyond the bound.
+var fieldOverLimit = &field{}
 
-// resolve looks up the leaves of the scratch's event. It returns the fields in
-// the order of the leaves.
+// resolve looks up the leaves of the scratch's event. It returns the fields in the order of the leaves.
 //
-// The records of an input have the same fields in the same order, so the field at
-// the same place of the last event is tried first. BenchmarkDefaultRules gains a
-// tenth by it.
-func (p *program) resolve(w *Scratch) []*field {
+// The records of an input have the same fields in the same order, so the field at the same place of the last event is
+// tried first. BenchmarkDefaultRules gains a tenth by it.
+func (p *compiledPlan) resolve(w *Scratch) []*field {
 	last := w.fields
 	if w.fieldsOf != p {
 		last, w.fieldsOf = nil, p
@@ -46,7 +44,7 @@ func (p *program) resolve(w *Scratch) []*field {
 	for i := range w.Event.Leaves {
 		path := w.Event.Leaves[i].Path
 		var f *field
-		if i < len(last) && last[i].path == string(path) && last[i] != unknown {
+		if i < len(last) && last[i].path == string(path) && last[i] != fieldOverLimit {
 			f = last[i]
 		} else {
 			f = p.fields.byPath[string(path)]
@@ -56,13 +54,13 @@ func (p *program) resolve(w *Scratch) []*field {
 	}
 	p.fields.mu.RUnlock()
 	if fresh {
-		p.learn(w)
+		p.addFields(w)
 	}
 	return w.fields
 }
 
-// learn fills the gaps that resolve left.
-func (p *program) learn(w *Scratch) {
+// addFields fills the gaps that resolve left.
+func (p *compiledPlan) addFields(w *Scratch) {
 	p.fields.mu.Lock()
 	defer p.fields.mu.Unlock()
 	for i, f := range w.fields {
@@ -74,7 +72,7 @@ func (p *program) learn(w *Scratch) {
 		switch {
 		case f != nil:
 		case len(p.fields.byPath) >= p.set.options.FieldLimit:
-			f = unknown
+			f = fieldOverLimit
 		default:
 			key := string(path)
 			f = p.newField(key)
@@ -105,30 +103,30 @@ func (s *sources) number(path string) uint32 {
 	return n
 }
 
-func (p *program) newField(path string) *field {
+func (p *compiledPlan) newField(path string) *field {
 	source := p.set.sources.number(path)
 	f := &field{path: path}
 	for i := range p.perField {
-		st := &p.perField[i]
-		if match := st.config.Fields.FindStringSubmatch(path); match != nil {
-			f.hits = append(f.hits, p.newHit(st, path, source, match))
+		in := &p.perField[i]
+		if match := in.config.Fields.FindStringSubmatch(path); match != nil {
+			f.rules = append(f.rules, p.newFieldRule(in, path, source, match))
 		}
 	}
 	return f
 }
 
-func (p *program) newHit(st *step, path string, source uint32, match []string) hit {
-	capture := func(name string) string { return captured(st.config.Fields, match, name) }
-	h := hit{step: st, to: target{
-		family:   st.family,
-		labels:   bind(st.to.labels, capture),
-		exemplar: bindExemplar(st.to.exemplar, capture),
+func (p *compiledPlan) newFieldRule(in *instruction, path string, source uint32, match []string) fieldRule {
+	capture := func(name string) string { return captured(in.config.Fields, match, name) }
+	r := fieldRule{instruction: in, to: target{
+		family:   in.family,
+		labels:   bind(in.to.labels, capture),
+		exemplar: bindExemplar(in.to.exemplar, capture),
 	}}
-	if st.op == collector.Set {
-		h.to.source = source
+	if in.op == collector.Set {
+		r.to.source = source
 	}
-	if h.to.family == nil && !st.config.Drop {
-		name := expandName(st.config.Name, st.config.Type, func(variable string) string {
+	if r.to.family == nil && !in.config.Drop {
+		name := expandName(in.config.Name, in.config.Type, func(variable string) string {
 			switch variable {
 			case "field":
 				return path
@@ -138,12 +136,12 @@ func (p *program) newHit(st *step, path string, source uint32, match []string) h
 			return capture(variable)
 		})
 		if reservedName(name) {
-			h.to.reason = ReservedName
+			r.to.reason = ReservedName
 		} else {
-			h.to.family = p.set.familyOf(st.rule, name)
+			r.to.family = p.set.derivedFamily(in.rule, name)
 		}
 	}
-	return h
+	return r
 }
 
 func captured(re *regexp.Regexp, match []string, name string) string {
@@ -153,32 +151,32 @@ func captured(re *regexp.Regexp, match []string, name string) string {
 	return ""
 }
 
-// runFields makes the samples of every leaf. Rules from stop on do not apply.
-func (p *Plan) runFields(s *scope, w *Scratch, b *collector.Batch, stop int) {
+// runPerField makes the samples of every leaf. Rules from stop on do not apply.
+func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 	for i, f := range p.resolve(w) {
-		if f == unknown {
-			w.count(&p.perField[0], TooManyFields)
+		if f == fieldOverLimit {
+			w.countSkipped(&p.perField[0], TooManyFields)
 			continue
 		}
 		leaf := &w.Event.Leaves[i]
-		for j := range f.hits {
-			h := &f.hits[j]
-			if h.index >= stop {
+		for j := range f.rules {
+			r := &f.rules[j]
+			if r.index >= stop {
 				break
 			}
-			if !w.applies(h.step, s) {
+			if !w.applies(r.instruction, s) {
 				continue
 			}
-			w.tallies[h.index].matched++
-			if h.config.Drop {
+			w.tallies[r.index].matched++
+			if r.config.Drop {
 				break
 			}
 			v := &leaf.Value
-			if h.value != nil {
-				v = h.value.value(s)
+			if r.value != nil {
+				v = r.value.value(s)
 			}
-			w.make(h.step, s, b, v, &h.to)
-			if h.config.First {
+			w.appendSample(r.instruction, s, b, v, &r.to)
+			if r.config.First {
 				break
 			}
 		}

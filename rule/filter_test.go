@@ -14,9 +14,8 @@ import (
 	"time"
 )
 
-// TestFilterLogToMetrics runs Fluent Bit's filter log_to_metrics anew, where
-// FLUENT_BIT names one of the version of testdata/migration, and compares what it
-// makes with the pages there. With -update it writes them.
+// TestFilterLogToMetrics runs Fluent Bit's filter log_to_metrics anew, where FLUENT_BIT names one of the version of
+// testdata/migration, and compares what it makes with the pages there. With -update it writes them.
 func TestFilterLogToMetrics(t *testing.T) {
 	program := os.Getenv("FLUENT_BIT")
 	if program == "" {
@@ -50,8 +49,7 @@ func TestFilterLogToMetrics(t *testing.T) {
 	}
 }
 
-// filterPage runs the filter over records and returns the page when it is whole, or
-// after some time as it is.
+// filterPage runs the filter over records and returns the page when it is whole, or after some time as it is.
 func filterPage(t *testing.T, program, conf, records string, whole func(page string) bool) (page string) {
 	t.Helper()
 	address := freeAddress(t)

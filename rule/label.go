@@ -11,38 +11,37 @@ import (
 
 // Bounds of label values.
 const (
-	maxLabelValue = 1024 // bytes; what is longer is cut
-	maxMemo       = 1024 // results of a transformation that a scratch remembers
+	maxLabelValue    = 1024 // bytes; what is longer is cut
+	maxCachedResults = 1024 // results of a transformation that a scratch remembers
 )
 
-// label is a compiled label: a constant, already encoded, which may stand for
-// several neighbours, or an operand and what is done to its text.
+// label is a compiled label: a constant, already encoded, which may stand for several neighbours, or an operand and
+// what is done to its text.
 type label struct {
-	encoded   []byte
-	capture   string // to be bound when a field path is known
-	from      operand
-	transform *config.Label // nil: the text as it is
-	memo      int           // the place of its memo in a scratch
-	shared    int           // the place of its span in a scratch, or 0: it has none
+	encoded    []byte
+	capture    string // to be bound when a field path is known
+	from       operand
+	transform  *config.Label // nil: the text as it is
+	cacheIndex int           // the place of its cache in a scratch
+	shared     int           // the place of its span in a scratch, or 0: it has none
 }
 
-// span is where a label value of an event stands in the batch. Rules often have
-// labels in common and then use the bytes that are there, which pays in
-// BenchmarkAccessLog.
+// span is where a label value of an event stands in the batch. Rules often have labels in common and then use the bytes
+// that are there, which pays in BenchmarkAccessLog.
 type span struct {
 	event      uint64
 	start, end int
 }
 
-func (l *label) constant() bool { return l.encoded != nil }
+func (l *label) isConstant() bool { return l.encoded != nil }
 
-// plain reports whether c takes its text as it is.
-func plain(c *config.Label) bool {
+// isPlain reports whether c takes its text as it is.
+func isPlain(c *config.Label) bool {
 	return c.Regex == nil && c.Map == nil && c.Default == "" && c.MaxLength == 0
 }
 
-// bind turns the captures among labels into constants and joins neighbouring
-// constants, so that a label set without other fields costs one copy.
+// bind turns the captures among labels into constants and joins neighbouring constants, so that a label set without
+// other fields costs one copy.
 func bind(labels []label, capture func(string) string) []label {
 	bound := make([]label, 0, len(labels))
 	for _, l := range labels {
@@ -50,7 +49,7 @@ func bind(labels []label, capture func(string) string) []label {
 			text, _ := transform(nil, l.transform, []byte(capture(l.capture)))
 			l = label{encoded: collector.AppendLabel(nil, exposition.Text(text))}
 		}
-		if last := len(bound) - 1; l.constant() && last >= 0 && bound[last].constant() {
+		if last := len(bound) - 1; l.isConstant() && last >= 0 && bound[last].isConstant() {
 			joined := append([]byte{}, bound[last].encoded...)
 			bound[last].encoded = append(joined, l.encoded...)
 			continue
@@ -62,33 +61,32 @@ func bind(labels []label, capture func(string) string) []label {
 
 // appendLabels appends the label values of one sample to the batch.
 func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
-	if start, end := w.together(labels); end > 0 {
-		b.Again(start, end)
+	if start, end := w.adjacent(labels); end > 0 {
+		b.ReuseLabels(start, end)
 		return
 	}
 	for i := range labels {
 		l := &labels[i]
 		at := &w.spans[l.shared]
 		switch {
-		case l.constant():
-			b.Key(l.encoded)
+		case l.isConstant():
+			b.EncodedLabels(l.encoded)
 		case l.shared == 0:
 			w.appendLabel(l, s, b)
 		case at.event == w.event:
-			b.Repeat(at.start, at.end)
+			b.CopyLabels(at.start, at.end)
 		default:
-			start, cut := b.Size(), w.labelsCut
+			start, cut := b.LabelBytes(), w.labelsTruncated
 			w.appendLabel(l, s, b)
-			if cut == w.labelsCut { // which counts in every sample
-				*at = span{w.event, start, b.Size()}
+			if cut == w.labelsTruncated { // which counts in every sample
+				*at = span{w.event, start, b.LabelBytes()}
 			}
 		}
 	}
 }
 
-// together returns where the values of the labels stand one behind the other in
-// the batch, or an end of 0.
-func (w *Scratch) together(labels []label) (start, end int) {
+// adjacent returns where the values of the labels stand one behind the other in the batch, or an end of 0.
+func (w *Scratch) adjacent(labels []label) (start, end int) {
 	for i := range labels {
 		at := &w.spans[labels[i].shared]
 		if at.event != w.event || i > 0 && at.start != end {
@@ -102,8 +100,7 @@ func (w *Scratch) together(labels []label) (start, end int) {
 	return start, end
 }
 
-// appendLabel appends the value of l. Short texts and whole numbers, which most
-// labels are, go the short way.
+// appendLabel appends the value of l. Short texts and whole numbers, which most labels are, go the short way.
 func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 	v := l.from.value(s)
 	if l.transform == nil {
@@ -113,11 +110,11 @@ func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 				return
 			}
 		case record.Uint:
-			b.Uint(v.Uint())
+			b.UintLabel(v.Uint())
 			return
 		case record.Int:
 			if n := v.Int(); n >= 0 {
-				b.Uint(uint64(n))
+				b.UintLabel(uint64(n))
 				return
 			}
 		}
@@ -134,52 +131,51 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 		text = w.text
 	}
 	if l.transform != nil {
-		text = w.remember(l, text)
+		text = w.cachedTransform(l, text)
 	}
 	long := len(text) > maxLabelValue
 	if long {
-		text = cut(text, maxLabelValue)
+		text = truncate(text, maxLabelValue)
 	}
 	// U+FFFD is longer than the bytes in whose place it may stand.
 	if text = exposition.Text(text); len(text) > maxLabelValue {
-		text, long = cut(text, maxLabelValue), true
+		text, long = truncate(text, maxLabelValue), true
 	}
 	if long {
-		w.labelsCut++
+		w.labelsTruncated++
 	}
 	return text
 }
 
-// remember transforms text, or recalls the result of an earlier time: regular
-// expressions are the dearest part of a rule, and label values repeat.
-func (w *Scratch) remember(l *label, text []byte) []byte {
-	for len(w.memos) <= l.memo {
-		w.memos = append(w.memos, nil)
+// cachedTransform transforms text, or recalls the result of an earlier time: regular expressions are the dearest part
+// of a rule, and label values repeat.
+func (w *Scratch) cachedTransform(l *label, text []byte) []byte {
+	for len(w.caches) <= l.cacheIndex {
+		w.caches = append(w.caches, nil)
 	}
-	memo := w.memos[l.memo]
-	if result, ok := memo[string(text)]; ok {
+	cache := w.caches[l.cacheIndex]
+	if result, ok := cache[string(text)]; ok {
 		return result
 	}
-	if memo == nil {
-		memo = make(map[string][]byte)
-		w.memos[l.memo] = memo
+	if cache == nil {
+		cache = make(map[string][]byte)
+		w.caches[l.cacheIndex] = cache
 	}
 	result, _ := transform(nil, l.transform, text)
 	if len(text) > maxLabelValue {
 		return result
 	}
-	for other := range memo { // in no order
-		if len(memo) < maxMemo {
+	for other := range cache { // in no order
+		if len(cache) < maxCachedResults {
 			break
 		}
-		delete(memo, other)
+		delete(cache, other)
 	}
-	memo[string(text)] = result
+	cache[string(text)] = result
 	return result
 }
 
-// transform appends what c makes of text. Its second result is false when the
-// default was taken.
+// transform appends what c makes of text. Its second result is false when the default was taken.
 func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) {
 	result, ok = b, len(text) > 0
 	if ok && c.Regex != nil {
@@ -197,7 +193,7 @@ func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) 
 		text = []byte(c.Default)
 	}
 	if c.MaxLength > 0 {
-		text = cutRunes(text, c.MaxLength)
+		text = truncateRunes(text, c.MaxLength)
 	}
 	return append(result, text...), ok
 }
@@ -211,16 +207,15 @@ func mapped(cases []config.MapCase, text []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// cut returns the longest prefix of text that has at most n bytes and no rune
-// cut in two.
-func cut(text []byte, n int) []byte {
+// truncate returns the longest prefix of text that has at most n bytes and no rune cut in two.
+func truncate(text []byte, n int) []byte {
 	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--
 	}
 	return text[:n]
 }
 
-func cutRunes(text []byte, n int) []byte {
+func truncateRunes(text []byte, n int) []byte {
 	for i := range string(text) {
 		if n == 0 {
 			return text[:i]

@@ -24,8 +24,7 @@ func (s scenario) run(t *testing.T) {
 	r.expect(dedent(s.want))
 }
 
-// dedent takes the indentation of the first line off all lines, and blank lines
-// off both ends.
+// dedent takes the indentation of the first line off all lines, and blank lines off both ends.
 func dedent(text string) string {
 	text = strings.TrimLeft(text, "\n")
 	indent := text[:len(text)-len(strings.TrimLeft(text, "\t"))]

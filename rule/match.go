@@ -2,8 +2,7 @@ package rule
 
 import "strings"
 
-// matchTag reports whether tag fits Fluent Bit's wildcard pattern, in which each
-// `*` stands for any text.
+// matchTag reports whether tag fits Fluent Bit's wildcard pattern, in which each `*` stands for any text.
 func matchTag(pattern, tag string) bool {
 	head, tail, wild := strings.Cut(pattern, "*")
 	if !wild {

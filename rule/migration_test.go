@@ -15,11 +15,9 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// The tests of this file compare rules with Fluent Bit's filter log_to_metrics. For
-// each pair in docs/migration.md the folder testdata/migration has a configuration
-// of the filter, records, and the page that it made of them in Fluent Bit 5.1.1:
-// what in_tail reads with the parser json goes through the filter, in one chunk,
-// to out_prometheus_exporter.
+// The tests of this file compare rules with Fluent Bit's filter log_to_metrics. For each pair in docs/migration.md the
+// folder testdata/migration has a configuration of the filter, records, and the page that it made of them in Fluent Bit
+// 5.1.1: what in_tail reads with the parser json goes through the filter, in one chunk, to out_prometheus_exporter.
 
 const migrationFolder = "testdata/migration"
 
@@ -83,8 +81,7 @@ func parsePage(t *testing.T, page string) []*dto.MetricFamily {
 	return slices.Collect(maps.Values(families))
 }
 
-// seriesOf returns the values of all series by name and labels, as Prometheus would
-// store them. An empty label is none.
+// seriesOf returns the values of all series by name and labels, as Prometheus would store them. An empty label is none.
 func seriesOf(t *testing.T, families []*dto.MetricFamily) map[string]float64 {
 	t.Helper()
 	samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, families...)

@@ -12,11 +12,11 @@ import (
 // reservedPrefixes start the names of the plugin's own metrics.
 var reservedPrefixes = [...]string{"promexporter_", "go_"}
 
-// ReservedPrefixes returns how the names begin that are the plugin's own.
+// ReservedPrefixes returns the prefixes of the plugin's own names.
 func ReservedPrefixes() []string { return reservedPrefixes[:] }
 
-// reservedSuffixes are those that Prometheus and OpenMetrics keep for series of
-// types that the name of a gauge or counter must not be taken for.
+// reservedSuffixes are those that Prometheus and OpenMetrics keep for series of types that the name of a gauge or
+// counter must not be taken for.
 var reservedSuffixes = [...]string{
 	"_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info",
 }
@@ -24,9 +24,8 @@ var reservedSuffixes = [...]string{
 // valueSuffix sets apart a name that was made of a field and cannot stay as it is.
 const valueSuffix = "_value"
 
-// fixedName returns the name that t is with prefix for ${namespace}, unless it
-// depends on a field. Its author has chosen it, and was warned where that is due:
-// nothing of it is changed.
+// fixedName returns the name that t is with prefix for ${namespace}, unless it depends on a field. Its author has
+// chosen it, and was warned where that is due: nothing of it is changed.
 func fixedName(t config.Template, prefix string) (name string, ok bool) {
 	var b strings.Builder
 	for _, part := range t {
@@ -50,8 +49,8 @@ func baseName(f *collector.Family) string {
 	return f.Name
 }
 
-// expandName fills the variables of t and fits the result to the type. Text from
-// a variable becomes lower case, and what no metric name may hold becomes `_`.
+// expandName fills the variables of t and fits the result to the type. Text from a variable becomes lower case, and
+// what no metric name may hold becomes `_`.
 func expandName(t config.Template, typ config.Type, variable func(string) string) string {
 	var b strings.Builder
 	for _, part := range t {
@@ -76,9 +75,8 @@ func sanitize(b *strings.Builder, text string) {
 	}
 }
 
-// fitName makes name one that Prometheus accepts for the type: never empty,
-// never with a digit in front, a counter's with _total at the end, and any
-// other's without a suffix that means another type.
+// fitName makes name one that Prometheus accepts for the type: never empty, never with a digit in front, a counter's
+// with _total at the end, and any other's without a suffix that means another type.
 func fitName(name string, typ config.Type) string {
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "_" + name
@@ -97,9 +95,9 @@ func fitName(name string, typ config.Type) string {
 	return name
 }
 
-// couldName reports whether t could have been expanded to name: whether its
-// literal parts stand in it, in their order.
-func couldName(t config.Template, name string) bool {
+// couldExpandTo reports whether t could have been expanded to name: whether its literal parts stand in it, in their
+// order.
+func couldExpandTo(t config.Template, name string) bool {
 	for _, part := range t {
 		_, rest, ok := strings.Cut(name, part.Literal)
 		if !ok {
@@ -110,8 +108,8 @@ func couldName(t config.Template, name string) bool {
 	return true
 }
 
-// reservedName reports whether name is one of the plugin's own, also as scrapers
-// see it that do not ask for UTF-8 names.
+// reservedName reports whether name is one of the plugin's own, also as scrapers see it that do not ask for UTF-8
+// names.
 func reservedName(name string) bool {
 	name = model.EscapeName(name, model.UnderscoreEscaping)
 	for _, prefix := range reservedPrefixes {

@@ -9,8 +9,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// TestNamesWithNamespace holds that a name stays as its author wrote it when only
-// the namespace stands in it.
+// TestNamesWithNamespace holds that a name stays as its author wrote it when only the namespace stands in it.
 func TestNamesWithNamespace(t *testing.T) {
 	r := newRig(t, rule.Options{Namespace: "edge"}, parse(t, dedent(`
 		metrics:
@@ -30,8 +29,8 @@ func TestNamesWithNamespace(t *testing.T) {
 		edge_queue_count 3`))
 }
 
-// TestFieldsGiveWayInOpenMetrics holds that a field makes no family that would
-// have the name of another one in OpenMetrics, where a counter's has no _total.
+// TestFieldsGiveWayInOpenMetrics holds that a field makes no family that would have the name of another one in
+// OpenMetrics, where a counter's has no _total.
 func TestFieldsGiveWayInOpenMetrics(t *testing.T) {
 	r := rigOf(t, `
 		metrics:
@@ -72,8 +71,7 @@ func TestNamesWithDigits(t *testing.T) {
 		_9a{tag="t"} 2`))
 }
 
-// TestMakes holds which families rules with fields may have made, and that they come
-// with the settings of their rule.
+// TestMakes holds which families rules with fields may have made, and that they come with the settings of their rule.
 func TestMakes(t *testing.T) {
 	r := rigOf(t, `
 		metrics:
@@ -82,21 +80,20 @@ func TestMakes(t *testing.T) {
 	family := func(name, help string) *collector.Family {
 		return &collector.Family{Name: name, Type: collector.Gauge, Help: help}
 	}
-	made := r.set.Makes(family("disk_read_bytes", "D."))
+	made := r.set.DerivedFamily(family("disk_read_bytes", "D."))
 	if made == nil || made.Name != "disk_read_bytes" || made.TTL != 5*time.Minute || made.SeriesLimit != 7 {
 		t.Errorf("made is %+v", made)
 	}
 	for _, f := range []*collector.Family{
 		family("disk_read", "D."), family("fixed_bytes", "D."), family("disk_read_bytes", "Other."),
 	} {
-		if made := r.set.Makes(f); made != nil {
+		if made := r.set.DerivedFamily(f); made != nil {
 			t.Errorf("%s, %s is made as %+v", f.Name, f.Help, made)
 		}
 	}
 }
 
-// TestFirstElementOfNoArray holds that a record whose field is no array is not kept
-// from later rules.
+// TestFirstElementOfNoArray holds that a record whose field is no array is not kept from later rules.
 func TestFirstElementOfNoArray(t *testing.T) {
 	r := rigOf(t, `
 		metrics:

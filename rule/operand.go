@@ -26,8 +26,7 @@ type operand struct {
 
 const wholeTag = -1
 
-// scope is what operands read from: the event, the element that `each` stands
-// at, and the tag.
+// scope is what operands read from: the event, the element that `each` stands at, and the tag.
 type scope struct {
 	event *record.Event
 	item  *record.Event
@@ -36,18 +35,18 @@ type scope struct {
 
 // tag is a tag as operands see it, in memory that is used again for the next one. The zero tag holds none.
 type tag struct {
-	of    string // what it was split from
-	text  []byte
-	whole record.Value
-	parts []record.Value
+	source string // what it was split from
+	text   []byte
+	whole  record.Value
+	parts  []record.Value
 }
 
 // set splits text, unless the tag holds it.
 func (t *tag) set(text string) {
-	if t.of == text && len(t.parts) > 0 {
+	if t.source == text && len(t.parts) > 0 {
 		return
 	}
-	t.of = text
+	t.source = text
 	t.text = append(t.text[:0], text...)
 	t.whole = record.Text(t.text)
 	t.parts = t.parts[:0]
@@ -63,12 +62,11 @@ func (t *tag) set(text string) {
 }
 
 // release lets go of the text that the tag was split from.
-func (t *tag) release() { t.of, t.parts = "", t.parts[:0] }
+func (t *tag) release() { t.source, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 
-// value returns the operand's value, which is Missing when the scope has none.
-// It borrows the scope.
+// value returns the operand's value, which is Missing when the scope has none. It borrows the scope.
 func (o operand) value(s *scope) *record.Value {
 	switch o.space {
 	case eventSpace:
@@ -87,27 +85,27 @@ func (o operand) value(s *scope) *record.Value {
 
 // paths collects the fields that a selector is to find, each once.
 type paths struct {
-	list []record.Path
-	seen map[string]int
+	list  []record.Path
+	slots map[string]int
 }
 
-func newPaths() *paths { return &paths{seen: make(map[string]int)} }
+func newPaths() *paths { return &paths{slots: make(map[string]int)} }
 
 // slot returns the place of the accessor's value among those of the selector.
 func (p *paths) slot(a *config.Accessor) int {
 	path := recordPath(a)
 	key := pathKey(path)
-	if slot, ok := p.seen[key]; ok {
+	if slot, ok := p.slots[key]; ok {
 		return slot
 	}
 	slot := len(p.list)
-	p.seen[key] = slot
+	p.slots[key] = slot
 	p.list = append(p.list, path)
 	return slot
 }
 
-// spaces compiles the accessors of one rule. Those of the element that `each`
-// stands at are found in items, all others in the event.
+// spaces compiles the accessors of one rule. Those of the element that `each` stands at are found in items, all others
+// in the event.
 type spaces struct {
 	event *paths
 	items *paths

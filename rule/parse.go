@@ -39,11 +39,10 @@ func parseText(text []byte, p config.Parse) (float64, Reason) {
 	if !ok || math.IsInf(n, 0) {
 		return 0, NotANumber
 	}
-	return n, made
+	return n, noReason
 }
 
-// borrow returns text as a string that shares its bytes, for functions that only
-// read it.
+// borrow returns text as a string that shares its bytes, for functions that only read it.
 func borrow(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
 
 // trim cuts blanks off both ends.
@@ -69,8 +68,8 @@ func parseFloat(text []byte) (float64, bool) {
 	return n, err == nil
 }
 
-// parseDigits reads a plain integer of up to 15 digits, the form of most numbers
-// in text, which a float64 holds exactly.
+// parseDigits reads a plain integer of up to 15 digits, the form of most numbers in text, which a float64 holds
+// exactly.
 func parseDigits(text []byte) (float64, bool) {
 	if len(text) == 0 || len(text) > 15 {
 		return 0, false
@@ -85,9 +84,8 @@ func parseDigits(text []byte) (float64, bool) {
 	return float64(n), true
 }
 
-// numeral reports whether text has only what a decimal number is made of. It
-// keeps words such as "Inf", which ParseFloat would read, from being numbers,
-// and most text that is none from costing an error.
+// numeral reports whether text has only what a decimal number is made of. It keeps words such as "Inf", which
+// ParseFloat would read, from being numbers, and most text that is none from costing an error.
 func numeral(text []byte) bool {
 	digits := 0
 	for _, c := range text {
@@ -111,8 +109,8 @@ func quantity(text []byte) (n float64, rest []byte, ok bool) {
 	return n, text[i:], ok
 }
 
-// parseDuration reads one or more quantities with units, such as 15ms, 1h2m or
-// 2d, as seconds. A number alone is seconds.
+// parseDuration reads one or more quantities with units, such as 15ms, 1h2m or 2d, as seconds. A number alone is
+// seconds.
 func parseDuration(text []byte) (float64, bool) {
 	sign := 1.0
 	if text[0] == '-' || text[0] == '+' {
@@ -145,8 +143,8 @@ func parseDuration(text []byte) (float64, bool) {
 	return sign * seconds, true
 }
 
-// durationUnit returns how many seconds the unit has, or how many of it a second
-// has: as 1e-3, a millisecond would be no exact number. Of no unit both are 0.
+// durationUnit returns how many seconds the unit has, or how many of it a second has: as 1e-3, a millisecond would be
+// no exact number. Of no unit both are 0.
 func durationUnit(unit string) (whole, parts float64) {
 	switch unit {
 	case "ns":
@@ -169,8 +167,8 @@ func durationUnit(unit string) (whole, parts float64) {
 	return 0, 0
 }
 
-// parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers
-// of 1000, Ki, Mi and so on powers of 1024, a B may follow.
+// parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers of 1000, Ki, Mi and so on powers of
+// 1024, a B may follow.
 func parseBytes(text []byte) (float64, bool) {
 	n, unit, ok := quantity(text)
 	if !ok {

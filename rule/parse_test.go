@@ -66,7 +66,7 @@ func TestParseText(t *testing.T) {
 		{config.ParseTimestamp, "2023-11-14", none},
 	} {
 		n, reason := parseText([]byte(test.text), test.parse)
-		if reason != made {
+		if reason != noReason {
 			n = math.NaN()
 		}
 		if n != test.want && !(math.IsNaN(n) && math.IsNaN(test.want)) {
@@ -83,7 +83,7 @@ func FuzzParseText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte, p uint8) {
 		n, reason := parseText(text, config.Parse(p%5))
-		if reason == made && (math.IsNaN(n) || math.IsInf(n, 0)) {
+		if reason == noReason && (math.IsNaN(n) || math.IsInf(n, 0)) {
 			t.Errorf("%q became %v", text, n)
 		}
 	})

@@ -8,10 +8,10 @@ const (
 	tagCost     = 48       // bytes of a tag beside its text
 )
 
-// Plan is what a Set does with the events of one tag, which it borrows. It is safe for concurrent use, each goroutine with
-// a Scratch of its own.
+// Plan is what a Set does with the events of one tag, which it borrows. It is safe for concurrent use, each goroutine
+// with a Scratch of its own.
 type Plan struct {
-	*program
+	*compiledPlan
 	tag string
 }
 
@@ -22,37 +22,37 @@ func (p *Plan) Selector() *record.Selector { return p.selector }
 // record does.
 func (s *Set) Plan(tag string) Plan {
 	s.mu.RLock()
-	p := s.tags[tag]
+	p := s.plansByTag[tag]
 	s.mu.RUnlock()
 	if p == nil {
-		p = s.learn(tag)
+		p = s.addTag(tag)
 	}
 	return Plan{p, tag}
 }
 
-// learn finds the program for a tag and remembers it. One after another, other tags make room for it.
-func (s *Set) learn(tag string) *program {
+// addTag finds the plan for a tag and keeps it. One after another, other tags make room for it.
+func (s *Set) addTag(tag string) *compiledPlan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.program(tag)
+	p := s.planOf(tag)
 	size := len(tag) + tagCost
-	if _, known := s.tags[tag]; known || size > maxTagBytes {
+	if _, known := s.plansByTag[tag]; known || size > maxTagBytes {
 		return p
 	}
-	for other := range s.tags { // in no order
+	for other := range s.plansByTag { // in no order
 		if s.tagBytes+size <= maxTagBytes {
 			break
 		}
 		s.tagBytes -= len(other) + tagCost
-		delete(s.tags, other)
+		delete(s.plansByTag, other)
 	}
-	s.tags[string([]byte(tag))] = p // the caller may have borrowed it
+	s.plansByTag[string([]byte(tag))] = p // the caller may have borrowed it
 	s.tagBytes += size
 	return p
 }
 
-// program returns the program of the rules that match tag. Its caller holds mu.
-func (s *Set) program(tag string) *program {
+// planOf returns the plan of the rules that match tag. Its caller holds mu.
+func (s *Set) planOf(tag string) *compiledPlan {
 	s.key = s.key[:0]
 	for _, r := range s.rules {
 		if r.matches(tag) {
@@ -61,10 +61,10 @@ func (s *Set) program(tag string) *program {
 			s.key = append(s.key, 0)
 		}
 	}
-	p, ok := s.programs[string(s.key)]
+	p, ok := s.plans[string(s.key)]
 	if !ok {
 		p = s.compile(s.key)
-		s.programs[string(s.key)] = p
+		s.plans[string(s.key)] = p
 	}
 	return p
 }

@@ -31,22 +31,22 @@ func TestTagsMakeRoomOneAtATime(t *testing.T) {
 	const most = maxTagBytes / (16 << 10)
 	for i := range 3 * most {
 		p := s.Plan(tag(i))
-		if len(p.whole) != 1 || p.whole[0].family.Name != "a_total" {
-			t.Fatalf("the plan of tag %d has %d rules", i, len(p.whole))
+		if len(p.perRecord) != 1 || p.perRecord[0].family.Name != "a_total" {
+			t.Fatalf("the plan of tag %d has %d rules", i, len(p.perRecord))
 		}
-		if n := len(s.tags); n != min(i+1, most) {
+		if n := len(s.plansByTag); n != min(i+1, most) {
 			t.Fatalf("%d of %d tags are remembered, want %d", n, i+1, min(i+1, most))
 		}
 	}
 	bytes := 0
-	for tag := range s.tags {
+	for tag := range s.plansByTag {
 		bytes += len(tag) + tagCost
 	}
-	if bytes != s.tagBytes || bytes > maxTagBytes || len(s.programs) != 1 {
-		t.Errorf("%d bytes, counted %d, bound %d; %d programs", bytes, s.tagBytes, maxTagBytes, len(s.programs))
+	if bytes != s.tagBytes || bytes > maxTagBytes || len(s.plans) != 1 {
+		t.Errorf("%d bytes, counted %d, bound %d; %d programs", bytes, s.tagBytes, maxTagBytes, len(s.plans))
 	}
-	if p := s.Plan(strings.Repeat("x", maxTagBytes)); p.program == nil || len(s.tags) != most {
-		t.Errorf("a tag beyond the bound: plan %v, %d tags left", p.program, len(s.tags))
+	if p := s.Plan(strings.Repeat("x", maxTagBytes)); p.compiledPlan == nil || len(s.plansByTag) != most {
+		t.Errorf("a tag beyond the bound: plan %v, %d tags left", p.compiledPlan, len(s.plansByTag))
 	}
 }
 
@@ -58,8 +58,8 @@ func TestPlanDoesNotAllocate(t *testing.T) {
 		tags = append(tags, fmt.Sprintf("kube.var.log.containers.a.b.shop-%06d_default_app-0123456789abcdef.log", i))
 		s.Plan(tags[i])
 	}
-	if len(s.tags) != len(tags) {
-		t.Fatalf("%d tags are remembered, want %d", len(s.tags), len(tags))
+	if len(s.plansByTag) != len(tags) {
+		t.Fatalf("%d tags are remembered, want %d", len(s.plansByTag), len(tags))
 	}
 	var split tag
 	at := 0

@@ -11,7 +11,7 @@ type Reason uint8
 
 // The reasons for which a rule gives up a sample.
 const (
-	made          Reason = iota // it was made
+	noReason      Reason = iota // it was made
 	NoValue                     // the field of the value is missing
 	NotANumber                  // the value is no number and cannot be read as one
 	OutOfRange                  // the value is below the rule's min or above its max
@@ -39,7 +39,7 @@ func (r Reason) String() string {
 // Reasons returns every reason for which a rule gives up a sample.
 func Reasons() []Reason {
 	all := make([]Reason, 0, reasons-1)
-	for r := made + 1; r < reasons; r++ {
+	for r := noReason + 1; r < reasons; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -57,15 +57,14 @@ type Stats struct {
 	applied atomic.Uint64 // what Applied returned at most
 }
 
-// Matched returns the number of records, or fields of a rule with fields, that
-// the rule applied to.
+// Matched returns the number of records, or fields of a rule with fields, that the rule applied to.
 func (s *Stats) Matched() uint64 { return s.matched.Load() }
 
 // Samples returns the number of samples that the rule made.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
-// Dropped returns the number of samples that the rule made and that were dropped for
-// r, by the collector or by a full batch.
+// Dropped returns the number of samples that the rule made and that were dropped for r, by the collector or by a full
+// batch.
 func (s *Stats) Dropped(r collector.Reason) uint64 {
 	n := s.Origin.Dropped(r)
 	if r == collector.BatchLimit {
@@ -74,8 +73,8 @@ func (s *Stats) Dropped(r collector.Reason) uint64 {
 	return n
 }
 
-// Applied returns the number of samples that reached a series. It never goes down:
-// while a batch is applied, its drops are counted before its samples are.
+// Applied returns the number of samples that reached a series. It never goes down: while a batch is applied, its drops
+// are counted before its samples are.
 func (s *Stats) Applied() uint64 {
 	n := s.samples.Load()
 	for _, r := range collector.Reasons() {
@@ -89,11 +88,10 @@ func (s *Stats) Applied() uint64 {
 	}
 }
 
-// GivenUp returns the number of samples that the rule gave up for r.
-func (s *Stats) GivenUp(r Reason) uint64 { return s.dropped[r].Load() }
+// Skipped returns the number of samples that the rule gave up for r.
+func (s *Stats) Skipped(r Reason) uint64 { return s.dropped[r].Load() }
 
-// tally is the part of Stats that belongs to one goroutine, so that counting a
-// record costs no atomic operation.
+// tally is the part of Stats that belongs to one goroutine, so that counting a record costs no atomic operation.
 type tally struct {
 	matched uint64
 	samples uint64
@@ -102,7 +100,7 @@ type tally struct {
 }
 
 func (t *tally) count(r Reason) {
-	if r == made {
+	if r == noReason {
 		t.samples++
 	} else {
 		t.dropped[r]++

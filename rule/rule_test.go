@@ -132,7 +132,7 @@ func (r *rig) expect(want string) {
 
 func (r *rig) dropped(reason rule.Reason) (n uint64) {
 	for _, s := range r.set.Stats() {
-		n += s.GivenUp(reason)
+		n += s.Skipped(reason)
 	}
 	return n
 }
@@ -231,8 +231,8 @@ host_5xx{tag="a"} 1
 `)
 }
 
-// TestEscapedReservedNames holds that no field gets a name that is the plugin's own
-// for scrapers that do not ask for UTF-8 names.
+// TestEscapedReservedNames holds that no field gets a name that is the plugin's own for scrapers that do not ask for
+// UTF-8 names.
 func TestEscapedReservedNames(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, "metrics: [{name: '${field}.x', type: gauge, help: X., fields: '.'}]"))
 	r.feed("a", chunktest.Events(`{"go":1,"gone":2}`))

@@ -25,8 +25,7 @@ metrics:
 - {name: "field_${field}_total", type: counter, help: h, fields: '^(?P<name>n)$', labels: {a: $a, f: {capture: name}}, value: 1}
 `
 
-// TestSharedLabels holds that rules with labels in common show of each event its
-// own values, in the right places.
+// TestSharedLabels holds that rules with labels in common show of each event its own values, in the right places.
 func TestSharedLabels(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, sharedRules))
 	var chunk []byte
@@ -78,8 +77,7 @@ twice_total{c="y",d="y"} 1
 	}
 }
 
-// TestSharedLabelsOfAFullBatch holds that a sample which a full batch refuses takes
-// no label values from the next rule.
+// TestSharedLabelsOfAFullBatch holds that a sample which a full batch refuses takes no label values from the next rule.
 func TestSharedLabelsOfAFullBatch(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, `
 metrics:
@@ -89,7 +87,7 @@ metrics:
 `))
 	plan := r.set.Plan("tag")
 	long := strings.Repeat("l", 900)
-	room := func() int { return collector.MaxBatchBytes - r.batch.Size() }
+	room := func() int { return collector.MaxBatchBytes - r.batch.LabelBytes() }
 	read := func(text string) {
 		var reader record.Reader
 		reader.Reset(chunktest.Event(nil, 1700000000, text), plan.Selector())

@@ -2,8 +2,8 @@ package rule
 
 import "testing"
 
-// TestSourcesAreDistinct holds that two field paths are never taken for one, such as these, whose FNV hashes of 32 bits are
-// equal.
+// TestSourcesAreDistinct holds that two field paths are never taken for one, such as these, whose FNV hashes of 32 bits
+// are equal.
 func TestSourcesAreDistinct(t *testing.T) {
 	var s sources
 	for i, path := range []string{"costarring", "liquid", "declinate", "macallums"} {

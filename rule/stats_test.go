@@ -9,8 +9,8 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// TestAppliedNeverGoesDown looks at the counts of a rule after the collector has
-// dropped its samples and before the chunk is finished.
+// TestAppliedNeverGoesDown looks at the counts of a rule after the collector has dropped its samples and before the
+// chunk is finished.
 func TestAppliedNeverGoesDown(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, `metrics: [{name: a_total, type: counter, help: h, value: $n}]`))
 	stats := r.set.Stats()[0]
@@ -37,8 +37,8 @@ func TestAppliedNeverGoesDown(t *testing.T) {
 	}
 }
 
-// TestFullBatchCountsByRule holds that samples for which a batch has no room are no
-// samples that reached a series, and forgotten with a chunk that comes again.
+// TestFullBatchCountsByRule holds that samples for which a batch has no room are no samples that reached a series, and
+// forgotten with a chunk that comes again.
 func TestFullBatchCountsByRule(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, `metrics: [{name: a_total, type: counter, help: h}]`))
 	stats := r.set.Stats()[0]

@@ -8,11 +8,11 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// number reads v as the value of a sample.
-func number(v *record.Value, c *config.Value) (float64, Reason) {
+// readNumber reads v as the value of a sample.
+func readNumber(v *record.Value, c *config.Value) (float64, Reason) {
 	n, r := convert(v, c)
 	n *= c.Scale
-	if r == made && c.Bounds != nil && !(n >= c.Bounds.Min && n <= c.Bounds.Max) {
+	if r == noReason && c.Bounds != nil && !(n >= c.Bounds.Min && n <= c.Bounds.Max) {
 		r = OutOfRange
 	}
 	return n, r
@@ -25,7 +25,7 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 	case record.String, record.Binary:
 		if c.Map != nil {
 			if n, ok := c.Map[string(v.Bytes())]; ok {
-				return n, made
+				return n, noReason
 			}
 		}
 		return parseText(v.Bytes(), c.Parse)
@@ -37,11 +37,11 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 	if c.Parse == config.ParsePercent {
 		n /= 100
 	}
-	return n, made
+	return n, noReason
 }
 
-// weigh reads v as the number of observations that a value stands for.
-func weigh(v *record.Value) (uint64, Reason) {
+// readWeight reads v as the number of observations that a value stands for.
+func readWeight(v *record.Value) (uint64, Reason) {
 	n, ok := numeric(v)
 	switch {
 	case v.Kind() == record.Missing:
@@ -49,11 +49,11 @@ func weigh(v *record.Value) (uint64, Reason) {
 	case !ok || !(n >= 1 && n <= math.MaxInt64) || n != math.Trunc(n):
 		return 0, NotACount
 	}
-	return uint64(n), made
+	return uint64(n), noReason
 }
 
-// appendText appends v as a label value shows it. Its second result is false
-// when v has no text: it is missing, nil, an array, a map or an extension.
+// appendText appends v as a label value shows it. Its second result is false when v has no text: it is missing, nil, an
+// array, a map or an extension.
 func appendText(b []byte, v *record.Value) ([]byte, bool) {
 	switch v.Kind() {
 	case record.String, record.Binary:

@@ -9,8 +9,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// TestMemosAreOfTheirRules holds that a scratch which served other rules makes
-// nothing of label values that those made.
+// TestMemosAreOfTheirRules holds that a scratch which served other rules makes nothing of label values that those made.
 func TestMemosAreOfTheirRules(t *testing.T) {
 	for _, with := range []string{"map: {'^x': %}", "regex: x, replacement: %", "default: %, regex: y"} {
 		text := "metrics: [{name: a_total, type: counter, help: h, labels: {l: {from: $l, " + with + "}}}]"
@@ -26,8 +25,8 @@ func TestMemosAreOfTheirRules(t *testing.T) {
 	}
 }
 
-// TestCutBehindReplacement holds that a label value is not longer than its bound
-// because of what stands in the place of bytes that are no UTF-8.
+// TestCutBehindReplacement holds that a label value is not longer than its bound because of what stands in the place of
+// bytes that are no UTF-8.
 func TestCutBehindReplacement(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, `metrics: [{name: a_total, type: counter, help: h, labels: {l: $l}}]`))
 	long := strings.Repeat("a\xff", 500) // 1000 bytes, 2000 with U+FFFD
@@ -49,7 +48,7 @@ func TestNoNumberIsWithinBounds(t *testing.T) {
 	if got := r.text(); got != "" {
 		t.Errorf("NaN is shown:\n%s", got)
 	}
-	if n := r.set.Stats()[0].GivenUp(rule.OutOfRange); n != 1 {
+	if n := r.set.Stats()[0].Skipped(rule.OutOfRange); n != 1 {
 		t.Errorf("%d out of range, want 1", n)
 	}
 }

@@ -10,8 +10,8 @@ import (
 // errEnd means that a chunk ends within an event or holds no msgpack.
 var errEnd = errors.New("no whole event")
 
-// Floor goes from event to event by a plain loop, and returns how many there are: the least that reading may cost. It looks
-// at the lead byte of each value and keeps count of the values that are still to come.
+// Floor goes from event to event by a plain loop, and returns how many there are: the least that reading may cost. It
+// looks at the lead byte of each value and keeps count of the values that are still to come.
 func Floor(chunk []byte) (n int, err error) {
 	for i := 0; i < len(chunk); n++ {
 		for pending := 1; pending > 0; pending-- {
@@ -33,7 +33,8 @@ func Floor(chunk []byte) (n int, err error) {
 	return n, nil
 }
 
-// header returns the size of the value that b starts with, or of the header of a map or array and how many values follow.
+// header returns the size of the value that b starts with, or of the header of a map or array and how many values
+// follow.
 func header(b []byte) (size, values int) {
 	switch c := b[0]; {
 	case c&0xf0 == 0x80:
@@ -81,8 +82,8 @@ func newSizes() (all [256]uint8) {
 	return all
 }
 
-// lead says of a value with a length how many bytes come before its content, how wide the length is, and, unless the length
-// counts bytes, how many values each of those that it counts has.
+// lead says of a value with a length how many bytes come before its content, how wide the length is, and, unless the
+// length counts bytes, how many values each of those that it counts has.
 type lead struct{ size, values, length uint8 }
 
 var leads = newLeads()

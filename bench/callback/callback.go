@@ -1,5 +1,5 @@
-// Package callback calls Go as Fluent Bit does: from a thread that C has made, on the small stack of a coroutine, a fresh
-// one for each chunk.
+// Package callback calls Go as Fluent Bit does: from a thread that C has made, on the small stack of a coroutine, a
+// fresh one for each chunk.
 package callback
 
 /*

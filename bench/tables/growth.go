@@ -19,8 +19,8 @@ type step struct {
 	ratio      float64 // to the cost in the step before, 0: it is the first
 }
 
-// steps are the portions of BenchmarkGrowth in the order in which they ran. Each counts by its best run, since what else
-// the machine does only makes runs longer.
+// steps are the portions of BenchmarkGrowth in the order in which they ran. Each counts by its best run, since what
+// else the machine does only makes runs longer.
 func steps(r *results) []step {
 	g := r.groups["Growth"]
 	if g == nil {

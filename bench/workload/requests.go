@@ -2,7 +2,8 @@ package workload
 
 import "fmt"
 
-// Requests is a log of 6 fields and some 180 bytes per event: a counter with three labels and 1,600 series, in no order.
+// Requests is a log of 6 fields and some 180 bytes per event: a counter with three labels and 1,600 series, in no
+// order.
 func Requests() *Load {
 	const series = 1600
 	l := &Load{Name: "requests", Tag: "requests"}

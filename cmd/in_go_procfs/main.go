@@ -1,19 +1,18 @@
-// Command in_go_procfs is the input plugin go_procfs, built with -buildmode=c-shared: the functions that Fluent Bit
-// calls, each of which hands over to flb and procfs. A panic must not pass them, for it would end the agent.
+// Command in_go_procfs is the input plugin go_procfs, built with -buildmode=c-shared. It exports the functions that
+// Fluent Bit calls; each of them calls flb and procfs. They recover from panics, because a panic would end Fluent Bit.
 //
-// FLBPluginInputPreRun and FLBPluginInputPreExit are left out, and FLBPluginExit does nothing: they name no instance,
-// and the last two also come for instances that were never opened, in a failed reload while others run. An input does
-// nothing between two callbacks but end the round that the last one began, so that nothing has to be stopped before
-// its registration ends. Pause and resume name no instance either, but come on its thread. They are heeded because the
-// host stops its own timer, but not always that of the instance that it means.
+// FLBPluginInputPreRun and FLBPluginInputPreExit are not exported, and FLBPluginExit does nothing: they do not identify
+// an instance, and Fluent Bit also calls the last two for instances that were never opened, in a failed reload while
+// others run. Nothing has to be stopped before the registration ends, because between two callbacks an input only
+// completes the round that the last callback started. Pause and resume do not identify an instance either, but Fluent
+// Bit calls them on its thread. The plugin implements them because Fluent Bit stops its own timer, but not always that
+// of the right instance.
 package main
 
 import "C"
 
 import (
 	"log/slog"
-	"runtime/debug"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -28,17 +27,18 @@ var version = "dev"
 
 func main() {}
 
-// section is one [INPUT] section, and what the host reads of it.
-type section struct {
-	input *procfs.Input
-	loan  flb.Loan
+// instance is one [INPUT] section, with the records that the host reads.
+type instance struct {
+	input   *procfs.Input
+	records flb.PinnedBuffer
 }
 
-// procfsRegister describes the plugin to the host, when it is loaded and at the start of every reload.
+// procfsRegister describes the plugin to the host. The host calls it when it loads the plugin, and at the start of
+// every reload.
 //
 //export procfsRegister
 func procfsRegister(def unsafe.Pointer) (status int32) {
-	defer rescue("FLBPluginRegister", &status, -1)
+	defer flb.Recover(pluginLog, version, "FLBPluginRegister", &status, -1)
 	return int32(flb.RegisterInput(def, flb.Definition{
 		Name:        name,
 		Description: "Processes, their CPU time and memory, from /proc",
@@ -54,142 +54,118 @@ func keys() []flb.Key {
 	return keys
 }
 
-// procfsUnregister frees what procfsRegister allocated for def, and closes the instances that were opened under it.
+// procfsUnregister frees what procfsRegister allocated for def, and closes the instances of this registration.
 //
 //export procfsUnregister
 func procfsUnregister(def unsafe.Pointer) {
-	defer rescue("FLBPluginUnregister", new(int32), 0)
+	defer flb.Recover(pluginLog, version, "FLBPluginUnregister", new(int32), 0)
 	for _, v := range flb.UnregisterInput(def) {
-		if s := instance(v, true); s != nil {
-			s.loan.Return()
-			s.input.Close()
+		if i := instanceOf(v, true); i != nil {
+			i.records.Release()
+			i.input.Close()
 		}
 	}
 }
 
-// procfsInit opens one [INPUT] section, on the thread that all its callbacks come on.
+// procfsInit opens one [INPUT] section, on the thread of all its callbacks.
 //
 //export procfsInit
 func procfsInit(plugin unsafe.Pointer) (status int32) {
-	defer rescue("FLBPluginInit", &status, int32(flb.Error))
+	defer flb.Recover(pluginLog, version, "FLBPluginInit", &status, int32(flb.Error))
 	in := flb.NewInput(plugin)
 	if in == nil {
 		return int32(flb.Error)
 	}
+	defer flb.Recover(in.Logger, version, "FLBPluginInit", &status, int32(flb.Error))
 	log := in.Logger()
-	defer rescueTo(log, "FLBPluginInit", &status, int32(flb.Error))
 	input, err := procfs.Open(procfs.Options{Property: in.Property, Log: log})
 	if err == nil {
-		if err = in.SetContext(&section{input: input}); err != nil {
+		if err = in.SetContext(&instance{input: input}); err != nil {
 			input.Close()
 		}
 	}
 	if err != nil {
-		for mistake := range strings.Lines(err.Error()) {
-			log.Error(strings.TrimSuffix(mistake, "\n"))
-		}
+		flb.LogLines(log, err.Error())
 		return int32(in.Refuse())
 	}
 	return int32(flb.OK)
 }
 
-// procfsCollect answers the host's timer, which comes every second, with records that the host reads and copies before
-// it calls procfsCleanup.
+// procfsCollect returns records. The host calls it every second, and copies the records before it calls procfsCleanup.
 //
 //export procfsCollect
 func procfsCollect(ctx uintptr, data, size *uintptr) (status int32) {
-	defer rescue("FLBPluginInputCallbackCtx", &status, int32(flb.OK))
-	return collect(instance(flb.Context(ctx)), data, size)
+	defer flb.Recover(pluginLog, version, "FLBPluginInputCallbackCtx", &status, int32(flb.OK))
+	return collect(instanceOf(flb.Context(ctx)), data, size)
 }
 
-// procfsCollectOnly is procfsCollect for hosts that do not name the instance.
+// procfsCollectOnly is procfsCollect for hosts that do not identify the instance.
 //
 //export procfsCollectOnly
 func procfsCollectOnly(data, size *uintptr) (status int32) {
-	defer rescue("FLBPluginInputCallback", &status, int32(flb.OK))
-	return collect(instance(flb.OnlyInput()), data, size)
+	defer flb.Recover(pluginLog, version, "FLBPluginInputCallback", &status, int32(flb.OK))
+	return collect(instanceOf(flb.OnlyInput()), data, size)
 }
 
-func collect(s *section, data, size *uintptr) int32 {
-	if s != nil {
-		s.loan.Give(s.input.Collect(time.Now()), data, size)
+func collect(i *instance, data, size *uintptr) int32 {
+	if i != nil {
+		i.records.Set(i.input.Collect(time.Now()), data, size)
 	}
 	return int32(flb.OK)
 }
 
-// procfsCleanup takes back what procfsCollect gave.
+// procfsCleanup releases what procfsCollect returned.
 //
 //export procfsCleanup
 func procfsCleanup(ctx uintptr) (status int32) {
-	defer rescue("FLBPluginInputCleanupCallbackCtx", &status, int32(flb.OK))
-	return cleanup(instance(flb.Context(ctx)))
+	defer flb.Recover(pluginLog, version, "FLBPluginInputCleanupCallbackCtx", &status, int32(flb.OK))
+	return cleanup(instanceOf(flb.Context(ctx)))
 }
 
-// procfsCleanupOnly is procfsCleanup for hosts that do not name the instance.
+// procfsCleanupOnly is procfsCleanup for hosts that do not identify the instance.
 //
 //export procfsCleanupOnly
 func procfsCleanupOnly() (status int32) {
-	defer rescue("FLBPluginInputCleanupCallback", &status, int32(flb.OK))
-	return cleanup(instance(flb.OnlyInput()))
+	defer flb.Recover(pluginLog, version, "FLBPluginInputCleanupCallback", &status, int32(flb.OK))
+	return cleanup(instanceOf(flb.OnlyInput()))
 }
 
-func cleanup(s *section) int32 {
-	if s != nil {
-		s.loan.Return()
+func cleanup(i *instance) int32 {
+	if i != nil {
+		i.records.Release()
 	}
 	return int32(flb.OK)
 }
 
-// instance returns nil if there is none.
-func instance(v any, ok bool) *section {
-	s, is := v.(*section)
+// instanceOf returns nil if there is none.
+func instanceOf(v any, ok bool) *instance {
+	i, is := v.(*instance)
 	if !ok || !is {
 		return nil
 	}
-	return s
+	return i
 }
 
-// procfsPause and procfsResume come when the host has no room for more records, and pause before exit.
+// The host calls procfsPause if it has no room for more records, and before exit; procfsResume when it has room again.
 //
 //export procfsPause
 func procfsPause() {
-	defer rescue("FLBPluginInputPause", new(int32), 0)
+	defer flb.Recover(pluginLog, version, "FLBPluginInputPause", new(int32), 0)
 	for _, v := range flb.PausedInputs() {
-		if s := instance(v, true); s != nil {
-			s.input.Pause()
+		if i := instanceOf(v, true); i != nil {
+			i.input.Pause()
 		}
 	}
 }
 
 //export procfsResume
 func procfsResume() {
-	defer rescue("FLBPluginInputResume", new(int32), 0)
+	defer flb.Recover(pluginLog, version, "FLBPluginInputResume", new(int32), 0)
 	for _, v := range flb.ResumedInputs() {
-		if s := instance(v, true); s != nil {
-			s.input.Resume()
+		if i := instanceOf(v, true); i != nil {
+			i.input.Resume()
 		}
 	}
 }
 
-// rescue is to be deferred by each export: it turns a panic into a status and log lines.
-func rescue(export string, status *int32, onPanic int32) {
-	if cause := recover(); cause != nil {
-		*status = onPanic
-		report(flb.InputPluginLogger(name), export, cause)
-	}
-}
-
-// rescueTo does as rescue, once there is an instance whose logger can tell.
-func rescueTo(log *slog.Logger, export string, status *int32, onPanic int32) {
-	if cause := recover(); cause != nil {
-		*status = onPanic
-		report(log, export, cause)
-	}
-}
-
-func report(log *slog.Logger, export string, cause any) {
-	log.Error("panic in "+export+", please report it", "panic", cause, "version", version)
-	for frame := range strings.Lines(string(debug.Stack())) {
-		log.Error(strings.TrimSpace(frame))
-	}
-}
+func pluginLog() *slog.Logger { return flb.InputPluginLogger(name) }

@@ -212,11 +212,11 @@ func TestReload(t *testing.T) {
 func TestPanicDoesNotPass(t *testing.T) {
 	for export, call := range map[string]func() int32{
 		"FLBPluginRegister": func() (status int32) {
-			defer rescue("FLBPluginRegister", &status, -1)
+			defer flb.Recover(pluginLog, version, "FLBPluginRegister", &status, -1)
 			panic("test")
 		},
 		"FLBPluginInit": func() (status int32) {
-			defer rescueTo(flb.InputPluginLogger(name), "FLBPluginInit", &status, -1)
+			defer flb.Recover(pluginLog, version, "FLBPluginInit", &status, -1)
 			panic("test")
 		},
 	} {

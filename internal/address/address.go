@@ -1,4 +1,4 @@
-// Package address reads the addresses on which metrics are served, and the path of their page, once and for all.
+// Package address parses listen addresses and the path of a metrics page.
 package address
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Network is the kind of an address.
+// Network is the network of an address.
 type Network uint8
 
 // The networks.
@@ -25,18 +25,18 @@ const (
 // schemes are the prefixes of addresses other than host:port.
 var schemes = [...]string{Unix: "unix://", Vsock: "vsock://", Systemd: "systemd://"}
 
-// maxUnixPath bounds the path of a Unix socket: what the kernel takes, without the zero byte at the end.
+// maxUnixPath is the maximum length of the path of a Unix socket: that of the kernel, without the zero byte at the end.
 const maxUnixPath = 107
 
-// An Address is a listen address as it is written. Its host is not looked up.
+// An Address is a parsed listen address. Its host is not resolved.
 type Address struct {
 	Network Network
 	Host    string // of TCP: a name or an IP address, without brackets; empty for all interfaces
 	Port    uint32 // of TCP, where 0 is any free port, and of Vsock
-	Path    string // the file of a Unix socket, or the name of a socket that systemd activated, where empty is all of them
+	Path    string // the file of a Unix socket, or the name of a systemd socket, where empty means all of them
 }
 
-// String returns the address in the form in which it is written.
+// String returns the address in the syntax that ParseList reads.
 func (a Address) String() string {
 	switch a.Network {
 	case TCP:
@@ -47,7 +47,7 @@ func (a Address) String() string {
 	return schemes[a.Network] + a.Path
 }
 
-// ParseList reads addresses that are separated by commas. The error says what is wrong and what would be right.
+// ParseList parses addresses that are separated by commas. The error says what is wrong and what would be right.
 func ParseList(text string) ([]Address, error) {
 	var all []Address
 	for part := range strings.SplitSeq(text, ",") {
@@ -104,7 +104,8 @@ func parseUnix(path string) (Address, error) {
 	return Address{Network: Unix, Path: path}, nil
 }
 
-// parseTCP reads host:port. Ports are numbers: a name would mean what /etc/services of the machine says, if it has one.
+// parseTCP parses host:port. The port must be a number, because the meaning of a name would depend on the file
+// /etc/services of the machine.
 func parseTCP(s string) (Address, error) {
 	if scheme, rest, ok := strings.Cut(s, "://"); ok {
 		host, _, _ := strings.Cut(rest, "/")
@@ -154,7 +155,7 @@ func badAddress(s string) error {
 	return errors.New("an IPv6 address needs brackets: write [::1]:8989")
 }
 
-// CheckHost reports whether host may be the name or the IP address of a host. It asks no name server.
+// CheckHost returns an error if host is neither a valid host name nor an IP address. It does not resolve names.
 func CheckHost(host string) error {
 	if strings.ContainsAny(host, ":%") || host != "" && strings.Trim(host, "0123456789.") == "" {
 		if _, err := netip.ParseAddr(host); err != nil {

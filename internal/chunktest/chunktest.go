@@ -14,10 +14,9 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// Event appends the event [[time, {}], record] to chunk. The record is a JSON
-// object, whose key order is kept; seconds is its time. Integers become msgpack
-// integers and all other numbers floats. It panics on what is no JSON, since
-// only tests call it.
+// Event appends the event [[time, {}], record] to chunk. The record is a JSON object, whose key order is kept; seconds
+// is its time. Integers become msgpack integers and all other numbers floats. It panics on text that is not JSON,
+// because only tests call it.
 func Event(chunk []byte, seconds uint32, record string) []byte {
 	return EventWithMetadata(chunk, seconds, `{}`, record)
 }

@@ -1,6 +1,7 @@
-// Package exposition knows what a page holds: which names a metric family takes on it, and which names, texts and units
-// Prometheus reads. What a parser of Prometheus does not read makes it refuse the page as a whole, so one record could
-// take the target down. test/textparse holds it against the parsers, in every format that a scraper may ask for.
+// Package exposition defines what a page may contain: which names a metric family uses on it, and which names, texts
+// and units the parsers of Prometheus accept. A parser that finds anything else refuses the whole page, so one bad
+// record could take the target down. Tests in test/textparse compare this package with the parsers, in every format
+// that a scraper may request.
 package exposition
 
 import (
@@ -10,13 +11,13 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// escapings are the ways in which a page writes names for those who do not take every UTF-8 name.
+// escapings are the escaping schemes for scrapers that do not accept UTF-8 names.
 var escapings = [...]model.EscapingScheme{model.UnderscoreEscaping, model.DotsEscaping, model.ValueEncodingEscaping}
 
-// Names returns the names that a family takes on a page: its own, in OpenMetrics without _total, and those of its
-// samples, in each way in which they may be escaped. Two families that have one of them in common make a page that is
-// not valid for everybody. kind is "counter", "gauge", "histogram" or "summary"; of others the name alone counts. The
-// first one is the name as it is, or with underscores in place of what older scrapers do not take.
+// Names returns the names that a family uses on a page: its own, in OpenMetrics without _total, and those of its
+// samples, each with every escaping scheme. A page with two families that have a name in common is not valid in every
+// format. kind is "counter", "gauge", "histogram" or "summary"; for other kinds only the name of the family counts. The
+// first name is the unchanged one, or the one with underscores in place of invalid characters.
 func Names(name, kind string) []string {
 	if model.LegacyValidation.IsValidMetricName(name) {
 		return ofKind(name, kind)
@@ -55,8 +56,8 @@ func Clash(names []string) bool {
 	return false
 }
 
-// CarriesUnit reports whether the name of a family ends with its unit, in each way in which it may be escaped. The
-// OpenMetrics parser refuses a page with a unit beside a name that does not. kind is as in Names.
+// CarriesUnit reports whether the name of a family ends with its unit, with every escaping scheme. The OpenMetrics
+// parser refuses a page with a unit if the name does not end with it. kind is as in Names.
 func CarriesUnit(name, kind, unit string) bool {
 	written := []string{name}
 	if !model.LegacyValidation.IsValidMetricName(name) {

@@ -1,4 +1,4 @@
-// Package fence keeps a panic from ending the process, and with it Fluent Bit.
+// Package fence turns panics into errors, because a panic would end the process, and with it Fluent Bit.
 package fence
 
 import (
@@ -7,22 +7,22 @@ import (
 	"runtime/debug"
 )
 
-// ErrPanic is in every error that a panic became.
+// ErrPanic is wrapped by every *Panic.
 var ErrPanic = errors.New("panic")
 
-// Panic is the error that a panic became.
+// Panic is a recovered panic.
 type Panic struct {
-	Cause any    // what panic was called with
-	Stack []byte // of the goroutine, where that was
+	Cause any    // the argument of panic
+	Stack []byte // of the goroutine that panicked
 }
 
-// Error tells the cause.
+// Error returns the cause as text.
 func (p *Panic) Error() string { return fmt.Sprintf("%v: %v", ErrPanic, p.Cause) }
 
 // Unwrap returns ErrPanic.
 func (p *Panic) Unwrap() error { return ErrPanic }
 
-// Run calls f, and returns a panic of f as a *Panic.
+// Run calls f and returns its error, or a panic of f as a *Panic.
 func Run(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

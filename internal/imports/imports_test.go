@@ -13,8 +13,7 @@ import (
 
 const module = "github.com/promexporter/promexporter"
 
-// allowed lists what each package of the plugin may import of the module, with the
-// reason for the bound.
+// allowed lists the packages of the module that each package may import, with the reason.
 var allowed = map[string]struct {
 	imports []string
 	reason  string
@@ -28,22 +27,22 @@ var allowed = map[string]struct {
 	"collector":                   {[]string{"collector/internal/quantile", "internal/exposition"}, "series know nothing of records, rules or Fluent Bit"},
 	"collector/internal/quantile": {nil, "estimates know nothing of series"},
 	"exporter": {[]string{"internal/address", "internal/exposition", "internal/fence", "internal/ratelog"},
-		"the server serves families, whoever makes them, and knows nothing of Fluent Bit"},
+		"the server serves families from any source and knows nothing of Fluent Bit"},
 	"exporter/internal/clients":  {nil, "a bound on clients knows nothing of what they ask for"},
 	"exporter/internal/listen":   {[]string{"exporter/internal/clients", "internal/address"}, "listening knows nothing of what is served"},
-	"exporter/internal/access":   {[]string{"exporter/internal/clients"}, "who may read does not depend on what is read"},
+	"exporter/internal/access":   {[]string{"exporter/internal/clients"}, "authentication does not depend on the content of pages"},
 	"exporter/internal/families": {[]string{"internal/exposition"}, "merging knows nothing of HTTP"},
 	"exporter/internal/render":   {[]string{"exporter/internal/families", "internal/exposition", "internal/fence"}, "rendering knows nothing of where families come from"},
-	"exporter/internal/status":   {nil, "the pages for people are made of plain values"},
-	"rule":                       {[]string{"config", "record", "collector", "internal/exposition"}, "rules stand between records and series"},
-	"procfs":                     {nil, "the input's rounds and records know nothing of Fluent Bit"},
+	"exporter/internal/status":   {nil, "status pages are made of plain values"},
+	"rule":                       {[]string{"config", "record", "collector", "internal/exposition"}, "rules turn records into samples of series"},
+	"procfs":                     {[]string{"internal/ratelog"}, "the input's rounds and records know nothing of Fluent Bit"},
 	"cmd/in_go_procfs":           {[]string{"flb", "procfs"}, "the exports only open sections"},
 	"pipeline": {[]string{"cmetrics", "config", "receive", "record", "rule", "collector", "exporter", "flb", "internal/exposition", "internal/fence",
 		"internal/ratelog", "internal/statefile"}, "the pipeline joins the packages"},
 	"internal/statefile": {nil, "replacing a file knows nothing of what it holds"},
 }
 
-// only lists imports that a few packages may have, with the reason.
+// only lists imports that are restricted to a few packages, with the reason.
 var only = map[string]struct {
 	packages []string
 	reason   string

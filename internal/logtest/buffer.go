@@ -1,4 +1,4 @@
-// Package logtest is for tests that read a log while it is written.
+// Package logtest helps tests to read a log while it is being written.
 package logtest
 
 import (
@@ -21,7 +21,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return b.b.Write(p)
 }
 
-// String returns what was written so far.
+// String returns what has been written so far.
 func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

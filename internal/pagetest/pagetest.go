@@ -8,7 +8,7 @@ import (
 
 var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_).*\n`)
 
-// Foreign returns page without what the plugin says of itself.
+// Foreign returns page without the plugin's own metrics.
 func Foreign(page string) string { return ownLine.ReplaceAllString(page, "") }
 
 // Value returns the value of a series on page, or "". The series is written as on the page.

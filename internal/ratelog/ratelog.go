@@ -1,4 +1,4 @@
-// Package ratelog keeps log lines that come again and again from filling the log.
+// Package ratelog limits the rate of repeated log lines.
 package ratelog
 
 import (
@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// Interval is how often one and the same line is written at most.
+	// Interval is the minimum time between two equal lines.
 	Interval = time.Minute
 
-	// maxLines bounds the lines that are remembered.
+	// maxLines is the maximum number of lines that are remembered.
 	maxLines = 128
 
-	// maxText bounds the text of an error in a line, in bytes.
+	// maxText is the maximum length of an error in a line, in bytes.
 	maxText = 1024
 )
 
-// A Log writes one and the same line at most once a minute, with the number of those that were suppressed since. When too
-// many different lines come within a minute, further ones are not written. The zero value is ready; it is safe for
-// concurrent use.
+// A Log writes equal lines at most once per Interval, with the number of lines that were suppressed since the last one.
+// If there are more than maxLines different lines within an Interval, further ones are not written. The zero value is
+// ready to use. It is safe for concurrent use.
 type Log struct {
 	mu    sync.Mutex
 	lines map[string]*line // guarded by mu
@@ -34,8 +34,8 @@ type line struct {
 	suppressed int
 }
 
-// Warn writes a line, unless one with the same text and attributes was written within a minute. err may be nil, and may
-// differ from that of the other line, because its text may hold an address or a number that does.
+// Warn writes a line, unless one with the same text and attributes was written within the last Interval. err is not
+// compared, because its text may contain an address or a number that differs. It may be nil.
 func (l *Log) Warn(to *slog.Logger, err error, text string, attrs ...any) {
 	suppressed, due := l.Due(fmt.Sprintln(text, attrs), time.Now())
 	if !due {
@@ -50,8 +50,8 @@ func (l *Log) Warn(to *slog.Logger, err error, text string, attrs ...any) {
 	to.Warn(text, attrs...)
 }
 
-// Due reports whether a line with that key is to be written now, and how often it was not since it was last. It is for
-// callers whose lines differ in more than an error, or who have the time already.
+// Due reports whether a line with this key is due, and how many were suppressed since the last one. The caller writes
+// the line.
 func (l *Log) Due(key string, now time.Time) (suppressed int, due bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +70,7 @@ func (l *Log) Due(key string, now time.Time) (suppressed int, due bool) {
 	return suppressed, true
 }
 
-// hasRoom forgets lines that may be written again, and reports whether there is room for one more.
+// hasRoom forgets lines that are due again, and reports whether there is room for one more.
 func (l *Log) hasRoom(now time.Time) bool {
 	if l.lines == nil {
 		l.lines = make(map[string]*line)
@@ -82,7 +82,7 @@ func (l *Log) hasRoom(now time.Time) bool {
 	return len(l.lines) < maxLines
 }
 
-// OneLine returns the text of an error, which may be a list over several lines, as one line of bounded length.
+// OneLine returns the text of an error, which may have several lines, as one line of bounded length.
 func OneLine(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "..."

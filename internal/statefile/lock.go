@@ -12,21 +12,20 @@ import (
 )
 
 const (
-	// lockPause is between two attempts.
+	// lockPause is the time between two attempts to lock.
 	lockPause = 10 * time.Millisecond
-	// maxOwner bounds what is read of the name of the owner.
+	// maxOwner is the maximum length of the name of an owner, in bytes.
 	maxOwner = 200
 )
 
-// TakenError says who has the lock of a file.
-type TakenError struct{ Owner string }
+// LockedError reports that another owner has locked a file.
+type LockedError struct{ Owner string }
 
-func (e *TakenError) Error() string { return "it is the state file of " + e.Owner }
+func (e *LockedError) Error() string { return "it is used by " + e.Owner }
 
-// Lock makes owner the only one who may write file, in this process and in others,
-// until the result is closed or the process ends. The lock is on a file beside it,
-// because file itself is replaced. The error is a *TakenError when somebody else has
-// it all the time of wait.
+// Lock locks file for owner, against other owners in this process and in others, until the result is closed or the
+// process ends. It locks a second file, file.lock, because file itself is replaced at each write. The error is a
+// *LockedError if another owner holds the lock for longer than wait.
 func Lock(file, owner string, wait time.Duration) (io.Closer, error) {
 	f, err := openLock(file + ".lock")
 	if err != nil {
@@ -40,9 +39,9 @@ func Lock(file, owner string, wait time.Duration) (io.Closer, error) {
 	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = &TakenError{readOwner(f)}
+		err = &LockedError{readOwner(f)}
 	case err == nil:
-		// For messages only: that a full disk may keep it from being written does no harm.
+		// The owner is only for messages, so an error, for example because the disk is full, does not matter.
 		if f.Truncate(0) == nil {
 			f.WriteAt([]byte(owner+"\n"), 0)
 		}
@@ -54,8 +53,8 @@ func Lock(file, owner string, wait time.Duration) (io.Closer, error) {
 	return nil, err
 }
 
-// openLock opens or makes the file of a lock. Because it is written to, and may be in a
-// folder where others may write too, it must not be another name of any other file.
+// openLock opens or creates the lock file. Because Lock writes to it, and other users may be able to write to its
+// directory, it must not be a link to another file.
 func openLock(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if errors.Is(err, syscall.ELOOP) {

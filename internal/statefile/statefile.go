@@ -1,5 +1,5 @@
-// Package statefile replaces a file as a whole, sets it aside when it cannot be used,
-// and keeps it for one owner. It knows nothing of what the file holds.
+// Package statefile replaces a file atomically, sets it aside if it cannot be used, and locks it for one owner. It does
+// not know the content of the file.
 package statefile
 
 import (
@@ -15,29 +15,28 @@ import (
 	"time"
 )
 
-// Writer is a file that is being written.
+// Writer is an open file.
 type Writer interface {
 	io.WriteCloser
 	Sync() error
 }
 
-// Create makes a file that does not exist yet. Its content may be confidential, so
-// nobody else may read it.
+// Create creates a file, which must not exist. Only its owner may read it, because the content may be confidential.
 func Create(name string) (Writer, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// Draft is the file in which the next content of file is written.
-func Draft(file string) string { return file + ".tmp" }
+// TempName returns the name of the temporary file that replaces file.
+func TempName(file string) string { return file + ".tmp" }
 
-// Replace writes file anew, by way of a draft that create makes, and returns its size.
-// At any time, also after a crash, file holds all of what it held before or all of
-// what from wrote.
+// Replace replaces the content of file by what from writes, and returns its size. It writes to a temporary file, which
+// create creates, and renames it. At any time, even after a crash, file has either the complete old content or the
+// complete new one.
 func Replace(file string, from io.WriterTo, create func(name string) (Writer, error)) (size int64, err error) {
 	if err := checkRegular(file); err != nil {
 		return 0, err
 	}
-	next := Draft(file)
+	next := TempName(file)
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
@@ -56,13 +55,13 @@ func Replace(file string, from io.WriterTo, create func(name string) (Writer, er
 		err = os.Rename(next, file)
 	}
 	if err != nil {
-		os.Remove(next) // gives a full disk its room back
+		os.Remove(next) // frees the space, because the disk may be full
 		return 0, err
 	}
 	return size, syncFolder(filepath.Dir(file))
 }
 
-// syncFolder makes a rename last, where the file system can.
+// syncFolder makes a rename durable, if the file system supports that.
 func syncFolder(name string) error {
 	d, err := os.Open(name)
 	if err != nil {
@@ -75,8 +74,7 @@ func syncFolder(name string) error {
 	return nil
 }
 
-// checkRegular keeps a draft from taking the place of a device: a rename replaces one
-// as well.
+// checkRegular returns an error if file exists and is not a regular file. A rename would replace a device, for example.
 func checkRegular(file string) error {
 	if is, err := os.Lstat(file); err == nil && !is.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", file)
@@ -84,12 +82,11 @@ func checkRegular(file string) error {
 	return nil
 }
 
-// maxSetAside is how many files that were set aside are kept.
+// maxSetAside is the maximum number of files that are kept after they were set aside.
 const maxSetAside = 3
 
-// SetAside renames a file that cannot be used to file.bad- and the time now, so that
-// Replace does not take its place, and returns its new name. Of earlier ones the
-// newest are kept.
+// SetAside renames a file that cannot be used to file.bad- and the time now, so that Replace does not overwrite it, and
+// returns the new name. It removes the oldest such files if there are more than maxSetAside.
 func SetAside(file string, now time.Time) (string, error) {
 	prefix := file + ".bad-"
 	to := prefix + now.UTC().Format("20060102T150405.000Z")
@@ -114,9 +111,9 @@ func SetAside(file string, now time.Time) (string, error) {
 	return to, nil
 }
 
-// Resolve returns the path of a file that may not exist yet, without links, so that a
-// link is not replaced by what it points to, and two names of a file are one. What is
-// not a regular file is an error.
+// Resolve returns the absolute path of a file, without symbolic links, so that Replace replaces the file and not a
+// link, and so that two names of a file get the same lock. The file may not exist yet. It is an error if it exists and
+// is not a regular file.
 func Resolve(name string) (string, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {

@@ -50,8 +50,8 @@ func (f *faulty) Write(b []byte) (int, error) {
 func (f *faulty) Sync() error  { return errors.Join(f.Writer.Sync(), f.sync) }
 func (f *faulty) Close() error { return errors.Join(f.Writer.Close(), f.close) }
 
-// TestReplace holds that a file has its old content when a step fails, the new one
-// otherwise, and that no draft is left.
+// TestReplace holds that a file has its old content when a step fails, the new one otherwise, and that no draft is
+// left.
 func TestReplace(t *testing.T) {
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {
@@ -65,7 +65,7 @@ func TestReplace(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "state")
 		write(t, file, "old")
-		write(t, Draft(file), "what a crash left")
+		write(t, TempName(file), "what a crash left")
 		size, err := Replace(file, bytes.NewBufferString("new"), func(name string) (Writer, error) {
 			f, err := Create(name)
 			if err != nil {
@@ -85,13 +85,12 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// TestReplaceWritesToNothingElse holds that neither a link nor a file that is not
-// regular is written to.
+// TestReplaceWritesToNothingElse holds that neither a link nor a file that is not regular is written to.
 func TestReplaceWritesToNothingElse(t *testing.T) {
 	folder := t.TempDir()
 	other, file := filepath.Join(folder, "other"), filepath.Join(folder, "state")
 	write(t, other, "other")
-	if err := os.Symlink(other, Draft(file)); err != nil {
+	if err := os.Symlink(other, TempName(file)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Replace(file, bytes.NewBufferString("new"), Create); err != nil {
@@ -163,7 +162,7 @@ func TestLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var taken *TakenError
+	var taken *LockedError
 	if _, err := Lock(file, "b", 2*lockPause); !errors.As(err, &taken) || taken.Owner != "a long name of the first owner" {
 		t.Errorf("taken: %v", err)
 	}
@@ -178,7 +177,7 @@ func TestLock(t *testing.T) {
 	held.Close()
 	second := <-waiting
 	defer second.Close()
-	if _, err := Lock(file, "c", 0); err == nil || err.Error() != "it is the state file of b" {
+	if _, err := Lock(file, "c", 0); err == nil || err.Error() != "it is used by b" {
 		t.Errorf("taken again: %v", err)
 	}
 }
@@ -191,13 +190,13 @@ func TestLockOfNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	if _, err := Lock(file, "b", 0); err == nil || err.Error() != "it is the state file of another section or process" {
+	if _, err := Lock(file, "b", 0); err == nil || err.Error() != "it is used by another section or process" {
 		t.Error(err)
 	}
 }
 
-// TestLockIsNoOtherFile holds that a lock is not taken, and nothing written, where its
-// name leads to a file of somebody else.
+// TestLockIsNoOtherFile holds that a lock is not taken, and nothing written, where its name leads to a file of somebody
+// else.
 func TestLockIsNoOtherFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		make func(lock, victim string) error

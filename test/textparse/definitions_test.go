@@ -131,8 +131,8 @@ func (a *parsed) hasDefinition(t *testing.T, f format, scheme model.EscapingSche
 	}
 }
 
-// TestUnits holds that a unit is on a page only where its name ends with it, however it is escaped: a field can have
-// a metric renamed.
+// TestUnits holds that a unit is on a page only where its name ends with it, however it is escaped: a field can have a
+// metric renamed.
 func TestUnits(t *testing.T) {
 	c, flush := rules(t, `
 metrics:

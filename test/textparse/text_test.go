@@ -132,8 +132,8 @@ func pages(t *testing.T, url string, check func(t *testing.T, f format, scheme m
 	}
 }
 
-// TestTextsOfRecords holds that no text of a record, of a field's name or of a tag makes a page that Prometheus does not
-// read, and that all that Prometheus takes comes back as it was.
+// TestTextsOfRecords holds that no text of a record, of a field's name or of a tag makes a page that Prometheus does
+// not read, and that all that Prometheus takes comes back as it was.
 func TestTextsOfRecords(t *testing.T) {
 	c, flush := rules(t, everywhere)
 	texts := placed()

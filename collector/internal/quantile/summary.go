@@ -2,15 +2,16 @@ package quantile
 
 import "math"
 
-// entry stands for some values that are neighbors in their order: it has the largest of them, and its rank as far as that
-// is known. The sum of the gaps up to its own is the lowest that its rank may be, and slack is how much higher it may be.
+// entry stands for some values that are neighbors in their order: it has the largest of them, and its rank as far as
+// that is known. The sum of the gaps up to its own is the lowest that its rank may be, and slack is how much higher it
+// may be.
 type entry struct {
 	value      float64
 	gap, slack uint32
 }
 
-// summary is what is kept of n values, in their order. The first entry is the smallest value alone, the last one has the
-// largest, and each of the others stands for as many ranks as the targets allow.
+// summary is what is kept of n values, in their order. The first entry is the smallest value alone, the last one has
+// the largest, and each of the others stands for as many ranks as the targets allow.
 type summary struct {
 	n       uint64
 	entries []entry
@@ -43,7 +44,7 @@ func (e *Estimator) merge(s *summary, values []float64) {
 		out = append(out, next)
 	}
 	e.memory = out
-	s.set(out, e.room)
+	s.set(out, e.entries)
 }
 
 // inserted is the entry of a value that comes in before others: its rank is below the highest that the first of them

@@ -9,8 +9,9 @@ import (
 // Targets are quantiles and their allowed errors, in the order of the quantiles. They are read-only.
 type Targets []target
 
-// target is a quantile, and for how many ranks an entry may stand, as a share: of all ranks where the entry stands for that
-// of the quantile, of the ranks from the entry on where it is below, and of those up to the entry where it is above.
+// target is a quantile, and for how many ranks an entry may stand, as a share: of all ranks where the entry stands for
+// that of the quantile, of the ranks from the entry on where it is below, and of those up to the entry where it is
+// above.
 type target struct {
 	quantile               float64
 	around, lower, greater float64

@@ -15,14 +15,14 @@ const (
 // Estimator is what the windows of a family share. It is for one goroutine at a time.
 type Estimator struct {
 	targets Targets
-	room    int     // of a summary for entries, as many as values in no order take
+	entries int     // of a summary for entries, as many as values in no order take
 	step    int64   // a fifth of the age, in nanoseconds
 	memory  []entry // for merges
 }
 
 // NewEstimator returns an estimator for values that count until they have the age, and for four fifths of it at least.
 func NewEstimator(t Targets, age time.Duration) *Estimator {
-	return &Estimator{targets: t, room: t.entries() * 9 / 8, step: max(int64(age)/ages, 1)}
+	return &Estimator{targets: t, entries: t.entries() * 9 / 8, step: max(int64(age)/ages, 1)}
 }
 
 // Window holds the values of one series. The zero Window is ready.
@@ -38,7 +38,7 @@ const entrySize = int(unsafe.Sizeof(entry{}))
 
 // Size estimates the bytes that a Window takes once it has some hundred values in no order.
 func (e *Estimator) Size() int {
-	return int(unsafe.Sizeof(Window{})) + 8*batch + ages*entrySize*e.room
+	return int(unsafe.Sizeof(Window{})) + 8*batch + ages*entrySize*e.entries
 }
 
 // Extra is how many bytes w takes beyond the Size of its estimator.
@@ -78,8 +78,8 @@ func (w *Window) rotate() {
 	w.oldest = (w.oldest + 1) % ages
 }
 
-// flush moves the pending values to the summaries. Entries count up to 1<<32 values: where more of them come, they count
-// for less time.
+// flush moves the pending values to the summaries. Entries count up to 1<<32 values: where more of them come, they
+// count for less time.
 func (e *Estimator) flush(w *Window) {
 	for w.summaries[w.oldest].n > math.MaxUint32-batch {
 		w.rotate()

@@ -9,19 +9,19 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
-// Access is checked Settings with their files. It is safe for concurrent use.
+// Access enforces Settings. It is safe for concurrent use.
 type Access struct {
 	settings Settings // without the password, paths absolute
 	user     *user    // nil without Settings.Username
 	file     *webFile // nil without Settings.ConfigFile
 }
 
-// Open reads and checks the files of s. The error says what is wrong and what would be right.
+// Open checks s and reads its files. The error says what is wrong and what would be right.
 func Open(s Settings) (*Access, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	a := &Access{settings: s.shown()}
+	a := &Access{settings: s.redacted()}
 	var err error
 	switch {
 	case s.ConfigFile != "":
@@ -37,22 +37,22 @@ func Open(s Settings) (*Access, error) {
 	return a, nil
 }
 
-// Encrypted reports whether clients have to use TLS.
+// Encrypted reports whether clients must use TLS.
 func (a *Access) Encrypted() bool { return a.file != nil && a.file.tls }
 
-// HTTP2 reports whether clients may use HTTP/2, for which they need TLS.
+// HTTP2 reports whether clients may use HTTP/2, which needs TLS.
 func (a *Access) HTTP2() bool { return a.Encrypted() && a.file.http2 }
 
-// HasUsers reports whether clients have to give a user name and a password.
+// HasUsers reports whether clients must send a user name and a password.
 func (a *Access) HasUsers() bool { return a.user != nil || a.file != nil && a.file.users }
 
-// Readable reports whether a password crosses the network in a form that others can read.
-func (a *Access) Readable() bool { return a.HasUsers() && !a.Encrypted() }
+// ExposesPasswords reports whether clients send passwords unencrypted.
+func (a *Access) ExposesPasswords() bool { return a.HasUsers() && !a.Encrypted() }
 
 // ProtectsNothing reports whether there is a web configuration file with neither TLS nor users.
 func (a *Access) ProtectsNothing() bool { return a.file != nil && !a.file.tls && !a.file.users }
 
-// Difference names the first key in which the settings of two instances differ, or is empty.
+// Difference returns the first key in which the settings of two instances differ, or "".
 func (a *Access) Difference(b *Access) string {
 	switch {
 	case a.settings.ConfigFile != b.settings.ConfigFile:
@@ -61,26 +61,27 @@ func (a *Access) Difference(b *Access) string {
 		return "username"
 	case a.settings.PasswordFile != b.settings.PasswordFile:
 		return "password_file"
-	case a.literal() != b.literal():
+	case a.passwordHash() != b.passwordHash():
 		return "password"
 	}
 	return ""
 }
 
-// literal is the hash of a password that is not in a file.
-func (a *Access) literal() [sha256.Size]byte {
+// passwordHash returns the hash of a password that is set in the configuration, not in a file.
+func (a *Access) passwordHash() [sha256.Size]byte {
 	if a.user == nil || a.user.file != "" {
 		return [sha256.Size]byte{}
 	}
 	return a.user.secret()
 }
 
-// Outdated reports whether a server of a serves otherwise than one of next would.
+// Outdated reports whether a server of a must be replaced for next: they differ in a setting that a running server
+// cannot change.
 func (a *Access) Outdated(next *Access) bool {
-	return a.Difference(next) != "" || a.file != nil && a.file.facts != next.file.facts
+	return a.Difference(next) != "" || a.file != nil && a.file.fixedSettings != next.file.fixedSettings
 }
 
-// TLSConfig returns the configuration of the listener, or nil without TLS. Certificates are read at each handshake.
+// TLSConfig returns the TLS configuration of the server, or nil without TLS. It reads certificates at each handshake.
 func (a *Access) TLSConfig() *tls.Config {
 	if !a.Encrypted() {
 		return nil
@@ -88,17 +89,18 @@ func (a *Access) TLSConfig() *tls.Config {
 	return a.file.tlsConfig()
 }
 
-// Hooks is what the middleware needs of the server around it. All functions are called from any goroutine.
+// Hooks are functions of the server that the middleware calls, from any goroutine.
 type Hooks struct {
-	// Exempt reports whether a path needs no password. It has no effect with a web configuration file.
+	// Exempt reports whether a path needs no password. It is not called with a web configuration file.
 	Exempt func(path string) bool
-	// Warn logs a line that may come with each request.
+	// Warn logs a warning. It may be called for each request.
 	Warn func(err error, text string, attrs ...any)
-	// Unauthorized counts a request without the right password, Throttled one that was refused because of a limit.
+	// Unauthorized counts a request without the right password. Throttled counts a request that a limit refused.
 	Unauthorized, Throttled func()
 }
 
-// Handler returns next behind the check of users, with the headers and the rate limit of the file.
+// Handler returns a handler that checks users before it calls next, and applies the headers and the rate limit of the
+// file.
 func (a *Access) Handler(next http.Handler, h Hooks) http.Handler {
 	switch {
 	case a.file != nil:
@@ -109,22 +111,22 @@ func (a *Access) Handler(next http.Handler, h Hooks) http.Handler {
 	return next
 }
 
-// refuseUser answers a request without the right password.
-func refuseUser(w http.ResponseWriter, h Hooks) {
+// sendUnauthorized answers a request without the right password.
+func sendUnauthorized(w http.ResponseWriter, h Hooks) {
 	h.Unauthorized()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("WWW-Authenticate", `Basic realm="promexporter", charset="UTF-8"`)
 	http.Error(w, "401 unauthorized; send the username and the password", http.StatusUnauthorized)
 }
 
-// refuseNow answers a request that a limit refuses.
-func refuseNow(w http.ResponseWriter, h Hooks, text string) {
+// sendTooMany answers a request that a limit refuses.
+func sendTooMany(w http.ResponseWriter, h Hooks, text string) {
 	h.Throttled()
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "429 "+text, http.StatusTooManyRequests)
 }
 
-// handler asks for the user of a.
+// handler requires the user.
 func (u *user) handler(next http.Handler, h Hooks) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.Exempt(r.URL.Path) {
@@ -134,30 +136,30 @@ func (u *user) handler(next http.Handler, h Hooks) http.Handler {
 		if err := u.refresh(time.Now()); err != nil {
 			h.Warn(err, "password_file cannot be read; the last valid password stays active")
 		}
-		if !u.admits(r) {
-			refuseUser(w, h)
+		if !u.authenticates(r) {
+			sendUnauthorized(w, h)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// handler does what the file says, in the order of Prometheus' own servers.
+// handler enforces the file, in the order of Prometheus' own servers.
 func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := f.load()
 		switch {
 		case err != nil:
 			h.Warn(err, "web_config_file is invalid; refusing all requests until it is valid")
-			http.Error(w, "500 web_config_file is invalid; the log says more", http.StatusInternalServerError)
+			http.Error(w, "500 web_config_file is invalid; see the log", http.StatusInternalServerError)
 			return
 		case f.limiter != nil && !f.limiter.Allow():
-			refuseNow(w, h, "too many requests; the rate limit of web_config_file is reached")
+			sendTooMany(w, h, "too many requests; the rate limit of web_config_file is reached")
 			return
 		case f.users && len(c.Users) == 0:
-			// A file is empty for a moment while it is written in place.
+			// The file may be incomplete while it is being rewritten in place.
 			h.Warn(nil, "web_config_file no longer defines users; refusing all requests until it does, or until a reload", "file", f.path)
-			http.Error(w, "500 web_config_file no longer defines users; the log says more", http.StatusInternalServerError)
+			http.Error(w, "500 web_config_file no longer defines users; see the log", http.StatusInternalServerError)
 			return
 		}
 		for name, value := range c.HTTPConfig.Header {
@@ -174,15 +176,15 @@ func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
 func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
 	name, password, given := r.BasicAuth()
 	if !given {
-		refuseUser(w, h)
+		sendUnauthorized(w, h)
 		return
 	}
 	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
 	case right:
 		next.ServeHTTP(w, r)
 	case busy:
-		refuseNow(w, h, "too many passwords are being checked; try again later")
+		sendTooMany(w, h, "too many passwords are being checked; try again later")
 	default:
-		refuseUser(w, h)
+		sendUnauthorized(w, h)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// checkWebFile finds what the toolkit would report without a place, or not at all.
+// checkWebFile finds mistakes that the toolkit would report without a line, or not at all.
 func checkWebFile(path string, content []byte, c *web.Config) error {
 	for name, hash := range c.Users {
 		if _, err := bcrypt.Cost([]byte(hash)); err != nil {
@@ -49,11 +49,11 @@ func lineOf(content []byte, keys ...string) int {
 
 var (
 	lineNumber = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
-	// quoted are the places where the decoder repeats the content of the file, which may be a secret in the wrong place.
+	// quoted matches the content of the file in errors of the decoder. It may be a misplaced secret.
 	quoted = regexp.MustCompile("`[^`]*`|unknown anchor '[^']*'")
 )
 
-// webFileError makes one error of all that is wrong with the file at path: a line each, with its place.
+// webFileError returns the mistakes in the file at path as one error, with a line and a place for each.
 func webFileError(path string, line int, wrong, right string) error {
 	var errs []error
 	for text := range strings.Lines(withoutContent(wrong)) {

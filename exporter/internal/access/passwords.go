@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// maxChecks bounds the requests whose password is being compared, or waits for it. Comparing takes some 50 ms of a
-	// processor at a cost of 10, so that the last of them waits for less than half a second.
+	// maxChecks bounds the requests whose password is being compared, or waits for it. A comparison at a cost of 10
+	// takes about 50 ms, so the last request waits for less than half a second.
 	maxChecks = 8
 
 	// maxClientChecks is the same bound for one client.
@@ -31,14 +31,15 @@ type verdict int
 const (
 	wrong verdict = iota
 	right
-	busy // too many others wait
+	busy // too many other requests wait
 )
 
-// passwords compares passwords with bcrypt hashes, one at a time, because that takes a processor for long. The last right
-// password of each user is remembered, and not compared again; wrong ones cannot displace it.
+// passwords compares passwords with bcrypt hashes, one at a time, because each comparison takes a lot of processor
+// time. It remembers the last right password of each user and does not compare it again. Wrong passwords do not replace
+// it.
 type passwords struct {
 	compare func(hash, password []byte) error // bcrypt.CompareHashAndPassword
-	turn    chan struct{}                     // holds an element while a password is being compared
+	sem     chan struct{}                     // a semaphore: has an element while a password is being compared
 
 	checks   clients.Limit // requests that wait or are compared
 	mu       sync.Mutex
@@ -47,12 +48,13 @@ type passwords struct {
 
 func newPasswords() *passwords {
 	return &passwords{
-		compare: bcrypt.CompareHashAndPassword, turn: make(chan struct{}, 1),
+		compare: bcrypt.CompareHashAndPassword, sem: make(chan struct{}, 1),
 		accepted: make(map[string][sha256.Size]byte),
 	}
 }
 
-// check compares the password of a user with the hash in all, until ctx ends. An unknown user takes as long as a known one.
+// check compares the password of a user with the hash in all. It waits until ctx ends at most. An unknown user takes as
+// long as a known one.
 func (p *passwords) check(ctx context.Context, client netip.Addr, all users, name, password string) verdict {
 	hash, known := all[name]
 	if !known {
@@ -67,8 +69,8 @@ func (p *passwords) check(ctx context.Context, client netip.Addr, all users, nam
 	}
 	defer p.checks.Leave(client)
 	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
+	case p.sem <- struct{}{}:
+		defer func() { <-p.sem }()
 	case <-ctx.Done():
 		return busy
 	}
@@ -82,7 +84,7 @@ func (p *passwords) check(ctx context.Context, client netip.Addr, all users, nam
 	return right
 }
 
-// costliest is the hash that takes longest to compare.
+// costliest returns the hash that takes longest to compare.
 func costliest(all users) (hash config.Secret) {
 	most := -1
 	for _, one := range all {
@@ -93,7 +95,7 @@ func costliest(all users) (hash config.Secret) {
 	return hash
 }
 
-// identify returns a hash that is equal for equal users with equal passwords only.
+// identify returns a hash that identifies a user with a password.
 func identify(name, hash, password string) [sha256.Size]byte {
 	var text []byte
 	for _, part := range []string{name, hash, password} {

@@ -1,4 +1,4 @@
-// Package access decides who may read the pages of a server, and whether its connections are encrypted.
+// Package access authenticates the clients of a server and configures its TLS.
 package access
 
 import (
@@ -10,15 +10,17 @@ import (
 	"unicode"
 )
 
-// Settings says who may read. With the zero value everybody may, in plain HTTP. It is either a user, or a file, or neither.
+// Settings are the users and the TLS configuration of a server: either a user, or a web configuration file, or neither.
+// With the zero value, every client may read, over plain HTTP.
 //
-// With a user, everything but the pages for health checks asks for the name and the password. With a file, the file
-// decides, also over these pages.
+// With a user, all pages except health checks require the name and the password. With a file, its settings apply to all
+// pages.
 type Settings struct {
 	Username string
-	// Password goes with Username. It is kept as a hash only, and never written anywhere.
+	// Password is the password of Username. Only a hash of it is kept, and it is never written anywhere.
 	Password string
-	// PasswordFile holds the password instead, without the line break at its end. It is read again when it changes.
+	// PasswordFile is a file with the password, as an alternative to Password. A line break at its end is ignored. The
+	// file is read again when it changes.
 	PasswordFile string
 	// ConfigFile is a web configuration file of Prometheus: TLS, users, headers, a rate limit. Its users, headers and
 	// certificates are read again when they change; the rest counts as it was when the server started.
@@ -39,13 +41,13 @@ func (s Settings) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText returns s without its password.
 func (s Settings) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Check reports what is wrong with s and the files that it names, as Open would.
+// Check returns the error that Open would return.
 func (s Settings) Check() error {
 	_, err := Open(s)
 	return err
 }
 
-// check reports every contradiction in s at once. It reads no file.
+// check returns all contradictions in s. It does not read files.
 func (s Settings) check() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -74,12 +76,12 @@ func (s Settings) secretKey() string {
 	return "password_file"
 }
 
-// shown is s without its password, with paths that are valid in every working directory.
-func (s Settings) shown() Settings {
+// redacted returns s without its password, and with absolute paths.
+func (s Settings) redacted() Settings {
 	return Settings{Username: s.Username, PasswordFile: absolute(s.PasswordFile), ConfigFile: absolute(s.ConfigFile)}
 }
 
-// absolute returns path as it is found from everywhere, because a process may change its directory later.
+// absolute returns an absolute path, because the process may change its working directory later.
 func absolute(path string) string {
 	if path == "" {
 		return ""

@@ -16,7 +16,7 @@ func (f *webFile) tlsConfig() *tls.Config {
 	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return f.handshake() }}
 }
 
-// handshake returns the configuration of a handshake. It is built again only when a file has changed.
+// handshake returns the configuration of a handshake. It builds a new one only if a file has changed.
 func (f *webFile) handshake() (*tls.Config, error) {
 	c, err := f.load()
 	if err != nil {
@@ -43,7 +43,7 @@ func (f *webFile) handshake() (*tls.Config, error) {
 	return built, nil
 }
 
-// checkTLS reports what would keep handshakes from succeeding.
+// checkTLS returns a mistake that would make handshakes fail.
 func checkTLS(path string, content []byte, c web.TLSConfig) error {
 	if !c.IsEnabled() {
 		return nil
@@ -58,8 +58,8 @@ func checkTLS(path string, content []byte, c web.TLSConfig) error {
 	return nil
 }
 
-// withFiles returns c with the content of the files that it names in place of their names. The toolkit would read them
-// without a bound, and wait for one that is a pipe.
+// withFiles returns c with the content of its files instead of their names. The toolkit would read files of any size,
+// and block on a pipe.
 func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, error) {
 	key := string(c.TLSKey)
 	for _, of := range []struct {
@@ -93,12 +93,12 @@ func buildTLS(c web.TLSConfig) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := built.GetCertificate(nil) // it would parse the certificate at each handshake
+	certificate, err := built.GetCertificate(nil) // GetCertificate would parse the certificate at each handshake
 	if err != nil {
 		return nil, err
 	}
 	built.Certificates, built.GetCertificate = []tls.Certificate{*certificate}, nil
-	// A session that is resumed skips VerifyPeerCertificate, and may last longer than the trust in a client.
+	// A resumed session skips VerifyPeerCertificate, and may outlive the trust in a client.
 	built.SessionTicketsDisabled = built.ClientAuth != tls.NoClientCert
 	if verify := built.VerifyPeerCertificate; verify != nil {
 		built.VerifyPeerCertificate = func(certificates [][]byte, chains [][]*x509.Certificate) error {

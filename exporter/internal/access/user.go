@@ -14,28 +14,28 @@ import (
 	"time"
 )
 
-// passwordAge is how old the content of a password file may be.
+// passwordAge is how old the content of a password file may be before it is read again.
 const passwordAge = 5 * time.Second
 
 // maxSecretFile bounds a password file, in bytes.
 const maxSecretFile = 4 << 10
 
-// A user may read. The password is kept as a hash, which also makes all guesses equally long, so that the time of a
-// comparison reveals nothing.
+// A user has a name and a password, which are kept as hashes. This also makes all guesses equally long, so that the
+// time of a comparison reveals nothing.
 type user struct {
 	name [sha256.Size]byte
-	file string // that holds the password, or empty
+	file string // the password file, or empty
 
 	mu       sync.Mutex
 	password [sha256.Size]byte // guarded by mu
-	read     time.Time         // when the file was; guarded by mu
+	read     time.Time         // when the file was read; guarded by mu
 }
 
 func newUser(name, password string) *user {
 	return &user{name: sha256.Sum256([]byte(name)), password: sha256.Sum256([]byte(password))}
 }
 
-// newFileUser makes a user whose password is in file.
+// newFileUser returns a user whose password is in file.
 func newFileUser(name, file string) (*user, error) {
 	password, err := readPassword(file)
 	if err != nil {
@@ -44,9 +44,10 @@ func newFileUser(name, file string) (*user, error) {
 	return &user{name: sha256.Sum256([]byte(name)), file: file, password: password, read: time.Now()}, nil
 }
 
-// admits reports whether r comes with the name and the password. Both are compared whatever the result of the first.
-func (u *user) admits(r *http.Request) bool {
-	name, password, _ := r.BasicAuth() // without them both are empty, which no user has
+// authenticates reports whether r has the name and the password. It always compares both, so that the time does not
+// reveal which one is wrong.
+func (u *user) authenticates(r *http.Request) bool {
+	name, password, _ := r.BasicAuth() // without credentials both are empty, which no user has
 	givenName, givenPassword := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
 	secret := u.secret()
 	return subtle.ConstantTimeCompare(givenName[:], u.name[:])&
@@ -59,7 +60,8 @@ func (u *user) secret() [sha256.Size]byte {
 	return u.password
 }
 
-// refresh reads the password file again when that is due. After an error the last valid password stays.
+// refresh reads the password file again if its content is too old. After an error, the last valid password stays
+// active.
 func (u *user) refresh(now time.Time) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -89,8 +91,9 @@ func readPassword(file string) (hash [sha256.Size]byte, err error) {
 	return sha256.Sum256(content), nil
 }
 
-// readSmall reads a regular file of at most limit bytes. Anything else, such as a pipe, could block forever; so could
-// opening one that took the place of the file after a look at it.
+// readSmall reads a regular file of at most limit bytes. Reading other files, such as a pipe, could block forever. It
+// checks the file after opening it without blocking, because the file could be replaced between a check and the
+// opening.
 func readSmall(name string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -112,7 +115,7 @@ func readSmall(name string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// cause is err without the name of the file, which the caller names.
+// cause returns err without the name of the file, which the caller adds.
 func cause(err error) error {
 	if at, ok := errors.AsType[*os.PathError](err); ok {
 		return at.Err

@@ -12,29 +12,30 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// seeKeys is what would be right when the toolkit only says what is wrong.
+// seeKeys says what would be right if the toolkit only says what is wrong.
 const seeKeys = "see the web configuration of Prometheus for its keys"
 
 // maxWebFile bounds a web configuration file, in bytes.
 const maxWebFile = 1 << 20
 
-// A webFile is a web configuration file of Prometheus. The toolkit of Prometheus defines and validates it and builds the
-// TLS configuration. Users are checked here: the toolkit lets any number of requests wait for bcrypt.
+// A webFile is a web configuration file of Prometheus. The exporter-toolkit of Prometheus defines its format, validates
+// it and builds the TLS configuration. Users are checked in this package, because the toolkit does not limit the
+// requests that wait for bcrypt.
 type webFile struct {
 	path string
-	facts
+	fixedSettings
 	limiter   *rate.Limiter // nil without a limit
 	passwords *passwords
 
 	mu      sync.Mutex
-	content []byte        // when it was last valid; guarded by mu
-	config  *web.Config   // what content says; guarded by mu
-	source  web.TLSConfig // that built was built from; guarded by mu
+	content []byte        // of the last valid version of the file; guarded by mu
+	config  *web.Config   // parsed from content; guarded by mu
+	source  web.TLSConfig // from which built was built; guarded by mu
 	built   *tls.Config   // for handshakes; guarded by mu
 }
 
-// facts are those settings of a file that count as they were when the server started.
-type facts struct {
+// fixedSettings are the settings of a file that a running server does not change.
+type fixedSettings struct {
 	tls, http2, users bool
 	limit             web.RateLimiterConfig
 }
@@ -46,15 +47,15 @@ func openWebFile(path string) (*webFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.facts = facts{tls: c.TLSConfig.IsEnabled(), http2: c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: c.RateLimiterConfig}
+	f.fixedSettings = fixedSettings{tls: c.TLSConfig.IsEnabled(), http2: c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: c.RateLimiterConfig}
 	if f.limit.Interval > 0 {
 		f.limiter = rate.NewLimiter(rate.Every(f.limit.Interval), f.limit.Burst)
 	}
 	return f, nil
 }
 
-// load returns what the file says now. A valid file is parsed only when it has changed. An invalid one is parsed again each
-// time, because a file that it names may have been what was wrong.
+// load returns the current configuration of the file. A valid file is parsed again only if it has changed. An invalid
+// file is parsed again at each call, because the mistake may be in a file that it names.
 func (f *webFile) load() (*web.Config, error) {
 	content, err := readSmall(f.path, maxWebFile)
 	if err != nil {
@@ -73,8 +74,8 @@ func (f *webFile) load() (*web.Config, error) {
 	return c, nil
 }
 
-// parseWebFile reads the content of the file at path. The toolkit finds most mistakes, but does not say where they are or
-// what would be right.
+// parseWebFile parses the content of the file at path. The toolkit finds most mistakes, but does not report their lines
+// or what would be right.
 func parseWebFile(path string, content []byte) (*web.Config, error) {
 	c := &web.Config{
 		TLSConfig:  web.TLSConfig{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13},
@@ -87,7 +88,7 @@ func parseWebFile(path string, content []byte) (*web.Config, error) {
 	if err := checkWebFile(path, content, c); err != nil {
 		return nil, err
 	}
-	if err := web.Validate(path); err != nil { // only the headers are left
+	if err := web.Validate(path); err != nil { // checks the headers; the rest was checked above
 		return nil, webFileError(path, lineOf(content, "headers"), err.Error(), seeKeys)
 	}
 	return c, nil

@@ -79,7 +79,7 @@ func TestFacts(t *testing.T) {
 	} {
 		folder.Write(t, "web.yml", test.config)
 		a := open(t, test.settings)
-		got := [5]bool{a.Encrypted(), a.HTTP2(), a.HasUsers(), a.Readable(), a.ProtectsNothing()}
+		got := [5]bool{a.Encrypted(), a.HTTP2(), a.HasUsers(), a.ExposesPasswords(), a.ProtectsNothing()}
 		if got != test.want || (a.TLSConfig() != nil) != a.Encrypted() {
 			t.Errorf("%v with %q: %v, want %v", test.settings, test.config, got, test.want)
 		}

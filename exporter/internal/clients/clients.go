@@ -1,4 +1,4 @@
-// Package clients bounds what each client of a server may have at once.
+// Package clients limits the resources that each client of a server uses at once.
 package clients
 
 import (
@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Of returns what identifies the client at a remote address with a port: its IP address, or the network of 64 bits of
-// an IPv6 address, because a client has all of it to choose from. It is the zero Addr without an IP address.
+// Of identifies the client at a remote address with a port: by its IPv4 address, or by the /64 network of its IPv6
+// address, because a client can use all addresses of such a network. Without an IP address, Of returns the zero Addr.
 func Of(remote string) netip.Addr {
 	a, err := netip.ParseAddrPort(remote)
 	if err != nil {
@@ -20,25 +20,26 @@ func Of(remote string) netip.Addr {
 	return network.Addr()
 }
 
-// A Verdict says whether a client may begin something.
+// A Verdict is the result of Limit.Enter.
 type Verdict int
 
 // The verdicts.
 const (
 	Admitted   Verdict = iota
-	ClientFull         // the client has as much as one client may have
-	AllFull            // all clients together have as much as there may be
+	ClientFull         // the client has reached the limit for one client
+	AllFull            // all clients together have reached the limit
 )
 
-// A Limit bounds what is in progress, in all and for each client. The zero Limit is ready. It is safe for concurrent use.
+// A Limit bounds a number of things in use, such as requests, in total and per client. The zero Limit is ready to use.
+// It is safe for concurrent use.
 type Limit struct {
 	mu      sync.Mutex
 	all     int                // guarded by mu
 	clients map[netip.Addr]int // guarded by mu
 }
 
-// Enter counts one more of a client, unless all clients have total of them or this one has share. Each Admitted is
-// followed by one Leave. A zero client, which may be many, is bounded by total only.
+// Enter counts one more for a client, unless all clients together have total, or this one has share. After Admitted,
+// the caller must call Leave once. The zero client stands for many clients, so only total applies to it.
 func (l *Limit) Enter(client netip.Addr, total, share int) Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +57,7 @@ func (l *Limit) Enter(client netip.Addr, total, share int) Verdict {
 	return Admitted
 }
 
-// Leave ends one that the client entered.
+// Leave counts one less for a client.
 func (l *Limit) Leave(client netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,7 +67,7 @@ func (l *Limit) Leave(client netip.Addr) {
 	}
 }
 
-// Count returns how much is in progress, and of how many clients.
+// Count returns the number in use, and the number of clients that use them.
 func (l *Limit) Count() (all, clients int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,21 +9,21 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A Definition defines a metric family that a source is known to give.
+// A Definition defines a metric family that a source is known to return.
 type Definition struct {
 	Name   string
 	Type   string // counter, gauge, histogram or summary
-	Help   string // an empty one fits any
+	Help   string // an empty one is compatible with any
 	Unit   string
 	Labels []string // sorted names
-	Shape  string   // buckets or quantiles, as text that is equal for equal ones
-	// Origin is where the definition is written, such as a file, or empty. When it changes there, it changes for all
-	// sources that have it from there, one after the other.
+	Shape  string   // buckets or quantiles, as text for comparison
+	// Origin is where the definition comes from, such as a file, or empty. If the origin changes, all sources that use
+	// it change, one after the other.
 	Origin string
 }
 
-// Conflict says what keeps families of the second source from a page with those of the first one, or returns nothing.
-// With follow, definitions of the same origin are not compared, because the first source is expected to follow.
+// Conflict describes the first conflict between the families of two sources of a page, or returns "". With follow,
+// definitions of the same origin are not compared, because the first source is expected to change too.
 func Conflict(first, second []Definition, follow bool) string {
 	owners := make(map[string][]Definition)
 	for _, d := range first {
@@ -46,7 +46,7 @@ func Conflict(first, second []Definition, follow bool) string {
 	return ""
 }
 
-// conflict says why two families that share a name on the page do not fit, or returns nothing.
+// conflict describes the conflict between two families that share a name on the page, or returns "".
 func conflict(a, b Definition, shared string) string {
 	if a.Name != b.Name {
 		return fmt.Sprintf("the %s %s in the first and the %s %s in the second both have samples or a family named %s",

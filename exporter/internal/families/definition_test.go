@@ -42,8 +42,7 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-// TestConflictOfOneOrigin holds that definitions of one origin may follow each other, and that they conflict
-// otherwise.
+// TestConflictOfOneOrigin holds that definitions of one origin may follow each other, and that they conflict otherwise.
 func TestConflictOfOneOrigin(t *testing.T) {
 	of := func(origin, kind string) []families.Definition {
 		return []families.Definition{{Name: "a", Type: kind, Origin: origin}}

@@ -8,13 +8,13 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// join makes one family of two that have the same name, or returns the first one if they do not fit.
-func join(a, b Family, lost *Losses) Family {
+// join merges two families of the same name, or returns the first one if they conflict.
+func join(a, b Family, dropped *Dropped) Family {
 	if reason := difference(a, b); reason != "" {
-		lost.add(reason, b.GetName())
+		dropped.add(reason, b.GetName())
 		return a
 	}
-	j := begin(a, b)
+	j := newJoined(a, b)
 	known := indexOf(a.Metric)
 	for i, m := range b.Metric {
 		at, found := known.find(m)
@@ -26,7 +26,7 @@ func join(a, b Family, lost *Losses) Family {
 		} else if both := sum(j.Metric[at], m); both != nil && !j.Absolute {
 			j.Metric[at] = both
 		} else {
-			lost.add(Duplicate, b.GetName())
+			dropped.add(Duplicate, b.GetName())
 			if j.Updated != nil && j.Updated[at] != 0 && j.Updated[at] < b.Updated[i] {
 				j.Metric[at], j.Updated[at] = m, b.Updated[i]
 			}
@@ -35,8 +35,8 @@ func join(a, b Family, lost *Losses) Family {
 	return j
 }
 
-// begin returns a family with the series of a and with room for those of b.
-func begin(a, b Family) Family {
+// newJoined returns a family with the series of a and room for those of b.
+func newJoined(a, b Family) Family {
 	total := len(a.Metric) + len(b.Metric)
 	j := Family{
 		MetricFamily: &dto.MetricFamily{Name: a.Name, Help: a.Help, Type: a.Type, Unit: a.Unit},
@@ -53,8 +53,8 @@ func begin(a, b Family) Family {
 	return j
 }
 
-// An index finds the series of one family by their labels. It looks for the length-prefixed names and values: by a
-// hash alone, it would take two series for one.
+// An index finds the series of one family by their labels. Its keys are length-prefixed names and values, because
+// hashes alone could collide.
 type index struct {
 	at  map[string]int
 	key []byte // scratch
@@ -69,15 +69,15 @@ func indexOf(metrics []*dto.Metric) *index {
 	return x
 }
 
-// find returns where the series with the labels of m is.
+// find returns the position of the series with the labels of m.
 func (x *index) find(m *dto.Metric) (at int, found bool) {
 	x.key = appendKey(x.key[:0], m.GetLabel())
 	at, found = x.at[string(x.key)]
 	return at, found
 }
 
-// appendKey appends a string that is equal for equal label sets only, in whatever order. A label with an empty value
-// is the same as none.
+// appendKey appends the key of a label set, which does not depend on the order of the labels. A label with an empty
+// value is the same as no label.
 func appendKey(key []byte, labels []*dto.LabelPair) []byte {
 	byName := func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) }
 	if !slices.IsSortedFunc(labels, byName) {

@@ -1,4 +1,4 @@
-// Package families makes one list of metric families from those of several sources.
+// Package families merges the metric families of several sources into one list.
 package families
 
 import (
@@ -10,35 +10,34 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// Family is a metric family as a source gives it.
+// Family is a metric family of a source.
 type Family = exposition.Family
 
-// Merge makes one list, sorted by name, of the families of several sources. Families of one name become one when they
-// have the same type, unit and histogram buckets, and their equal series are added. Of equal series that cannot be
-// added, the gauge that was updated last and else the first one stays. A family that does not fit an earlier one is
-// left out, also when the two have different names but share those of samples, in any format. What is left out is
-// added to lost.
+// Merge merges the families of several sources into one list, sorted by name. Families of the same name are merged if
+// they have the same type, unit and histogram buckets, and equal series are added. If equal series cannot be added, the
+// gauge that was updated last is kept, and otherwise the first series. A family that conflicts with an earlier one is
+// dropped. Families of different names conflict if they have samples of the same name in any format. Merge counts in
+// dropped what it drops.
 //
-// A source has no two families that keep each other from a page, and no two equal series. Families without series are
-// dropped.
+// The families of one source must not conflict, and must not have equal series. Families without series are left out.
 //
-// Merge does not change the families of the sources. The list shares their memory and is valid as long as they are. It
-// has the families that only one source gives as they are, without a look at their series.
-func Merge(sources [][]Family, lost *Losses) []Family {
+// Merge does not change the families of the sources. The list shares their memory and is valid as long as they are.
+// Families that only one source has are not copied, and their series are not read.
+func Merge(sources [][]Family, dropped *Dropped) []Family {
 	var page []Family
 	for _, source := range sources {
-		page = add(page, source, lost)
+		page = mergeSource(page, source, dropped)
 	}
 	return page
 }
 
-// add merges the families of a source into a page, which is sorted by name.
-func add(page, source []Family, lost *Losses) []Family {
-	beside := byStem(page)
+// mergeSource merges the families of a source into a page. The page is sorted by name.
+func mergeSource(page, source []Family, dropped *Dropped) []Family {
+	earlier := byStem(page)
 	merged := make([]Family, 0, len(page)+len(source))
 	for _, f := range sorted(source) {
 		if len(f.GetMetric()) == 0 {
-			continue // an encoder refuses it
+			continue // encoders refuse such a family
 		}
 		for len(page) > 0 && page[0].GetName() <= f.GetName() {
 			merged, page = append(merged, page[0]), page[1:]
@@ -46,9 +45,9 @@ func add(page, source []Family, lost *Losses) []Family {
 		last := len(merged) - 1
 		switch {
 		case last >= 0 && merged[last].GetName() == f.GetName():
-			merged[last] = join(merged[last], f, lost)
-		case beside.exclude(f):
-			lost.add(Name, f.GetName())
+			merged[last] = join(merged[last], f, dropped)
+		case earlier.conflicts(f):
+			dropped.add(Name, f.GetName())
 		default:
 			merged = append(merged, f)
 		}
@@ -66,12 +65,12 @@ func sorted(families []Family) []Family {
 	return families
 }
 
-// neighbors are the families of a page, by the stems of their names. Those that share the name of a sample have a stem
-// in common, and few others do, so the names of samples need to be compared for these only.
-type neighbors map[string][]Family
+// familiesByStem are the families of a page by the stems of their names. Only families with a common stem can have
+// samples of the same name, so the names of samples are compared only for these.
+type familiesByStem map[string][]Family
 
-func byStem(page []Family) neighbors {
-	all := make(neighbors, len(page))
+func byStem(page []Family) familiesByStem {
+	all := make(familiesByStem, len(page))
 	for _, f := range page {
 		for _, name := range exposition.Names(f.GetName(), "") {
 			all[stem(name)] = append(all[stem(name)], f)
@@ -80,8 +79,8 @@ func byStem(page []Family) neighbors {
 	return all
 }
 
-// exclude reports whether a family of another name keeps f from the page.
-func (n neighbors) exclude(f Family) bool {
+// conflicts reports whether f conflicts with a family of another name.
+func (n familiesByStem) conflicts(f Family) bool {
 	if len(n) == 0 {
 		return false
 	}
@@ -99,7 +98,7 @@ func names(f Family) []string {
 	return exposition.Names(f.GetName(), strings.ToLower(f.GetType().String()))
 }
 
-// stem returns name without the suffixes that a family may add to its name or take from it for its samples.
+// stem returns name without the suffixes that distinguish the names of samples from that of their family.
 func stem(name string) string {
 	for {
 		i := strings.LastIndexByte(name, '_')
@@ -115,7 +114,7 @@ func stem(name string) string {
 	}
 }
 
-// difference returns why b cannot become one family with a, which has the same name, or nothing.
+// difference returns why b cannot be merged with a, which has the same name, or "".
 func difference(a, b Family) Reason {
 	switch {
 	case a.GetType() != b.GetType():

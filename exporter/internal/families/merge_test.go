@@ -20,7 +20,7 @@ func TestMerge(t *testing.T) {
 			"%[1]s_bucket{l=\"%[3]d\",le=\"+Inf\"} %[5]d\n%[1]s_sum{l=\"%[3]d\"} %[6]d\n%[1]s_count{l=\"%[3]d\"} %[7]d\n",
 			name, bounds, l, a, b, sum, count)
 	}
-	type losses map[families.Reason]families.Loss
+	type losses map[families.Reason]families.DroppedCount
 	tests := map[string]struct {
 		sources []string
 		want    string
@@ -112,12 +112,12 @@ func TestMerge(t *testing.T) {
 			for _, text := range test.sources {
 				sources = append(sources, read(t, text))
 			}
-			var lost families.Losses
-			if got := write(t, merge(t, sources, &lost)); got != test.want {
+			var dropped families.Dropped
+			if got := write(t, merge(t, sources, &dropped)); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
-			if !maps.Equal(lost.All(), test.lost) {
-				t.Errorf("lost %v, want %v", lost.All(), test.lost)
+			if !maps.Equal(dropped.All(), test.lost) {
+				t.Errorf("lost %v, want %v", dropped.All(), test.lost)
 			}
 		})
 	}
@@ -154,10 +154,10 @@ func TestMergeKnowsTheNamesOfAPage(t *testing.T) {
 	} {
 		a, b := source(test.a, test.aType, new(dto.Metric)), source(test.b, test.bType, new(dto.Metric))
 		for _, sources := range [][][]families.Family{{a, b}, {b, a}} {
-			var lost families.Losses
-			merged := merge(t, sources, &lost)
-			if len(merged) != test.want || len(merged)+lost.All()[families.Name].Count != 2 {
-				t.Errorf("%v and %v: %d are left; lost %v", sources[0], sources[1], len(merged), lost)
+			var dropped families.Dropped
+			merged := merge(t, sources, &dropped)
+			if len(merged) != test.want || len(merged)+dropped.All()[families.Name].Count != 2 {
+				t.Errorf("%v and %v: %d are left; lost %v", sources[0], sources[1], len(merged), dropped)
 			}
 			if len(merged) == 1 && merged[0].MetricFamily != sources[0][0].MetricFamily {
 				t.Errorf("%v and %v: the second is left", sources[0], sources[1])
@@ -166,8 +166,8 @@ func TestMergeKnowsTheNamesOfAPage(t *testing.T) {
 	}
 }
 
-// TestStemsFindAllNeighbors holds that of random families with suffixes the same ones are left out as when the names
-// of each were compared with those of all others.
+// TestStemsFindAllNeighbors holds that of random families with suffixes the same ones are left out as when the names of
+// each were compared with those of all others.
 func TestStemsFindAllNeighbors(t *testing.T) {
 	parts := []string{"a", "b", "_total", "_created", "_bucket", "_sum", "_count", "_", ".", "_info"}
 	types := slices.Sorted(maps.Keys(dto.MetricType_name))
@@ -185,9 +185,9 @@ func TestStemsFindAllNeighbors(t *testing.T) {
 	for range 20_000 {
 		a, b := random(), random()
 		share := slices.ContainsFunc(names(a[0]), func(name string) bool { return slices.Contains(names(b[0]), name) })
-		var lost families.Losses
-		families.Merge([][]families.Family{a, b}, &lost)
-		if got := lost.All()[families.Name].Count == 1; got != (share && a[0].GetName() != b[0].GetName()) {
+		var dropped families.Dropped
+		families.Merge([][]families.Family{a, b}, &dropped)
+		if got := dropped.All()[families.Name].Count == 1; got != (share && a[0].GetName() != b[0].GetName()) {
 			t.Fatalf("%v and %v: left out: %t", a, b, got)
 		}
 	}
@@ -196,17 +196,17 @@ func TestStemsFindAllNeighbors(t *testing.T) {
 func TestMergeLeavesOutOtherUnits(t *testing.T) {
 	seconds, bytes := read(t, "# TYPE a gauge\na{l=\"1\"} 1"), read(t, "# TYPE a gauge\na{l=\"2\"} 2")
 	seconds[0].Unit, bytes[0].Unit = new("seconds"), new("bytes")
-	var lost families.Losses
-	merged := merge(t, [][]families.Family{seconds, bytes}, &lost)
-	if got := write(t, merged); got != "# TYPE a gauge\na{l=\"1\"} 1\n" || lost.All()[families.Unit].Count != 1 {
-		t.Errorf("got %s, lost %v", got, lost)
+	var dropped families.Dropped
+	merged := merge(t, [][]families.Family{seconds, bytes}, &dropped)
+	if got := write(t, merged); got != "# TYPE a gauge\na{l=\"1\"} 1\n" || dropped.All()[families.Unit].Count != 1 {
+		t.Errorf("got %s, lost %v", got, dropped)
 	}
 }
 
 func TestMergeLeavesOutEmptyFamilies(t *testing.T) {
-	var lost families.Losses
+	var dropped families.Dropped
 	sources := [][]families.Family{append(source("a", dto.MetricType_GAUGE), families.Family{}), read(t, "# TYPE b gauge\nb 1")}
-	if got := write(t, merge(t, sources, &lost)); got != "# TYPE b gauge\nb 1\n" {
+	if got := write(t, merge(t, sources, &dropped)); got != "# TYPE b gauge\nb 1\n" {
 		t.Error(got)
 	}
 }
@@ -232,13 +232,13 @@ func TestMergeTakesTheGaugeUpdatedLast(t *testing.T) {
 				one[0].Updated = updated
 				sources = append(sources, one)
 			}
-			var lost families.Losses
+			var dropped families.Dropped
 			got := ""
-			for _, m := range merge(t, sources, &lost)[0].Metric {
+			for _, m := range merge(t, sources, &dropped)[0].Metric {
 				got += fmt.Sprint(m.GetGauge().GetValue())
 			}
-			if got != test.want || lost.All()[families.Duplicate].Count != 4 {
-				t.Errorf("%s, want %s; lost %v", got, test.want, lost)
+			if got != test.want || dropped.All()[families.Duplicate].Count != 4 {
+				t.Errorf("%s, want %s; lost %v", got, test.want, dropped)
 			}
 		})
 	}
@@ -249,8 +249,8 @@ func TestMergeKeepsSigned(t *testing.T) {
 	for _, signed := range [][2]bool{{false, false}, {true, false}, {false, true}} {
 		a, b := read(t, text), read(t, text)
 		a[0].Signed, b[0].Signed = signed[0], signed[1]
-		var lost families.Losses
-		if got := merge(t, [][]families.Family{a, b}, &lost)[0].Signed; got != (signed[0] || signed[1]) {
+		var dropped families.Dropped
+		if got := merge(t, [][]families.Family{a, b}, &dropped)[0].Signed; got != (signed[0] || signed[1]) {
 			t.Errorf("%v: %t", signed, got)
 		}
 	}
@@ -271,8 +271,8 @@ func TestSeriesThatLookAlikeAreDifferent(t *testing.T) {
 		one := source("a_total", dto.MetricType_COUNTER, &dto.Metric{Label: labels, Counter: &dto.Counter{Value: new(1.0)}})
 		sources = append(sources, one, one)
 	}
-	var lost families.Losses
-	merged := merge(t, sources, &lost)
+	var dropped families.Dropped
+	merged := merge(t, sources, &dropped)
 	if n := len(merged[0].Metric); n != len(sources)/2 {
 		t.Errorf("%d series, want %d", n, len(sources)/2)
 	}
@@ -283,14 +283,14 @@ func TestSeriesThatLookAlikeAreDifferent(t *testing.T) {
 	}
 }
 
-// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has
-// the series that only one source has.
+// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has the
+// series that only one source has.
 func TestMergePassesOn(t *testing.T) {
 	one, other := many("a_total", 0, 1000), many("b_total", 0, 1000)
 	var merged []families.Family
 	allocs := testing.AllocsPerRun(10, func() {
-		var lost families.Losses
-		merged = families.Merge([][]families.Family{one, other}, &lost)
+		var dropped families.Dropped
+		merged = families.Merge([][]families.Family{one, other}, &dropped)
 	})
 	if merged[0].MetricFamily != one[0].MetricFamily || merged[1].MetricFamily != other[0].MetricFamily {
 		t.Error("the families are not those of the sources")
@@ -299,8 +299,8 @@ func TestMergePassesOn(t *testing.T) {
 		t.Errorf("%v allocations, want no more than a few", allocs)
 	}
 	half := many("a_total", 500, 1500)
-	var lost families.Losses
-	merged = families.Merge([][]families.Family{one, half}, &lost)
+	var dropped families.Dropped
+	merged = families.Merge([][]families.Family{one, half}, &dropped)
 	if series := merged[0].Metric; len(series) != 1500 || series[0] != one[0].Metric[0] || series[1499] != half[0].Metric[999] {
 		t.Error("the series are not those of the sources")
 	}
@@ -339,8 +339,8 @@ func BenchmarkMerge(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				var lost families.Losses
-				families.Merge(sources, &lost)
+				var dropped families.Dropped
+				families.Merge(sources, &dropped)
 			}
 		})
 	}

@@ -7,10 +7,10 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// nativeExemplars is how many exemplars a native histogram has at most, as in the collector.
+// nativeExemplars is the maximum number of exemplars of a native histogram, as in the collector.
 const nativeExemplars = 16
 
-// addNative sets the native part of h to the sum of those of a and b, with the coarser resolution of the two.
+// addNative sets the native buckets of h to the sum of those of a and b, with the lower resolution of the two.
 func addNative(h, a, b *dto.Histogram) {
 	schema := min(a.GetSchema(), b.GetSchema())
 	h.Schema, h.ZeroThreshold = new(schema), a.ZeroThreshold
@@ -30,8 +30,8 @@ type nativeBucket struct {
 	count int64
 }
 
-// decode returns the buckets of one side of a native histogram after its resolution was halved so many times.
-// Neighbors may then have the same place.
+// decode returns the positive or negative buckets of a native histogram, with its resolution halved that many times.
+// Adjacent buckets may then have the same index.
 func decode(spans []*dto.BucketSpan, deltas []int64, halvings int32) []nativeBucket {
 	buckets := make([]nativeBucket, 0, len(deltas))
 	at, count := int32(0), int64(0)
@@ -48,8 +48,8 @@ func decode(spans []*dto.BucketSpan, deltas []int64, halvings int32) []nativeBuc
 	return buckets
 }
 
-// encode returns buckets, those of the same place added, as spans and deltas. As in client_golang, one or two empty
-// buckets do not end a span.
+// encode returns the buckets as spans and deltas, and adds buckets of the same index. As in client_golang, one or two
+// empty buckets do not end a span.
 func encode(buckets []nativeBucket) (spans []*dto.BucketSpan, deltas []int64) {
 	slices.SortFunc(buckets, func(a, b nativeBucket) int { return cmp.Compare(a.at, b.at) })
 	next, before := int32(0), int64(0)

@@ -9,12 +9,12 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// OpenMetrics returns a list of Merge as the OpenMetrics text format can have it. It does not change the list, and the
-// result shares its memory.
+// OpenMetrics adapts the result of Merge to the OpenMetrics text format. It does not change the list. The result shares
+// its memory.
 //
-// A counter of OpenMetrics has a name that ends in _total, and no other family has the rest as its name. Counters
-// without such a name, as go_memstats_alloc_bytes_total has none beside go_memstats_alloc_bytes, become families of
-// unknown type. These have neither exemplars nor created timestamps.
+// In OpenMetrics, the name of a counter ends in _total, and no other family has the name without this suffix. Other
+// counters become families of unknown type, for example go_memstats_alloc_bytes_total, because there is also a family
+// go_memstats_alloc_bytes. Families of unknown type have neither exemplars nor created timestamps.
 func OpenMetrics(all []Family) []Family {
 	adapted := slices.Clone(all)
 	for i, f := range all {
@@ -34,7 +34,7 @@ func hasCounterName(f Family, all []Family) bool {
 	return isTotal && !isTaken
 }
 
-// unknown returns a counter as a family of unknown type. It has no unit if its name does not end in it.
+// unknown returns a counter as a family of unknown type. It keeps the unit only if its name ends in the unit.
 func unknown(f Family) *dto.MetricFamily {
 	metrics, values := make([]dto.Metric, len(f.Metric)), make([]dto.Untyped, len(f.Metric))
 	u := &dto.MetricFamily{
@@ -64,8 +64,8 @@ func withoutNegativeQuantiles(f Family) *dto.MetricFamily {
 	return adapted
 }
 
-// HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary, because these are counters
-// there and negative observations let them fall. Without its sum, a histogram has no count either.
+// HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary: they have to behave like
+// counters, but negative observations decrease them. A histogram without a sum has no count either.
 func HidesSum(f Family) bool {
 	return f.Signed || slices.ContainsFunc(f.Metric, isSigned)
 }

@@ -80,7 +80,7 @@ func sameBounds(a, b *dto.Histogram) bool {
 
 func isNative(h *dto.Histogram) bool { return h != nil && h.Schema != nil }
 
-// finite returns the buckets without the one above all bounds, which an exposition has only for its exemplar.
+// finite returns the buckets without the +Inf bucket, which an exposition contains only for its exemplar.
 func finite(h *dto.Histogram) []*dto.Bucket {
 	buckets := h.GetBucket()
 	if last := len(buckets) - 1; last >= 0 && math.IsInf(buckets[last].GetUpperBound(), 1) {

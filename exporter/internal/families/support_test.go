@@ -40,10 +40,10 @@ func write(t testing.TB, all []families.Family) string {
 }
 
 // merge merges and checks that the sources are as before.
-func merge(t testing.TB, sources [][]families.Family, lost *families.Losses) []families.Family {
+func merge(t testing.TB, sources [][]families.Family, dropped *families.Dropped) []families.Family {
 	t.Helper()
 	before := clone(sources)
-	merged := families.Merge(sources, lost)
+	merged := families.Merge(sources, dropped)
 	for i := range sources {
 		if !slices.EqualFunc(sources[i], before[i], equal) {
 			t.Errorf("source %d was changed", i)

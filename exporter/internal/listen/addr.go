@@ -1,4 +1,4 @@
-// Package listen turns listen addresses into listeners that bound their connections.
+// Package listen opens listeners for listen addresses, and limits their connections.
 package listen
 
 import (
@@ -14,20 +14,20 @@ import (
 	"github.com/promexporter/promexporter/internal/address"
 )
 
-// resolveTimeout bounds the look-up of a host name.
+// resolveTimeout bounds the lookup of a host name.
 const resolveTimeout = 2 * time.Second
 
-// An Addr is where a server listens, with its host resolved. Two are equal when they are the same socket to the kernel:
-// ":8989" equals "[::]:8989", and "localhost:8989" equals "127.0.0.1:8989", but "0.0.0.0:8989" is a different one,
-// because it leaves out IPv6.
+// An Addr is an address to listen on, with its host resolved. Two are equal if they mean the same socket to the kernel:
+// ":8989" equals "[::]:8989", and "localhost:8989" equals "127.0.0.1:8989". "0.0.0.0:8989" is different, because it
+// excludes IPv6.
 type Addr struct {
 	network address.Network
-	host    netip.Addr // of TCP; the zero host means all interfaces
-	port    uint32     // of TCP and vsock; which of all activated sockets, from 0, of systemd
-	path    string     // the file of a Unix socket; the name of an activated one, or empty while that may be any
+	host    netip.Addr // of TCP; zero means all interfaces
+	port    uint32     // of TCP and vsock; of systemd, the index of the socket
+	path    string     // the file of a Unix socket; the name of a systemd socket, or empty for all of them
 }
 
-// Resolve looks up the hosts of all. A name becomes its first IPv4 address, or else its first address.
+// Resolve looks up the hosts of addresses. A name resolves to its first IPv4 address, or else to its first address.
 func Resolve(ctx context.Context, all []address.Address) ([]Addr, error) {
 	var resolved []Addr
 	for _, one := range all {
@@ -73,7 +73,7 @@ func lookUp(ctx context.Context, host string) (netip.Addr, error) {
 	return first(host, found)
 }
 
-// first returns the first IPv4 address of those found for host, or else the first one.
+// first returns the first IPv4 address found for host, or else the first address.
 func first(host string, found []netip.Addr) (netip.Addr, error) {
 	for _, a := range found {
 		if a.Unmap().Is4() {
@@ -94,7 +94,7 @@ func allInterfaces(a netip.Addr) netip.Addr {
 	return a
 }
 
-// covers reports whether a is all interfaces, and b one of them with the same port.
+// covers reports whether a means all interfaces, and b one of them with the same port.
 func (a Addr) covers(b Addr) bool {
 	if a.network != address.TCP || b.network != address.TCP || a.port != b.port || a.port == 0 || a == b {
 		return false
@@ -102,16 +102,16 @@ func (a Addr) covers(b Addr) bool {
 	return !a.host.IsValid() || a.host == netip.IPv4Unspecified() && b.host.Is4()
 }
 
-// IsAny reports whether a is any free port.
+// IsAny reports whether a stands for any free port.
 func (a Addr) IsAny() bool { return a.network == address.TCP && a.port == 0 }
 
-// IsTCP reports whether a is reached by an IP address and a port.
+// IsTCP reports whether a is a TCP address.
 func (a Addr) IsTCP() bool { return a.network == address.TCP }
 
-// SamePort reports whether a and b are on the same TCP port, so that one of them may keep the other from it.
+// SamePort reports whether a and b have the same TCP port, so that one may prevent listening on the other.
 func (a Addr) SamePort(b Addr) bool { return a.IsTCP() && b.IsTCP() && a.port == b.port }
 
-// WithPort returns a with the port that l got.
+// WithPort returns a with the port of l.
 func (a Addr) WithPort(l net.Listener) Addr {
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && a.IsTCP() {
 		a.port = uint32(tcp.AddrPort().Port())
@@ -119,7 +119,7 @@ func (a Addr) WithPort(l net.Listener) Addr {
 	return a
 }
 
-// String returns a in the form of a listen address.
+// String returns a in the syntax of listen_address.
 func (a Addr) String() string {
 	host := ""
 	if a.host.IsValid() {
@@ -128,7 +128,7 @@ func (a Addr) String() string {
 	return address.Address{Network: a.network, Host: host, Port: a.port, Path: a.path}.String()
 }
 
-// IsLocal reports whether a is reached from this machine only.
+// IsLocal reports whether a can be reached only from this machine.
 func IsLocal(a net.Addr) bool {
 	if tcp, ok := a.(*net.TCPAddr); ok {
 		return tcp.IP.IsLoopback()
@@ -136,8 +136,8 @@ func IsLocal(a net.Addr) bool {
 	return a.Network() == "unix"
 }
 
-// Wanted returns a as the address of a listener that is yet to be had.
-func (a Addr) Wanted() net.Addr {
+// NetAddr returns a as a net.Addr, for an address on which there is no listener yet.
+func (a Addr) NetAddr() net.Addr {
 	switch a.network {
 	case address.TCP:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.host, uint16(a.port)))
@@ -147,7 +147,7 @@ func (a Addr) Wanted() net.Addr {
 	return otherAddr{a}
 }
 
-// otherAddr is an address of a network that package net does not know.
+// otherAddr is an address of a network that package net does not support.
 type otherAddr struct{ Addr }
 
 func (a otherAddr) Network() string {
@@ -157,8 +157,8 @@ func (a otherAddr) Network() string {
 	return "systemd"
 }
 
-// Error says what is wrong with listening on a, and what would be right. neighbor, if not empty, names an endpoint of
-// this process that uses the same port.
+// Error describes a failure to listen on a, and what would be right. neighbor, if not empty, names an instance of this
+// process that uses the same port.
 func Error(a Addr, cause error, neighbor string) error {
 	reason := cause
 	var errno syscall.Errno
@@ -179,9 +179,9 @@ func advice(n address.Network, errno syscall.Errno, neighbor string) string {
 	case n == address.Unix:
 		return "choose a path in a directory that this process may write to, where nothing but an old socket is in the way"
 	case errno == syscall.EADDRINUSE && neighbor != "":
-		return neighbor + " in this process has the port; write the same listen_address in both to share it"
+		return neighbor + " in this process uses the port; write the same listen_address in both to share it"
 	case errno == syscall.EADDRINUSE:
-		return "another process has the port; stop it, or choose a free port"
+		return "another process uses the port; stop it, or choose a free port"
 	case errno == syscall.EACCES:
 		return "ports below 1024 need a privilege; choose a higher one"
 	case errno == syscall.EADDRNOTAVAIL:

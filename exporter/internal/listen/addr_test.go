@@ -102,7 +102,7 @@ func TestWanted(t *testing.T) {
 		"127.0.0.1:5": "tcp 127.0.0.1:5", "unix:///a": "unix /a", "vsock://:7": "vsock vsock://:7",
 		"systemd://a": "systemd systemd://a",
 	} {
-		got := resolved(t, text)[0].Wanted()
+		got := resolved(t, text)[0].NetAddr()
 		if got.Network()+" "+got.String() != want {
 			t.Errorf("%s: %s %s", text, got.Network(), got)
 		}
@@ -110,7 +110,7 @@ func TestWanted(t *testing.T) {
 	for text, local := range map[string]bool{
 		"127.0.0.1:5": true, "[::1]:5": true, "unix:///a": true, ":5": false, "192.0.2.1:5": false, "vsock://:7": false,
 	} {
-		if IsLocal(resolved(t, text)[0].Wanted()) != local {
+		if IsLocal(resolved(t, text)[0].NetAddr()) != local {
 			t.Errorf("%s: local %t", text, !local)
 		}
 	}
@@ -137,8 +137,8 @@ func TestError(t *testing.T) {
 		address, neighbor, want string
 		cause                   syscall.Errno
 	}{
-		{":1", "", "another process has the port; stop it, or choose a free port", syscall.EADDRINUSE},
-		{":1", "b at :1", "b at :1 in this process has the port; write the same listen_address in both to share it", syscall.EADDRINUSE},
+		{":1", "", "another process uses the port; stop it, or choose a free port", syscall.EADDRINUSE},
+		{":1", "b at :1", "b at :1 in this process uses the port; write the same listen_address in both to share it", syscall.EADDRINUSE},
 		{":1", "", "ports below 1024 need a privilege; choose a higher one", syscall.EACCES},
 		{"192.0.2.1:1", "", "this machine has no such address; leave out the host to listen on all interfaces", syscall.EADDRNOTAVAIL},
 		{":1", "", "choose an address of this machine and a free port", syscall.EINVAL},

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A conn counts until it is closed.
+// A conn is a connection of a Listener.
 type conn struct {
 	net.Conn
 	listener *Listener
@@ -16,12 +16,12 @@ type conn struct {
 	since    time.Time      // guarded by listener.mu
 }
 
-// serves reports whether a request is being answered, which net/http says once it has read the header. The caller holds
-// listener.mu.
-func (c *conn) serves() bool { return c.state != http.StateNew && c.state != http.StateIdle }
+// isActive reports whether the connection serves a request, which it does from the moment net/http has read the header.
+// The caller holds listener.mu.
+func (c *conn) isActive() bool { return c.state != http.StateNew && c.state != http.StateIdle }
 
-// CloseWrite ends what c sends. net/http calls it after an answer to a request that it has not read to the end: if c
-// were closed at once, the client might lose the answer.
+// CloseWrite closes the sending side. net/http calls it after it answered a request that it has not read completely,
+// because closing the connection at once could destroy the answer.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -29,10 +29,10 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
-// Close closes the connection, which then no longer counts.
+// Close closes the connection and removes it from those that the limits count.
 func (c *conn) Close() error {
 	c.listener.mu.Lock()
-	c.listener.drop(c)
+	c.listener.remove(c)
 	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }

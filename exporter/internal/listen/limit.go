@@ -13,44 +13,45 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
-// Reasons for which a connection is closed because of a limit.
+// Reasons why a limit closes a connection.
 const (
-	ReasonIdle   = "idle"   // it served no request, and made room for another one
-	ReasonClient = "client" // its client has as many as one client may have
+	ReasonIdle   = "idle"   // it served no request, and a new connection replaced it
+	ReasonClient = "client" // its client has reached the limit for one client
 	ReasonFull   = "full"   // all others serve requests
 )
 
 // Reasons returns all of them.
 func Reasons() []string { return []string{ReasonIdle, ReasonClient, ReasonFull} }
 
-// maxAcceptPause is the longest pause after a connection could not be accepted.
+// maxAcceptPause is the maximum delay after a failure to accept a connection.
 const maxAcceptPause = time.Second
 
-// Limits bounds the connections of a listener. The functions may be nil. They are called from any goroutine, and must
+// Limits configures the limits of a Listener. The functions may be nil. They may be called from any goroutine, and must
 // not call the listener.
 type Limits struct {
 	Total     int
 	PerClient int
 	Closed    func(reason string) // counts a connection that was closed because of a limit
-	Failed    func(err error)     // reports that a connection could not be accepted, which is tried again
+	Failed    func(err error)     // reports a failure to accept a connection; Accept tries again
 }
 
-// A Listener bounds its open connections, in all and for each client, which is an IP address or an IPv6 network of 64
-// bits. A client that has as many as it may gets no further one. When there are as many as there may be, the oldest of
-// those that serve no request is closed for the next one, or the next one itself if all serve requests. A connection
-// that serves a request is never closed. It counts until it is closed, which net/http does after its handler returned.
+// A Listener limits its open connections, in total and per client (an IPv4 address or a /64 network of IPv6). It closes
+// a new connection of a client that has reached its limit. If the total is reached, it closes the connection that has
+// been idle for the longest time in favor of the new one, or the new one if all others serve requests. It never closes
+// a connection that serves a request. A connection counts until it is closed, which net/http does after the handler
+// returns.
 type Listener struct {
 	net.Listener
 	limits Limits
-	ctx    context.Context // ends with Close
+	ctx    context.Context // canceled by Close
 	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	open    map[*conn]struct{}
-	clients map[netip.Addr]int // how many of open each has; connections without an IP address are not counted
+	clients map[netip.Addr]int // number of open connections by client; not of those without an IP address
 }
 
-// Limit bounds the connections of l.
+// Limit returns a Listener that limits the connections of l.
 func Limit(l net.Listener, limits Limits) *Listener {
 	if limits.Closed == nil {
 		limits.Closed = func(string) {}
@@ -81,20 +82,20 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		l.limits.Failed(err)
 		pause = min(max(2*pause, maxAcceptPause/200), maxAcceptPause)
-		if !Pause(l.ctx, pause) {
+		if !Sleep(l.ctx, pause) {
 			return nil, net.ErrClosed
 		}
 	}
 }
 
-// Close lets no further connection in. Those that are open stay open.
+// Close stops listening. Open connections stay open.
 func (l *Listener) Close() error {
 	l.cancel()
 	return l.Listener.Close()
 }
 
-// Pause waits for d, and reports whether ctx has not ended by then.
-func Pause(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d or until ctx ends, and reports whether it waited for d.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -112,7 +113,7 @@ func (l *Listener) Count() int {
 	return len(l.open)
 }
 
-// add makes c one of the open connections, or closes it and returns nil.
+// add adds c to the open connections, or closes it and returns nil.
 func (l *Listener) add(c net.Conn) net.Conn {
 	added := &conn{Conn: c, listener: l, client: clients.Of(c.RemoteAddr().String()), state: http.StateNew, since: time.Now()}
 	refused, reason := l.admit(added)
@@ -120,14 +121,14 @@ func (l *Listener) add(c net.Conn) net.Conn {
 		return added
 	}
 	l.limits.Closed(reason)
-	_ = refused.Conn.Close() // what counts is that it is given up
+	_ = refused.Conn.Close() // an error does not matter
 	if refused == added {
 		return nil
 	}
 	return added
 }
 
-// admit makes c one of the open connections. It returns the connection that a limit closes, if any, which may be c.
+// admit adds c to the open connections. It returns the connection to close because of a limit, if any, which may be c.
 func (l *Listener) admit(c *conn) (refused *conn, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +139,7 @@ func (l *Listener) admit(c *conn) (refused *conn, reason string) {
 		if refused = l.oldestIdle(); refused == nil {
 			return c, ReasonFull
 		}
-		l.drop(refused)
+		l.remove(refused)
 	}
 	l.open[c] = struct{}{}
 	if c.client.IsValid() {
@@ -147,10 +148,10 @@ func (l *Listener) admit(c *conn) (refused *conn, reason string) {
 	return refused, ReasonIdle
 }
 
-// oldestIdle returns the connection that has served no request for longest, or nil. The caller holds mu.
+// oldestIdle returns the connection that has been idle for the longest time, or nil. The caller holds mu.
 func (l *Listener) oldestIdle() (oldest *conn) {
 	for c := range l.open {
-		if c.serves() || oldest != nil && oldest.since.Before(c.since) {
+		if c.isActive() || oldest != nil && oldest.since.Before(c.since) {
 			continue
 		}
 		oldest = c
@@ -158,8 +159,8 @@ func (l *Listener) oldestIdle() (oldest *conn) {
 	return oldest
 }
 
-// drop makes c none of the open connections. The caller holds mu.
-func (l *Listener) drop(c *conn) {
+// remove removes c from the open connections. The caller holds mu.
+func (l *Listener) remove(c *conn) {
 	if _, open := l.open[c]; !open {
 		return
 	}
@@ -172,14 +173,14 @@ func (l *Listener) drop(c *conn) {
 	}
 }
 
-// CloseSilent closes the connections that have not sent the header of a request yet.
-func (l *Listener) CloseSilent() {
-	for _, c := range l.silent() {
-		_ = c.Close() // it is given up either way
+// CloseNew closes the connections that have not yet sent the header of a request.
+func (l *Listener) CloseNew() {
+	for _, c := range l.newConns() {
+		_ = c.Close() // an error does not matter
 	}
 }
 
-func (l *Listener) silent() (all []*conn) {
+func (l *Listener) newConns() (all []*conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.open {
@@ -190,7 +191,7 @@ func (l *Listener) silent() (all []*conn) {
 	return all
 }
 
-// ConnState is to be the ConnState of the http.Server: it sees the connection as it is below TLS.
+// ConnState must be called by the ConnState hook of the http.Server.
 func (l *Listener) ConnState(c net.Conn, state http.ConnState) {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()

@@ -89,13 +89,14 @@ func TestCloseSilent(t *testing.T) {
 	l := newLimited(4, 4)
 	silent, _ := l.connect("1.1.1.1:1", http.StateNew)
 	idle, _ := l.connect("1.1.1.1:2", http.StateIdle)
-	l.CloseSilent()
+	l.CloseNew()
 	if !silent.closed || idle.closed {
 		t.Errorf("silent closed %t, idle closed %t", silent.closed, idle.closed)
 	}
 }
 
-// TestAcceptErrors holds that a listener outlives what keeps it from accepting connections, such as too many open files.
+// TestAcceptErrors holds that a listener outlives what keeps it from accepting connections, such as too many open
+// files.
 func TestAcceptErrors(t *testing.T) {
 	f := newFake()
 	var failed []error

@@ -16,8 +16,8 @@ import (
 	"github.com/promexporter/promexporter/internal/address"
 )
 
-// Sockets listens on addresses. It keeps the sockets that systemd passed to the process open as long as that runs, so
-// that they can be listened on again. The zero value is ready; it is safe for concurrent use.
+// Sockets listens on addresses. It keeps the sockets that systemd passed to the process open until the process ends, so
+// that it can listen on them again. The zero value is ready to use. It is safe for concurrent use.
 type Sockets struct {
 	once      sync.Once
 	activated []*os.File
@@ -30,8 +30,8 @@ func (s *Sockets) files() []*os.File {
 
 var errNotActivated = errors.New("systemd passed no such socket to this process")
 
-// Expand replaces addresses of systemd by those of the sockets that it passed. One socket has one address, however it
-// was asked for.
+// Expand replaces each systemd address by the addresses of the matching sockets that systemd passed. Each socket has
+// one address.
 func (s *Sockets) Expand(wanted []Addr) ([]Addr, error) {
 	var all []Addr
 	for _, a := range wanted {
@@ -52,7 +52,7 @@ func (s *Sockets) Expand(wanted []Addr) ([]Addr, error) {
 	return all, nil
 }
 
-// named returns the addresses of the activated sockets with this name, or of all of them when it is empty.
+// named returns the addresses of the activated sockets with this name, or of all of them if name is empty.
 func (s *Sockets) named(name string) (named []Addr) {
 	for i, f := range s.files() {
 		if name == "" || f.Name() == name {
@@ -62,7 +62,7 @@ func (s *Sockets) named(name string) (named []Addr) {
 	return named
 }
 
-// Listen listens on a, which Expand returned. It does not wait.
+// Listen listens on an address that Expand returned. It does not block.
 func (s *Sockets) Listen(a Addr) (net.Listener, error) {
 	switch a.network {
 	case address.Unix:
@@ -75,7 +75,7 @@ func (s *Sockets) Listen(a Addr) (net.Listener, error) {
 	return net.Listen("tcp", a.String())
 }
 
-// A unixListener removes its socket file when it is closed, unless another file has taken its place.
+// A unixListener removes its socket file when it is closed, unless another file has replaced it.
 type unixListener struct {
 	*net.UnixListener
 	path string
@@ -99,11 +99,12 @@ func listenUnix(path string) (net.Listener, error) {
 	return &unixListener{UnixListener: l, path: path, made: made}, nil
 }
 
-// Close removes the file first: as long as l listens, nobody takes it for a stale one and puts another in its place.
+// Close removes the file before it closes l, because as long as l listens, no other process takes the file for a stale
+// socket and replaces it.
 func (l *unixListener) Close() error {
 	l.once.Do(func() {
 		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.made) {
-			_ = os.Remove(l.path) // what remains is a stale socket, which the next one removes
+			_ = os.Remove(l.path) // otherwise the next listener removes the stale socket
 		}
 	})
 	return l.UnixListener.Close()
@@ -111,8 +112,8 @@ func (l *unixListener) Close() error {
 
 var errNotSocket = errors.New("a file that is not a socket already exists at this path")
 
-// removeStale removes the socket that a process which ended without closing it left at path. It removes nothing else:
-// neither another kind of file, nor a socket that somebody listens on, or that may be one.
+// removeStale removes a stale socket: one that a process left at path when it ended. It removes neither another kind of
+// file nor a socket on which a process listens, or may listen.
 func removeStale(path string) error {
 	before, err := os.Lstat(path)
 	switch {
@@ -126,7 +127,7 @@ func removeStale(path string) error {
 	c, err := net.DialTimeout("unix", path, time.Second)
 	switch {
 	case err == nil:
-		_ = c.Close() // it only asked whether somebody is there
+		_ = c.Close() // it only tested whether a process listens
 		return syscall.EADDRINUSE
 	case errors.Is(err, syscall.EAGAIN): // its queue is full
 		return syscall.EADDRINUSE

@@ -64,7 +64,8 @@ func newLimited(total, perClient int) *limited {
 	return l
 }
 
-// connect adds a connection of a client in a state, and returns it and what the server has, which is nil if it is refused.
+// connect adds a connection of a client in a state, and returns it and what the server has, which is nil if it is
+// refused.
 func (l *limited) connect(client string, state http.ConnState) (*fakeConn, net.Conn) {
 	c := &fakeConn{remote: client}
 	added := l.add(c)

@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"slices"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
@@ -11,16 +12,16 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A delimitedWriter writes families as protobuf messages, each with its length in front. It marshals one series after the
-// other, where expfmt marshals a whole family into one buffer.
+// A delimitedWriter writes families as length-delimited protobuf messages. It marshals a few series at a time, whereas
+// expfmt marshals a whole family into one buffer.
 type delimitedWriter struct {
 	out      io.Writer
 	escaping model.EscapingScheme
 	buffer   []byte
 }
 
-// metricField is the number of the field MetricFamily.metric.
-const metricField = 4
+// seriesAtOnce is how many series are marshaled by one call, which costs as much as marshaling one of them.
+const seriesAtOnce = 16
 
 // measured marshals with the sizes that were computed before.
 var measured = proto.MarshalOptions{UseCachedSize: true}
@@ -37,15 +38,14 @@ func writeDelimited(out io.Writer, all []exposition.Family, escaping model.Escap
 
 func (w *delimitedWriter) family(f *dto.MetricFamily) (err error) {
 	f = model.EscapeMetricFamily(f, w.escaping)
+	w.buffer = protowire.AppendVarint(w.buffer, uint64(proto.Size(f))) // which leaves the size of each series in it
+	// A message without some of its fields, and one with only these, are the parts of the whole one.
 	head := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit}
-	w.buffer = protowire.AppendVarint(w.buffer, uint64(measure(head, f.Metric)))
 	if w.buffer, err = measured.MarshalAppend(w.buffer, head); err != nil {
 		return err
 	}
-	for _, m := range f.Metric {
-		w.buffer = protowire.AppendTag(w.buffer, metricField, protowire.BytesType)
-		w.buffer = protowire.AppendVarint(w.buffer, uint64(measured.Size(m)))
-		if w.buffer, err = measured.MarshalAppend(w.buffer, m); err != nil {
+	for series := range slices.Chunk(f.Metric, seriesAtOnce) {
+		if w.buffer, err = measured.MarshalAppend(w.buffer, &dto.MetricFamily{Metric: series}); err != nil {
 			return err
 		}
 		if len(w.buffer) >= pieceSize/2 {
@@ -55,16 +55,6 @@ func (w *delimitedWriter) family(f *dto.MetricFamily) (err error) {
 		}
 	}
 	return nil
-}
-
-// measure returns the size of a family, and leaves the size of each message in it.
-func measure(head *dto.MetricFamily, metrics []*dto.Metric) int {
-	size := proto.Size(head)
-	for _, m := range metrics {
-		n := proto.Size(m)
-		size += protowire.SizeTag(metricField) + protowire.SizeBytes(n)
-	}
-	return size
 }
 
 func (w *delimitedWriter) flush() error {

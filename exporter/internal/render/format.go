@@ -8,19 +8,18 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// A Format says how a page is written. Equal formats give equal pages.
+// A Format is the exposition format and the encoding of a page. Pages of equal formats are equal.
 type Format struct {
 	exposition expfmt.Format
 	encoding   string // "" for none
 	created    bool   // OpenMetrics shows created timestamps as lines of their own
 }
 
-// text1 is the text format that may hold names in quotes. expfmt writes it, when names are not to be escaped, under the
-// name of its predecessor only.
+// text1 is the text format with quoted names. expfmt writes it only as version 0.0.4 with unescaped names.
 const text1 expfmt.Format = "text/plain; version=1.0.0; charset=utf-8"
 
-// Negotiate returns the format that fits the header of a request best. created says whether OpenMetrics shows created
-// timestamps.
+// Negotiate returns the format that the header of a request prefers. created says whether OpenMetrics pages have lines
+// with created timestamps.
 func Negotiate(h http.Header, created bool) Format {
 	return Format{
 		exposition: expfmt.NegotiateAccept(h, append(expfmt.DefaultOpenMetricsAcceptedFormats(), text1)...),
@@ -29,25 +28,25 @@ func Negotiate(h http.Header, created bool) Format {
 	}
 }
 
-// ContentType is the value of the header Content-Type.
+// ContentType returns the value of the header Content-Type.
 func (f Format) ContentType() string { return string(f.exposition) }
 
-// ContentEncoding is the value of the header Content-Encoding, or empty when the page is not compressed.
+// ContentEncoding returns the value of the header Content-Encoding, or "" if the page is not compressed.
 func (f Format) ContentEncoding() string { return f.encoding }
 
-// written is the name by which expfmt knows the format.
-func (f Format) written() expfmt.Format {
+// expfmtFormat returns the format in which expfmt writes the page.
+func (f Format) expfmtFormat() expfmt.Format {
 	if escaping, ok := strings.CutPrefix(string(f.exposition), string(text1)); ok {
 		return expfmt.FmtText + expfmt.Format(escaping)
 	}
 	return f.exposition
 }
 
-// The encodings of a page. Of those that a client likes equally, the first one is taken.
+// The encodings of a page, in order of preference if the client accepts several with the same quality.
 var encodings = [...]string{"", "gzip", "zstd"}
 
-// negotiateEncoding returns the encoding with the highest quality value in the header Accept-Encoding. Without one, or
-// when the client takes nothing that there is, it is none.
+// negotiateEncoding returns the encoding with the highest quality value in the header Accept-Encoding. It returns ""
+// without such a header, or if the client accepts none of the encodings.
 func negotiateEncoding(h http.Header) string {
 	best, bestQuality := "", 0.0
 	for _, offer := range encodings {
@@ -82,7 +81,7 @@ func acceptedEncodings(h http.Header) (all []acceptedEncoding) {
 	return all
 }
 
-// quality reads the quality value of an accepted encoding, which is 1 when it is not given.
+// quality returns the quality value of an accepted encoding. The default is 1.
 func quality(parameters string) float64 {
 	for parameter := range strings.SplitSeq(parameters, ";") {
 		if text, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {

@@ -82,25 +82,39 @@ func (p *Page) Discard() {
 	}
 }
 
-// A pageWriter makes a page of what is written to it, until ctx ends. It has the methods that let the text encoders of
-// expfmt write to it without a buffer of their own.
+// A pageWriter makes a page of what is written to it, until ctx ends. It has the methods with which the text encoders of
+// expfmt need no buffer of their own. They write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
 	page *Page
-	last *piece // of the page
+	free []byte // of the last piece of the page
 }
 
-// room returns a piece that is not full.
-func (w *pageWriter) room() (*piece, error) {
-	if w.last != nil && w.last.used < pieceSize {
-		return w.last, nil
-	}
+// grow adds a piece to the page.
+func (w *pageWriter) grow() error {
 	if w.ctx.Err() != nil {
-		return nil, context.Cause(w.ctx)
+		return context.Cause(w.ctx)
 	}
-	w.last = w.page.from.take()
-	w.page.all = append(w.page.all, w.last)
-	return w.last, nil
+	w.closePiece()
+	p := w.page.from.take()
+	w.page.all = append(w.page.all, p)
+	w.free = p.bytes[:]
+	return nil
+}
+
+// closePiece counts what the last piece holds.
+func (w *pageWriter) closePiece() {
+	if n := len(w.page.all); n > 0 {
+		last := w.page.all[n-1]
+		last.used = pieceSize - len(w.free)
+		w.page.size += int64(last.used)
+	}
+}
+
+// finish returns the page, to which nothing is written anymore.
+func (w *pageWriter) finish() *Page {
+	w.closePiece()
+	return w.page
 }
 
 func (w *pageWriter) Write(b []byte) (n int, err error) { return appendTo(w, b) }
@@ -108,27 +122,26 @@ func (w *pageWriter) Write(b []byte) (n int, err error) { return appendTo(w, b) 
 func (w *pageWriter) WriteString(s string) (n int, err error) { return appendTo(w, s) }
 
 func appendTo[T string | []byte](w *pageWriter, text T) (n int, err error) {
-	for n < len(text) {
-		p, err := w.room()
-		if err != nil {
+	for {
+		copied := copy(w.free, text[n:])
+		w.free = w.free[copied:]
+		if n += copied; n == len(text) {
+			return n, nil
+		}
+		if err := w.grow(); err != nil {
 			return n, err
 		}
-		copied := copy(p.bytes[p.used:], text[n:])
-		p.used += copied
-		n += copied
 	}
-	w.page.size += int64(n)
-	return n, nil
 }
 
 func (w *pageWriter) WriteByte(c byte) error {
-	p, err := w.room()
-	if err != nil {
-		return err
+	if len(w.free) == 0 {
+		if err := w.grow(); err != nil {
+			return err
+		}
 	}
-	p.bytes[p.used] = c
-	p.used++
-	w.page.size++
+	w.free[0] = c
+	w.free = w.free[1:]
 	return nil
 }
 

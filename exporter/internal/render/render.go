@@ -1,7 +1,7 @@
-// Package render writes metric families as a page, in the format and the encoding that a client asks for.
+// Package render writes metric families as a page, in the format and the encoding that a client requests.
 //
-// A page is a list of pieces of the same size. No buffer grows with the page, because the Go runtime cannot interrupt the
-// copy of a large buffer, and every flush of Fluent Bit would wait for it.
+// A page is a list of pieces of the same size. No buffer grows with the page, because the Go runtime cannot preempt the
+// copy of a large buffer, and flushes would have to wait for it.
 package render
 
 import (
@@ -18,13 +18,13 @@ import (
 	"github.com/promexporter/promexporter/internal/fence"
 )
 
-// A Renderer makes pages and keeps their memory for later ones. The zero value is ready. It is safe for concurrent use.
+// A Renderer renders pages and reuses their memory. The zero value is ready to use. It is safe for concurrent use.
 type Renderer struct {
 	pieces      pieces
 	compressors compressors
 }
 
-// A FamilyError says which family cannot be written.
+// A FamilyError reports that a family cannot be written.
 type FamilyError struct {
 	Family string
 	Err    error
@@ -34,8 +34,8 @@ func (e *FamilyError) Error() string { return fmt.Sprintf("family %s: %v", e.Fam
 
 func (e *FamilyError) Unwrap() error { return e.Err }
 
-// Render writes the families, which are sorted by name and are not changed, in the format f. A family that cannot be
-// written is left out and reported to failed. When ctx ends before the page is complete, Render returns the cause.
+// Render writes the families, which are sorted by name, in the format f. It does not change them. A family that cannot
+// be written is left out, and failed is called. If ctx ends before the page is complete, Render returns its cause.
 func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format, failed func(*FamilyError)) (*Page, error) {
 	p, err := r.try(ctx, all, f)
 	if !errors.As(err, new(*FamilyError)) {
@@ -52,7 +52,7 @@ func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format
 	return r.try(ctx, good, f)
 }
 
-// check reports what keeps a family from being written.
+// check returns why a family cannot be written, or nil.
 func (r *Renderer) check(ctx context.Context, family exposition.Family, f Format) (bad *FamilyError) {
 	f.encoding = ""
 	p, err := r.try(ctx, []exposition.Family{family}, f)
@@ -73,11 +73,11 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 		out.page.Discard()
 		return nil, err
 	}
-	return out.page, nil
+	return out.finish(), nil
 }
 
 func (f Format) write(out io.Writer, all []exposition.Family) error {
-	written := f.written()
+	written := f.expfmtFormat()
 	switch written.FormatType() {
 	case expfmt.TypeProtoDelim:
 		return writeDelimited(out, all, written.ToEscapingScheme())
@@ -93,7 +93,7 @@ func (f Format) write(out io.Writer, all []exposition.Family) error {
 	return nil
 }
 
-// writeOpenMetrics writes families as OpenMetrics allows them.
+// writeOpenMetrics writes families in the OpenMetrics format.
 func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, written expfmt.Format) error {
 	for _, family := range all {
 		to := out
@@ -101,7 +101,7 @@ func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, written
 			to = withoutSum(out, family, written.ToEscapingScheme())
 		}
 		var options []expfmt.EncoderOption
-		// Either all samples of a series have a timestamp or none, and a line with a created timestamp never has.
+		// Either all samples of a series have a timestamp or none of them, and lines with created timestamps do not.
 		if f.created && family.Metric[0].TimestampMs == nil {
 			options = append(options, expfmt.WithCreatedLines())
 		}
@@ -113,7 +113,7 @@ func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, written
 	return err
 }
 
-// guard names the family in an error of encode, and makes a panic an error.
+// guard returns an error or panic of encode as a FamilyError.
 func guard(family exposition.Family, encode func(*dto.MetricFamily) error) error {
 	if err := fence.Run(func() error { return encode(family.MetricFamily) }); err != nil {
 		return &FamilyError{family.GetName(), err}

@@ -159,7 +159,8 @@ func sameFamilies(t *testing.T, a, b string) bool {
 	return true
 }
 
-// TestSharedPage holds that every reader gets the whole page, and that its memory is used again only after the last one.
+// TestSharedPage holds that every reader gets the whole page, and that its memory is used again only after the last
+// one.
 func TestSharedPage(t *testing.T) {
 	var r Renderer
 	f := Negotiate(accepting(acceptText, ""), false)

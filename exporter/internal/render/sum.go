@@ -10,15 +10,16 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A sampleFilter leaves the lines of some samples out of an OpenMetrics text. It keeps at most one line.
+// A sampleFilter removes the lines of some samples from an OpenMetrics text. It buffers at most one line.
 type sampleFilter struct {
 	out      io.Writer
-	prefixes [][]byte // of the lines to leave out
+	prefixes [][]byte // of the lines to remove
 	line     []byte
 }
 
-// withoutSum returns a writer that passes on to out what is not a sample of the sum of f, whose names are escaped. A
-// histogram has no count either then, because OpenMetrics allows one only beside a sum; its last bucket has the same value.
+// withoutSum returns a writer that removes the sums of f, whose names are escaped, and writes the rest to out. For a
+// histogram, it removes the counts as well, because OpenMetrics allows them only together with sums; the last bucket
+// has the same value.
 func withoutSum(out io.Writer, f exposition.Family, escaping model.EscapingScheme) io.Writer {
 	name := model.EscapeName(f.GetName(), escaping)
 	filter := &sampleFilter{out: out}
@@ -29,7 +30,7 @@ func withoutSum(out io.Writer, f exposition.Family, escaping model.EscapingSchem
 	return filter
 }
 
-// leaveOut adds a sample to leave out: its line begins with the name, or with the name in quotes after a brace.
+// leaveOut adds a sample to remove. Its line starts with the name, or with a brace and the quoted name.
 func (f *sampleFilter) leaveOut(sample string) {
 	f.prefixes = append(f.prefixes, []byte(sample+" "), []byte(sample+"{"), []byte(`{"`+sample+`"`))
 }

@@ -17,8 +17,7 @@ type Flight struct {
 }
 
 // Send hands a chunk to an output, given by its position in Config.Outputs, and does not wait for the answer. Chunks of
-// one output reach the plugin in the order of Send, except with workers. Exit waits for
-// Wait.
+// one output reach the plugin in the order of Send, except with workers. Exit waits for Wait.
 func (h *Host) Send(output int, tag string, chunk []byte) (*Flight, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

@@ -12,7 +12,8 @@ var (
 	ErrReloadDisabled = errors.New("hot reloading is not enabled")
 	// ErrReloadHalted says that the new configuration was refused. The old one continues.
 	ErrReloadHalted = errors.New("reloaded config is invalid")
-	// ErrReloadAborted says that the new configuration failed to start. The old one has ended: Fluent Bit exits with 255.
+	// ErrReloadAborted says that the new configuration failed to start. The old one has ended: Fluent Bit exits with
+	// 255.
 	ErrReloadAborted = errors.New("reloading is aborted")
 )
 

@@ -1,0 +1,35 @@
+package rule
+
+import "sync"
+
+// Counters keeps the counts of rules by their names, so that they go on when the rules are compiled again. The zero
+// Counters are ready; it is safe for concurrent use.
+type Counters struct {
+	mu     sync.Mutex
+	byName map[string]*Stats
+}
+
+// stats returns the counts of the rule of that name. Rules of one name share them.
+func (b *Counters) stats(name string) *Stats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.byName[name]
+	if s == nil {
+		if b.byName == nil {
+			b.byName = make(map[string]*Stats)
+		}
+		s = new(Stats)
+		b.byName[name] = s
+	}
+	return s
+}
+
+// Skipped returns the number of samples that all rules, past ones included, gave up for r.
+func (b *Counters) Skipped(r Reason) (n uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.byName {
+		n += s.Skipped(r)
+	}
+	return n
+}
