@@ -1,6 +1,6 @@
 /*
- * The functions that Fluent Bit calls. Each hands over to the Go function of main.go, except in a fork of the process
- * that loaded the plugin, where no Go function returns.
+ * The functions that Fluent Bit calls. Each calls a Go function in main.go, except in a fork of the process that loaded
+ * the plugin, where Go functions never return.
  */
 #include <stdint.h>
 
@@ -41,7 +41,7 @@ int FLBPluginExitCtx(void *context)
     return promexporter_forked() ? 1 : promexporterExit((uintptr_t) context);
 }
 
-/* Hosts that call this one, older than 1.4, name no instance. */
+/* Only hosts before 1.4 call this function. They do not identify the instance. */
 int FLBPluginExit(void)
 {
     return 1;

@@ -98,7 +98,7 @@ func promexporterInit(plugin unsafe.Pointer) (status int32) {
 //export promexporterFlush
 func promexporterFlush(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsafe.Pointer) (status int32) {
 	defer flb.Recover(pluginLog, version, "FLBPluginFlushCtx", &status, int32(flb.Error))
-	p, ok := instance(flb.Context(ctx))
+	p, ok := instance(flb.FlushContext(ctx))
 	if !ok {
 		return int32(flb.Error)
 	}
@@ -117,7 +117,7 @@ func promexporterFlush(ctx uintptr, chunk unsafe.Pointer, size uintptr, tag unsa
 func promexporterExit(ctx uintptr) (status int32) {
 	defer flb.Recover(pluginLog, version, "FLBPluginExitCtx", &status, int32(flb.OK))
 	defer flb.ReleaseContext(ctx)
-	if p, ok := instance(flb.Context(ctx)); ok {
+	if p, ok := instance(flb.ExitContext(ctx)); ok {
 		if flb.Reloading() {
 			p.CloseForReload()
 		} else {

@@ -108,7 +108,7 @@ func TestEmptyChunk(t *testing.T) {
 	ins.Free()
 }
 
-// TestNotOpened is a dry run, a failed start, and what an instance that failed to open gets.
+// TestNotOpened has a dry run, a failed start, and the calls that the host makes after an Init that failed.
 func TestNotOpened(t *testing.T) {
 	d := register(t)
 	for _, ctx := range []uintptr{0, 1 << 40} {
@@ -143,7 +143,7 @@ func TestInitFails(t *testing.T) {
 	}
 }
 
-// TestReload is the host's order of calls: the new definition comes before the old one goes.
+// TestReload has the host's order of calls: the new registration starts before the old one ends.
 func TestReload(t *testing.T) {
 	before := register(t)
 	old := open(t)

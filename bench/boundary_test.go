@@ -10,15 +10,15 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// Who does the work of BenchmarkBoundary.
+// The subjects of BenchmarkBoundary.
 const (
 	functionC = "by=C"
 	mutex     = "by=sync.Mutex"
 )
 
-// BenchmarkBoundary is what each chunk costs, whatever is in it: a call from C into Go, beside one that stays in C, on
-// the stack of a thread and on coroutines, as Fluent Bit does it; and the way over the channel to the goroutine that
-// owns the series and back, beside a lock.
+// BenchmarkBoundary measures the fixed cost of a chunk: a call from C into Go, compared with one within C, on the stack
+// of a thread and on coroutines, as in Fluent Bit; and the round trip over the channel to the goroutine that owns the
+// series, compared with a lock.
 func BenchmarkBoundary(b *testing.B) {
 	for _, coroutines := range []bool{false, true} {
 		what := "callback"
@@ -46,7 +46,7 @@ func BenchmarkBoundary(b *testing.B) {
 	})
 }
 
-// calls measures calls by the hundred thousand, for a thread has to be made for them.
+// calls measures a hundred thousand calls at a time, because each measurement has to create a thread.
 func calls(b *testing.B, callee callback.Callee, coroutines bool) {
 	const n = 100_000
 	context := cgo.NewHandle(nil)
@@ -54,7 +54,7 @@ func calls(b *testing.B, callee callback.Callee, coroutines bool) {
 	perCall(b, n, func() error { return callback.Call(callee, coroutines, uintptr(context), n) })
 }
 
-// perCall reports what a call costs of those that each run of work makes.
+// perCall reports the cost of one of the calls of each run of work.
 func perCall(b *testing.B, calls float64, work func() error) {
 	b.ReportAllocs()
 	used := processorTime(b)

@@ -1,9 +1,9 @@
-// Package bench measures the plugin beside what it is compared with, in one run. What comes out is docs/performance.md.
+// Package bench measures the plugin and what it is compared with in one run. The results are in docs/performance.md.
 //
-// The names of the benchmarks are those that benchstat takes apart: /by= says who does the work, all other parts say
-// which work. `make bench` runs everything and prints the tables; a single group is run with
+// The names of the benchmarks have the form that benchstat parses: /by= is the subject, all other parts are the work.
+// `make bench` runs everything and prints the tables. To run a single group:
 //
-//	cd bench && go test -run '^$' -bench Way
+//	cd bench && go test -run '^$' -bench Path
 //
-// Nothing here has a limit of time: how fast a machine is, and how busy, is not for a test to judge.
+// No benchmark has a time limit, because the speed and the load of machines differ.
 package bench

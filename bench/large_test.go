@@ -14,7 +14,7 @@ import (
 )
 
 // BenchmarkLargePage reports how long Fluent Bit waits for a chunk of one record, without scrapes and while a page of
-// some 300 MB is scraped without a pause, and how much resident memory these scrapes take, as a part of the page.
+// about 300 MB is scraped continuously, and how much resident memory these scrapes take, relative to the page.
 func BenchmarkLargePage(b *testing.B) {
 	const n, size = 100_000, 1000
 	load := &workload.Load{Rules: "metrics:\n- {name: large_total, type: counter, help: Large., labels: {a: $a, b: $b, c: $c}}\n"}
@@ -37,7 +37,7 @@ func BenchmarkLargePage(b *testing.B) {
 				once(b, newScraper("text", "identity"), s.url+"?name[]=none") // makes the snapshot
 				debug.FreeOSMemory()
 				before, page := memory(b, "VmRSS"), int64(0)
-				if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM starts anew
+				if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // resets VmHWM
 					b.Fatal(err)
 				}
 				chunk := chunktest.Events(`{"a":"x"}`)

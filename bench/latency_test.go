@@ -17,9 +17,8 @@ import (
 	"github.com/promexporter/promexporter/bench/workload"
 )
 
-// BenchmarkLatency is how long Fluent Bit waits for a chunk of 2 MB of access log, while nobody reads the page, which
-// has 100,000 series beside, while it is scraped once a second, and while another client also takes it a byte at a
-// time.
+// BenchmarkLatency measures how long Fluent Bit waits for a chunk of 2 MB of access log, with 100,000 further series:
+// without scrapes, with one scrape per second, and with another client that reads the page one byte at a time.
 func BenchmarkLatency(b *testing.B) {
 	const n = 100_000
 	access, series := workload.Access(), workload.Series(n)
@@ -69,12 +68,12 @@ func withMatch(l *workload.Load) string {
 	return strings.ReplaceAll(l.Rules, "- name:", "- match: "+l.Tag+"\n  name:")
 }
 
-// latency flushes a chunk every 20 ms while something goes on along with it.
+// latency flushes a chunk every 20 ms under a given load.
 func latency(b *testing.B, flush func(), along func(ctx context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	var beside sync.WaitGroup
-	beside.Go(func() { along(ctx) })
-	defer beside.Wait()
+	var background sync.WaitGroup
+	background.Go(func() { along(ctx) })
+	defer background.Wait()
 	defer cancel()
 	flush() // makes the series
 	runtime.GC()
@@ -95,7 +94,7 @@ func latency(b *testing.B, flush func(), along func(ctx context.Context)) {
 	b.ReportMetric(0, "ns/op") // that of the pace
 }
 
-// scrapeEachSecond scrapes at once, and once a second from then on.
+// scrapeEachSecond scrapes at once, and then once a second.
 func scrapeEachSecond(ctx context.Context, url string) {
 	s := newScraper("text", "identity")
 	defer s.close()
@@ -110,7 +109,7 @@ func scrapeEachSecond(ctx context.Context, url string) {
 	}
 }
 
-// readSlowly takes a byte of the page every 10 ms.
+// readSlowly reads a byte of the page every 10 ms.
 func readSlowly(ctx context.Context, url string) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// BenchmarkRead reads the records of a chunk and takes out the fields that rules want: for the access log the four of
-// its two metrics, for Kubernetes logs ten, of the cpu input all numbers.
+// BenchmarkRead reads the records of a chunk with the fields that rules need: for the access log the four of its two
+// metrics, for Kubernetes logs ten, for the cpu input all numbers.
 func BenchmarkRead(b *testing.B) {
 	for _, load := range []func() *workload.Load{workload.Access, workload.Kubernetes, workload.CPU} {
 		l := load()
@@ -47,7 +47,7 @@ func reader(b *testing.B, l *workload.Load) func(chunk []byte) {
 	}
 }
 
-// paths are the fields that the metrics of l want, each once.
+// paths returns the fields that the metrics of l need, each once.
 func paths(l *workload.Load) []record.Path {
 	var all []record.Path
 	seen := make(map[string]bool)

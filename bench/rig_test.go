@@ -19,7 +19,7 @@ import (
 	"github.com/promexporter/promexporter/pipeline"
 )
 
-// Who does the work: the last part of a benchmark's name.
+// The subjects of the benchmarks: the last part of a benchmark's name.
 const (
 	ours     = "by=promexporter"
 	floor    = "by=floor"
@@ -76,7 +76,7 @@ func (s *section) flush(b *testing.B, chunk []byte, tag string) {
 	}
 }
 
-// worker returns what turns chunks into series.
+// worker returns a function that turns chunks into series.
 func worker(b *testing.B, l *workload.Load, by string) func(chunk []byte) {
 	switch by {
 	case ours:
@@ -97,14 +97,14 @@ func skip(b *testing.B, chunk []byte, by func(chunk []byte) (n int, err error)) 
 	}
 }
 
-// perRecord runs work over the chunks, all of which have the same number of records, again and again. It reports the
-// time and the processor time, of all threads, per record.
+// perRecord repeatedly runs work over the chunks, all of which have the same number of records. It reports the time and
+// the processor time, of all threads, per record.
 func perRecord(b *testing.B, chunks [][]byte, work func(chunk []byte)) {
 	b.Helper()
 	perRecords(b, chunks, workload.Events(chunks[0]), work)
 }
 
-// perRecords is perRecord for work that goes through a number of records, whatever the chunk has.
+// perRecords is like perRecord, for work with a given number of records.
 func perRecords(b *testing.B, chunks [][]byte, records int, work func(chunk []byte)) {
 	b.Helper()
 	for _, chunk := range chunks { // makes the series
@@ -126,7 +126,7 @@ func perRecords(b *testing.B, chunks [][]byte, records int, work func(chunk []by
 	b.ReportMetric(float64(records), "records/op")
 }
 
-// processorTime is what this process has used, in user and kernel mode.
+// processorTime returns the processor time of this process, in user and kernel mode.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
@@ -149,7 +149,7 @@ func server(b *testing.B, h http.Handler) string {
 	return "http://" + l.Addr().String() + "/metrics"
 }
 
-// scraper reads pages as Prometheus asks for them.
+// scraper reads pages as Prometheus does.
 type scraper struct {
 	client http.Client
 	accept string
@@ -157,7 +157,7 @@ type scraper struct {
 	buffer []byte
 }
 
-// formats are what a scraper accepts, by the name of the format.
+// formats maps the name of a format to the header Accept.
 var formats = map[string]string{
 	"text":        "text/plain;version=0.0.4",
 	"openmetrics": "application/openmetrics-text;version=1.0.0",

@@ -12,8 +12,8 @@ import (
 	"github.com/promexporter/promexporter/bench/workload"
 )
 
-// BenchmarkScrape is one scrape of counters with three labels over a connection, the client's reading included. Each
-// page is alone in the process, so that nobody pays for the garbage of others.
+// BenchmarkScrape measures one scrape of counters with three labels over a connection, including the client's reading.
+// Each page is alone in the process, so that its garbage collection does not include other garbage.
 func BenchmarkScrape(b *testing.B) {
 	for _, n := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("series=%d", n), func(b *testing.B) {
@@ -25,7 +25,7 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
-// finished is the text of n series, made before.
+// finished is the prepared text of n series.
 func finished(b *testing.B, n int) baseline.Page {
 	set := httptest.NewServer(baseline.NewSet(n))
 	defer set.Close()
@@ -42,7 +42,7 @@ func serve(b *testing.B, n int) string {
 	return s.url
 }
 
-// formatsOf scrapes a page in each format, as it is and compressed.
+// formatsOf scrapes a page in each format, plain and compressed.
 func formatsOf(b *testing.B, url string) {
 	for _, format := range []string{"text", "openmetrics", "protobuf"} {
 		for _, coding := range []string{"identity", "gzip"} {
@@ -88,7 +88,7 @@ func read(b *testing.B, s *scraper, url string) []byte {
 	return page
 }
 
-// BenchmarkHeap tells how much heap a counter with three labels takes: when it was never scraped, and between two
+// BenchmarkHeap measures how much heap a counter with three labels takes: before the first scrape, and between two
 // scrapes.
 func BenchmarkHeap(b *testing.B) {
 	const n = 100_000
@@ -114,7 +114,7 @@ func BenchmarkHeap(b *testing.B) {
 	}
 }
 
-// heap is what is in use once the garbage, and what pools keep, is gone.
+// heap returns the heap in use, without garbage and the content of pools.
 func heap() float64 {
 	var m runtime.MemStats
 	for range 3 {
@@ -124,9 +124,9 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// BenchmarkCrowd tells how much the heap grows at most while many clients read a page of 100,000 series at once, each
-// as slowly as it can.
-func BenchmarkCrowd(b *testing.B) {
+// BenchmarkSlowScrapers measures the peak growth of the heap while many clients read a page of 100,000 series at once, as
+// slowly as possible.
+func BenchmarkSlowScrapers(b *testing.B) {
 	const n = 100_000
 	for _, clients := range []int{1, 10, 40} {
 		b.Run(fmt.Sprintf("scrapers=%d", clients), func(b *testing.B) {
@@ -140,7 +140,7 @@ func BenchmarkCrowd(b *testing.B) {
 					once(b, newScraper("text", "identity"), url)
 					before := heap()
 					for b.Loop() {
-						b.ReportMetric((crowd(b, url, clients)-before)/(1<<20), "MiB")
+						b.ReportMetric((slowScrapers(b, url, clients)-before)/(1<<20), "MiB")
 					}
 					b.ReportMetric(0, "ns/op")
 				})
@@ -149,8 +149,8 @@ func BenchmarkCrowd(b *testing.B) {
 	}
 }
 
-// crowd lets clients begin to read a page, and returns the heap when all of them wait.
-func crowd(b *testing.B, url string, clients int) float64 {
+// slowScrapers starts clients that read a page, and returns the heap when all of them are waiting.
+func slowScrapers(b *testing.B, url string, clients int) float64 {
 	open := make(chan *http.Response, clients)
 	for range clients {
 		go func() {

@@ -5,8 +5,12 @@ import (
 	"fmt"
 )
 
-// applyBatch applies what b holds.
+// applyBatch applies what b holds, unless its chunk was applied before.
 func (c *Collector) applyBatch(b *Batch) error {
+	if err := c.chunks.repeated(b.Chunk, b.Now); err != nil {
+		return err
+	}
+	defer c.chunks.add(b.Chunk, b.Now)
 	return errors.Join(c.applySamples(b), c.applyPoints(b))
 }
 
@@ -78,7 +82,8 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	if r := st.applyOp(i, s, at, c.now); r != Kept {
+	r := st.applyOp(i, s, at, c.now)
+	if r != Kept && r != RoundedAway {
 		return r
 	}
 	st.expiry.touch(i, c.now)
@@ -88,7 +93,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
-	return Kept
+	return r
 }
 
 // claim reports whether series i, which has another source, takes a sample of source. A series without a source takes

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Bounds of a batch. Samples beyond them are refused and counted. A batch takes at most 160 MiB: label values, 64 bytes
@@ -64,6 +64,8 @@ type Sample struct {
 type Batch struct {
 	// Now is the time of the flush in nanoseconds since 1970, UTC.
 	Now int64
+	// Chunk identifies what the samples were made of.
+	Chunk Digest
 
 	samples       []Sample
 	keys          []byte
@@ -163,7 +165,7 @@ func (b *Batch) Exemplar(name string, value []byte) {
 		return
 	}
 	b.exemplarRunes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
-	if b.exemplarRunes > maxExemplarRunes || !exposition.IsExemplarText(value) || !exposition.IsName(name) {
+	if b.exemplarRunes > maxExemplarRunes || !metric.IsExemplarText(value) || !metric.IsName(name) {
 		b.exemplarRunes = maxExemplarRunes + 1
 		return
 	}

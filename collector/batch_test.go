@@ -51,9 +51,9 @@ func TestShortLabel(t *testing.T) {
 	}
 }
 
-// TestLabelsThatStandThere holds that samples which use label values of another sample, copied or not, and those behind
-// them reach their series.
-func TestLabelsThatStandThere(t *testing.T) {
+// TestSharedLabels holds that samples with label values of another sample, copied or not, and the samples after them
+// reach their series.
+func TestSharedLabels(t *testing.T) {
 	one := &collector.Family{Name: "one_total", Type: collector.Counter, Labels: []string{"a"}}
 	two := &collector.Family{Name: "two_total", Type: collector.Counter, Labels: []string{"a", "b"}}
 	c := open(t, collector.Options{})

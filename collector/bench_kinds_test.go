@@ -55,8 +55,8 @@ func BenchmarkIngestKinds(b *testing.B) {
 	}
 }
 
-// BenchmarkTouched tells what a scrape of 10,000 series costs when each of them has a new observation, and how long the
-// collector's goroutine is held by it.
+// BenchmarkTouched measures a scrape of 10,000 series that each have a new observation, and how long it holds up the
+// goroutine of the collector.
 func BenchmarkTouched(b *testing.B) {
 	kinds := map[string]collector.Family{
 		"classic": {Type: collector.Histogram, Buckets: prometheus.DefBuckets},

@@ -22,8 +22,7 @@ func stateKinds() map[string]*collector.Family {
 	}
 }
 
-// BenchmarkState tells what a state of 100,000 series costs: to copy it, which holds up batches, to write it, and to
-// read it.
+// BenchmarkState measures a state of 100,000 series: copying it, which holds up batches, writing it, and reading it.
 func BenchmarkState(b *testing.B) {
 	const series = 100_000
 	for name, f := range stateKinds() {

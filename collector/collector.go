@@ -31,8 +31,6 @@ type Options struct {
 	// Now returns the time of a scrape, so that series expire when no batch comes. Nil means the time of the last
 	// batch.
 	Now func() time.Time
-	// Reserved are prefixes of names that received families cannot have.
-	Reserved []string
 	// Dropped, if not nil, is called for the first dropped sample of each family and reason. The family is "" if it has
 	// no series. For MemoryLimit it is the family that takes most memory.
 	Dropped func(family string, reason Reason)
@@ -70,6 +68,7 @@ type Collector struct {
 	ledger      ledger
 	blamed      string // the largest family, for MemoryLimit; "" until it is needed in the current batch
 	cache       expiredCache
+	chunks      chunks
 	reported    map[lossKind]struct{}
 	claimed     map[string]struct{} // exposed names that only families of Retain may have
 	scratch     []byte
@@ -127,9 +126,9 @@ func (c *Collector) Close() {
 }
 
 // Ingest passes b to the collector and returns nil after all of it is applied, so the next scrape shows it. It returns
-// ErrBusy if the collector has not taken b before withdraw fires, and ErrClosed after Close; in both cases no part of b
-// was or will be applied. Any other error means that a part of b was applied. The caller may use b again when Ingest
-// returns.
+// ErrBusy if the collector has not taken b before withdraw fires, ErrClosed after Close, and a *RepeatedError for a chunk
+// that ExpectRepeats announced; in these cases no part of b was or will be applied. Any other error means that a part of
+// b was applied. The caller may use b again when Ingest returns.
 func (c *Collector) Ingest(b *Batch, withdraw <-chan time.Time) error {
 	if b.applied == nil {
 		b.applied = make(chan error, 1)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // call is a function to run between two batches.
@@ -120,7 +120,7 @@ func (c *Collector) remove(stores []*store) {
 			c.nonEmpty--
 		}
 		delete(c.byName, st.family.Name)
-		for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
+		for _, name := range metric.Names(st.family.Name, st.family.Type) {
 			delete(c.exposed, name)
 		}
 	}

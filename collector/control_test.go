@@ -30,7 +30,7 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// only gives what Retain and Import are to keep beside what they are given: the family of that name.
+// only returns an argument for Retain and Import that also keeps the family with that name.
 func only(name string) func(*collector.Family) *collector.Family {
 	return func(f *collector.Family) *collector.Family {
 		if f.Name != name {
@@ -75,7 +75,7 @@ func TestRetain(t *testing.T) {
 		t.Errorf("%d series, want 2", n)
 	}
 
-	// Families of old and new rules go on, those that were taken out begin anew.
+	// Families that the new rules keep continue; removed families start over.
 	ingest(t, c, add(&keptNow, 1, "a"), add(&keptNow, 1, "b"), add(&changedNow, 1, "b"), add(&changed, 1, "c"))
 	all()
 	shows(t, c, `changed_total{l="b"} 1`, `dynamic_total{l="a"} 2`, `gone_total{l="a"} 1`,

@@ -3,7 +3,7 @@ package collector
 import (
 	"math/bits"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // ledger counts the bytes that families and their series take.
@@ -29,7 +29,7 @@ const (
 // familySize estimates the bytes of a family without series.
 func familySize(f *Family) int {
 	n := familyCost
-	for _, name := range exposition.Names(f.Name, f.Type.String()) {
+	for _, name := range metric.Names(f.Name, f.Type) {
 		n += nameCost + len(name)
 	}
 	return n
@@ -39,6 +39,9 @@ func familySize(f *Family) int {
 // unused on average.
 func (s *store) rowSize() int {
 	n := rowCost + 8*s.width
+	if s.rests != nil {
+		n += 8
+	}
 	if s.totals != nil {
 		n += 8
 	}

@@ -1,23 +1,11 @@
 package collector
 
-import "math"
-
-// increase adds a checked value to a counter or gauge.
-func (s *store) increase(i int, v float64) Reason {
-	next := s.values[i] + v
-	if s.family.Type == Counter && math.IsInf(next, 0) {
-		return NotFinite
-	}
-	s.values[i] = next
-	return Kept
-}
-
 // addTotal adds the growth of a running total. A late, older total would look like a reset and count twice, so it is
-// refused.
+// refused. A total that grew by too much is ignored: the next one is compared with the one before it.
 //
 // The start of the running total is unknown. With a created timestamp of ours, its first value would look like an
 // increase since then, so the series has none.
-func (s *store) addTotal(i int, v float64, at int64) Reason {
+func (s *store) addTotal(i int, m *Sample, at int64) Reason {
 	s.addTimesColumn()
 	if at < s.times[i] {
 		return OutOfOrder
@@ -26,14 +14,17 @@ func (s *store) addTotal(i int, v float64, at int64) Reason {
 		s.totals = make([]float64, len(s.keys), cap(s.keys))
 		s.updateRowSize()
 	}
-	grown := v
-	if v >= s.totals[i] {
+	grown := m.Value
+	if m.Value >= s.totals[i] {
 		grown -= s.totals[i]
 	}
-	if r := s.increase(i, grown); r != Kept {
+	if m.Family.exceeds(grown) {
+		return MaxIncrement
+	}
+	if r := s.accumulate(i, grown); r != Kept {
 		return r
 	}
-	s.totals[i] = v
+	s.totals[i] = m.Value
 	if s.created[i] != 0 {
 		s.created[i] = 0
 		s.version++

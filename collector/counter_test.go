@@ -47,7 +47,7 @@ func TestRunningTotal(t *testing.T) {
 	}
 }
 
-// TestRunningTotalOutOfOrder holds that a record that comes late is no reset.
+// TestRunningTotalOutOfOrder holds that a late record is not a reset.
 func TestRunningTotalOutOfOrder(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := bytesRead()

@@ -27,6 +27,7 @@
 //   - their memory: Options.MemoryLimit bytes. Samples of more series are dropped.
 //   - the series of a family: Family.SeriesLimit. Samples of more series go to overflow series, at most 100 per family.
 //   - remembered series, which are expired series that may come back: Options.Remembered bytes.
+//   - applied chunks, which may come again: the last 16,384, of 24 bytes each, and twice that after a start or reload.
 //   - snapshots: one per scrape in progress. The exporter bounds these.
 //   - a batch: [MaxBatchBytes] of label values and [MaxBatchSamples] samples.
 //   - an exemplar: 128 runes. A counter has one, a classic histogram one per bucket, a native histogram 16.

@@ -17,7 +17,7 @@ type link struct{ before, after int32 }
 // Values of a link other than a series.
 const (
 	listEnd   = -1 // the end of the list
-	permanent = -2 // in before: the series is not in the list and never expires is not in the list, it never expires
+	permanent = -2 // in before: the series is not in the list and never expires
 )
 
 func newExpiry(ttl time.Duration) expiry {

@@ -42,7 +42,7 @@ func TestGaugesExpire(t *testing.T) {
 	shows(t, c, `forever 4`, `g{l="a"} 1`, `g{l="b"} 3`, `g{l="c"} 3`)
 	now.now = noon + 60*second
 	shows(t, c, `forever 4`, `g{l="b"} 3`)
-	ingestAt(t, c, noon+70*second, add(f, 7, "a")) // anew, from 0
+	ingestAt(t, c, noon+70*second, add(f, 7, "a")) // starts over at 0
 	shows(t, c, `forever 4`, `g{l="b"} 3`, `g{l="a"} 7`)
 	now.now = noon + 100*second
 	shows(t, c, `forever 4`, `g{l="a"} 7`)
@@ -53,8 +53,8 @@ func TestGaugesExpire(t *testing.T) {
 	}
 }
 
-// TestLateGaugeStartsAnew holds that a gauge whose time is over is no more even when nothing has looked for it yet.
-func TestLateGaugeStartsAnew(t *testing.T) {
+// TestLateGaugeStartsOver holds that an expired gauge starts over even if nothing has removed it yet.
+func TestLateGaugeStartsOver(t *testing.T) {
 	c := open(t, collector.Options{})
 	// More families than one batch looks through, so that f is not among them.
 	for i := range 200 {
@@ -76,8 +76,8 @@ func TestLateGaugeStartsAnew(t *testing.T) {
 	}
 }
 
-// TestLateAggregateStartsAnew is the same for what remembers a time.
-func TestLateAggregateStartsAnew(t *testing.T) {
+// TestLateAggregateStartsOver does the same with an aggregate, which has a time.
+func TestLateAggregateStartsOver(t *testing.T) {
 	c := open(t, collector.Options{})
 	for i := range 200 {
 		ingest(t, c, set(&collector.Family{Name: fmt.Sprint("g", i), Type: collector.Gauge, TTL: time.Hour}, 1))

@@ -14,6 +14,7 @@ type rememberedSeries struct {
 	key     string
 	created int64
 	value   float64
+	rest    float64
 	total   float64
 	time    int64
 	buckets []uint64
@@ -62,6 +63,9 @@ func (c *Collector) evict(size int) {
 func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	r := &rememberedSeries{store: s, key: c.keys[i], created: c.created[i], value: c.values[i], time: never}
 	r.buckets = append(r.buckets, c.buckets[i*c.width:(i+1)*c.width]...)
+	if c.rests != nil {
+		r.rest = c.rests[i]
+	}
 	if c.totals != nil {
 		r.total = c.totals[i]
 	}
@@ -96,6 +100,9 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	st.created[i] = r.created
 	st.values[i] = r.value
 	copy(st.buckets[i*st.width:], r.buckets)
+	if st.rests != nil {
+		st.rests[i] = r.rest
+	}
 	if st.totals != nil {
 		st.totals[i] = r.total
 	}

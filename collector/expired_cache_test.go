@@ -8,8 +8,8 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestComingBack holds that counters, histograms and summaries go on from where they were, with their created
-// timestamp.
+// TestComingBack holds that counters, histograms and summaries that come back continue from their old value, with their
+// created timestamp.
 func TestComingBack(t *testing.T) {
 	now := &clock{noon}
 	c := open(t, collector.Options{Now: now.Now})

@@ -5,31 +5,21 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Type is the type of a metric family.
-type Type uint8
+type Type = metric.Type
 
-// The types of a metric family.
+// The types of the families of a collector.
 const (
-	Counter Type = iota
-	Gauge
-	Histogram
-	Summary
-	Untyped // of received families only
-	types
+	Counter   = metric.Counter
+	Gauge     = metric.Gauge
+	Histogram = metric.Histogram
+	Summary   = metric.Summary
+	Untyped   = metric.Unknown // of received families only
+	types     = Untyped + 1
 )
-
-var typeNames = [types]string{"counter", "gauge", "histogram", "summary", "untyped"}
-
-// String returns the name of the type in Prometheus.
-func (t Type) String() string {
-	if t < types {
-		return typeNames[t]
-	}
-	return "unknown"
-}
 
 // Family defines a metric family. Its exported fields must not change after the first sample of it was ingested, and it
 // belongs to the collector that ingested it. Two Families with equal definitions in one collector share their series. A
@@ -73,6 +63,9 @@ type Family struct {
 	// Fixed marks, by position in Labels, the values that do not come from records; an overflow series keeps them. For
 	// each sample, Fixed of its own Family applies.
 	Fixed []bool `json:"-"`
+	// MaxIncrement bounds what a sample adds to a counter, or to the sum of a histogram or summary. 0 means no bound.
+	// For each sample, MaxIncrement of its own Family applies.
+	MaxIncrement float64 `json:"-"`
 
 	// Only the goroutine of the collector reads and sets these.
 	store     *store
@@ -111,12 +104,15 @@ func (f *Family) Equal(g *Family) bool {
 
 // isReadable reports whether Prometheus accepts the names and the help of f on a page.
 func (f *Family) isReadable() bool {
-	unfit := func(label string) bool { return !exposition.IsName(label) }
-	return exposition.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && exposition.IsText([]byte(f.Help))
+	unfit := func(label string) bool { return !metric.IsName(label) }
+	return metric.IsName(f.Name) && !slices.ContainsFunc(f.Labels, unfit) && metric.IsText([]byte(f.Help))
 }
 
 // fixed reports whether an overflow series keeps the i-th label value.
 func (f *Family) fixed(i int) bool { return i < len(f.Fixed) && f.Fixed[i] }
+
+// exceeds reports whether v is more than a sample may add.
+func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.MaxIncrement }
 
 // accepts holds the operations of each type, one bit each.
 var accepts = [types]uint16{
@@ -150,8 +146,11 @@ func (f *Family) checkSample(s *Sample) Reason {
 		return NotFinite
 	}
 	if f.Type == Counter {
-		if s.Value < 0 {
+		switch {
+		case s.Value < 0:
 			return NegativeIncrement
+		case s.Op == Add && f.exceeds(s.Value):
+			return MaxIncrement
 		}
 		return Kept
 	}

@@ -39,7 +39,7 @@ func (c *Collector) takeSnapshot(ctx context.Context, s *snapshot) (err error) {
 	}
 	select {
 	case c.requests <- s:
-		err = <-s.filled // soon, because the goroutine only copies the columns copies the columns and does nothing else before
+		err = <-s.filled // soon, because the goroutine only copies the columns
 	case <-ctx.Done():
 		return fmt.Errorf("the collector was busy: %w", context.Cause(ctx))
 	case <-c.closed:

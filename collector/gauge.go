@@ -12,20 +12,20 @@ func (s *store) aggregate(i int, m *Sample, at int64) Reason {
 	}
 	switch {
 	case fresh:
-		s.values[i] = v
+		s.assign(i, v)
 	case m.Op == Min:
-		s.values[i] = min(s.values[i], v)
+		s.assign(i, min(s.values[i], v))
 	case m.Op == Max:
-		s.values[i] = max(s.values[i], v)
+		s.assign(i, max(s.values[i], v))
 	default:
-		s.values[i] += v
+		return s.accumulate(i, v)
 	}
 	return Kept
 }
 
 // resetGauge resets series i to a new one, which is what an expired gauge is when it comes back.
 func (s *store) resetGauge(i int, source uint32) {
-	s.values[i] = 0
+	s.assign(i, 0)
 	if s.sources[i] != anySource {
 		s.sources[i] = source
 	}

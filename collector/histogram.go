@@ -22,8 +22,11 @@ func (f *Family) width() int {
 	return 0
 }
 
-// checkWeight refuses a sample whose weight is too large, or whose weighted value is infinite.
+// checkWeight refuses an observation that is too large, or whose weight is, or whose weighted value is infinite.
 func (f *Family) checkWeight(s *Sample) Reason {
+	if f.exceeds(math.Abs(s.Value) * float64(max(s.Count, 1))) {
+		return MaxIncrement
+	}
 	if s.Count <= 1 {
 		return Kept
 	}
@@ -36,14 +39,13 @@ func (f *Family) checkWeight(s *Sample) Reason {
 	return Kept
 }
 
-// observe adds a checked observation to a histogram or summary.
+// observe adds a checked observation to a histogram or summary. One that the sum rounds away counts as well.
 func (s *store) observe(i int, m *Sample, now int64) Reason {
 	n := max(m.Count, 1)
-	sum := s.values[i] + m.Value*float64(n)
-	if math.IsInf(sum, 0) {
-		return NotFinite
+	r := s.accumulate(i, m.Value*float64(n))
+	if r != Kept && r != RoundedAway {
+		return r
 	}
-	s.values[i] = sum
 	s.signed = s.signed || m.Value < 0
 	at := 0
 	if s.width > 1 {
@@ -56,7 +58,7 @@ func (s *store) observe(i int, m *Sample, now int64) Reason {
 	if s.streams != nil {
 		s.observeStream(i, m.Value, n, now)
 	}
-	return Kept
+	return r
 }
 
 func (s *store) observeNative(h *native, v float64, n uint64) {

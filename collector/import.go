@@ -24,6 +24,7 @@ type Imported struct {
 	Remembered int   // expired series that were restored as such
 	Redefined  int   // series that were left out because no family has their definition
 	OverLimit  int   // series that were left out because of a limit
+	Chunks     int   // of which the state has the samples
 }
 
 // Import restores the series of a state that WriteTo wrote. Call it before the first batch, which waits while Import
@@ -65,6 +66,7 @@ type importer struct {
 	seen       map[string]struct{} // their names
 	stores     []*store            // that were made, already registered
 	remembered []*rememberedSeries // not in the cache yet
+	chunks     []appliedChunk      // all chunks of the state
 	used       int                 // bytes of them
 	budget     int
 
@@ -98,6 +100,10 @@ func (im *importer) finish() {
 			im.done.Remembered++
 		}
 	}
+	for _, a := range im.chunks {
+		c.chunks.add(a.digest, a.at)
+	}
+	im.done.Chunks = len(im.chunks)
 	c.expireAll(im.Now)
 	c.publishSizes()
 }
@@ -121,8 +127,12 @@ func (im *importer) block(d *decoder, kind byte) bool {
 		return d.err == nil && im.addFamily(f)
 	case seriesBlock, rememberedBlock:
 		return im.rows(d, kind)
+	case chunksBlock:
+		im.chunks = append(im.chunks, d.chunks(d.number(blockRows))...)
+		return len(im.chunks) <= maxChunks
 	case endBlock:
-		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.seriesRead) && d.varint() == int64(im.rememberedRead)
+		return d.varint() == int64(len(im.families)) && d.varint() == int64(im.seriesRead) &&
+			d.varint() == int64(im.rememberedRead) && d.varint() == int64(len(im.chunks))
 	}
 	return false
 }
@@ -144,6 +154,9 @@ func (im *importer) addFamily(f definition) bool {
 		st := newStore(known, &c.ledger)
 		st.settingsPending = provisional
 		st.signed = st.signed || f.Signed
+		if f.Rests {
+			st.rests = []float64{}
+		}
 		if f.Totals {
 			st.totals = []float64{}
 		}

@@ -44,11 +44,16 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 		return false
 	case f.Type != Gauge && !f.Received && !finite:
 		return false
+	case c.rests != nil && !isRest(v, c.rests[i]):
+		return false
 	case c.totals != nil && !(c.totals[i] >= 0 && c.totals[i] <= math.MaxFloat64):
 		return false
 	}
 	return c.natives == nil || c.natives[i].schema >= coarsestSchema && c.natives[i].schema <= pickSchema(f.Native.Factor)
 }
+
+// isRest reports whether rest is what the value v can lack.
+func isRest(v, rest float64) bool { return rest == 0 || v-v == 0 && v+rest == v }
 
 // addSeries adds a series. It returns false if the family already has it.
 func (im *importer) addSeries(f *importedFamily, rows *columns, i int, lastSample int64) bool {
@@ -125,6 +130,9 @@ func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64)
 	at := s.add(rows.keys[i], rows.sources[i], lastSample)
 	s.created[at], s.values[at] = rows.created[i], rows.values[i]
 	copy(s.buckets[at*s.width:], rows.buckets[i*s.width:(i+1)*s.width])
+	if rows.rests != nil {
+		s.rests[at] = rows.rests[i]
+	}
 	if rows.totals != nil {
 		s.totals[at] = rows.totals[i]
 	}

@@ -3,7 +3,7 @@ package collector
 import (
 	"encoding/binary"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // AppendLabel appends the encoding of a label value within a series key: its length, then its bytes. The length makes
@@ -20,7 +20,7 @@ const shortLabel = 0x7f
 // the value is not of that form or the batch has no room, and the caller has to use Label.
 //
 // It copies and checks words, and the last word overlaps the one before, because most values are a few bytes.
-// BenchmarkWay gains 4 % for the access log.
+// BenchmarkPath gains 4 % for the access log.
 func (b *Batch) ShortLabel(value []byte) bool {
 	n, at := len(value), len(b.keys)
 	if n > shortLabel || cap(b.keys)-at <= shortLabel {
@@ -80,7 +80,7 @@ func cutLabel[T string | []byte](key T) (value, rest T, ok bool) {
 func wellFormed(key []byte, n int) bool {
 	for range n {
 		value, rest, ok := cutLabel(key)
-		if !ok || !exposition.IsText(value) {
+		if !ok || !metric.IsText(value) {
 			return false
 		}
 		key = rest

@@ -147,7 +147,7 @@ func TestManySeries(t *testing.T) {
 	}
 }
 
-// FuzzKey holds that no key makes a page that cannot be encoded, and that one that is refused leaves nothing behind.
+// FuzzKey holds that no key makes a page that cannot be encoded, and that a refused key has no effect.
 func FuzzKey(f *testing.F) {
 	f.Add([]byte{1, 'x', 1, 'y'})
 	f.Add([]byte{0, 0})

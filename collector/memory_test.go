@@ -33,7 +33,7 @@ func TestMemoryLimit(t *testing.T) {
 	if s.Dropped(collector.MemoryLimit) != refused || origin.Dropped(collector.MemoryLimit) != refused || s.Applied() != uint64(s.Series()) {
 		t.Errorf("%d dropped, %d of the rule, %d applied", s.Dropped(collector.MemoryLimit), origin.Dropped(collector.MemoryLimit), s.Applied())
 	}
-	// What is known goes on, a new family has to wait, and so has a family's first series.
+	// Existing series continue; a new family has to wait, and so has the first series of a family.
 	ingest(t, c, set(small, 2, "known"), add(big, 1, long+"0"), set(late, 1, long), set(small, 1, long))
 	if s.Dropped(collector.MemoryLimit) != refused+2 || s.Applied() != uint64(s.Series())+2 || s.Dropped(collector.SeriesLimit) != 0 {
 		t.Errorf("%d dropped, %d applied", s.Dropped(collector.MemoryLimit), s.Applied())
@@ -98,8 +98,8 @@ func TestMemoryIsFreedFirst(t *testing.T) {
 	}
 }
 
-// TestAdoptMemoryLimit holds that series beyond a lower limit stay.
-func TestAdoptMemoryLimit(t *testing.T) {
+// TestSetOptionsMemoryLimit holds that series beyond a lower limit stay.
+func TestSetOptionsMemoryLimit(t *testing.T) {
 	c := open(t, collector.Options{})
 	f := &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"l"}}
 	ingest(t, c, add(f, 1, "a"), add(f, 1, "b"))

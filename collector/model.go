@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // exposedFamily is the exposition model of one family. Its memory grows in slabs and never moves, because the model has
@@ -22,14 +22,6 @@ type exposedFamily struct {
 	natives []*nativeModel
 	defined *Family                   // whose definition family has
 	shared  map[string]*dto.LabelPair // of received series, by name and value as a key has them
-}
-
-var modelTypes = [types]dto.MetricType{
-	Counter:   dto.MetricType_COUNTER,
-	Gauge:     dto.MetricType_GAUGE,
-	Histogram: dto.MetricType_HISTOGRAM,
-	Summary:   dto.MetricType_SUMMARY,
-	Untyped:   dto.MetricType_UNTYPED,
 }
 
 // render updates the model to the state of f. The result is valid until the next call.
@@ -61,8 +53,8 @@ func (p *exposedFamily) setDefinition(f *Family) {
 	p.defined = f
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
-	p.family.Type = modelTypes[f.Type].Enum()
-	if f.Unit != "" && exposition.CarriesUnit(f.Name, f.Type.String(), f.Unit) {
+	p.family.Type = f.Type.Model().Enum()
+	if f.Unit != "" && metric.CarriesUnit(f.Name, f.Type, f.Unit) {
 		p.family.Unit = proto.String(f.Unit)
 	}
 }

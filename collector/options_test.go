@@ -10,9 +10,9 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// TestAdopt hands a collector over, as a reload does: series go on, and from then on only the new owner is asked and
-// told.
-func TestAdopt(t *testing.T) {
+// TestSetOptions passes a collector to a new owner, as a reload does: series continue, and only the callbacks of the
+// new owner are called.
+func TestSetOptions(t *testing.T) {
 	var told []string
 	owner := func(name string, limit int, now *clock) collector.Options {
 		return collector.Options{

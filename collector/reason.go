@@ -11,6 +11,8 @@ const (
 	FamilyConflict                  // another family exposes one of its names
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter cannot decrease
+	MaxIncrement                    // it adds more than its rule allows
+	RoundedAway                     // it is too small to change the sum
 	NotFinite                       // NaN or infinite, itself or when added, and not a gauge
 	OutOfOrder                      // older than the last sample of the series
 	TooNew                          // too far ahead of the clock
@@ -34,7 +36,8 @@ const (
 )
 
 var reasonNames = [reasons]string{
-	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment", "not_finite",
+	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment",
+	"max_increment", "rounded_away", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit",
 	"other_source", "too_old", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
 	"too_large", "own_page", "malformed", "panic",
@@ -56,7 +59,7 @@ func Reasons() []Reason {
 // PointReasons returns every reason for which a point can be dropped.
 func PointReasons() []Reason {
 	return reasonsWhere(func(r Reason) bool {
-		return r != NameCollision && r != NegativeIncrement && r != WeightLimit && r != Malformed
+		return r != NameCollision && r != NegativeIncrement && r != MaxIncrement && r != RoundedAway && r != WeightLimit && r != Malformed
 	})
 }
 

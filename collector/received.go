@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // applyPoints applies the points of b, as apply does its samples.
@@ -144,7 +144,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	next := *f // snapshots may be reading f
 	if helps {
-		next.Help = string(exposition.Text(b.textOf(d.help)))
+		next.Help = string(metric.Text(b.textOf(d.help)))
 	}
 	if !settled {
 		next.TTL = d.ttl
@@ -166,10 +166,10 @@ func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 		return nil, ReservedName
 	}
 	f := &Family{
-		Name: string(b.textOf(d.name)), Help: string(exposition.Text(b.textOf(d.help))), Unit: string(exposition.Text(b.textOf(d.unit))),
+		Name: string(b.textOf(d.name)), Help: string(metric.Text(b.textOf(d.help))), Unit: string(metric.Text(b.textOf(d.unit))),
 		Type: d.kind, Received: true, Delta: d.delta, TTL: d.ttl,
 	}
-	if !exposition.IsName(f.Name) || f.Type >= types {
+	if !metric.IsName(f.Name) || f.Type >= types {
 		return nil, BadName
 	}
 	if c.claims(f) {
@@ -178,14 +178,9 @@ func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 	return c.newFamily(f)
 }
 
-// isReserved reports whether a name belongs to the plugin, also where it is escaped.
+// isReserved reports whether a name belongs to the plugin. No reserved prefix is longer than what it looks at.
 func (c *Collector) isReserved(name []byte) bool {
-	for _, prefix := range c.options.Load().Reserved {
-		if len(name) >= len(prefix) && model.EscapeName(string(name[:len(prefix)]), model.UnderscoreEscaping) == prefix {
-			return true
-		}
-	}
-	return false
+	return metric.ReservedPrefix(string(name[:min(len(name), 16)])) != ""
 }
 
 // reportReceivedLoss reports the first loss of each kind.
@@ -199,7 +194,7 @@ func (c *Collector) reportReceivedLoss(name []byte, r Reason) {
 
 // yield takes received families out that keep f, which rules make, from the page.
 func (c *Collector) yield(f *Family) {
-	for _, name := range exposition.Names(f.Name, f.Type.String()) {
+	for _, name := range metric.Names(f.Name, f.Type) {
 		if st := c.exposed[name]; st != nil && st.family.Received {
 			c.remove([]*store{st})
 		}
@@ -209,7 +204,7 @@ func (c *Collector) yield(f *Family) {
 // claims reports whether a family of the rules will have a name on the page which f
 // would take.
 func (c *Collector) claims(f *Family) bool {
-	return slices.ContainsFunc(exposition.Names(f.Name, f.Type.String()), func(name string) bool {
+	return slices.ContainsFunc(metric.Names(f.Name, f.Type), func(name string) bool {
 		_, claimed := c.claimed[name]
 		return claimed
 	})
@@ -219,7 +214,7 @@ func (c *Collector) claims(f *Family) bool {
 func (c *Collector) claim(families []*Family) {
 	c.claimed = make(map[string]struct{})
 	for _, f := range families {
-		for _, name := range exposition.Names(f.Name, f.Type.String()) {
+		for _, name := range metric.Names(f.Name, f.Type) {
 			c.claimed[name] = struct{}{}
 		}
 		c.yield(f)
@@ -275,7 +270,7 @@ func wellFormedPairs(key []byte) bool {
 	for len(key) > 0 {
 		name, rest, named := cutLabel(key)
 		value, rest, ok := cutLabel(rest)
-		if !named || !ok || len(value) == 0 || !exposition.IsText(value) || !exposition.IsName(string(name)) {
+		if !named || !ok || len(value) == 0 || !metric.IsText(value) || !metric.IsName(string(name)) {
 			return false
 		}
 		if n := len(names); n > 0 && names[n-1] >= string(name) {
@@ -284,5 +279,5 @@ func wellFormedPairs(key []byte) bool {
 		names, key = append(names, string(name)), rest
 		legacy = legacy && model.LegacyValidation.IsValidLabelName(string(name))
 	}
-	return legacy || !exposition.Clash(names)
+	return legacy || !metric.Clash(names)
 }

@@ -94,7 +94,7 @@ func TestAgainstReference(t *testing.T) {
 	}
 }
 
-// shown returns the series of a family as the reference tells them.
+// shown returns the series of a family in the reference.
 func shown(t *testing.T, c *collector.Collector, f *collector.Family) map[string]string {
 	families, done, err := c.Gather(t.Context())
 	defer done()

@@ -1,6 +1,6 @@
 package collector
 
-import "github.com/promexporter/promexporter/internal/exposition"
+import "github.com/promexporter/promexporter/internal/metric"
 
 // storeFor returns the store of f, and makes it if there is none. It fails if another family exposes one of its names,
 // if there is no room for it, or if Prometheus would not read it.
@@ -52,7 +52,7 @@ func (c *Collector) newFamily(f *Family) (*store, Reason) {
 // conflicting returns the store of another family that exposes one of the names of f, or nil. A received family
 // without series gives its names up.
 func (c *Collector) conflicting(f *Family) *store {
-	for _, name := range exposition.Names(f.Name, f.Type.String()) {
+	for _, name := range metric.Names(f.Name, f.Type) {
 		st := c.exposed[name]
 		switch {
 		case st == nil:
@@ -68,7 +68,7 @@ func (c *Collector) conflicting(f *Family) *store {
 // register adds a store, whose names no other store exposes.
 func (c *Collector) register(st *store) {
 	c.byName[st.family.Name] = st
-	for _, name := range exposition.Names(st.family.Name, st.family.Type.String()) {
+	for _, name := range metric.Names(st.family.Name, st.family.Type) {
 		c.exposed[name] = st
 	}
 	c.stores = append(c.stores, st)

@@ -110,8 +110,8 @@ func TestSnapshotMemoryIsReused(t *testing.T) {
 	}
 }
 
-// TestGatherEndsWithItsContext holds that a scrape waits for a busy collector no longer than its context, and leaves
-// nothing behind.
+// TestGatherEndsWithItsContext holds that a scrape waits for a busy collector only until its context ends, and has no
+// effect then.
 func TestGatherEndsWithItsContext(t *testing.T) {
 	busy, free := make(chan struct{}), make(chan struct{})
 	c := open(t, collector.Options{Dropped: func(string, collector.Reason) {

@@ -6,11 +6,13 @@ import "slices"
 // safe for concurrent use.
 //
 // It holds values, counts, native buckets, created timestamps, running totals and the times of last samples, also of
-// remembered series. It does not hold quantiles and exemplars, which are about the last minutes.
+// remembered series, and the chunks whose samples these series contain. It does not hold quantiles and exemplars, which
+// are about the last minutes.
 type State struct {
 	at         int64 // when it was taken, in nanoseconds since 1970
 	families   []exportedFamily
 	remembered []*rememberedSeries // in the order of expiry; nil where one was removed
+	chunks     []appliedChunk
 }
 
 // exportedFamily is a copy of the part of a store that survives a restart.
@@ -34,6 +36,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 			}
 		}
 		s.remembered = slices.Clone(c.cache.order[c.cache.first:])
+		s.chunks = c.chunks.list()
 	})
 	return s, err
 }
@@ -42,7 +45,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 func (s *store) export(now int64) exportedFamily {
 	f := exportedFamily{store: s, family: s.family, signed: s.signed, columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
-		values: slices.Clone(s.values), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
+		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
 		width: s.width, buckets: slices.Clone(s.buckets), natives: cloneNatives(s.natives),
 		readings: cloneReadings(s.readings),
 	}}
@@ -57,8 +60,11 @@ func (s *store) export(now int64) exportedFamily {
 	return f
 }
 
-// cloneReadings copies readings.
+// cloneReadings copies readings; nil stays nil.
 func cloneReadings(readings []reading) []reading {
+	if readings == nil {
+		return nil
+	}
 	all := make([]reading, len(readings))
 	for i := range readings {
 		all[i].set(&readings[i])

@@ -36,8 +36,8 @@ func randomly(r *rand.Rand, b *collector.Batch, families []*collector.Family) {
 	}
 }
 
-// TestStateAgainstOriginal lets a restored collector live on beside the one that was exported: whatever comes, both
-// show the same. It is restored anew from its own state time and again.
+// TestStateAgainstOriginal sends the same samples to a collector and to one that was restored from its state, and
+// compares their pages. It restores the copy from its own state again and again.
 func TestStateAgainstOriginal(t *testing.T) {
 	seeds := uint64(30)
 	if raceDetector {

@@ -157,6 +157,9 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample [
 	}
 	c.sources, c.created = integers[uint32](d, n), integers[int64](d, n)
 	c.values = d.floats(n)
+	if f.Rests {
+		c.rests = d.floats(n)
+	}
 	if f.Totals {
 		c.totals = d.floats(n)
 	}

@@ -216,7 +216,7 @@ func TestStateOfOverflowSeries(t *testing.T) {
 	}
 }
 
-// TestStateKeepsSources holds that the field that feeds a series goes on to do so.
+// TestStateKeepsSources holds that a restored series keeps its source.
 func TestStateKeepsSources(t *testing.T) {
 	f := &collector.Family{Name: "c_total", Type: collector.Counter}
 	g := &collector.Family{Name: "c_total", Type: collector.Counter}

@@ -94,6 +94,13 @@ func fillEverything(t testing.TB, c *collector.Collector, f map[string]*collecto
 	for i := range 40 {
 		ingestAt(t, c, now, observe(f["native_seconds"], float64(i*i)-30, "x"))
 	}
+	for i := range 2 {
+		b := batchAt(now)
+		b.Chunk = collector.Digest{byte(i), 1}
+		if err := c.Ingest(b, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return now
 }
 
@@ -107,7 +114,7 @@ func TestStateRoundTrip(t *testing.T) {
 	b := open(t, collector.Options{Now: clock.Now})
 	families := everything()
 	done := restored(t, b, state, clock.now, all(families)...)
-	want := collector.Imported{At: clock.now, Families: 10, Series: 14, Remembered: 3}
+	want := collector.Imported{At: clock.now, Families: 10, Series: 14, Remembered: 3, Chunks: 2}
 	if done != want {
 		t.Errorf("Imported: %+v, want %+v", done, want)
 	}

@@ -15,7 +15,8 @@ import (
 //	family   a definition, as JSON
 //	series   the number of a family, how many rows follow, and their columns
 //	past     the same with series that are remembered
-//	end      how many families, series and remembered series there were
+//	chunks   how many chunks follow, their digests, and when they were applied
+//	end      how many families, series, remembered series and chunks there were
 //
 // The CRC-32C of everything before it follows the end. Columns of integers are differences between neighbors, most of
 // which fit in a byte. Integers are varints; floating-point numbers and the checksum are little-endian; the length of a
@@ -31,6 +32,7 @@ const (
 	familyBlock     = 'f'
 	seriesBlock     = 's'
 	rememberedBlock = 'p'
+	chunksBlock     = 'c'
 	endBlock        = 'e'
 )
 
@@ -52,13 +54,17 @@ type definition struct {
 	Quantiles [][2]float64 `json:",omitzero"` // JSON keys cannot be numbers
 	Signed    bool         `json:",omitzero"` // see store
 	// Columns that its rows have.
+	Rests      bool `json:",omitzero"`
 	Totals     bool `json:",omitzero"`
 	Times      bool `json:",omitzero"`
 	LastSample bool `json:"Touched,omitzero"`
 }
 
 func (f *exportedFamily) definition() definition {
-	d := definition{Family: f.family, Signed: f.signed, Totals: f.totals != nil, Times: f.times != nil, LastSample: f.lastSample != nil}
+	d := definition{
+		Family: f.family, Signed: f.signed,
+		Rests: f.rests != nil, Totals: f.totals != nil, Times: f.times != nil, LastSample: f.lastSample != nil,
+	}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
 	}
@@ -98,8 +104,9 @@ func (s *State) WriteTo(w io.Writer) (int64, error) {
 		series += len(s.families[i].keys)
 	}
 	pasts := e.remembered(s)
+	e.chunks(s.chunks)
 	e.WriteByte(endBlock)
-	for _, n := range []int{len(s.families), series, pasts} {
+	for _, n := range []int{len(s.families), series, pasts, len(s.chunks)} {
 		e.varint(int64(n))
 	}
 	if err := e.Flush(); err != nil {
@@ -159,6 +166,9 @@ func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	c.keys, c.sources = append(c.keys, r.key), append(c.sources, 0)
 	c.created, c.values = append(c.created, r.created), append(c.values, r.value)
 	c.buckets = append(c.buckets, r.buckets...)
+	if like.rests != nil {
+		c.rests = append(c.rests, r.rest)
+	}
 	if like.totals != nil {
 		c.totals = append(c.totals, r.total)
 	}
@@ -186,17 +196,14 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 		putIntegers(e, c.sources[from:to])
 		putIntegers(e, c.created[from:to])
 		e.putFloats(c.values[from:to])
+		e.putFloats(part(c.rests, from, to))
 		e.putFloats(part(c.totals, from, to))
 		putIntegers(e, part(c.times, from, to))
 		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
-		for _, n := range part(c.natives, from, to) {
-			e.putNative(&n)
-		}
-		if len(c.readings) > 0 {
-			for i := range c.readings[from:to] {
-				e.putReading(&c.readings[from+i])
-			}
+		e.putNatives(part(c.natives, from, to))
+		for i := range part(c.readings, from, to) {
+			e.putReading(&c.readings[from+i])
 		}
 	}
 }
@@ -227,13 +234,6 @@ func (e *encoder) putFloats(column []float64) {
 	e.Write(e.column)
 }
 
-func (e *encoder) putNative(n *native) {
-	e.varint(int64(n.schema))
-	e.varint(int64(n.zero))
-	e.putBuckets(n.positive)
-	e.putBuckets(n.negative)
-}
-
 // putReading writes a histogram that was received. Summaries are not saved.
 func (e *encoder) putReading(r *reading) {
 	e.varint(int64(len(r.bounds)))
@@ -246,13 +246,23 @@ func (e *encoder) putReading(r *reading) {
 	}
 	e.varint(1)
 	e.putFloats([]float64{r.threshold})
-	e.putNative(&r.native)
+	e.putNatives([]native{r.native})
 }
 
-func (e *encoder) putBuckets(buckets []nativeBucket) {
-	e.varint(int64(len(buckets)))
-	for _, b := range buckets {
-		e.varint(int64(b.at))
-		e.varint(int64(b.n))
+func (e *encoder) putNatives(natives []native) {
+	for i := range natives {
+		n := &natives[i]
+		e.column = binary.AppendVarint(e.column[:0], int64(n.schema))
+		e.column = binary.AppendVarint(e.column, int64(n.zero))
+		e.column = appendBuckets(appendBuckets(e.column, n.positive), n.negative)
+		e.Write(e.column)
 	}
+}
+
+func appendBuckets(to []byte, buckets []nativeBucket) []byte {
+	to = binary.AppendVarint(to, int64(len(buckets)))
+	for _, b := range buckets {
+		to = binary.AppendVarint(binary.AppendVarint(to, int64(b.at)), int64(b.n))
+	}
+	return to
 }

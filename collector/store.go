@@ -46,6 +46,7 @@ type columns struct {
 	sources  []uint32
 	created  []int64 // 0: not known
 	values   []float64
+	rests    []float64 // what the values lack, see accumulate; nil until one does
 	totals   []float64 // the last running total
 	times    []int64   // of the newest sample, or never
 	width    int       // buckets per series
@@ -64,8 +65,8 @@ const (
 )
 
 func newStore(f *Family, l *ledger) *store {
-	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32), exemplarsPerSeries: f.exemplarsPerSeries()}
-	s.width = f.width()
+	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32)}
+	s.exemplarsPerSeries, s.width = f.exemplarsPerSeries(), f.width()
 	s.expiry = newExpiry(f.TTL)
 	if f.isNative() {
 		s.scale = newResolution(f.Native)
@@ -104,6 +105,9 @@ func (s *store) add(key string, source uint32, now int64) int {
 	for range s.width {
 		s.buckets = append(s.buckets, 0)
 	}
+	if s.rests != nil {
+		s.rests = append(s.rests, 0)
+	}
 	if s.totals != nil {
 		s.totals = append(s.totals, 0)
 	}
@@ -130,7 +134,7 @@ func (s *store) add(key string, source uint32, now int64) int {
 	}
 	s.expiry.add(now)
 	s.charge(s.seriesSize(len(key)))
-	s.index[key] = int32(i) // last, because it makes the series visible is found when all of it is there
+	s.index[key] = int32(i) // last, because it makes the series visible
 	s.size.Store(int64(len(s.keys)))
 	return i
 }
@@ -150,6 +154,7 @@ func (s *store) remove(i int) {
 	s.sources = cut(s.sources, i, 1)
 	s.created = cut(s.created, i, 1)
 	s.values = cut(s.values, i, 1)
+	s.rests = cut(s.rests, i, 1)
 	s.buckets = cut(s.buckets, i, s.width)
 	s.totals = cut(s.totals, i, 1)
 	s.times = cut(s.times, i, 1)
@@ -183,7 +188,8 @@ func (s *store) shrink() {
 		return
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
-	s.buckets, s.totals, s.times, s.updated = clip(s.buckets), clip(s.totals), clip(s.times), clip(s.updated)
+	s.buckets, s.rests, s.totals = clip(s.buckets), clip(s.rests), clip(s.totals)
+	s.times, s.updated = clip(s.times), clip(s.updated)
 	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
 	s.owners, s.readings = clip(s.owners), clip(s.readings)
 	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
@@ -208,7 +214,7 @@ func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 		s.expiry.setPermanent(i)
 		return Kept
 	case Add:
-		if r := s.increase(i, m.Value); r != Kept {
+		if r := s.accumulate(i, m.Value); r != Kept {
 			return r
 		}
 	case Observe:
@@ -219,9 +225,9 @@ func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
 		if s.family.Timestamps && at < s.times[i] {
 			return OutOfOrder
 		}
-		s.values[i] = m.Value
+		s.assign(i, m.Value)
 	case Total:
-		if r := s.addTotal(i, m.Value, at); r != Kept {
+		if r := s.addTotal(i, m, at); r != Kept {
 			return r
 		}
 	default:

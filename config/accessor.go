@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// roots are the names with a meaning of their own at the start of an accessor. A field of such a name is reached as
+// roots are the names with a special meaning at the start of an accessor. A field with such a name is written as
 // $['metadata'].
 var roots = map[string]Root{
 	"TAG":              RootTag,
@@ -22,8 +22,8 @@ const (
 	maxIndex    = 65535
 )
 
-// parseAccessor reads an accessor as Fluent Bit writes it, with three additions: double quotes, $['key'] for keys that
-// cannot stand bare, and blanks in quotes.
+// parseAccessor parses an accessor in the syntax of Fluent Bit, with three additions: double quotes, $['key'] for keys
+// that need quotes, and blanks in quotes.
 func parseAccessor(s string) (*Accessor, error) {
 	rest, ok := strings.CutPrefix(s, "$")
 	switch {
@@ -59,7 +59,8 @@ func parseAccessor(s string) (*Accessor, error) {
 	return a, nil
 }
 
-// bareLength returns how much of s a key without quotes takes, as in Fluent Bit's grammar, where a dot ends it.
+// bareLength returns the length of the key without quotes at the start of s. As in the grammar of Fluent Bit, a dot
+// ends it.
 func bareLength(s string) int {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -157,7 +158,7 @@ func cutIndex(s string) (index int, rest string, err error) {
 	return index, s[len(digits):], nil
 }
 
-// check holds what the roots ask of the steps.
+// check checks the steps against the root.
 func (a *Accessor) check() error {
 	byIndex := len(a.Steps) > 0 && a.Steps[0].IsIndex
 	switch a.Root {

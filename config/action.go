@@ -13,7 +13,25 @@ func (r *reader) temporality(n *node) {
 	}
 }
 
-// gauge reads what is done with the value of a gauge.
+// maxIncrement reads how much a record may add.
+func (r *reader) maxIncrement() {
+	n := r.get("max_increment")
+	if n == nil {
+		return
+	}
+	const right = "write a positive number, such as 1e9"
+	path := r.under("max_increment")
+	v, ok := r.number(n, path, right)
+	switch {
+	case !ok:
+	case v <= 0:
+		r.wrong(n, path, "nothing could be added", right)
+	default:
+		r.m.MaxIncrement = v
+	}
+}
+
+// gauge reads what the rule does to a gauge.
 func (r *reader) gauge() (ok bool) {
 	ok = true
 	if n := r.get("action"); n != nil {
@@ -38,12 +56,12 @@ func (r *reader) gauge() (ok bool) {
 	return ok
 }
 
-// counts reports whether the rule counts records, and needs no value for it.
+// counts reports whether the rule counts records, so that it needs no value.
 func (r *reader) counts() bool {
 	return r.m.Type == Counter || r.m.Type == Gauge && (r.m.Action == Inc || r.m.Action == Dec || r.m.Aggregate == Count)
 }
 
-// needsValue refuses a rule whose samples would have no value.
+// needsValue reports a rule whose samples would not have a value.
 func (r *reader) needsValue() {
 	if !r.has("value") && !r.has("fields") && !r.counts() {
 		r.wrong(r.node, r.under("value"), "missing",

@@ -90,7 +90,7 @@ func TestTooManyMarks(t *testing.T) {
 	}
 }
 
-// hostile are texts that a file repeats to keep a parser of YAML busy, each behind a head.
+// hostile are texts that keep a YAML parser busy when a file repeats them, each with a start of the file.
 var hostile = []struct{ head, repeated string }{
 	{"", "["}, {"", "{"}, {"", "- "}, {"", "? "}, {"", "!!a "}, {"", "&a "}, {"[", "!a "}, {"[", "&a "}, {"[", "a: "},
 	{"", "a: "}, {"", "a:\n"}, {"", "? \n"}, {"", "-\n"}, {"", "- a:\n"}, {"", "- a:\n  b:\n"}, {"{", "a:,"},
@@ -125,7 +125,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// TestAliasesAreCountedInFull holds that a small file cannot stand for a large one, even where every value is allowed.
+// TestAliasesAreCountedInFull holds that a small file cannot expand to a large one, even if each value is allowed.
 func TestAliasesAreCountedInFull(t *testing.T) {
 	c := "{field: $x, op: exists}"
 	var b strings.Builder

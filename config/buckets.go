@@ -11,17 +11,17 @@ import (
 
 // Bounds and defaults of histograms and summaries.
 const (
-	maxBuckets           = 500 // of one histogram
+	maxBuckets           = 500 // per histogram
 	maxNativeBuckets     = 10_000
 	defaultFactor        = 1.1
 	maxFactor            = 65536 // beyond it, native histograms have no coarser schema
 	defaultNativeBuckets = 160
 	maxQuantiles         = 50
-	minQuantileError     = 0.0001 // a smaller one keeps nearly every value in memory
+	minQuantileError     = 0.0001 // smaller errors keep nearly all values in memory
 	defaultMaxAge        = 10 * time.Minute
 )
 
-// histogram reads the shape of a histogram.
+// histogram reads the keys of a histogram.
 func (r *reader) histogram() {
 	h := &r.m.Histogram
 	h.Buckets = slices.Clone(prometheus.DefBuckets)
@@ -74,7 +74,7 @@ func (r *reader) native(n *node, path string) {
 	}
 }
 
-// buckets reads upper bounds, as a list or as a formula.
+// buckets reads upper bounds, from a list or a formula.
 func (r *reader) buckets(n *node, path string) []float64 {
 	switch n.kind {
 	case sequence:
@@ -91,7 +91,7 @@ func (r *reader) bucketList(n *node, path string) []float64 {
 	bounds := make([]float64, 0, len(n.elements))
 	for i, e := range n.elements {
 		if e.kind == number && math.IsInf(e.number, 1) && i == len(n.elements)-1 {
-			break // every histogram has this bucket
+			break // every histogram has the +Inf bucket
 		}
 		b, ok := r.number(e, at(path, i), right)
 		if !ok {
@@ -135,7 +135,7 @@ func (r *reader) bucketFormula(n *node, path string) []float64 {
 	return nil
 }
 
-// part reads a number of a formula, which must be there and above low.
+// part reads a required number of a formula, which must be greater than low.
 func (r *reader) part(s *mappingReader, key string, low float64, right string) (float64, bool) {
 	n := s.get(key)
 	if n == nil {
@@ -191,7 +191,7 @@ func (r *reader) linear(n *node, path string) []float64 {
 	return r.formula(s, prometheus.LinearBuckets(start, width, count))
 }
 
-// formula checks the bounds that a formula gave: floats may overflow, or be too coarse for the steps.
+// formula checks the bounds from a formula: floats may overflow, or be too coarse for the steps.
 func (r *reader) formula(s *mappingReader, bounds []float64) []float64 {
 	for i, b := range bounds {
 		if math.IsInf(b, 0) || i > 0 && b <= bounds[i-1] {

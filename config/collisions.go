@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 const namespaceVariable = "${namespace}"
 
-// distinctNames checks that no two families put samples of the same name on the page, in any format.
+// distinctNames checks that no two families expose the same name, in any format.
 func (p *parser) distinctNames(families []parsedRule) {
 	uses := make(map[string]parsedRule)
 	for _, f := range families {
@@ -35,11 +35,10 @@ func (p *parser) distinctNames(families []parsedRule) {
 
 func (r parsedRule) describeFamily() string { return r.Type.String() + " " + quote(r.Name.String()) }
 
-// exposed returns the names that the family takes on the page. The variable ${namespace} in front of its name is left
-// as it is.
+// exposed returns the names that the family exposes. It keeps the variable ${namespace} in front of its name.
 func (r parsedRule) exposed() []string {
 	rest, found := strings.CutPrefix(r.Name.String(), namespaceVariable)
-	names := exposition.Names(rest, r.Type.String())
+	names := metric.Names(rest, r.Type)
 	if found {
 		for i := range names {
 			names[i] = namespaceVariable + names[i]

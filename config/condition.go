@@ -10,7 +10,7 @@ import (
 // maxConditions bounds the nesting of conditions.
 const maxConditions = 16
 
-// condition reads a group of comparisons or a single one.
+// condition reads a comparison or a group.
 func (r *reader) condition(n *node, path string, depth int) (c Condition, ok bool) {
 	if n.kind != mapping {
 		return c, r.wrongKind(n, path, "a condition", "write "+comparisonSpec.example+", or "+groupSpec.example)
@@ -25,7 +25,7 @@ func (r *reader) condition(n *node, path string, depth int) (c Condition, ok boo
 	return r.comparison(n, path)
 }
 
-// isGroup tells a group by its rules, or by its op when it has none.
+// isGroup reports whether n has the key rules, or the op of a group and no field.
 func isGroup(n *node) bool {
 	var compared, joined, op *node
 	for _, f := range n.fields {
@@ -72,7 +72,7 @@ func (r *reader) group(n *node, path string, depth int) (c Condition, ok bool) {
 	return c, true
 }
 
-// lower returns n with its text in lower case: Fluent Bit takes operators in any.
+// lower returns n with its text in lower case. Fluent Bit ignores the case of operators.
 func (n *node) lower() *node {
 	c := *n
 	c.text = strings.ToLower(c.text)
@@ -108,7 +108,7 @@ func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
 	return c, c.Field != nil
 }
 
-// context reads where Fluent Bit's conditions look for their field.
+// context reads where the field is looked up, as in conditions of Fluent Bit.
 func (r *reader) context(c *Condition, n *node, path string) {
 	i, ok := r.word(n.lower(), path, contextWords)
 	if !ok || c.Field == nil || i == 0 {
@@ -121,7 +121,7 @@ func (r *reader) context(c *Condition, n *node, path string) {
 	c.Field.Root = RootMetadata
 }
 
-// operand reads what the field is compared with.
+// operand reads the value to compare with.
 func (r *reader) operand(c *Condition, s *mappingReader) {
 	n, path := s.get("value"), s.under("value")
 	unary := c.Op == Exists || c.Op == NotExists
@@ -175,7 +175,7 @@ func (r *reader) list(c *Condition, n *node, path string) {
 	}
 }
 
-// threshold reads a number, which Fluent Bit's users may have put in quotes.
+// threshold reads a number. Fluent Bit also accepts it in quotes.
 func (r *reader) threshold(c *Condition, n *node, path string) {
 	c.IsNumber = true
 	if n.kind == text {

@@ -65,7 +65,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// blockOf quotes what may not stand bare within braces.
+// blockOf quotes what needs quotes within braces.
 func blockOf(s string) string {
 	return strings.NewReplacer("$metadata['a']", `"$metadata['a']"`).Replace(s)
 }

@@ -36,7 +36,7 @@ func (p *parser) document(n *node) {
 	p.families()
 }
 
-// fileDefaults reads what holds for all rules of the file.
+// fileDefaults reads the settings for all rules of the file.
 func (p *parser) fileDefaults(s *mappingReader) {
 	if n := s.get("defaults"); n != nil {
 		p.rules.Defaults, _ = p.boolean(n, "defaults")
@@ -52,7 +52,7 @@ func (p *parser) fileDefaults(s *mappingReader) {
 	}
 }
 
-// minTTL keeps series from expiring before any scraper could see them.
+// minTTL keeps series from expiring before a scraper can see them.
 const minTTL = time.Second
 
 // expiry reads a ttl.

@@ -13,11 +13,11 @@ var durationUnits = map[string]time.Duration{
 	"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 }
 
-// maxDuration is the longest duration that may be written: about ten years.
+// maxDuration is the longest valid duration, about ten years.
 const maxDuration = 3660 * 24 * time.Hour
 
-// parseDuration reads numbers with units, such as 1h30m, 1.5s or 7d, the way of Go with days and weeks added. A number
-// alone counts seconds.
+// parseDuration parses numbers with units, such as 1h30m, 1.5s or 7d: the syntax of Go with days and weeks. A number
+// without a unit is in seconds.
 func parseDuration(s string) (time.Duration, error) {
 	if s == "" {
 		return 0, errors.New("it is empty")

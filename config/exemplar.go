@@ -41,7 +41,7 @@ func (r *reader) exemplar(n *node) {
 	}
 }
 
-// init reads the label sets that exist from the start.
+// init reads the label sets of series that exist from the start.
 func (r *reader) init(n *node) {
 	path := r.under("init")
 	if n.kind != sequence {
@@ -74,7 +74,7 @@ func (r *reader) init(n *node) {
 	}
 }
 
-// initSet reads the values of one label set. What it leaves out is empty.
+// initSet reads the values of one label set. Missing labels are empty.
 func (r *reader) initSet(n *node, path string) ([]string, bool) {
 	if n.kind != mapping {
 		return nil, r.wrongKind(n, path, "a label set", "write {method: GET, status: '200'}")

@@ -28,7 +28,7 @@ func (p *parser) families() {
 	}
 }
 
-// distinctRules checks that a name that was given to a rule is its alone.
+// distinctRules checks that the names of rules are unique.
 func (p *parser) distinctRules(rules []parsedRule) {
 	first := make(map[string]parsedRule, len(rules))
 	for _, r := range rules {
@@ -51,7 +51,7 @@ func (r parsedRule) describeRule() string {
 	return fmt.Sprintf("%s on line %d", r.path, r.Metric.Position.Line)
 }
 
-// reachable warns of rules behind one that drops every record they could get.
+// reachable warns of rules after a rule that drops all their records.
 func (p *parser) reachable(rules []parsedRule) {
 	dropped := make(map[string]parsedRule)
 	for _, r := range rules {
@@ -69,13 +69,13 @@ func (p *parser) reachable(rules []parsedRule) {
 	}
 }
 
-// dropsAll reports whether r drops every record that its Match matches.
+// dropsAll reports whether r drops all records that its Match matches.
 func (r parsedRule) dropsAll() bool {
 	return r.Drop && r.Match != "" && !r.has("condition") && !r.has("fields")
 }
 
-// sameDefinitions checks that rules of one family define it alike, and gives all of them the help that one has. It
-// returns the first rule of each family.
+// sameDefinitions checks that all rules of a family define it the same way, and copies the help of one to the others.
+// It returns the first rule of each family.
 func (p *parser) sameDefinitions(rules []parsedRule) []parsedRule {
 	first := make(map[string]int, len(rules))
 	families := make([]parsedRule, 0, len(rules))
@@ -103,7 +103,7 @@ func (p *parser) sameDefinitions(rules []parsedRule) []parsedRule {
 	return families
 }
 
-// sameDefinition reports where r defines its family otherwise than f.
+// sameDefinition reports the differences of the definition in r to that in f.
 func (p *parser) sameDefinition(f, r parsedRule) {
 	differ := func(key string, first, second any) {
 		at := r.get(key)
@@ -118,14 +118,14 @@ func (p *parser) sameDefinition(f, r parsedRule) {
 	case !f.typed || !r.typed:
 	case f.Type != r.Type:
 		differ("type", f.Type, r.Type)
-	case f.hasMistakes || r.hasMistakes: // what follows from those mistakes is none of its own
+	case f.hasMistakes || r.hasMistakes: // a difference may result from these mistakes
 	default:
 		f.sameDefinition(r, differ)
 		f.sameShape(r, differ)
 	}
 }
 
-// sameDefinition compares what families of all types have.
+// sameDefinition compares the keys of all types.
 func (f parsedRule) sameDefinition(r parsedRule, differ func(key string, first, second any)) {
 	if f.Help != r.Help && f.Help != "" && r.Help != "" {
 		differ("help", quote(f.Help), quote(r.Help))
@@ -147,7 +147,7 @@ func (f parsedRule) sameDefinition(r parsedRule, differ func(key string, first, 
 	}
 }
 
-// sameShape compares the options of histograms and summaries.
+// sameShape compares the keys of histograms and summaries.
 func (f parsedRule) sameShape(r parsedRule, differ func(key string, first, second any)) {
 	if a, b := f.Histogram.Buckets, r.Histogram.Buckets; !slices.Equal(a, b) {
 		differ("buckets", a, b)

@@ -29,7 +29,7 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// TestInvalid reads one file per mistake; the file .txt beside it has the exact messages.
+// TestInvalid reads one file per mistake; the .txt file of the same name has the exact messages.
 func TestInvalid(t *testing.T) {
 	files, err := filepath.Glob("testdata/invalid/*.yaml")
 	if err != nil || len(files) == 0 {

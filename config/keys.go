@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -15,42 +16,43 @@ import (
 // Key is a key of the [OUTPUT] section.
 type Key struct {
 	Name        string
-	Default     string // in the form of the section; "" for none
+	Default     string // as written in the section; "" for none
 	Description string
-	Example     string // a value that is right
+	Example     string // a valid value
 }
 
-// Config is the [OUTPUT] section of one instance, checked.
+// Config is the checked [OUTPUT] section of one instance.
 type Config struct {
 	Addresses     []address.Address // at least one
 	MetricsPath   address.Path
-	Username      string // "" for none; whether the next three fit to it is not checked here
+	Username      string // "" for none; ParseKeys does not check it against the next three
 	Password      Secret
 	PasswordFile  string
 	WebConfigFile string
 	MaxRequests   int    // scrapes in flight, at least 1
-	Debug         bool   // whether profiles are offered
-	MetricsEvents bool   // whether Fluent Bit's metrics are taken
-	Namespace     string // without an underscore at its end
+	Debug         bool   // serve profiles
+	MetricsEvents bool   // serve metrics events
+	Namespace     string // without a trailing underscore
 	SeriesLimit   int    // at least 1
-	SeriesMemory  int64  // the most bytes of series
+	SeriesMemory  int64  // maximum bytes of series
 	FlushTimeout  time.Duration
 	RulesFile     string // "" for the embedded rules
-	Reload        bool   // whether POST /-/reload reads the rules again
+	Reload        bool   // POST /-/reload reads the rules again
 	AllowedHosts  []string
 	StateFile     string // "" for none
 	StateInterval time.Duration
-	StateGauges   bool // whether it holds gauges too
+	StateGauges   bool          // the state file also holds gauges
+	DedupeWindow  time.Duration // 0 for off
 }
 
-// maxFlushTimeout is the time that Fluent Bit grants to pending flushes when it stops (Grace, 5 s by default): one that
+// maxFlushTimeout is the time that Fluent Bit gives pending flushes when it stops (Grace, 5 s by default). A flush that
 // waits longer would be lost.
 const maxFlushTimeout = 5 * time.Second
 
-// minFlushTimeout is what a busy machine may need to hand over a batch at all.
+// minFlushTimeout is the time that a busy machine may need to pass a batch at all.
 const minFlushTimeout = time.Millisecond
 
-// key is a Key and the reader of its value.
+// key is a Key with the function that reads its value.
 type key struct {
 	Key
 	read func(c *Config, value string) error
@@ -87,7 +89,10 @@ var keys = [...]key{
 	{Key{
 		"max_requests", "40",
 		"Maximum number of scrapes of the page in flight; more are answered with status 503", "10",
-	}, readMaxRequests},
+	}, func(c *Config, v string) (err error) {
+		c.MaxRequests, err = wholeFrom(1, maxRequestsLimit, v)
+		return err
+	}},
 	{Key{
 		"namespace", "",
 		"Prefix of metric names, which rules write as ${namespace}; the default rules use it", "edge",
@@ -95,7 +100,7 @@ var keys = [...]key{
 	{Key{
 		"series_limit", "100000",
 		"Maximum number of series; samples of more series are dropped and counted", "50000",
-	}, readSeriesLimit},
+	}, func(c *Config, v string) (err error) { c.SeriesLimit, err = wholeFrom(1, maxSeries, v); return err }},
 	{Key{
 		"series_memory_limit", "512MiB",
 		"Maximum memory of all series: 512MiB, 512M or a number of bytes; samples of more series are dropped and counted",
@@ -104,11 +109,14 @@ var keys = [...]key{
 	{Key{
 		"flush_timeout", "1s",
 		"How long a flush waits for the collector before it asks Fluent Bit to retry", "500ms",
-	}, readFlushTimeout},
+	}, func(c *Config, v string) (err error) {
+		c.FlushTimeout, err = durationFrom(minFlushTimeout, maxFlushTimeout, v)
+		return err
+	}},
 	{Key{
 		"rules_file", "",
 		"YAML file with rules that turn records into metrics; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
-	}, readRulesFile},
+	}, func(c *Config, v string) error { c.RulesFile = v; return checkFile(v) }},
 	{Key{
 		"metrics_events", "on",
 		"Whether metrics events, such as those of node_exporter_metrics, are served beside what rules make of logs; " +
@@ -131,11 +139,19 @@ var keys = [...]key{
 	{Key{
 		"state_interval", "30s",
 		"How often the state file is written, in addition to at exit", "5m",
-	}, readStateInterval},
+	}, func(c *Config, v string) (err error) {
+		c.StateInterval, err = durationFrom(minStateInterval, maxStateInterval, v)
+		return err
+	}},
 	{Key{
 		"state_gauges", "off",
 		"Whether the state file also keeps gauges", "on",
 	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
+	{Key{
+		"dedupe_window", "10m",
+		"For how long after a start or reload chunks are not counted again that were counted before it; 0 counts them again",
+		"1h",
+	}, readDedupeWindow},
 	{Key{
 		"debug", "off",
 		"Whether to serve Go profiles at /debug/pprof/, to clients that may read the metrics", "on",
@@ -151,8 +167,8 @@ func Keys() []Key {
 	return all
 }
 
-// ParseKeys reads the [OUTPUT] section. property returns the value of a key, and "" for one that is absent. The error
-// is Mistakes, all of them at once.
+// ParseKeys reads the [OUTPUT] section. property returns the value of a key, or "" if it is not set. The error is of
+// type Mistakes and lists all of them.
 func ParseKeys(property func(key string) string) (*Config, error) {
 	c := new(Config)
 	var mistakes Mistakes
@@ -177,61 +193,57 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 	return c, nil
 }
 
-// maxSeries bounds the series of one instance: beyond some millions, neither a scrape nor Prometheus copes.
+// maxSeries bounds the series of one instance: neither a scrape nor Prometheus can handle more than some millions.
 const maxSeries = 10_000_000
 
-func readSeriesLimit(c *Config, value string) error {
+// wholeFrom parses an integer from low to high.
+func wholeFrom(low, high int, value string) (int, error) {
 	n, err := strconv.Atoi(value)
-	if err != nil {
-		return fmt.Errorf("not a whole number")
+	switch {
+	case err != nil:
+		return 0, errors.New("not a whole number")
+	case n < low || n > high:
+		return 0, fmt.Errorf("not from %d to %d", low, high)
 	}
-	if n < 1 || n > maxSeries {
-		return fmt.Errorf("not from 1 to %d", maxSeries)
-	}
-	c.SeriesLimit = n
-	return nil
+	return n, nil
 }
 
-func readFlushTimeout(c *Config, value string) error {
+// durationFrom parses a duration from low to high.
+func durationFrom(low, high time.Duration, value string) (time.Duration, error) {
 	d, err := parseDuration(value)
-	if err != nil {
-		return fmt.Errorf("not a duration: %w", err)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("not a duration: %w", err)
+	case d < low || d > high:
+		return 0, fmt.Errorf("not from %s to %s", low, high)
 	}
-	if d < minFlushTimeout || d > maxFlushTimeout {
-		return fmt.Errorf("not from %s to %s", minFlushTimeout, maxFlushTimeout)
-	}
-	c.FlushTimeout = d
-	return nil
+	return d, nil
 }
 
-// Bounds of state_interval. A state may be some hundred megabytes, and what was counted since the last one is lost in a
-// crash.
+// Bounds of state_interval. A state may have some hundred megabytes, and a crash loses what was counted since the last
+// one.
 const (
 	minStateInterval = time.Second
 	maxStateInterval = 24 * time.Hour
 )
 
-func readStateInterval(c *Config, value string) error {
+// maxDedupeWindow bounds dedupe_window. A chunk that is taken for an earlier one is lost, and what Fluent Bit brings
+// again comes soon after its start.
+const maxDedupeWindow = 24 * time.Hour
+
+func readDedupeWindow(c *Config, value string) error {
 	d, err := parseDuration(value)
 	if err != nil {
 		return fmt.Errorf("not a duration: %w", err)
 	}
-	if d < minStateInterval || d > maxStateInterval {
-		return fmt.Errorf("not from %s to %s", minStateInterval, maxStateInterval)
+	if d > maxDedupeWindow {
+		return fmt.Errorf("not from 0s to %s", maxDedupeWindow)
 	}
-	c.StateInterval = d
+	c.DedupeWindow = d
 	return nil
 }
 
-func readRulesFile(c *Config, value string) error {
-	if strings.HasSuffix(value, "/") {
-		return fmt.Errorf("a directory")
-	}
-	c.RulesFile = value
-	return nil
-}
-
-// readSwitch reads the words that Fluent Bit takes for yes and no.
+// readSwitch parses the words that Fluent Bit accepts as booleans.
 func readSwitch(value string) (bool, error) {
 	switch strings.ToLower(value) {
 	case "on", "true", "yes", "1":
@@ -239,12 +251,12 @@ func readSwitch(value string) (bool, error) {
 	case "off", "false", "no", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("neither on nor off")
+	return false, errors.New("neither on nor off")
 }
 
 func checkNamespace(s string) error {
 	if !model.LegacyValidation.IsValidMetricName(s) || strings.Contains(s, ":") {
-		return fmt.Errorf("not letters, digits and _ with a letter or _ first")
+		return errors.New("not letters, digits and _ with a letter or _ first")
 	}
 	if prefix := reservedPrefix(s + "_"); prefix != "" {
 		return fmt.Errorf("names that start with %s are reserved for the metrics of the plugin", prefix)
@@ -252,5 +264,5 @@ func checkNamespace(s string) error {
 	return nil
 }
 
-// maxSeriesLimit bounds the series limit of a family.
+// maxSeriesLimit bounds series_limit of a family.
 const maxSeriesLimit = math.MaxInt32

@@ -25,7 +25,7 @@ func TestParseKeysDefaults(t *testing.T) {
 	}
 	want := &Config{
 		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, SeriesMemory: 512 << 20,
-		FlushTimeout: time.Second, StateInterval: 30 * time.Second, MetricsEvents: true,
+		FlushTimeout: time.Second, StateInterval: 30 * time.Second, DedupeWindow: 10 * time.Minute, MetricsEvents: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -36,7 +36,7 @@ func TestParseKeys(t *testing.T) {
 	got, err := ParseKeys(properties(
 		"listen_address", "[::1]:0", "metrics_path", "/fluent-bit/metrics_2", "namespace", "edge_1", "series_limit", "10",
 		"series_memory_limit", "2G", "flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On",
-		"state_file", "s.state", "state_interval", "1m", "state_gauges", "yes", "metrics_events", "off"))
+		"state_file", "s.state", "state_interval", "1m", "state_gauges", "yes", "dedupe_window", "0", "metrics_events", "off"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +119,8 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"state_interval", "0.9s", `"0.9s": not from 1s to 24h0m0s`},
 		{"state_interval", "25h", `"25h": not from 1s to 24h0m0s`},
 		{"state_interval", "often", `"often": not a duration: a number is missing before "often"`},
+		{"dedupe_window", "25h", `"25h": not from 0s to 24h0m0s`},
+		{"dedupe_window", "off", `"off": not a duration: a number is missing before "off"`},
 		{"state_gauges", "all", `"all": neither on nor off`},
 	} {
 		t.Run(test.key+"="+test.value, func(t *testing.T) {
@@ -164,8 +166,8 @@ func TestParseKeysReportsAllAtOnce(t *testing.T) {
 	}
 }
 
-// hostKeys are the keys that Fluent Bit keeps for itself, of outputs and inputs alike: what it takes never reaches a
-// plugin. A * stands for any end.
+// hostKeys are the keys that Fluent Bit handles itself, of outputs and inputs: they never reach a plugin. A *
+// represents any suffix.
 var hostKeys = []string{
 	"alias", "condition", "event_type", "host", "ipv6", "listen", "log_level", "log_suppress_interval", "match", "match_regex",
 	"mem_buf_limit", "name", "net.*", "oauth2*", "port", "processors", "rate_gate*", "rate_window", "retry_limit",

@@ -14,10 +14,10 @@ import (
 // Bounds of the labels of a rule.
 const (
 	maxLabels   = 64
-	maxConstant = 1024 // bytes, as those that a record may give
+	maxConstant = 1024 // bytes, like label values from records
 )
 
-// fileLabels reads the constants that every series of the file has.
+// fileLabels reads the constant labels of all series of the file.
 func (p *parser) fileLabels(n *node, path string) []Label {
 	if n.kind != mapping {
 		p.wrongKind(n, path, "a mapping", "write {name: value}")
@@ -59,7 +59,7 @@ func (p *parser) labelName(n *node, path string) bool {
 	return false
 }
 
-// constant reads a text that stands for itself. $$ is a dollar sign.
+// constant reads a constant string, in which $$ is a dollar sign.
 func (p *parser) constant(n *node, path string) (string, bool) {
 	if !n.scalar() {
 		return "", p.wrongKind(n, path, "a string", "write a string")
@@ -98,8 +98,8 @@ func (r *reader) labels() {
 	r.distinctLabels()
 }
 
-// distinctLabels checks the labels against those that the type adds, and against each other as they look to scrapers
-// that do not ask for UTF-8 names.
+// distinctLabels checks that labels differ from those that the type adds, and from each other in the form for scrapers
+// without support for UTF-8 names.
 func (r *reader) distinctLabels() {
 	seen := make(map[string]string, len(r.m.Labels))
 	for i := range r.m.Labels {
@@ -118,7 +118,7 @@ func (r *reader) distinctLabels() {
 	}
 }
 
-// labelKey returns the key of a label, or the rule when the label is the file's.
+// labelKey returns the key of a label, or the rule if it is a label of the file.
 func (r *reader) labelKey(name string) *node {
 	if labels := r.get("labels"); labels != nil {
 		for _, f := range labels.fields {
@@ -219,7 +219,7 @@ func (r *reader) hasCapture(n *node, path, name string) {
 	}
 }
 
-// captures says which named captures a regular expression has.
+// captures lists the named captures of a regular expression.
 func captures(re *regexp.Regexp) string {
 	names := slices.DeleteFunc(re.SubexpNames(), func(s string) bool { return s == "" })
 	if len(names) == 0 {
@@ -228,7 +228,7 @@ func captures(re *regexp.Regexp) string {
 	return "it has " + strings.Join(names, ", ")
 }
 
-// cases reads the values that a label value is turned into.
+// cases reads the map from regular expressions to label values.
 func (r *reader) cases(n *node, path string) []MapCase {
 	const right = "map regular expressions to values: {'^5': error}"
 	if n.kind != mapping {

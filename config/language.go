@@ -1,11 +1,11 @@
 package config
 
-// The language: the keys of every mapping of a rules file, and the words that some keys choose from. rules/schema.json
-// says the same to editors.
+// The language: the keys of each mapping of a rules file, and the words that some keys accept. rules/schema.json has
+// the same for editors.
 
-// mappingSpec is a kind of mapping.
+// mappingSpec describes a kind of mapping.
 type mappingSpec struct {
-	what    string // in messages
+	what    string // for messages
 	example string
 	keys    []string // sorted
 }
@@ -16,7 +16,7 @@ var (
 	}}
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
 		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
-		"first", "help", "init", "labels", "match", "match_regex", "max_age", "name", "native", "quantiles", "rule",
+		"first", "help", "init", "labels", "match", "match_regex", "max_age", "max_increment", "name", "native", "quantiles", "rule",
 		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
 	}}
 	valueSpec = &mappingSpec{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
@@ -37,26 +37,27 @@ var (
 	nativeSpec      = &mappingSpec{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
 )
 
-// dropKeys are the keys of a rule that drops records.
+// dropKeys are the keys of a rule with drop: true.
 var dropKeys = []string{"condition", "drop", "fields", "match", "match_regex", "rule"}
 
-// typeKeys are the keys of a rule that only some types have.
+// typeKeys are the keys that only rules of some types have.
 var typeKeys = map[string][]Type{
-	"temporality": {Counter},
-	"action":      {Gauge},
-	"aggregate":   {Gauge},
-	"buckets":     {Histogram},
-	"native":      {Histogram},
-	"classic":     {Histogram},
-	"count":       {Histogram},
-	"quantiles":   {Summary},
-	"max_age":     {Summary},
-	"exemplar":    {Counter, Histogram},
+	"temporality":   {Counter},
+	"max_increment": {Counter, Histogram, Summary},
+	"action":        {Gauge},
+	"aggregate":     {Gauge},
+	"buckets":       {Histogram},
+	"native":        {Histogram},
+	"classic":       {Histogram},
+	"count":         {Histogram},
+	"quantiles":     {Summary},
+	"max_age":       {Summary},
+	"exemplar":      {Counter, Histogram},
 }
 
-// The words of enumerations, in the order of their constants.
+// The words of each enumeration, in the order of its constants.
 var (
-	typeWords        = []string{Counter: "counter", Gauge: "gauge", Histogram: "histogram", Summary: "summary"}
+	typeWords        = []string{Counter.String(), Gauge.String(), Histogram.String(), Summary.String()}
 	actionWords      = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
 	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
 	temporalityWords = []string{"delta", "cumulative"}
@@ -72,8 +73,7 @@ var (
 	}
 )
 
-// synonyms are the names that other exporters, and Fluent Bit's log_to_metrics filter, have for keys and words of the
-// language.
+// synonyms are the names of keys and words in other exporters and in the log_to_metrics filter of Fluent Bit.
 var synonyms = map[string]string{
 	"metric_name": "name", "metric_mode": "type", "metric_type": "type", "metric_description": "help",
 	"description": "help", "desc": "help", "value_field": "value", "source": "value", "label_field": "labels",
@@ -87,6 +87,3 @@ var synonyms = map[string]string{
 	"increment": "inc", "decrement": "dec", "sub": "subtract", "timer": "histogram", "untyped": "gauge",
 	"all": "and", "any": "or", "absolute": "cumulative",
 }
-
-// String returns the word of the rules language for t.
-func (t Type) String() string { return typeWords[t] }

@@ -10,18 +10,13 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-var modelTypes = [...]dto.MetricType{
-	Counter: dto.MetricType_COUNTER, Gauge: dto.MetricType_GAUGE,
-	Histogram: dto.MetricType_HISTOGRAM, Summary: dto.MetricType_SUMMARY,
-}
-
-// lint warns of what Prometheus takes but advises against, with the checks of promtool and some more.
+// lint warns of names that Prometheus accepts but advises against, with the checks of promtool and some more.
 func (p *parser) lint(r parsedRule) {
 	if !r.typed {
 		return
 	}
 	name := strings.TrimPrefix(r.Name.String(), namespaceVariable)
-	family := &dto.MetricFamily{Name: proto.String(name), Type: modelTypes[r.Type].Enum()}
+	family := &dto.MetricFamily{Name: proto.String(name), Type: r.Type.Model().Enum()}
 	if r.Help != "" {
 		family.Help = proto.String(r.Help)
 	}
@@ -38,7 +33,7 @@ func (p *parser) lint(r parsedRule) {
 	p.lintLabels(r)
 }
 
-// lintProblem passes on what promlint found.
+// lintProblem reports a problem that promlint found.
 func (p *parser) lintProblem(r parsedRule, text string) {
 	switch {
 	case strings.HasPrefix(text, "no help"):
@@ -51,7 +46,7 @@ func (p *parser) lintProblem(r parsedRule, text string) {
 	}
 }
 
-// lintSuffix warns of ends of names that mean other types in OpenMetrics.
+// lintSuffix warns of suffixes that OpenMetrics reserves for other types.
 func (p *parser) lintSuffix(r parsedRule, name string) {
 	for _, suffix := range []string{"_created", "_info"} {
 		if strings.HasSuffix(name, suffix) && (suffix == "_created" || r.Type != Gauge) {
@@ -61,7 +56,7 @@ func (p *parser) lintSuffix(r parsedRule, name string) {
 	}
 }
 
-// lintName warns of a name that not every scraper sees as it is written. Dots are taken for deliberate.
+// lintName warns of a name that not every scraper sees unchanged. Dots are assumed to be intended.
 func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
 		return
@@ -70,7 +65,7 @@ func (p *parser) lintName(n *node, path, name string) {
 		"the others see "+model.EscapeName(name, model.UnderscoreEscaping))
 }
 
-// lintLabels warns of labels that Prometheus or the reader takes for others.
+// lintLabels warns of labels that Prometheus also adds, and of a constant that looks like a field.
 func (p *parser) lintLabels(r parsedRule) {
 	labels := r.get("labels")
 	if labels == nil || labels.kind != mapping {

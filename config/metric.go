@@ -10,18 +10,18 @@ type reader struct {
 	*parser
 	*mappingReader
 	m Metric
-	// typed is false when the type is not known, so that nothing is said about keys that depend on it.
+	// typed is false if the type is not valid, in which case keys that depend on it are not checked.
 	typed bool
 }
 
-// ruleSource is where a rule stands in the file, and how well it was understood.
+// ruleSource is the mapping of a rule in the file.
 type ruleSource struct {
 	*mappingReader
-	typed       bool // the type is known
-	hasMistakes bool // there are mistakes in it
+	typed       bool // the type is valid
+	hasMistakes bool // the rule has mistakes
 }
 
-// metric reads the rule n and adds it to the rules.
+// metric reads rule n and adds it to the rules.
 func (p *parser) metric(n *node, path string) {
 	before := len(p.mistakes)
 	s, ok := p.readMapping(n, path, metricSpec)
@@ -47,7 +47,7 @@ func (p *parser) metric(n *node, path string) {
 	p.sources = append(p.sources, ruleSource{s, r.typed, len(p.mistakes) > before})
 }
 
-// dropped reads whether the rule drops records.
+// dropped reads the key drop.
 func (r *reader) dropped() (ok bool) {
 	if n := r.get("drop"); n != nil {
 		r.m.Drop, ok = r.boolean(n, r.under("drop"))
@@ -55,7 +55,7 @@ func (r *reader) dropped() (ok bool) {
 	return ok
 }
 
-// dropsOnly refuses what a rule that drops records has no use for.
+// dropsOnly reports keys that a rule with drop: true cannot have.
 func (r *reader) dropsOnly() {
 	for _, f := range r.fields {
 		if key := f.key.text; slices.Contains(metricSpec.keys, key) && !slices.Contains(dropKeys, key) {
@@ -64,7 +64,7 @@ func (r *reader) dropsOnly() {
 	}
 }
 
-// identify finds the rule's name for messages and metrics.
+// identify sets the name of the rule for messages and metrics.
 func (r *reader) identify() {
 	if n := r.get("rule"); n != nil {
 		r.m.Rule, _ = r.text(n, r.under("rule"), "write a name for the rule")
@@ -77,7 +77,7 @@ func (r *reader) identify() {
 	}
 }
 
-// selection reads which events and fields the rule is about.
+// selection reads which events and fields the rule applies to.
 func (r *reader) selection() {
 	if n := r.get("match"); n != nil {
 		r.m.Match, _ = r.text(n, r.under("match"), "write a tag with wildcards such as 'nginx.*'")
@@ -102,7 +102,7 @@ func (r *reader) selection() {
 	}
 }
 
-// each reads the array that the rule runs over.
+// each reads the array that the rule iterates over.
 func (r *reader) each(n *node) {
 	path := r.under("each")
 	if r.has("fields") {
@@ -130,7 +130,7 @@ func (r *reader) accessor(n *node, path string) (*Accessor, bool) {
 	return a, ok
 }
 
-// family reads what defines the metric family.
+// family reads the definition of the metric family.
 func (r *reader) family() {
 	r.name()
 	if n := r.get("type"); n != nil {
@@ -163,7 +163,7 @@ func (r *reader) family() {
 	}
 }
 
-// fitsType refuses keys that the rule's type has no use for.
+// fitsType reports keys that only rules of other types have.
 func (r *reader) fitsType() {
 	for _, f := range r.fields {
 		types, ok := typeKeys[f.key.text]
@@ -179,7 +179,7 @@ func (r *reader) fitsType() {
 	}
 }
 
-// samples reads what the rule makes of an event.
+// samples reads how the rule makes samples.
 func (r *reader) samples() {
 	r.value()
 	if !r.typed {
@@ -191,6 +191,9 @@ func (r *reader) samples() {
 	if r.m.Type == Gauge && !r.gauge() {
 		return
 	}
+	if r.m.Type != Gauge {
+		r.maxIncrement()
+	}
 	if n := r.get("exemplar"); n != nil && (r.m.Type == Counter || r.m.Type == Histogram) {
 		r.exemplar(n)
 	}
@@ -200,7 +203,7 @@ func (r *reader) samples() {
 	r.needsValue()
 }
 
-// limits reads what holds for the samples of any type.
+// limits reads keys for samples of all types.
 func (r *reader) limits() {
 	if n := r.get("first"); n != nil {
 		r.m.First, _ = r.boolean(n, r.under("first"))

@@ -18,14 +18,14 @@ func (p Position) compare(q Position) int {
 
 // Mistake is one thing that is wrong in a configuration.
 type Mistake struct {
-	File string // a file, or "" for a key of the [OUTPUT] section
+	File string // the file; "" for a key of the [OUTPUT] section
 	Position
 	Path  string // where in the document: metrics[3].labels.x, or the key's name; "" for the whole
 	Wrong string // what is wrong
 	Right string // what would be right
 }
 
-// Error says where, what is wrong and what would be right, in one line.
+// Error returns the place, what is wrong and what would be right, in one line.
 func (m *Mistake) Error() string {
 	var b strings.Builder
 	if m.File != "" {
@@ -41,7 +41,7 @@ func (m *Mistake) Error() string {
 	return b.String()
 }
 
-// Mistakes is all that is wrong in a configuration, in the order of the text.
+// Mistakes lists everything that is wrong in a configuration, in the order of the text.
 type Mistakes []Mistake
 
 // Error returns one line per mistake.
@@ -53,7 +53,7 @@ func (m Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// textError is what is wrong with a text, before its place is known.
+// textError describes what is wrong with a string whose position is not known yet.
 type textError struct{ wrong, right string }
 
 func (f textError) Error() string { return f.wrong + "; " + f.right }
@@ -62,13 +62,13 @@ func newTextError(wrong, right string, args ...any) error {
 	return textError{wrong, fmt.Sprintf(right, args...)}
 }
 
-// inOrder returns m in the order of the text, without repetitions, which an anchor that is used twice would give.
+// inOrder returns m in the order of the text, without the duplicates that an anchor may cause.
 func (m Mistakes) inOrder() Mistakes {
 	slices.SortStableFunc(m, func(a, b Mistake) int { return a.compare(b.Position) })
 	return slices.Compact(m)
 }
 
-// maxQuoted bounds what a message repeats of a file, in runes.
+// maxQuoted bounds the text of the file that a message quotes, in runes.
 const maxQuoted = 80
 
 func quote(s string) string { return strconv.Quote(shorten(s, maxQuoted)) }
@@ -89,7 +89,7 @@ func shorten(s string, n int) string {
 // maxPart bounds each part of a message, in runes.
 const maxPart = 300
 
-// oneLine replaces line breaks and other control characters and cuts what is too long.
+// oneLine replaces line breaks and other control characters by blanks, and shortens the result.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if control(r) {
@@ -100,10 +100,10 @@ func oneLine(s string) string {
 	return shorten(s, maxPart)
 }
 
-// control reports whether r is a control character, which Unicode's two separators are in all but name.
+// control reports whether r is a control character or one of Unicode's two line separators.
 func control(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// under is the path of a key below a path.
+// under returns the path of a key below a path.
 func under(path, key string) string {
 	if key == "" || strings.ContainsFunc(key, notPlain) {
 		return path + "[" + quote(key) + "]"
@@ -114,7 +114,7 @@ func under(path, key string) string {
 	return path + "." + key
 }
 
-// at is the path of an element below a path.
+// at returns the path of an element below a path.
 func at(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
 
 func notPlain(r rune) bool {

@@ -7,23 +7,14 @@ import (
 	"unicode"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
-// reservedPrefixes start the names of the plugin's own metrics and of those of its Go runtime, which stand on the same
-// page.
-var reservedPrefixes = []string{"promexporter_", "go_"}
-
-// reservedPrefix returns the reserved prefix that name has without a namespace, also as scrapers see it that do not ask
-// for UTF-8 names, or "".
+// reservedPrefix returns the reserved prefix of name without its namespace, or "".
 func reservedPrefix(name string) string {
 	name, _, _ = strings.Cut(strings.TrimPrefix(name, namespaceVariable), "$")
-	name = model.EscapeName(name, model.UnderscoreEscaping)
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return prefix
-		}
-	}
-	return ""
+	return metric.ReservedPrefix(name)
 }
 
 // name reads the name of the metric family.
@@ -57,7 +48,7 @@ func (r *reader) name() {
 // maxName bounds the name of a metric, in bytes.
 const maxName = 256
 
-// checkName checks what of the name s is known before any record is.
+// checkName checks the parts of the name s that do not depend on records.
 func (r *reader) checkName(n *node, path, s string) {
 	literals := ""
 	for _, part := range r.m.Name {
@@ -78,7 +69,7 @@ func (r *reader) checkName(n *node, path, s string) {
 	}
 }
 
-// variable checks that a variable of the name has a meaning in this rule.
+// variable checks that this rule defines a variable of the name.
 func (r *reader) variable(n *node, path, name string) {
 	switch {
 	case !r.has("fields"):
@@ -92,7 +83,7 @@ func (r *reader) variable(n *node, path, name string) {
 	}
 }
 
-// unit reads the unit, which the name must carry.
+// unit reads the unit, which the name must end with.
 func (r *reader) unit(n *node) {
 	path := r.under("unit")
 	unit, ok := r.text(n, path, "write a base unit such as seconds or bytes")
@@ -104,11 +95,7 @@ func (r *reader) unit(n *node) {
 		r.wrong(n, path, quote(unit)+" is not a unit", "write letters, digits and _, such as seconds")
 		return
 	}
-	name := r.m.Name.String()
-	end := "_" + unit
-	if r.m.Type == Counter {
-		name = strings.TrimSuffix(name, "_total")
-	}
+	name, end := metric.BaseName(r.m.Name.String(), r.m.Type), "_"+unit
 	if r.typed && name != "" && !strings.HasSuffix(name, end) {
 		if r.m.Type == Counter {
 			end += "_total"

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// nearest returns the name among known that word was probably meant to be, or "".
+// nearest returns the element of known that is most similar to word, or "" if none is similar.
 func nearest(word string, known []string) string {
 	word = fold(word)
 	best, name := 3, ""
 	for _, k := range known {
 		d := distance(word, fold(k))
-		// A short word is near to anything: half of it may differ at most.
+		// At most half of a short word may differ.
 		if d < best && 2*d < max(len(word), len(k)) {
 			best, name = d, k
 		}
@@ -19,16 +19,16 @@ func nearest(word string, known []string) string {
 	return name
 }
 
-// fold makes spellings equal that differ in case and in the way words are joined.
+// fold removes differences in case and in separators.
 func fold(s string) string {
 	s = strings.ToLower(s[:min(len(s), maxWord)])
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(s)
 }
 
-// maxWord bounds how much of a word is compared, in bytes.
+// maxWord bounds the compared part of a word, in bytes.
 const maxWord = 40
 
-// distance returns how many letters must be put in, taken out, replaced or swapped with their neighbour to make b of a.
+// distance returns the number of insertions, deletions, replacements and swaps of neighbors that make b of a.
 func distance(a, b string) int {
 	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
 	for j := range rows[1] {
@@ -52,7 +52,7 @@ func distance(a, b string) int {
 	return rows[1][len(b)]
 }
 
-// suggest is the end of a message about an unknown word.
+// suggest returns the advice for an unknown word.
 func suggest(word string, known []string) string {
 	if name := synonyms[strings.ToLower(word)]; slices.Contains(known, name) {
 		return "write " + name
@@ -63,7 +63,7 @@ func suggest(word string, known []string) string {
 	return oneOf(known)
 }
 
-// oneOf lists what may be written.
+// oneOf returns the advice to write one of the known words.
 func oneOf(known []string) string {
 	if len(known) == 1 {
 		return "write " + known[0]

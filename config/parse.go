@@ -10,10 +10,10 @@ import (
 const (
 	maxFileSize = 1 << 20 // bytes
 	maxMetrics  = 10_000  // rules
-	maxMistakes = 1_000   // that are reported of one file
+	maxMistakes = 1_000   // reported per file
 )
 
-// parser reads one rules file and collects what is wrong with it.
+// parser reads one rules file and collects its mistakes.
 type parser struct {
 	file     string
 	mistakes Mistakes
@@ -21,14 +21,14 @@ type parser struct {
 	rules    Rules
 	sources  []ruleSource // of the rules, in their order
 
-	// What the file says for all rules.
+	// Settings of the file for all rules.
 	labels      []Label
 	ttl         time.Duration
 	seriesLimit int
 }
 
-// ParseRules reads a rules file. file is its name in messages, of which only the last element is shown; text is not
-// retained. A file that is not right in all its parts gives no Rules and Mistakes, all of them at once.
+// ParseRules parses a rules file. Messages show the last element of file, which is its path. ParseRules does not retain
+// text. If any part of the file is invalid, it returns no Rules, and an error of type Mistakes that lists all mistakes.
 func ParseRules(file string, text []byte) (*Rules, error) {
 	p := &parser{file: filepath.Base(file)}
 	if body := p.body(text); body != nil {
@@ -42,7 +42,7 @@ func ParseRules(file string, text []byte) (*Rules, error) {
 	return &p.rules, nil
 }
 
-// limited cuts m off at maxMistakes and says so.
+// limited truncates m to maxMistakes and reports how many more there are.
 func (m Mistakes) limited() Mistakes {
 	if len(m) <= maxMistakes {
 		return m
@@ -53,7 +53,7 @@ func (m Mistakes) limited() Mistakes {
 	return append(m[:maxMistakes:maxMistakes], rest)
 }
 
-// mistake keeps what a message repeats of the file to one line of bounded length.
+// mistake makes a Mistake with each part limited to one line of bounded length.
 func (p *parser) mistake(pos Position, path, wrong, right string) Mistake {
 	return Mistake{File: p.file, Position: pos, Path: oneLine(path), Wrong: oneLine(wrong), Right: oneLine(right)}
 }

@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// Every reader here takes the node of a value and its path, reports what is wrong with it, and returns false in that
-// case.
+// The functions below read the node of a value with its path. They return false after reporting a mistake.
 
-// wrongKind reports that n is not of the kind that is wanted.
+// wrongKind reports that n is not of the expected kind.
 func (p *parser) wrongKind(n *node, path, wanted, right string) bool {
 	if n.kind == broken {
 		return false
@@ -23,7 +22,7 @@ func (p *parser) wrongKind(n *node, path, wanted, right string) bool {
 	return false
 }
 
-// text reads a text that is not empty.
+// text reads a string that is not empty.
 func (p *parser) text(n *node, path, right string) (string, bool) {
 	if n.kind != text {
 		if n.scalar() {
@@ -61,7 +60,7 @@ func (p *parser) number(n *node, path, right string) (float64, bool) {
 	return n.number, true
 }
 
-// whole reads a whole number from low to high.
+// whole reads an integer from low to high.
 func (p *parser) whole(n *node, path string, low, high int) (int, bool) {
 	right := fmt.Sprintf("write a whole number from %d to %d", low, high)
 	v, ok := p.number(n, path, right)
@@ -75,7 +74,7 @@ func (p *parser) whole(n *node, path string, low, high int) (int, bool) {
 	return int(v), true
 }
 
-// duration reads a duration from low on.
+// duration reads a duration of at least low.
 func (p *parser) duration(n *node, path string, low time.Duration) (time.Duration, bool) {
 	const right = "write a number of seconds, or a duration such as 90s, 10m, 1h30m or 7d"
 	if n.kind != text && n.kind != number {
@@ -118,7 +117,7 @@ func (p *parser) accessor(n *node, path string) (*Accessor, bool) {
 	return a, err == nil
 }
 
-// wrongText reports what a function that knows no position found.
+// wrongText reports an error of a function that does not know the position.
 func (p *parser) wrongText(n *node, path, what string, err error) {
 	var f textError
 	if !errors.As(err, &f) {
@@ -161,17 +160,17 @@ func (p *parser) compile(n *node, path, s string) (*regexp.Regexp, bool) {
 	return nil, false
 }
 
-// mappingReader is a mapping of a known shape.
+// mappingReader holds a mapping whose keys were checked.
 type mappingReader struct {
 	*node
 	path   string
-	values map[string]*node // nil for a key whose value could not be read
+	values map[string]*node // nil for a key without a valid value
 }
 
 // get returns the value of a key, or nil.
 func (s *mappingReader) get(key string) *node { return s.values[key] }
 
-// has reports whether a key is written, if only without a value.
+// has reports whether a key exists, even without a valid value.
 func (s *mappingReader) has(key string) bool {
 	_, ok := s.values[key]
 	return ok
@@ -180,7 +179,7 @@ func (s *mappingReader) has(key string) bool {
 // under returns the path of a key.
 func (s *mappingReader) under(key string) string { return under(s.path, key) }
 
-// readMapping reads a mapping. Keys that its shape does not have are reported and left out, and so are missing values.
+// readMapping reads a mapping. It reports keys that are not in spec, and missing values, and leaves them out.
 func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingReader, bool) {
 	if n.kind != mapping {
 		return nil, p.wrongKind(n, path, spec.what, "write "+spec.example)
@@ -204,7 +203,7 @@ func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingR
 	return s, true
 }
 
-// advise says what to write instead of a key that the shape does not have.
+// advise returns the advice for a key that is not in spec.
 func (s *mappingSpec) advise(key string) string {
 	switch {
 	case s == metricSpec && slices.Contains(valueSpec.keys, key):

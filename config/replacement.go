@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// replacement reads what a label's regular expression puts in the value's place.
+// replacement reads the replacement for the matches of a label's regular expression.
 func (r *reader) replacement(l *Label, s *mappingReader) {
 	n := s.get("replacement")
 	if n == nil {
@@ -28,10 +28,10 @@ func (r *reader) replacement(l *Label, s *mappingReader) {
 	}
 }
 
-// reference is a $ with what Go's Expand takes for the name of a group.
+// reference matches a $ with the name of a group, as in Expand of package regexp.
 var reference = regexp.MustCompile(`\$(?:\$|\{(\w+)\}|(\w+)|)`)
 
-// references checks that the groups of a replacement are groups of re.
+// references checks that re has the groups that a replacement uses.
 func (r *reader) references(n *node, path string, re *regexp.Regexp) {
 	for _, m := range reference.FindAllStringSubmatch(n.text, -1) {
 		name := m[1] + m[2]
@@ -49,7 +49,7 @@ func (r *reader) references(n *node, path string, re *regexp.Regexp) {
 	}
 }
 
-// groups says which groups may be named instead of name.
+// groups returns the advice for an unknown group.
 func groups(re *regexp.Regexp, name string) string {
 	digits := 0
 	for digits < len(name) && name[digits] >= '0' && name[digits] <= '9' {

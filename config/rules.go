@@ -3,25 +3,26 @@ package config
 import (
 	"regexp"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
-// Rules is a rules file: what its author wrote, checked, with the file's defaults filled into every rule. It is
-// immutable and safe for concurrent use.
+// Rules is a checked rules file. The settings of the file are copied into each rule. It is immutable and safe for
+// concurrent use.
 type Rules struct {
 	File string
-	// Defaults asks for the embedded default rules behind those of the file.
+	// Defaults adds the embedded default rules after those of the file.
 	Defaults bool
 	Metrics  []Metric
-	// Warnings are the mistakes that do not keep the rules from working.
+	// Warnings are mistakes that do not invalidate the rules.
 	Warnings []Mistake
 }
 
-// Metric is one rule: what turns matching records into samples of a family, or of one family per field when Fields is
-// set.
+// Metric is one rule. It turns matching records into samples of a family, or of one family per field if Fields is set.
 type Metric struct {
 	Position Position
-	// Rule names the rule in messages and metrics: its `rule` key, or else its name as written, or else its place, such
-	// as metrics[3]. Rules share one only when they share their name.
+	// Rule is the name of the rule in messages and metrics: the key `rule`, or else Name as written, or else its path,
+	// such as metrics[3]. Only rules with the same Name can share it.
 	Rule string
 	Name Template
 	Type Type
@@ -36,34 +37,36 @@ type Metric struct {
 
 	Value      Value
 	Cumulative bool // the value is a running total
-	Action     Action
-	Aggregate  Aggregate
-	Labels     []Label // sorted by name, the file's constant labels included
-	Exemplar   []Label // in the order written
-	// Init are label values of series that exist from the start, in the order of Labels. Without it, Name may depend on
-	// the field.
+	// MaxIncrement bounds what a record adds to a counter, or to the sum of a histogram or summary. 0: the default.
+	MaxIncrement float64
+	Action       Action
+	Aggregate    Aggregate
+	Labels       []Label // sorted by name, including those of the file
+	Exemplar     []Label // in the order written
+	// Init holds the label values of series that exist from the start, in the order of Labels. If it is nil, Name may
+	// depend on the field.
 	Init [][]string
-	// Drop keeps records, or with Fields the fields, from later rules. Such a rule makes no samples: it has no Name.
+	// Drop hides records, or with Fields the fields, from later rules. Such a rule makes no samples and has no Name.
 	Drop bool
-	// First keeps what the rule has used from later rules.
+	// First hides what the rule used from later rules.
 	First       bool
 	TTL         time.Duration // 0: series never expire; else at least a second
-	SeriesLimit int           // 0: only the instance's limit
-	Timestamps  bool          // exposes the times of the records
+	SeriesLimit int           // 0: only the limit of the instance
+	Timestamps  bool          // expose the times of the records
 
 	Histogram HistogramOptions
 	Summary   SummaryOptions
 }
 
 // Type is the type of a metric family.
-type Type uint8
+type Type = metric.Type
 
 // The types that a rule can make.
 const (
-	Counter Type = iota
-	Gauge
-	Histogram
-	Summary
+	Counter   = metric.Counter
+	Gauge     = metric.Gauge
+	Histogram = metric.Histogram
+	Summary   = metric.Summary
 )
 
 // Action is what a sample does to a gauge.
@@ -78,10 +81,10 @@ const (
 	Dec
 )
 
-// Aggregate says how the records of one gauge series that share a timestamp are joined.
+// Aggregate combines the records of a gauge series that have the same timestamp.
 type Aggregate uint8
 
-// The aggregates of a gauge; NoAggregate leaves it to the Action.
+// The aggregates of a gauge. With NoAggregate the Action applies.
 const (
 	NoAggregate Aggregate = iota
 	Sum
@@ -90,65 +93,65 @@ const (
 	Count
 )
 
-// HistogramOptions shapes a histogram.
+// HistogramOptions are the options of a histogram.
 type HistogramOptions struct {
 	Buckets    []float64 // upper bounds, ascending, without +Inf; nil without a classic histogram
 	Native     bool
-	Factor     float64 // growth from one native bucket to the next
+	Factor     float64 // ratio of successive native bounds
 	MaxBuckets uint32  // of the native histogram
 	Weight     *Accessor
 }
 
-// SummaryOptions shapes a summary.
+// SummaryOptions are the options of a summary.
 type SummaryOptions struct {
-	Quantiles map[float64]float64 // quantile to its allowed error; nil: only sum and count
-	MaxAge    time.Duration       // how long values count for the quantiles; 0 without them
+	Quantiles map[float64]float64 // allowed error by quantile; nil: only sum and count
+	MaxAge    time.Duration       // how long values count in the quantiles; 0 without quantiles
 }
 
-// Template is a name with variables: literal text and ${variable} in turn. The variables are "field" (the field path),
-// "namespace" (the key of that name with an underscore behind it, empty when not set) and the captures of Fields.
+// Template is a name with variables: literals and ${variable} alternate. The variables are "field" (the field path),
+// "namespace" (the key namespace followed by an underscore, or empty) and the captures of Fields.
 type Template []TemplatePart
 
-// TemplatePart is a literal, or a variable when Variable is not empty.
+// TemplatePart is a variable, or a literal if Variable is empty.
 type TemplatePart struct {
 	Literal  string
 	Variable string
 }
 
-// Root is where an Accessor starts.
+// Root is the start of an Accessor.
 type Root uint8
 
-// The roots of an Accessor. RootTag is the tag, whole or one of its parts.
+// The roots of an Accessor. RootTag is the tag or one of its parts.
 const (
 	RootBody Root = iota
 	RootMetadata
 	RootGroupMetadata
 	RootGroupAttributes
 	RootTag
-	RootItem // the element that `each` stands at
+	RootItem // the current element of `each`
 )
 
-// Accessor is one of Fluent Bit's record accessors: $status, $kubernetes['labels']['app'], $items[0], $TAG, $TAG[1],
+// Accessor is a record accessor of Fluent Bit: $status, $kubernetes['labels']['app'], $items[0], $TAG, $TAG[1],
 // $metadata['x'].
 type Accessor struct {
 	Text string // as written
 	Root Root
-	// Steps lead from the root to the value. For RootTag, no step is the whole tag and one index is that dot-separated
-	// part, counted from 0.
+	// Steps lead from the root to the value. For RootTag, no step means the whole tag, and one index means that part
+	// between dots, counted from 0.
 	Steps []Step
 }
 
-// Step goes to a key of a map, or with IsIndex to an element of an array.
+// Step leads to a key of a map, or, if IsIndex is set, to an element of an array.
 type Step struct {
 	Key     string
 	Index   int
 	IsIndex bool
 }
 
-// Parse says how text becomes a number.
+// Parse is a way to convert a string to a number.
 type Parse uint8
 
-// How text becomes a number.
+// The ways to convert a string to a number.
 const (
 	ParseNumber Parse = iota
 	ParseDuration
@@ -157,12 +160,12 @@ const (
 	ParseTimestamp
 )
 
-// Value says where the number of a sample comes from.
+// Value is the source of the number of a sample.
 type Value struct {
-	// From is nil when the rule reads no field of its own: its value is then the field's own in a rule with Fields,
-	// unless IsConstant, and else Constant.
+	// From is nil if the rule does not read another field. The value is then the value of the field in a rule with
+	// Fields, unless IsConstant is set, and otherwise Constant.
 	From *Accessor
-	// Constant is 1 unless the rule says a number, in which case IsConstant is set.
+	// Constant is the number in the rule if IsConstant is set, otherwise 1.
 	Constant   float64
 	IsConstant bool
 
@@ -173,12 +176,11 @@ type Value struct {
 	Bounds *Bounds // of the scaled number; nil unless given
 }
 
-// Bounds are the least and the greatest number that make a sample, infinite where the rule says none. Min is not above
-// Max.
+// Bounds are the smallest and the largest number that make a sample. A bound that is not set is infinite. Min is at
+// most Max.
 type Bounds struct{ Min, Max float64 }
 
-// Label says where a label value comes from: exactly one of Constant, From and Capture applies, in this order: From
-// when not nil, Capture when not empty, otherwise Constant.
+// Label is the source of a label value: From if it is not nil, else Capture if it is not empty, else Constant.
 type Label struct {
 	Name     string
 	Constant string
@@ -187,29 +189,30 @@ type Label struct {
 
 	Regex       *regexp.Regexp // nil: the value as it is
 	Replacement string         // in Go's Expand syntax; default $1, or $0 when the regex has no group
-	Map         []MapCase      // the first that matches decides; none matches: Default
-	Default     string         // when the field is missing or nothing matched; "" leaves the label out
+	Map         []MapCase      // the first match applies; no match: Default
+	Default     string         // if the field is missing or nothing matched; "" omits the label
 	MaxLength   int            // in runes, 0: only the general bound
 }
 
-// IsConstant reports whether the label has the same value on every series.
+// IsConstant reports whether the label has the same value in all series.
 func (l *Label) IsConstant() bool { return l.From == nil && l.Capture == "" }
 
-// MapCase turns label values that Match matches into Value.
+// MapCase maps label values that Match matches to Value.
 type MapCase struct {
 	Match *regexp.Regexp
 	Value string
 }
 
-// Condition is Fluent Bit's conditional: a comparison, or several joined. It is a comparison when Field is not nil.
+// Condition is a condition in the syntax of Fluent Bit: a comparison if Field is not nil, otherwise a group of
+// conditions.
 type Condition struct {
 	Any   bool // or instead of and
 	Rules []Condition
 
 	Field *Accessor
 	Op    CompareOp
-	// Text is the value to compare with as it is written, true and false in lower case. IsNumber tells a number, which
-	// is in Number then. Gt, Gte, Lt and Lte always have a number. Regex and List are those of regex and in.
+	// Text is the value to compare with, as written, but true and false in lower case. If it is a number, IsNumber is
+	// set and Number has it; Gt, Gte, Lt and Lte always have a number. Regex and List are the values of regex and in.
 	Number   float64
 	Text     string
 	IsNumber bool
@@ -217,7 +220,7 @@ type Condition struct {
 	List     []Scalar
 }
 
-// Scalar is a number or text of an in list, in the form of a Condition's.
+// Scalar is a number or string of a list, in the form of a Condition.
 type Scalar struct {
 	Number   float64
 	Text     string

@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// plainNumber is how numbers are written. The library takes more than YAML 1.2 does, such as 1_000 and 0x1F, and
-// numbers with a leading zero, which are octal in YAML 1.1 and decimal in 1.2: they are texts here.
+// plainNumber matches numbers. The library also accepts numbers that YAML 1.2 does not have, such as 1_000 and 0x1F,
+// and numbers with a leading zero, which are octal in YAML 1.1 and decimal in 1.2. They are strings here.
 var plainNumber = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
 
 // scalar returns the node of a scalar.
@@ -25,7 +25,7 @@ func scalar(n *yaml.Node) *node {
 		}
 	case n.Style == 0 && plainNumber.MatchString(n.Value):
 		result.kind = number
-		// Out of range gives an infinity, which every reader of numbers refuses.
+		// A number out of range is infinite, which all readers of numbers report.
 		result.number, _ = strconv.ParseFloat(n.Value, 64)
 	case n.Tag == "!!float" && !strings.ContainsAny(n.Value, "0123456789"):
 		result.kind = number
@@ -34,10 +34,10 @@ func scalar(n *yaml.Node) *node {
 	return result
 }
 
-// scalar reports whether n is a text, a number or a boolean.
+// scalar reports whether n is a string, a number or a boolean.
 func (n *node) scalar() bool { return n.kind == text || n.kind == number || n.kind == boolean }
 
-// describe says what was found where something else was wanted.
+// describe describes n for a message.
 func (n *node) describe() string {
 	switch n.kind {
 	case null:
@@ -57,8 +57,7 @@ func (n *node) describe() string {
 	}
 }
 
-// hasNUL refuses a NUL byte, which no text for a page is meant to hold: Prometheus refuses a page with one in an
-// exemplar.
+// hasNUL reports a NUL byte. Prometheus refuses a page with one in an exemplar, and no other text needs one.
 func (p *parser) hasNUL(n *node, path string) bool {
 	if !strings.Contains(n.text, "\x00") {
 		return false

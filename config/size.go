@@ -16,7 +16,7 @@ var sizeUnits = map[string]int64{
 	"g": 1e9, "gb": 1e9, "gi": 1 << 30, "gib": 1 << 30,
 }
 
-// parseSize reads a whole number of bytes with a unit, such as 512MiB, 512M or 536870912.
+// parseSize parses a number of bytes with an optional unit, such as 512MiB, 512M or 536870912.
 func parseSize(s string) (int64, error) {
 	unit := strings.TrimLeft(s, "0123456789")
 	n, err := strconv.ParseInt(s[:len(s)-len(unit)], 10, 64)
@@ -33,7 +33,7 @@ func parseSize(s string) (int64, error) {
 	return n * factor, nil
 }
 
-// Bounds of series_memory_limit. Less does not hold the metrics of one machine.
+// Bounds of series_memory_limit. The minimum suffices for the metrics of one machine.
 const (
 	minSeriesMemory = 1 << 20
 	maxSeriesMemory = 1 << 40

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// summary reads the shape of a summary.
+// summary reads the keys of a summary.
 func (r *reader) summary() {
 	o := &r.m.Summary
 	if n := r.get("quantiles"); n != nil {

@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// marks are the characters that part values. maxMarks bounds them, because the library keeps up to 1 KiB for each in
-// brackets or braces until the outermost one closes: all of it may be a key.
+// marks are the characters that separate values. maxMarks bounds them, because the library keeps up to 1 KiB for each
+// one within brackets or braces until the outermost one is closed: all of it may be a key.
 const (
 	marks    = ",:[]{}"
 	maxMarks = 250_000
@@ -22,7 +22,7 @@ const (
 // smallestFile is the smallest useful rules file.
 const smallestFile = "metrics: [{name: records_total, type: counter}]"
 
-// body reads the YAML of text. It returns nil when there is nothing to go on with.
+// body parses the YAML of text. It returns nil after reporting a mistake.
 func (p *parser) body(text []byte) *node {
 	start := Position{1, 1}
 	if len(text) > maxFileSize {
@@ -49,7 +49,7 @@ func (p *parser) body(text []byte) *node {
 	return c.node(root)
 }
 
-// checkBytes refuses what no rules file may hold.
+// checkBytes reports bytes that a rules file must not have.
 func (p *parser) checkBytes(text []byte) bool {
 	pos := Position{1, 1}
 	found := 0
@@ -76,7 +76,7 @@ func (p *parser) checkBytes(text []byte) bool {
 	return true
 }
 
-// load returns the root of the only document in text, or nil when there is none.
+// load returns the root of the only document in text, or nil if there is none.
 func (p *parser) load(text []byte) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -107,7 +107,7 @@ func (p *parser) load(text []byte) (root *yaml.Node, err error) {
 	return root, err
 }
 
-// anchors finds the values of aliases. An alias without an anchor gets an empty value, where the library would stop.
+// anchors resolves aliases. It gives an empty value to an alias without an anchor, for which the library would stop.
 type anchors map[string]*yaml.Node
 
 func (a anchors) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
@@ -132,7 +132,7 @@ func (a anchors) ResolveAlias(name string) (n *yaml.Node, found bool, err error)
 
 type syntaxHint struct{ said, wrong, right string }
 
-// syntaxHints are the usual mistakes in the syntax, by what the library says of them.
+// syntaxHints describe common syntax errors, by the message of the library.
 var syntaxHints = [...]syntaxHint{
 	{"exceeded max depth", "nested more than 10000 levels deep", "use fewer levels"},
 	{"directive", "YAML directives are not supported", "remove the line"},
@@ -155,7 +155,7 @@ var syntaxHints = [...]syntaxHint{
 	{"preceding whitespace", "a # without a space before it", "write a space before a comment, and quote strings that contain #"},
 }
 
-// syntaxError reports a text that is not YAML.
+// syntaxError reports that text is not YAML.
 func (p *parser) syntaxError(text []byte, err error) {
 	e := &yaml.LoadError{Message: err.Error()}
 	errors.As(err, &e)
@@ -172,7 +172,7 @@ func (p *parser) syntaxError(text []byte, err error) {
 	case strings.HasPrefix(string(text[len(before):]), "\t"):
 		wrong, right = "a tab in the indentation", "indent with spaces"
 	case e.ContextMark.Line > 0 && (len(before) == len(text) || e.ContextMsg == "while scanning a simple key"):
-		at = e.ContextMark // the start of what is not complete; the end says little
+		at = e.ContextMark // the start of the incomplete part
 	}
 	p.report(Position{max(at.Line, 1), max(at.Column, 1)}, "", wrong, right)
 }

@@ -2,7 +2,7 @@ package config
 
 import "strings"
 
-// parseTemplate reads a name with ${variables}.
+// parseTemplate parses a name with ${variables}.
 func parseTemplate(s string) (Template, error) {
 	var t Template
 	for s != "" {
@@ -39,7 +39,7 @@ func (t Template) String() string {
 	return b.String()
 }
 
-// fixed reports whether t is one name, whatever the record: ${namespace} is the only variable in it.
+// fixed reports whether t expands to the same name for all records: ${namespace} is its only variable.
 func (t Template) fixed() bool {
 	for _, part := range t {
 		if part.Variable != "" && part.Variable != "namespace" {

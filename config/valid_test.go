@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// TestValid reads files that are right; the file .txt beside each shows what came out, without the fields that are
-// zero.
+// TestValid reads valid files; the .txt file of the same name shows the result, without fields that are zero.
 func TestValid(t *testing.T) {
 	files, err := filepath.Glob("testdata/valid/*.yaml")
 	if err != nil || len(files) == 0 {

@@ -2,7 +2,7 @@ package config
 
 import "math"
 
-// value reads where the rule's numbers come from.
+// value reads the source of the rule's numbers.
 func (r *reader) value() {
 	n := r.get("value")
 	if n == nil {
@@ -47,7 +47,7 @@ func (r *reader) valueMapping(n *node, path string) {
 	r.bounds(s)
 }
 
-// bounds reads which numbers make a sample.
+// bounds reads the range of numbers that make a sample.
 func (r *reader) bounds(s *mappingReader) {
 	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
 	switch {
@@ -80,7 +80,7 @@ func (r *reader) scale(n *node, path string) {
 	}
 }
 
-// valueMap reads the numbers that words stand for.
+// valueMap reads the map from strings to numbers.
 func (r *reader) valueMap(n *node, path string) {
 	const right = "map strings to numbers: {up: 1, down: 0}"
 	if n.kind != mapping {

@@ -2,14 +2,12 @@ package config
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/promexporter/promexporter/internal/address"
 )
 
-// Secret is a text that is not to be shown: printing it gives a placeholder.
+// Secret is a string that must not be shown. Printing it prints a placeholder.
 type Secret string
 
 const shownSecret = "<secret>"
@@ -22,22 +20,10 @@ func (s Secret) GoString() string { return shownSecret }
 // MarshalText is like String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(shownSecret), nil }
 
-// maxRequestsLimit bounds max_requests: a server has no more connections.
+// maxRequestsLimit bounds max_requests. A server does not accept more connections.
 const maxRequestsLimit = 512
 
-func readMaxRequests(c *Config, value string) error {
-	n, err := strconv.Atoi(value)
-	if err != nil {
-		return errors.New("not a whole number")
-	}
-	if n < 1 || n > maxRequestsLimit {
-		return fmt.Errorf("not from 1 to %d", maxRequestsLimit)
-	}
-	c.MaxRequests = n
-	return nil
-}
-
-// checkFile refuses what cannot be the name of a file.
+// checkFile checks that value can be the name of a file.
 func checkFile(value string) error {
 	if strings.HasSuffix(value, "/") {
 		return errors.New("a directory")
@@ -45,7 +31,7 @@ func checkFile(value string) error {
 	return nil
 }
 
-// parseHosts reads host names with commas in between.
+// parseHosts parses host names separated by commas.
 func parseHosts(value string) ([]string, error) {
 	var hosts []string
 	for host := range strings.SplitSeq(value, ",") {

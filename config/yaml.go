@@ -7,11 +7,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// kind is what a node of a document is.
+// kind is the kind of a node.
 type kind uint8
 
 const (
-	broken kind = iota // what could not be read; the mistake is reported already
+	broken kind = iota // invalid, and reported
 	null
 	boolean
 	number
@@ -20,31 +20,31 @@ const (
 	mapping
 )
 
-// node is a value of a document, with aliases and merge keys resolved. An aliased node is at several places, so a node
-// never changes.
+// node is a value of a document, after aliases and merge keys were resolved. A node never changes, because an aliased
+// node is in several places.
 type node struct {
 	Position
 	kind     kind
 	text     string  // a scalar as written, without its quotes
-	number   float64 // of a number; 0 or 1 of a boolean
+	number   float64 // of a number; 0 or 1 for a boolean
 	elements []*node // of a sequence
-	fields   []field // of a mapping, in the order written, keys once each
-	size     int     // nodes below and with this one, aliases counted in full
+	fields   []field // of a mapping, in the order of the file; keys are unique
+	size     int     // number of nodes including this one, with aliases expanded
 }
 
 // field is a key of a mapping and its value.
 type field struct{ key, value *node }
 
-// maxNodes bounds a document, with aliases counted in full: all that reads nodes visits an aliased one at each place.
+// maxNodes bounds the nodes of a document, with aliases expanded: each reader visits an aliased node in all its places.
 const maxNodes = 1_000_000
 
-// converter makes nodes of the library's.
+// converter converts nodes of the library.
 type converter struct {
 	p        *parser
-	anchored map[*yaml.Node]*node // the complete values that aliases can name
+	anchored map[*yaml.Node]*node // the complete values that have an anchor
 }
 
-// position is the place of the anchor in front of a value, if there is one. An indented mapping is at its first key.
+// position returns the position of n or of its anchor. A block mapping is at its first key.
 func position(n *yaml.Node) Position {
 	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 {
 		n = n.Content[0]
@@ -86,7 +86,7 @@ func (c *converter) convert(n *yaml.Node) *node {
 		}
 		return result
 	case yaml.AliasNode:
-		// A value is complete after its end, so that none can hold itself.
+		// A value is complete after its end, so it cannot contain itself.
 		if result := c.anchored[n.Alias]; result != nil {
 			return result
 		}
@@ -97,7 +97,7 @@ func (c *converter) convert(n *yaml.Node) *node {
 	}
 }
 
-// tagged reports whether n has a tag that the file gives it.
+// tagged reports whether the file gives n a tag.
 func tagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" }
 
 func (c *converter) mapping(n *yaml.Node) *node {
@@ -129,7 +129,7 @@ func (n *node) add(f field, seen map[string]*node) {
 	n.size += 1 + f.value.size
 }
 
-// merge adds the fields of from, a mapping or a list of mappings, to n whose keys were not seen there.
+// merge adds those fields of from, a mapping or a list of mappings, to n whose keys are not in seen.
 func (c *converter) merge(n, from *node, seen map[string]*node) {
 	sources := []*node{from}
 	if from.kind == sequence {
@@ -152,7 +152,7 @@ func (c *converter) merge(n, from *node, seen map[string]*node) {
 	}
 }
 
-// key returns a key as text: 5, true and '5' are the keys "5", "true" and "5".
+// key returns a key as a string: 5, true and '5' are the keys "5", "true" and "5".
 func (c *converter) key(n *yaml.Node) *node {
 	if n.Kind != yaml.ScalarNode || n.Anchor != "" || tagged(n) {
 		return c.wrong(n, "a key that is not a string", "write a string, without anchor, alias or tag")

@@ -61,7 +61,7 @@ func TestCPU(t *testing.T) {
 	portIsFree(t, url)
 }
 
-// lint has promtool check a page.
+// lint checks a page with promtool.
 func lint(t *testing.T, page string) {
 	t.Helper()
 	cmd := exec.Command(required(t, "promtool"), "check", "metrics")
@@ -78,7 +78,7 @@ func portIsFree(t *testing.T, url string) {
 	}
 }
 
-// listenOnce listens at address, and ends that.
+// listenOnce listens on address and stops listening.
 func listenOnce(address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -173,7 +173,7 @@ func TestSecondExample(t *testing.T) {
 	}
 }
 
-// atLeast reports whether the agent stands for Fluent Bit major.minor or later.
+// atLeast reports whether the agent is, or imitates, Fluent Bit major.minor or later.
 func atLeast(t *testing.T, major, minor int) bool {
 	t.Helper()
 	path, real := program()
@@ -226,8 +226,8 @@ func TestDummyRecord(t *testing.T) {
 
 var addresses atomic.Uint32
 
-// freePort returns an address that nothing listens on. Its IP address is no one else's, since anybody may take a port
-// of 127.0.0.1 before the caller does.
+// freePort returns an address that nothing listens on. No other process uses its IP address, because another process
+// could take a port of 127.0.0.1 before the caller does.
 func freePort(t *testing.T) string {
 	t.Helper()
 	pid := os.Getpid()

@@ -20,12 +20,12 @@ const (
 	// patience bounds every wait for something that must happen, on a machine with much else to do.
 	patience = time.Minute
 
-	// maxStop is how long an agent may take to end. The plugin promises a second, and without that it would wait five
-	// for a client that does not end its header.
+	// maxStop is how long an agent may take to end. The plugin promises a second; otherwise it would wait five seconds
+	// for a client that does not complete its header.
 	maxStop = 4 * time.Second
 )
 
-// becomes polls condition and reports whether it came to hold in time.
+// becomes polls condition and reports whether it became true in time.
 func becomes(condition func() bool) bool {
 	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -35,7 +35,7 @@ func becomes(condition func() bool) bool {
 	return true
 }
 
-// until polls condition and fails the test when it does not hold in time.
+// until polls condition and fails the test if it does not become true in time.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	if !becomes(condition) {
@@ -43,7 +43,7 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// agent is a running Fluent Bit, or the development host in its place.
+// agent is a running Fluent Bit or development host.
 type agent struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -68,7 +68,7 @@ func start(t *testing.T, dir string, args ...string) *agent {
 	return startCommand(t, cmd)
 }
 
-// startCommand is start of a command that the caller made.
+// startCommand is like start, with a command of the caller.
 func startCommand(t *testing.T, cmd *exec.Cmd) *agent {
 	t.Helper()
 	log := &logtest.Buffer{}
@@ -77,7 +77,7 @@ func startCommand(t *testing.T, cmd *exec.Cmd) *agent {
 	return a
 }
 
-// startTo is start with another place for what the agent writes, which has no log then.
+// startTo is like start, but the output of the agent goes to a writer instead of its log.
 func startTo(t *testing.T, out io.Writer, dir string, args ...string) *agent {
 	t.Helper()
 	path, _ := program()
@@ -95,7 +95,7 @@ func run(t *testing.T, out io.Writer, cmd *exec.Cmd) *agent {
 	}
 	go func() {
 		defer close(a.ended)
-		_ = a.cmd.Wait() // how it ended stands in ProcessState
+		_ = a.cmd.Wait() // ProcessState has the result
 	}()
 	t.Cleanup(func() {
 		_ = a.cmd.Process.Kill()
@@ -114,7 +114,7 @@ func withPlugin(args ...string) []string {
 
 var serving = regexp.MustCompile(`\[output:promexporter:(\S+)\] serving metrics on (https?://\S+).*\n`)
 
-// url waits for the n-th endpoint that the log tells of.
+// url waits for the n-th endpoint in the log.
 func (a *agent) url(n int) string {
 	a.t.Helper()
 	var found [][]string
@@ -153,7 +153,7 @@ func (a *agent) page(url, what string, good func(page string) bool) (page string
 	return page
 }
 
-// failed waits for the agent to end by itself.
+// failed waits for the agent to end on its own.
 func (a *agent) failed() {
 	a.t.Helper()
 	select {
@@ -184,12 +184,12 @@ func (a *agent) stop() time.Duration {
 	return time.Since(begin)
 }
 
-// fresh is a client that has a connection of its own for each request.
+// fresh is a client that opens a new connection for each request.
 func fresh() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 }
 
-// get fetches url over a connection of its own.
+// get fetches url over a new connection.
 func get(t *testing.T, url string) (code int, body string, header http.Header) {
 	t.Helper()
 	response, body := do(t, fresh(), http.MethodGet, url, nil)
@@ -202,7 +202,7 @@ func isReady(t *testing.T, base string) {
 	until(t, "not ready", func() bool { code, _, _ := get(t, base+"/-/ready"); return code == http.StatusOK })
 }
 
-// answers reports whether there is an answer from url.
+// answers reports whether url can be fetched.
 func answers(url string) bool {
 	response, err := fresh().Get(url)
 	if err == nil {
@@ -221,7 +221,7 @@ func scrape(t *testing.T, url string) string {
 	return body
 }
 
-// foreign returns page without what the plugin says of itself.
+// foreign returns page without the plugin's own metrics.
 func foreign(page string) string { return pagetest.Foreign(page) }
 
 // value returns the value of a series on page, or "".

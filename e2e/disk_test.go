@@ -13,8 +13,8 @@ import (
 
 // The test of this file runs in a real Fluent Bit when FLUENT_BIT names one.
 
-// onSmallDisk is a command that runs program with a disk of 64 KiB at folder, which no other process sees: in
-// namespaces of its own, for which nobody needs to be root. Where the kernel does not allow that, the test is skipped.
+// onSmallDisk returns a command that runs program with a disk of 64 KiB at folder. It uses namespaces, so that no other
+// process sees the disk, and root is not needed. The test is skipped if the kernel does not allow that.
 func onSmallDisk(t *testing.T, folder, program string, args ...string) *exec.Cmd {
 	t.Helper()
 	command := func(program string, args ...string) *exec.Cmd {
@@ -49,8 +49,8 @@ func fill(t *testing.T, file string) {
 	}
 }
 
-// TestStateOnFullDisk fills the disk of the state: metrics go on, errors are counted and told, the last state stays,
-// and once there is room a new one is written.
+// TestStateOnFullDisk fills the disk of the state file: metrics continue, errors are counted and logged, the last state
+// is kept, and a new one is written when there is room again.
 func TestStateOnFullDisk(t *testing.T) {
 	t.Parallel()
 	folder, rules := t.TempDir(), filepath.Join(t.TempDir(), "rules.yaml")

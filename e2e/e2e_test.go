@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/promexporter/promexporter/test/flbhost/host"
@@ -35,21 +36,27 @@ func TestMain(m *testing.M) {
 }
 
 func buildAll(dir string) (err error) {
-	plugin, flbhost = filepath.Join(dir, "out_prom_exporter.so"), filepath.Join(dir, "flbhost")
-	if err := goBuild("-buildmode=c-shared", "-tags", "netgo,osusergo", "-ldflags", "-s -w -X main.version=e2e", "-o", plugin, ".."); err != nil {
+	if plugin, err = makePlugin("out_prom_exporter.so", dir); err != nil {
 		return err
 	}
-	if err := goBuild("-o", flbhost, "../test/flbhost"); err != nil {
+	flbhost = filepath.Join(dir, "flbhost")
+	if err = command("go", "build", "-trimpath", "-o", flbhost, "../test/flbhost"); err != nil {
 		return err
 	}
 	loader, err = host.CachedLoader()
 	return err
 }
 
-func goBuild(args ...string) error {
-	cmd := exec.Command("go", append([]string{"build", "-trimpath"}, args...)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build %q: %w\n%s", args, err, out)
+// makePlugin builds a plugin into dir, as make build does, and returns its path. The environment may have further
+// variables of make in PLUGIN_MAKE: make cross sets the architecture there.
+func makePlugin(name, dir string, variables ...string) (string, error) {
+	args := append([]string{"-s", "-C", "..", name, "DIR=" + dir, "VERSION=e2e"}, variables...)
+	return filepath.Join(dir, name), command("make", append(args, strings.Fields(os.Getenv("PLUGIN_MAKE"))...)...)
+}
+
+func command(name string, args ...string) error {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %q: %w\n%s", name, args, err, out)
 	}
 	return nil
 }

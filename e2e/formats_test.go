@@ -20,7 +20,7 @@ metrics:
 - {name: queue.length, type: gauge, help: Waiting., value: $n, labels: {k8s.pod: $pod}}
 `
 
-// formats are what a scraper asks for, and the Content-Type of the answer without the escaping.
+// formats maps what a scraper accepts to the Content-Type of the answer without the escaping scheme.
 var formats = map[string]string{
 	"text/plain;version=0.0.4":                   "text/plain; version=0.0.4; charset=utf-8",
 	"text/plain;version=1.0.0":                   "text/plain; version=1.0.0; charset=utf-8",
@@ -31,7 +31,7 @@ var formats = map[string]string{
 
 const acceptProtobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
-// escaped has the family of formatRules, its label, and its series in text, by the way of escaping names.
+// escaped has the family of formatRules, its label, and its series in text, by escaping scheme.
 var escaped = map[string]struct{ family, label, series string }{
 	"allow-utf-8": {"queue.length", "k8s.pod", `{"queue.length","k8s.pod"="a"}`},
 	"underscores": {"queue_length", "k8s_pod", `queue_length{k8s_pod="a"}`},
@@ -39,7 +39,7 @@ var escaped = map[string]struct{ family, label, series string }{
 	"values":      {"U__queue_2e_length", "U__k8s_2e_pod", `U__queue_2e_length{U__k8s_2e_pod="a"}`},
 }
 
-// TestFormats asks for every format with every way of escaping names, plain and compressed.
+// TestFormats requests every format with every escaping scheme, plain and compressed.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
@@ -70,7 +70,7 @@ func TestFormats(t *testing.T) {
 	a.stop()
 }
 
-// encoded scrapes in the format and the encoding that are asked for, and returns the page as it was before encoding.
+// encoded scrapes in a format and an encoding, and returns the decoded page.
 func encoded(t *testing.T, url, accept, encoding string) (page, contentType string) {
 	t.Helper()
 	response, page := do(t, http.DefaultClient, http.MethodGet, url, http.Header{"Accept": {accept}, "Accept-Encoding": {encoding}})
@@ -92,7 +92,7 @@ func encoded(t *testing.T, url, accept, encoding string) (page, contentType stri
 	return page, response.Header.Get("Content-Type")
 }
 
-// isFamily holds that page, in protobuf, has a family of one series with the value 7 and a label of the value a, among
+// isFamily checks that page, in protobuf, has a family of one series with the value 7 and a label of the value a, among
 // others.
 func isFamily(t *testing.T, page, contentType, name, label string) {
 	t.Helper()

@@ -18,8 +18,8 @@ import (
 	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
-// The tests of this file need calls and chunks that no Fluent Bit can be made to send, so they always run in the
-// development host.
+// The tests of this file need calls and chunks that a Fluent Bit never sends, so they always run in the development
+// host.
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
@@ -57,7 +57,7 @@ func sections(lists ...property.List) host.Config {
 	return c
 }
 
-// start launches the host with sections of the plugin.
+// startHost launches the host with sections of the plugin.
 func startHost(t *testing.T, v host.Version, lists ...property.List) *rig {
 	t.Helper()
 	r := launch(t, v)
@@ -78,7 +78,7 @@ func (r *rig) url(n int) string {
 	return found[n][2]
 }
 
-// flush hands a chunk over and checks the answer.
+// flush flushes a chunk and checks the answer.
 func (r *rig) flush(output int, tag string, chunk []byte, want host.Status) {
 	r.t.Helper()
 	got, err := r.Flush(r.t.Context(), output, tag, chunk)
@@ -156,7 +156,9 @@ func TestBadChunks(t *testing.T) {
 		"garbage":            {[]byte("hello world"), "not_an_event", nil},
 		"nil in the middle":  {concat(a, []byte{0xc0}, b), "not_an_event", both},
 		"truncated":          {concat(a, b[:len(b)-2]), "undecodable", onlyA},
-		"invalid byte":       {concat(a, []byte{0xc1}, b), "undecodable", onlyA},
+		"invalid byte":       {concat(a, []byte{0xc1}, b), "undecodable", both},
+		"cut, then another":  {concat(a, b[:len(b)-3], b), "undecodable", both},
+		"a map as a key":     {concat(a, b[:len(b)-4], []byte{0x81, 0x80, 1}, b), "bad_key", both},
 		"claims four gibi":   {concat(a, []byte{0xdf, 0xff, 0xff, 0xff, 0xff}), "undecodable", onlyA},
 		"timestamp is a map": {concat(a, []byte{0x92, 0x80, 0x80}, b), "bad_timestamp", both},
 	} {
@@ -258,13 +260,22 @@ func TestWorkers(t *testing.T) {
 	if n := strings.Count(page, "\na{"); n != 10 {
 		t.Errorf("%d series, want 10", n)
 	}
+	if n := strings.Count(r.log.String(), "section has workers"); n != 1 {
+		t.Errorf("%d warnings", n)
+	}
+	if err := r.Reload(t.Context(), sections(somewhere), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(r.log.String(), "reloads a section with workers"); n != 1 {
+		t.Errorf("%d errors at the reload", n)
+	}
 	r.stop()
 }
 
-// TestReloads has twenty reloads, every second of them a failed one, and then counts what is left of them.
+// TestReloads reloads twenty times, every second time with a failure, and then checks that no resources are left.
 func TestReloads(t *testing.T) {
 	address := freePort(t)
-	section := property.Of("listen_address", address)
+	section := property.Of("listen_address", address, "dedupe_window", "0") // the chunks are equal
 	r := startHost(t, host.V51, section)
 	broken := sections(section)
 	broken.Outputs = append(broken.Outputs, host.Section{Plugin: "no_such_plugin"})
@@ -285,8 +296,8 @@ func TestReloads(t *testing.T) {
 			before = r.resources(address)
 		}
 	}
-	// Connections of the last scrapes may still be closing, and the Go runtime starts a thread now and then. One for
-	// each of the thirty reloads would be a leak.
+	// Connections of the last scrapes may still be closing, and the Go runtime may start a few threads. One per reload
+	// would be a leak.
 	until(t, fmt.Sprintf("more is held than after five reloads, %+v", before), func() bool {
 		after := r.resources(address)
 		return after.threads <= before.threads+10 && after.files <= before.files && after.goroutines <= before.goroutines
@@ -295,7 +306,7 @@ func TestReloads(t *testing.T) {
 	portIsFree(t, "http://"+address+"/metrics")
 }
 
-// resources is what a process holds.
+// resources are the resources of a process.
 type resources struct{ threads, files, goroutines int }
 
 func (r *rig) resources(address string) resources {
@@ -312,7 +323,8 @@ func (r *rig) resources(address string) resources {
 	return resources{count("task"), count("fd"), goroutines}
 }
 
-// TestNullContext stops a configuration whose section was never opened while another one, in the same process, goes on.
+// TestNullContext stops a configuration whose section was never opened, while another one in the same process keeps
+// running.
 func TestNullContext(t *testing.T) {
 	r := startHost(t, host.V32, somewhere)
 	broken := sections(somewhere)

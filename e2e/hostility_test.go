@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// garbage is what no client of good will sends.
+// garbage is what hostile clients send.
 var garbage = [][]byte{
 	[]byte("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
 	[]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\xff\x04\x00\xff\xff\xff\xff"),
@@ -30,7 +30,7 @@ var garbage = [][]byte{
 	bytes.Repeat([]byte{0}, 1<<16),
 }
 
-// hostile is a crowd of clients that goes on until the end of its test, or stop.
+// hostile is a number of clients that run until the end of the test, or stop.
 type hostile struct {
 	address string
 	all     sync.WaitGroup
@@ -46,7 +46,7 @@ func beHostile(t *testing.T, address string) *hostile {
 	return h
 }
 
-// each has n clients do the same again and again, each time on a new connection, which may do what it likes.
+// each has n clients call do repeatedly, each time with a new connection.
 func (h *hostile) each(n int, do func(net.Conn)) {
 	for range n {
 		h.all.Go(func() {
@@ -102,13 +102,13 @@ func (h *hostile) sendGarbage(c net.Conn) {
 
 func silent(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// honest is a client with another address than the hostile ones.
+// honest is a client with a different address than the hostile ones.
 func honest() *http.Client {
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 	return &http.Client{Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true}, Timeout: patience}
 }
 
-// memory returns the resident memory of a process in bytes, as it is (VmRSS) or was at most (VmHWM).
+// memory returns the resident memory of a process in bytes: the current one (VmRSS) or the peak (VmHWM).
 func memory(t *testing.T, pid int, field string) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -127,8 +127,8 @@ func memory(t *testing.T, pid int, field string) int {
 // collected yet.
 const maxGrowth = 64 << 20
 
-// TestHostileClients has clients of every bad kind at once, while 2000 records come each second. It runs in a real
-// Fluent Bit when FLUENT_BIT names one.
+// TestHostileClients runs hostile clients of every kind at once, with 2000 records per second. It runs in a real Fluent
+// Bit when FLUENT_BIT names one.
 func TestHostileClients(t *testing.T) {
 	const inputs, rate, samples = 4, 500, 4000
 	rules := filepath.Join(t.TempDir(), "rules.yaml")

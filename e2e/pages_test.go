@@ -12,9 +12,9 @@ import (
 
 const pageRules = "metrics:\n- {name: seen_total, type: counter, help: Seen., labels: {l: $l}}\n"
 
-// TestPagesForPeople reads what the pages tell of a section: its rules, its series, and what went wrong; nothing of a
-// record, and no name that would be HTML.
-func TestPagesForPeople(t *testing.T) {
+// TestStatusPages reads the status of a section: its rules, its series and its failures. The pages contain nothing from
+// a record, and no unescaped name.
+func TestStatusPages(t *testing.T) {
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
 	writeRules(t, rules, pageRules)
 	const content = "content-of-a-record"
@@ -41,7 +41,7 @@ func TestPagesForPeople(t *testing.T) {
 		}
 	}
 	text := scrape(t, base+"/-/rules")
-	var told struct {
+	var shown struct {
 		Instances []struct {
 			Instance  string
 			Series    int
@@ -49,12 +49,12 @@ func TestPagesForPeople(t *testing.T) {
 			LastError struct{ Text string } `json:"last_error"`
 		}
 	}
-	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Instances) != 1 {
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || len(shown.Instances) != 1 {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	if i := told.Instances[0]; i.Instance != "<b>edge" || i.Series != 1 || len(i.Rules) != 1 || i.Rules[0].Rule != "seen_total" ||
+	if i := shown.Instances[0]; i.Instance != "<b>edge" || i.Series != 1 || len(i.Rules) != 1 || i.Rules[0].Rule != "seen_total" ||
 		!strings.Contains(i.LastError.Text, mistake) {
-		t.Errorf("told is %+v", i)
+		t.Errorf("got %+v", i)
 	}
 	for _, no := range []string{content, "<b>", "<i>", "<script"} {
 		if strings.Contains(page+text, no) {
@@ -83,8 +83,8 @@ func TestConflictingSections(t *testing.T) {
 	}
 }
 
-// TestBadFamily has two sections of one page whose records make families that do not go together: the second is left
-// out and counted, and the page is whole.
+// TestBadFamily has two sections of one page whose records make conflicting families: the second one is left out and
+// counted, and the rest of the page is complete.
 func TestBadFamily(t *testing.T) {
 	if !atLeast(t, 2, 1) {
 		t.Skip("Fluent Bit before 2.0.7 crashes at exit with several outputs of a Go plugin")
@@ -105,8 +105,8 @@ func TestBadFamily(t *testing.T) {
 	a.stop()
 }
 
-// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the pages for people stay small, none
-// takes longer than a Prometheus waits by default, and the metrics have them all.
+// TestTenThousandFamiliesOfRecords has records that make ten thousand families: the status pages stay small, none takes
+// longer than a Prometheus waits by default, and the metrics have them all.
 func TestTenThousandFamiliesOfRecords(t *testing.T) {
 	const inputs, fields, soon = 4, 2500, 10 * time.Second
 	var args []string
@@ -131,18 +131,18 @@ func TestTenThousandFamiliesOfRecords(t *testing.T) {
 		return text
 	}
 	base := strings.TrimSuffix(metrics, "/metrics")
-	until(t, "the page for people does not tell of all", func() bool {
+	until(t, "the status page does not show all", func() bool {
 		page := quick(base + "/")
 		if len(page) > 100_000 {
-			t.Fatalf("the page for people has %d bytes", len(page))
+			t.Fatalf("the status page has %d bytes", len(page))
 		}
 		return strings.Contains(page, "10,000 families, 10,000 series")
 	})
-	var told struct {
+	var shown struct {
 		Instances []struct{ Families, Series int }
 	}
 	text := quick(base + "/-/rules")
-	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Instances) != 1 || told.Instances[0].Families != inputs*fields {
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || len(shown.Instances) != 1 || shown.Instances[0].Families != inputs*fields {
 		t.Errorf("%v in\n%.2000s", err, text)
 	}
 	page := quick(metrics)

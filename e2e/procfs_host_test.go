@@ -14,8 +14,8 @@ import (
 	"github.com/promexporter/promexporter/test/flbhost/property"
 )
 
-// The tests of this file need calls of an input that no Fluent Bit can be made to make, so they always run in the
-// development host.
+// The tests of this file need calls of an input that a Fluent Bit never makes, so they always run in the development
+// host.
 
 var inputVersions = []host.Version{host.V32, host.V50, host.V51}
 
@@ -41,7 +41,7 @@ func startProcfs(t *testing.T, v host.Version, lists ...property.List) procfsRig
 	return r
 }
 
-// collect asks until a round is through.
+// collect collects until a round is complete.
 func (r procfsRig) collect(input int) string {
 	r.t.Helper()
 	var records []byte
@@ -55,7 +55,7 @@ func (r procfsRig) collect(input int) string {
 	return string(records)
 }
 
-// nothing asks once, for what is not to be.
+// nothing checks once that there are no records.
 func (r procfsRig) nothing(input int) {
 	r.t.Helper()
 	if records, err := r.Collect(r.t.Context(), input); err != nil || len(records) > 0 {
@@ -75,7 +75,7 @@ func TestProcfsLayouts(t *testing.T) {
 				t.Errorf("records %q", records)
 			}
 			r.nothing(0)
-			// What came out goes in at the other side.
+			// The records of the input are flushed to the output.
 			r.flush(0, "system.metrics", []byte(records), host.StatusOK)
 			expect(t, scrape(t, r.url(0)), map[string]string{
 				`promexporter_records_received_total{output="promexporter.0"}`: "17",
@@ -97,7 +97,7 @@ func TestProcfsTwoInstances(t *testing.T) {
 					r.logged("another [INPUT] section of this plugin is open")
 					if threaded == "off" {
 						if err == nil {
-							t.Error("nobody could tell one from the other")
+							t.Error("the two cannot be distinguished")
 						}
 						return
 					}
@@ -125,7 +125,7 @@ func (r procfsRig) logged(text string) {
 	until(r.t, "not logged: "+text, func() bool { return strings.Contains(r.log.String(), text) })
 }
 
-// TestProcfsBadSection fails as the version can bear it.
+// TestProcfsBadSection checks that an invalid section ends the start, except before 4.0.3, where it has no records.
 func TestProcfsBadSection(t *testing.T) {
 	for _, v := range inputVersions {
 		t.Run(string(v), func(t *testing.T) {
@@ -173,8 +173,8 @@ func TestProcfsDryRun(t *testing.T) {
 	}
 }
 
-// TestProcfsHangs has a process whose file blocks its reader for good, as the kernel can do. Callbacks, pause and exit
-// come back within a tenth of a second all the same. Of what a busy machine is late with, a few attempts are free.
+// TestProcfsHangs has a process whose file blocks its reader forever, as the kernel may do. Callbacks, pause and exit
+// still return within a tenth of a second. A few late attempts are allowed, because the machine may be busy.
 func TestProcfsHangs(t *testing.T) {
 	tree := t.TempDir()
 	if err := os.WriteFile(filepath.Join(tree, "stat"), []byte("btime 1700000000\n"), 0o644); err != nil {
@@ -224,7 +224,8 @@ func slowestOfHanging(t *testing.T, tree string) (slowest string, longest time.D
 	return slowest, longest
 }
 
-// TestProcfsReloads has reloads, every second of them a failed one, and then counts what is left of them.
+// TestProcfsReloads reloads several times, every second time with a failure, and then checks that no resources are
+// left.
 func TestProcfsReloads(t *testing.T) {
 	for _, v := range inputVersions {
 		t.Run(string(v), func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// rulesByPID takes the # of the rules by process in rules/procfs.yaml away, as a user does, and returns the file.
+// rulesByPID removes the # of the rules by process in rules/procfs.yaml, as a user does, and returns the file.
 func rulesByPID(t *testing.T) (path string) {
 	t.Helper()
 	text, err := os.ReadFile("../rules/procfs.yaml")
@@ -29,7 +29,7 @@ func rulesByPID(t *testing.T) (path string) {
 	return path
 }
 
-// TestProcfsByPID has the totals of the kernel on the page, by process.
+// TestProcfsByPID checks that the page has the totals of the kernel, by process.
 func TestProcfsByPID(t *testing.T) {
 	needsInputs(t)
 	b := startBurner(t, "burn-by-pid")

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// The tests of this file run the input go_procfs where its rounds are held up: by the host, by the kernel, by their
-// size.
+// The tests of this file delay the rounds of the input go_procfs: by the host, by the kernel, by their size.
 
 // procfsTree makes a procfs of so many processes with 40 names.
 func procfsTree(t *testing.T, processes int) (path string) {
@@ -32,7 +31,7 @@ func procfsTree(t *testing.T, processes int) (path string) {
 	return path
 }
 
-// TestProcfsTenThousand has rounds of ten thousand processes, which take longer than a callback waits for them.
+// TestProcfsTenThousand has rounds of ten thousand processes, which take longer than a callback waits.
 func TestProcfsTenThousand(t *testing.T) {
 	needsInputs(t)
 	const processes = 10_000
@@ -103,8 +102,8 @@ func (a *agent) held(fifo string) (release func()) {
 	return func() { _ = syscall.Close(fd) }
 }
 
-// TestProcfsPausedByHost has room for less than one round, so that Fluent Bit pauses the input after each. What the
-// pauses cover is not lost.
+// TestProcfsPausedByHost has room for less than one round, so that Fluent Bit pauses the input after each. The CPU time
+// during the pauses is not lost.
 func TestProcfsPausedByHost(t *testing.T) {
 	needsInputs(t)
 	if _, real := program(); !real {

@@ -19,9 +19,7 @@ import (
 // The tests of this file run the input plugin go_procfs in a real Fluent Bit when FLUENT_BIT names one.
 
 var buildProcfs = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(filepath.Dir(plugin), "in_go_procfs.so")
-	return path, goBuild("-buildmode=c-shared", "-tags", "netgo,osusergo", "-ldflags", "-s -w -X main.version=e2e",
-		"-o", path, "../cmd/in_go_procfs")
+	return makePlugin("in_go_procfs.so", filepath.Dir(plugin))
 })
 
 // procfsPlugin returns the path of in_go_procfs.so.
@@ -42,7 +40,7 @@ func needsInputs(t *testing.T) {
 	}
 }
 
-// burner is a process with a name of its own that uses CPU time when it is told to.
+// burner is a process with its own name that uses CPU time on request.
 type burner struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -191,7 +189,7 @@ func toPage(keys string) string {
 	return "[OUTPUT]\n    Name promexporter\n    Match system.*\n    Listen_Address 127.0.0.1:0\n" + keys
 }
 
-// TestProcfsDocument runs the section of the document that asked for the plugin, in the format that it shows.
+// TestProcfsDocument runs the example section of the document, with the format that it shows.
 func TestProcfsDocument(t *testing.T) {
 	needsInputs(t)
 	b := startBurner(t, "burn-wide")
@@ -212,8 +210,8 @@ func TestProcfsDocument(t *testing.T) {
 	a.stop()
 }
 
-// TestProcfsBurn has a process use a known time, and compares what the records and the rules by name make of it with
-// what the kernel says.
+// TestProcfsBurn has a process use a known CPU time, and compares the records and the metrics by name with the values
+// of the kernel.
 func TestProcfsBurn(t *testing.T) {
 	needsInputs(t)
 	name := fmt.Sprintf("burn-%d", os.Getpid()) // no other process has it
@@ -277,7 +275,7 @@ func toldByPercents(stdout string, record *regexp.Regexp) (seconds float64) {
 	return seconds
 }
 
-// TestProcfsBesideExporter loads the plugins in either order, reloads both, one of the reloads a broken one, and stops.
+// TestProcfsBesideExporter loads both plugins in either order, reloads them, once with a failure, and stops.
 func TestProcfsBesideExporter(t *testing.T) {
 	needsInputs(t)
 	if !atLeast(t, 3, 2) {
@@ -335,7 +333,7 @@ func received(page string) (n int) {
 	return n
 }
 
-// reload sends SIGHUP, again if Fluent Bit says that the reload before it is not quite over.
+// reload sends SIGHUP, and sends it again if Fluent Bit logs that the reload before is not complete.
 func (a *agent) reload() {
 	a.t.Helper()
 	count := func(text string) int { return strings.Count(a.log.String(), text) }
@@ -351,7 +349,7 @@ func (a *agent) reload() {
 	}
 }
 
-// TestProcfsTwice has two sections: from 4.1 on both have records, before that the second is refused in clear words.
+// TestProcfsTwice has two sections: since 4.1 both have records; before, the second one is refused with a log line.
 func TestProcfsTwice(t *testing.T) {
 	needsInputs(t)
 	dir := procfsConf(t, []string{procfsPlugin(t)}, "[INPUT]\n    Name go_procfs\n    Tag first\n    Interval_Sec 1\n    Pid 1\n"+
@@ -362,7 +360,7 @@ func TestProcfsTwice(t *testing.T) {
 		a.logged("] second: [[")
 	} else {
 		a.logged("[input:go_procfs:go_procfs.1] another [INPUT] section of this plugin is open")
-		until(t, "the first one goes on", func() bool { return strings.Count(a.log.String(), "] first: [[") > 2 })
+		until(t, "the first one does not continue", func() bool { return strings.Count(a.log.String(), "] first: [[") > 2 })
 		if strings.Contains(a.log.String(), "second: [[") {
 			t.Error("records of the section that was refused")
 		}
@@ -375,7 +373,7 @@ func TestProcfsTwice(t *testing.T) {
 	}
 }
 
-// TestProcfsMistakes has all mistakes of a section in the log. Fluent Bit before 4.0.3 goes on without the section.
+// TestProcfsMistakes has all mistakes of a section in the log. Fluent Bit before 4.0.3 continues without the section.
 func TestProcfsMistakes(t *testing.T) {
 	needsInputs(t)
 	for name, test := range map[string]struct {

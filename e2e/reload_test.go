@@ -62,17 +62,17 @@ func (r *reloader) configure(t *testing.T, outputs ...string) {
 		"[INPUT]\n    Name dummy\n    Rate 20\n    Dummy {\"n\":1}\n"+strings.Join(outputs, ""))
 }
 
-// newRules is what a section tells that goes on with the rules of its file.
+// newRules is the log line of a section that continues with the rules of its file.
 const newRules = "rules reloaded"
 
-// reload reloads, and waits until what comes of it is told, after the old configuration has ended.
-func (r *reloader) reload(told string) {
+// reload reloads, and waits for the log line with the result, after the old configuration has ended.
+func (r *reloader) reload(result string) {
 	r.t.Helper()
 	r.agent.reload()
 	r.reloads++
-	until(r.t, "no reload, or not told: "+told, func() bool {
+	until(r.t, "no reload, or not logged: "+result, func() bool {
 		starts := strings.SplitN(r.log.String(), "[reload] start everything", r.reloads+1)
-		return r.dead() || len(starts) > r.reloads && strings.Contains(starts[r.reloads], told)
+		return r.dead() || len(starts) > r.reloads && strings.Contains(starts[r.reloads], result)
 	})
 	if r.dead() {
 		r.t.Fatal("the reload ended the agent")
@@ -85,8 +85,7 @@ func (r *reloader) seen() int {
 	return int(number(r.t, scrape(r.t, r.metrics()), "seen_total")) // 0 before the first
 }
 
-// counts holds that no record was forgotten since it was called last, and waits until one more is counted than there
-// are now.
+// counts checks that no record was lost since the last call, and waits until one more is counted than now.
 func (r *reloader) counts() {
 	r.t.Helper()
 	now := r.seen()
@@ -101,7 +100,7 @@ func (r *reloader) counts() {
 
 func (r *reloader) metrics() string { return "http://" + r.address + "/metrics" }
 
-// TestReloadIsNotSeen reloads while records come and somebody scrapes: no scrape fails, and the counter goes on.
+// TestReloadIsNotSeen reloads while records arrive and a client scrapes: no scrape fails, and the counter continues.
 func TestReloadIsNotSeen(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -124,7 +123,7 @@ func TestReloadIsNotSeen(t *testing.T) {
 	r.stop()
 }
 
-// TestTwentyReloads holds that reloads leave nothing behind.
+// TestTwentyReloads checks that no resources are left after reloads.
 func TestTwentyReloads(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -188,7 +187,7 @@ func createdOf(t *testing.T, address string) string {
 	return created
 }
 
-// TestReloadWithMistakes has reloads in which Init would fail: the agent goes on with what was good.
+// TestReloadWithMistakes has reloads in which Init would fail: the agent continues with the last valid configuration.
 func TestReloadWithMistakes(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -211,7 +210,7 @@ func TestReloadWithMistakes(t *testing.T) {
 	})
 
 	r.configure(t, r.section("Alias edge"), "[OUTPUT]\n    Name promexporter\n    Match *\n    Series_Limit many\n    Alias new\n")
-	r.reload("the section stays idle")
+	r.reload("section is idle")
 	r.counts()
 	shows(t, r.metrics(), map[string]string{`promexporter_config_last_reload_successful{output="edge"}`: "1"})
 
@@ -222,7 +221,7 @@ func TestReloadWithMistakes(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadByHTTP reloads by Fluent Bit's own interface.
+// TestReloadByHTTP reloads with Fluent Bit's HTTP API.
 func TestReloadByHTTP(t *testing.T) {
 	if _, real := program(); !real {
 		t.Skip("the development host reloads by signal only")
@@ -247,7 +246,7 @@ func TestReloadByHTTP(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadToATakenPort holds that the agent goes on and serves when the port is free.
+// TestReloadToATakenPort checks that the agent continues, and serves as soon as the port is free.
 func TestReloadToATakenPort(t *testing.T) {
 	r := startReloader(t)
 	r.counts()
@@ -265,7 +264,7 @@ func TestReloadToATakenPort(t *testing.T) {
 	r.stop()
 }
 
-// TestReloadWithoutTheSection holds that a section that is gone leaves nothing.
+// TestReloadWithoutTheSection checks that a section that was removed leaves no resources.
 func TestReloadWithoutTheSection(t *testing.T) {
 	r := startReloader(t)
 	r.counts()

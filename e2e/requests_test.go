@@ -11,7 +11,7 @@ import (
 
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
-// do sends a request, and returns the answer with what it says.
+// do sends a request, and returns the answer with its body.
 func do(t *testing.T, client *http.Client, method, url string, header http.Header) (response *http.Response, body string) {
 	t.Helper()
 	r, err := http.NewRequest(method, url, nil)
@@ -31,7 +31,7 @@ func do(t *testing.T, client *http.Client, method, url string, header http.Heade
 	return response, string(text)
 }
 
-// TestMethods holds that pages are for GET and HEAD, and the reload for POST and PUT.
+// TestMethods checks that pages are for GET and HEAD, and the reload for POST and PUT.
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "reload=on", "-p", "debug=on")...)...)
@@ -66,12 +66,12 @@ func TestMethods(t *testing.T) {
 	a.stop()
 }
 
-// TestLargeHeader holds that a proxy's headers are read, and larger ones refused.
+// TestLargeHeader checks that a proxy's headers are read, and larger ones refused.
 func TestLargeHeader(t *testing.T) {
 	t.Parallel()
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort)...)...)
 	for _, test := range []struct{ kib, code int }{{12, 200}, {24, 431}, {12, 200}} {
-		// Without keep-alive: the server closes a connection whose request it did not read.
+		// Without keep-alive, because the server closes a connection whose request it did not read.
 		header := http.Header{"X-Forwarded": {strings.Repeat("a", test.kib<<10)}}
 		if response, body := do(t, fresh(), "GET", a.url(0), header); response.StatusCode != test.code || body == "" {
 			t.Errorf("a header of %d KiB: %s %s", test.kib, response.Status, foreign(body))

@@ -54,7 +54,7 @@ func TestRulesFile(t *testing.T) {
 	})
 	lint(t, page)
 
-	// A broken edit changes nothing but the plugin's own metrics.
+	// An invalid file changes only the plugin's own metrics.
 	const successful = `promexporter_rules_last_reload_successful{output="promexporter.0"}`
 	writeRules(t, file, strings.Replace(accessRules, "histogram", "histogramm", 1))
 	a.page(url, "the broken edit was not noticed", func(page string) bool { return value(page, successful) == "0" })
@@ -62,7 +62,7 @@ func TestRulesFile(t *testing.T) {
 	before := value(scrape(t, url), `http_response_bytes_count`)
 	a.page(url, "counting ended", func(page string) bool { return value(page, `http_response_bytes_count`) != before })
 
-	// A good one adds what it adds.
+	// A valid file adds its metrics.
 	writeRules(t, file, accessRules+"- {name: seen_total, type: counter, help: Records.}\n")
 	a.page(url, "the good edit was not noticed", func(page string) bool {
 		return value(page, `seen_total`) != "" && value(page, successful) == "1"

@@ -16,7 +16,7 @@ import (
 
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
-// request fetches url as a user, who is written as name:password, in the format accept.
+// request fetches url as a user, written as name:password, in the format accept.
 func request(t *testing.T, client *http.Client, url, user, accept string) (code int, body string) {
 	t.Helper()
 	r := http.Request{Header: http.Header{}}
@@ -52,7 +52,7 @@ func TestPrometheusWithPasswordFile(t *testing.T) {
 	a.stop()
 }
 
-// TestUsers holds that everything but the two pages for health asks for the password.
+// TestUsers checks that all pages except health and readiness require the password.
 func TestUsers(t *testing.T) {
 	a := start(t, "", withPlugin(append(dummy("a", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "reload=on", "-p", "debug=on",
 		"-p", "username=prometheus", "-p", "password=open sesame")...)...)
@@ -80,7 +80,7 @@ func TestUsers(t *testing.T) {
 
 var ownError = regexp.MustCompile(`(?m)^.*\[error\] \[output:promexporter:.*$`)
 
-// TestUserMistakes has one line in the log for each mistake, with no secret in it, and no port opened.
+// TestUserMistakes checks that each mistake is logged once, without a secret, and that no port is opened.
 func TestUserMistakes(t *testing.T) {
 	dir := t.TempDir()
 	web, none := filepath.Join(dir, "web.yml"), filepath.Join(dir, "none")
@@ -116,7 +116,7 @@ func TestUserMistakes(t *testing.T) {
 	}
 }
 
-// TestSecretsNeverAppear looks for passwords and their hashes in all that an agent writes and serves.
+// TestSecretsNeverAppear searches everything that an agent writes and serves for passwords and their hashes.
 func TestSecretsNeverAppear(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("hunter2"), bcrypt.MinCost)
 	if err != nil {
@@ -161,7 +161,7 @@ func TestSecretsNeverAppear(t *testing.T) {
 	}
 }
 
-// TestSharedAddress has two sections on one address that do not agree who may read.
+// TestSharedAddress has two sections on one address with different users.
 func TestSharedAddress(t *testing.T) {
 	web := filepath.Join(t.TempDir(), "web.yml")
 	certificates(t, filepath.Dir(web))
@@ -193,7 +193,7 @@ func TestSharedAddress(t *testing.T) {
 	}
 }
 
-// TestSelectedFamilies holds that name[] selects families.
+// TestSelectedFamilies checks that name[] selects families.
 func TestSelectedFamilies(t *testing.T) {
 	a := start(t, "", withPlugin(append(dummy("t", `{"a":1,"b":2,"c":3}`), "-o", "promexporter", "-p", anyPort)...)...)
 	address := a.url(0)

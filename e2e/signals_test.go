@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,18 +16,21 @@ import (
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
 // faultVariable names a file. While it is there, a plugin that buildFaulty made dereferences nil at every flush and for
-// every page for people.
+// every status page.
 const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
-// faults are the lines of the plugin that buildFaulty puts a nil dereference in front of.
+// faults are the lines of the plugin before which buildFaulty inserts a nil dereference.
 var faults = map[string]string{
 	"pipeline/flush.go":    "\tb.read(&plan, chunk, now)\n",
 	"pipeline/endpoint.go": "\tvar s exporter.Status\n",
 }
 
-// buildFaulty builds the plugin with a bug that can be switched on: the code is what it is, but for two lines.
+// buildFaulty builds the plugin with a bug that can be switched on, by adding two lines to the code.
 var buildFaulty = sync.OnceValues(func() (string, error) {
-	dir := filepath.Dir(plugin)
+	dir := filepath.Join(filepath.Dir(plugin), "faulty")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
 	replaced := map[string]string{}
 	for name, line := range faults {
 		from, err := filepath.Abs(filepath.Join("..", name))
@@ -45,7 +47,7 @@ var buildFaulty = sync.OnceValues(func() (string, error) {
 		faulty := strings.Replace(string(text), line, "\tif _, err := os.Stat(os.Getenv(\""+faultVariable+"\")); err == nil {\n"+
 			"\t\tvar none *Pipeline\n\t\tnone.closed.Load()\n\t}\n"+line, 1)
 		faulty = strings.Replace(faulty, "import (", "import (\n\t\"os\"", 1)
-		replaced[from] = filepath.Join(dir, "faulty_"+filepath.Base(name))
+		replaced[from] = filepath.Join(dir, filepath.Base(name))
 		if err := os.WriteFile(replaced[from], []byte(faulty), 0o644); err != nil {
 			return "", err
 		}
@@ -54,9 +56,11 @@ var buildFaulty = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, path := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "faulty_prom_exporter.so")
-	return path, errors.Join(os.WriteFile(file, overlay, 0o644),
-		goBuild("-buildmode=c-shared", "-tags", "netgo,osusergo", "-overlay", file, "-o", path, ".."))
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o644); err != nil {
+		return "", err
+	}
+	return makePlugin("out_prom_exporter.so", dir, "FLAGS=-overlay "+file)
 })
 
 // pluginPID returns the process that has the plugin: the agent, or the loader that the development host has started.
@@ -80,8 +84,8 @@ func (a *agent) pluginPID() int {
 	return 0
 }
 
-// TestFaultsAfterSignals holds that a bug of the plugin costs no more than a chunk, or a page, also after the signals
-// at which Fluent Bit takes the Go runtime's fault handlers away.
+// TestFaultsAfterSignals checks that a nil dereference in the plugin costs only a chunk or a page, even after the
+// signals at which Fluent Bit replaces the Go runtime's fault handlers.
 func TestFaultsAfterSignals(t *testing.T) {
 	faulty, err := buildFaulty()
 	if err != nil {
@@ -122,8 +126,8 @@ const (
 	chunksOK    = `promexporter_chunks_answered_total{output="promexporter.0",status="ok"}`
 )
 
-// TestFaultsOfPages is the same for a page, in a Go thread, while no chunk comes that would put the handlers back. A
-// second Go plugin, loaded before or after, does not change that.
+// TestFaultsOfPages is the same for a page, in a Go thread, without flushes that would restore the handlers. A second
+// Go plugin, loaded before or after, does not change that.
 func TestFaultsOfPages(t *testing.T) {
 	faulty, err := buildFaulty()
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // The tests of this file time flushes and need a page that does not fit into the buffers of a connection, so they
 // always run in the development host.
 
-// bigSeries are as many series as give a page of some megabytes.
+// bigSeries is the number of series of a page of several megabytes.
 const bigSeries = 80_000
 
 // bigPage starts the host with a section that has bigSeries series, and returns their page.
@@ -44,11 +44,11 @@ func bigPage(t *testing.T) (r *rig, page *url.URL) {
 	return r, page
 }
 
-// maxSlowGrowth is how much memory sixty slow readers may take: two pages of 8 MB, those of the scrapes beside them,
-// what is not collected yet of all these, and the snapshot of the series.
+// maxSlowGrowth is how much memory sixty slow readers may take: two pages of 8 MB, those of concurrent scrapes, garbage
+// that is not collected yet, and the snapshot of the series.
 const maxSlowGrowth = 160 << 20
 
-// TestSlowReaders has sixty clients read a big page a byte at a time, and holds that flushes and scrapes go on.
+// TestSlowReaders has sixty clients read a big page one byte at a time, and checks that flushes and scrapes continue.
 func TestSlowReaders(t *testing.T) {
 	r, page := bigPage(t)
 	before := memory(t, r.PID(), "VmRSS")
@@ -60,7 +60,7 @@ func TestSlowReaders(t *testing.T) {
 			return number(t, text, `promexporter_scrapes_in_flight{path="/metrics"}`) >= least
 		}
 	}
-	// They come from one address, which may have a quarter; the scrape that asks is one more.
+	// They have one address, which may have a quarter of all scrapes. The scrape that reads this value is one more.
 	until(t, "the slow readers have no scrape in flight", inFlight(10/4+1))
 	chunk := chunktest.Events(`{"l":"one"}`)
 	longest := time.Duration(0)
@@ -78,7 +78,7 @@ func TestSlowReaders(t *testing.T) {
 	}
 	after := memory(t, r.PID(), "VmHWM")
 	t.Logf("the longest flush took %s; memory %d MiB before, %d MiB at most", longest, before>>20, after>>20)
-	// One that waits for a slow reader would take the five seconds that the reader has, or those of flush_timeout.
+	// If it waited for a slow reader, it would take the five seconds of the reader, or those of flush_timeout.
 	if longest > 3*time.Second {
 		t.Errorf("a flush took %s", longest)
 	}
@@ -94,8 +94,8 @@ func TestSlowReaders(t *testing.T) {
 	r.stop()
 }
 
-// TestScrapeGivesUp holds that a scrape ends when its client says that it will be gone, be it that the page is not made
-// by then or not read.
+// TestScrapeGivesUp checks that a scrape ends at the timeout of its client, whether the page is not made by then or not
+// read.
 func TestScrapeGivesUp(t *testing.T) {
 	r, page := bigPage(t)
 	for seconds, want := range map[string]bool{"0.002": false, "10": true, "nonsense": true} {

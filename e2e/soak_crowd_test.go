@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// crowd is those who scrape: some as they should, the others slowly, or wrongly.
+// crowd is a number of clients: some scrape correctly, the others slowly, or send invalid requests.
 type crowd struct {
 	address                  string
 	ctx                      context.Context
@@ -23,7 +23,7 @@ type crowd struct {
 	last                     error // of those that failed or were refused; under mu
 }
 
-// newCrowd lets two scrape each section, and as many as disturb the server in every way.
+// newCrowd starts two scrapers for each section, and as many clients that disturb the server.
 func newCrowd(address string) *crowd {
 	c := &crowd{address: address}
 	c.ctx, c.stop = context.WithCancel(context.Background())
@@ -49,13 +49,13 @@ func newCrowd(address string) *crowd {
 	return c
 }
 
-// leave ends all clients.
+// leave stops all clients.
 func (c *crowd) leave() {
 	c.stop()
 	c.all.Wait()
 }
 
-func (c *crowd) tell(err error) {
+func (c *crowd) report(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last = err
@@ -67,7 +67,7 @@ func (c *crowd) lastError() error {
 	return c.last
 }
 
-// scrapeAgain scrapes as a Prometheus in a hurry.
+// scrapeAgain scrapes repeatedly, as a Prometheus with a short interval.
 func (c *crowd) scrapeAgain(path string) {
 	client := http.Client{Timeout: patience, Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
@@ -83,18 +83,18 @@ func (c *crowd) scrapeAgain(path string) {
 			c.ok.Add(1)
 		case err == nil && response.StatusCode == http.StatusServiceUnavailable:
 			c.busy.Add(1)
-			c.tell(fmt.Errorf("%s: %s: %s", path, response.Status, body))
+			c.report(fmt.Errorf("%s: %s: %s", path, response.Status, body))
 		default:
 			c.failed.Add(1)
-			c.tell(fmt.Errorf("%s: %v, %v", path, response, err))
+			c.report(fmt.Errorf("%s: %v, %v", path, response, err))
 		}
 		time.Sleep(20 * time.Millisecond) // the agent has work to do
 	}
 }
 
-// disturbAgain connects again and again, and does what is none of a scraper's business.
+// disturbAgain connects repeatedly, and sends what a scraper would not send.
 func (c *crowd) disturbAgain(disturb func(net.Conn)) {
-	// From an address of their own: what one client may have is bounded.
+	// From a different address, because the connections of one client are limited.
 	from := &net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 	for c.ctx.Err() == nil {
 		n, err := from.Dial("tcp", c.address)
@@ -111,7 +111,7 @@ func (c *crowd) disturbAgain(disturb func(net.Conn)) {
 	}
 }
 
-// readSlowly takes a byte of the page at a time, until the server has enough of it.
+// readSlowly reads the page one byte at a time, until the server closes the connection.
 func readSlowly(n net.Conn) {
 	_ = n.(*net.TCPConn).SetReadBuffer(1)
 	_, _ = io.WriteString(n, "GET /one HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// used is what the agent holds.
+// used are the resources of the agent.
 type used struct{ rss, threads, files, goroutines int }
 
 // show prints a row of the table.
@@ -26,7 +26,7 @@ func (s *soak) used() used {
 	return s.agent.used("http://" + s.address + "/one")
 }
 
-// used is what the process that has the plugin holds, which serves the page at url.
+// used returns the resources of the process that serves the page at url.
 func (a *agent) used(url string) (u used) {
 	a.t.Helper()
 	proc := fmt.Sprintf("/proc/%d/", a.pluginPID())
@@ -53,7 +53,7 @@ func (a *agent) used(url string) (u used) {
 	return u
 }
 
-// finish compares the end with the beginning, and stops the agent.
+// finish compares the resources at the end with those at the start, and stops the agent.
 func (s *soak) finish(early used) {
 	s.t.Helper()
 	if n := s.crowd.failed.Load(); n > 0 {
@@ -86,8 +86,8 @@ func (s *soak) finish(early used) {
 	s.stop()
 }
 
-// flat holds that the agent has as many files and goroutines as before the crowd came, and as many threads and as much
-// memory as in the first third.
+// flat checks that the agent has as many files and goroutines as before the clients started, and as many threads and as
+// much memory as in the first third.
 func (s *soak) flat(early used) {
 	s.t.Helper()
 	most := used{files: s.idle.files + 2, goroutines: s.idle.goroutines + 3, threads: early.threads + 3, rss: early.rss + early.rss/4 + 16<<20}

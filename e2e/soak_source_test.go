@@ -23,7 +23,7 @@ func (l *lineSource) inputs() string {
 		"    Read_from_Head on\n    Refresh_Interval 1\n"
 }
 
-// renew begins a new file. An agent that reads from the head would otherwise read the old lines again.
+// renew starts a new file, because an agent that reads from the head would read the old lines again.
 func (l *lineSource) renew(t *testing.T) {
 	t.Helper()
 	if l.file != "" {

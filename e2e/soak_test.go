@@ -39,7 +39,7 @@ type source interface {
 	send(s *soak, length time.Duration)
 }
 
-// soak is an agent with two sections of the plugin under everything at once.
+// soak is an agent with two sections of the plugin under all loads at once.
 type soak struct {
 	*agent
 	dir     string
@@ -52,9 +52,9 @@ type soak struct {
 	idle    used // after a reload, before the crowd comes
 }
 
-// TestSoak runs for as long as the variable SOAK says: records at full rate to two sections, scrapes, reloads of Fluent
-// Bit and of the rules, and slow and broken clients. At the end the counters equal what was sent, and neither memory
-// nor threads nor file descriptors have grown.
+// TestSoak runs for the duration in the variable SOAK: records at full rate to two sections, scrapes, reloads of Fluent
+// Bit and of the rules, and slow and broken clients. At the end, the counters equal what was sent, and memory, threads
+// and file descriptors have not grown.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("SOAK"))
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *soak) counted(name string) (sum int) {
 	return sum
 }
 
-// whole reads a value of a page, 1.5e+06 for one. What is none is 0.
+// whole parses a value of a page, such as 1.5e+06. An invalid value is 0.
 func whole(text string) int {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
@@ -163,7 +163,7 @@ func whole(text string) int {
 	return int(v)
 }
 
-// reload reloads Fluent Bit, and every second time the rules before.
+// reload reloads Fluent Bit, and every second time the rules before that.
 func (s *soak) reload() {
 	s.t.Helper()
 	if s.reloads%2 == 0 {
@@ -180,7 +180,7 @@ func (s *soak) reload() {
 	s.sent += s.source.reloaded()
 }
 
-// reloadRules asks for the rules to be read again.
+// reloadRules requests a reload of the rules.
 func (s *soak) reloadRules() {
 	s.t.Helper()
 	response, err := http.Post("http://"+s.address+"/-/reload", "", nil)

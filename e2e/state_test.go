@@ -23,7 +23,7 @@ metrics:
 - {name: temperature, type: gauge, help: Temperature., match: app, value: $temperature}
 `
 
-// keeper starts agents one after the other that have the same state file.
+// keeper starts agents with the same state file, one after the other.
 type keeper struct {
 	t            *testing.T
 	state, rules string
@@ -53,7 +53,7 @@ func (k *keeper) start(tag string, keys ...string) (a *agent, url string) {
 	return a, a.url(0)
 }
 
-// counted waits until all records of an agent are.
+// counted waits until all records of an agent are counted.
 func counted(a *agent, url string) {
 	a.t.Helper()
 	a.page(url, "not all records were counted", func(page string) bool {
@@ -61,7 +61,7 @@ func counted(a *agent, url string) {
 	})
 }
 
-// ofRules returns what the page has of the rules, with created timestamps.
+// ofRules returns the part of the page that the rules make, with created timestamps.
 func ofRules(t *testing.T, url string) string {
 	t.Helper()
 	code, page := request(t, http.DefaultClient, url, "", "application/openmetrics-text; version=1.0.0")
@@ -73,8 +73,8 @@ func ofRules(t *testing.T, url string) string {
 
 var gaugeLines = regexp.MustCompile(`(?m)^(# (HELP|TYPE) )?temperature.*\n`)
 
-// TestStateOverRestart stops an agent and starts another one: the page is the same, created timestamps included, and
-// goes on from there.
+// TestStateOverRestart stops an agent and starts another one: the page is the same, including created timestamps, and
+// the counters continue.
 func TestStateOverRestart(t *testing.T) {
 	for _, gauges := range []string{"on", "off"} {
 		t.Run("gauges "+gauges, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestStateOverRestart(t *testing.T) {
 	}
 }
 
-// TestStateOfKilled kills an agent as nothing but the kernel can. Its successor goes on from the last write.
+// TestStateOfKilled kills an agent. Its successor continues from the last write.
 func TestStateOfKilled(t *testing.T) {
 	k := newKeeper(t)
 	a, url := k.start("app", "state_interval=1s")
@@ -141,9 +141,9 @@ func TestStateOfKilled(t *testing.T) {
 	a.stop()
 }
 
-// TestStateThatIsNone starts with files that are no state, or less than one: they are set aside, and counting begins
-// anew.
-func TestStateThatIsNone(t *testing.T) {
+// TestInvalidState starts with files that are not a state, or are truncated: they are set aside, and series start from
+// zero.
+func TestInvalidState(t *testing.T) {
 	k := newKeeper(t)
 	a, url := k.start("app")
 	counted(a, url)
@@ -179,8 +179,8 @@ func TestStateThatIsNone(t *testing.T) {
 	}
 }
 
-// TestStateWithoutFolder has no place for the state at first: metrics go on, errors are counted, and once there is a
-// place the state is in it.
+// TestStateWithoutFolder starts without the directory of the state file: metrics continue, errors are counted, and the
+// file is written as soon as the directory exists.
 func TestStateWithoutFolder(t *testing.T) {
 	k := newKeeper(t)
 	folder := filepath.Join(t.TempDir(), "later")
@@ -204,7 +204,7 @@ func TestStateWithoutFolder(t *testing.T) {
 	}
 }
 
-// TestStateOfTwo has a second agent ask for the state file of the first one.
+// TestStateOfTwo starts a second agent with the state file of the first one.
 func TestStateOfTwo(t *testing.T) {
 	k := newKeeper(t)
 	first, url := k.start("app")
@@ -212,7 +212,7 @@ func TestStateOfTwo(t *testing.T) {
 	second := start(t, "", withPlugin(append(dummy("app", `{"a":1}`), "-o", "promexporter", "-p", anyPort, "-p", "state_file="+k.state)...)...)
 	second.failed()
 	want := regexp.MustCompile(`\[error\] \[output:promexporter:promexporter\.0\] state_file: ` + regexp.QuoteMeta(k.state) +
-		` is that of promexporter\.0 in process \d+; give promexporter\.0 a file of its own`)
+		` is used by promexporter\.0 in process \d+; give promexporter\.0 its own file`)
 	if lines := ownError.FindAllString(second.log.String(), -1); len(lines) != 1 || !want.MatchString(lines[0]) {
 		t.Errorf("the log has %q", lines)
 	}

@@ -17,13 +17,13 @@ import (
 
 // The tests of this file run in a real Fluent Bit when FLUENT_BIT names one.
 
-// noWriter is a log that cannot be written. Who copies a pipe to it closes the pipe.
+// noWriter is a log to which nothing can be written. The goroutine that copies a pipe to it closes the pipe.
 type noWriter struct{}
 
 func (noWriter) Write([]byte) (int, error) { return 0, errors.New("nobody reads") }
 
-// TestBrokenStderr has log lines of Fluent Bit's threads and of Go threads fail: every chunk drops a sample, and the
-// rules file breaks and is mended.
+// TestBrokenStderr makes log lines of Fluent Bit's threads and of Go threads fail: every chunk drops a sample, and the
+// rules file becomes invalid and valid again.
 func TestBrokenStderr(t *testing.T) {
 	for name, open := range map[string]func() (*os.File, error){
 		"nobody reads": func() (*os.File, error) {
@@ -54,7 +54,7 @@ func TestBrokenStderr(t *testing.T) {
 			} else {
 				stop = flushAndHide(t, keys)
 			}
-			goesOn(t, "http://"+address+"/metrics", rules)
+			continues(t, "http://"+address+"/metrics", rules)
 			stop()
 		})
 	}
@@ -62,8 +62,8 @@ func TestBrokenStderr(t *testing.T) {
 
 const leastRules = "metrics:\n- {name: a_total, type: counter, help: Records.}\n- {name: b_total, type: counter, help: Records.}\n"
 
-// flushAndHide has the development host's loader, which is no Go program as flbhost is, write to a pipe that nobody
-// reads, and flushes chunks to it until stop.
+// flushAndHide makes the development host's loader, which unlike flbhost is not a Go program, write to a pipe without a
+// reader, and flushes chunks until stop.
 func flushAndHide(t *testing.T, keys []string) (stop func()) {
 	t.Helper()
 	h, err := host.Launch(host.Options{Loader: loader, Log: noWriter{}})
@@ -103,8 +103,8 @@ func flushAndHide(t *testing.T, keys []string) (stop func()) {
 	}
 }
 
-// goesOn breaks and mends the rules file, and waits each time until the page shows it.
-func goesOn(t *testing.T, url, rules string) {
+// continues makes the rules file invalid and valid again, and waits each time until the page shows it.
+func continues(t *testing.T, url, rules string) {
 	t.Helper()
 	const successful = `promexporter_rules_last_reload_successful{output="promexporter.0"}`
 	until(t, "no page", func() bool { return answers(url) })
@@ -123,7 +123,7 @@ func goesOn(t *testing.T, url, rules string) {
 	}
 }
 
-// TestDaemon holds that a Fluent Bit that forks says why it ends, and what to do instead.
+// TestDaemon checks that a Fluent Bit that forks logs why it ends, and what to do instead.
 func TestDaemon(t *testing.T) {
 	if _, real := program(); !real {
 		t.Skip("the development host does not fork")

@@ -41,7 +41,7 @@ metrics:
   exemplar: {trace_id: $trace}
 `
 
-// requests are arguments for inputs that tell of five requests and of three, and for the plugin with rules for them.
+// requests are arguments for inputs with five and with three requests, and for the plugin with rules for them.
 func requests(t *testing.T, keys ...string) []string {
 	t.Helper()
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
@@ -55,7 +55,7 @@ func requests(t *testing.T, keys ...string) []string {
 	return withPlugin(args...)
 }
 
-// answersExactly waits until Prometheus has what requests tell.
+// answersExactly waits until Prometheus has the values of the requests.
 func answersExactly(t *testing.T, api string, want map[string]string) {
 	t.Helper()
 	for query, v := range want {
@@ -85,7 +85,7 @@ func isExemplar(t *testing.T, api, series string, want exemplar) {
 	})
 }
 
-// TestPrometheusWithTLS scrapes by TLS, as a user of a web configuration file, in protobuf.
+// TestPrometheusWithTLS scrapes with TLS, as a user of a web configuration file, in protobuf.
 func TestPrometheusWithTLS(t *testing.T) {
 	t.Parallel()
 	program := required(t, "prometheus")
@@ -103,7 +103,7 @@ func TestPrometheusWithTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	if page.Scheme != "https" {
-		t.Errorf("the log tells of %s", page)
+		t.Errorf("the log has %s", page)
 	}
 	api := startPrometheus(t, program, fmt.Sprintf("  scheme: https\n  tls_config: {ca_file: '%s'}\n"+
 		"  basic_auth: {username: prometheus, password: open sesame}\n  static_configs: [{targets: ['%s']}]\n",
@@ -121,7 +121,7 @@ func TestPrometheusWithTLS(t *testing.T) {
 		`histogram_count(promexporter_scrape_duration_seconds) > bool 0`:        "1",
 		`promexporter_http_unauthorized_total + promexporter_http_panics_total`: "0",
 	})
-	// Of a native histogram's exemplars Prometheus took the first one only, once.
+	// Older versions of Prometheus read only the first exemplar of a native histogram.
 	isExemplar(t, api, `http_request_duration_seconds`, exemplar{Labels: map[string]string{"trace_id": "a1"}, Value: "0.25"})
 
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}
@@ -134,7 +134,7 @@ func TestPrometheusWithTLS(t *testing.T) {
 		t.Errorf("without TLS: %d, want 400", code)
 	}
 	if _, err := (&http.Client{}).Get(page.String()); err == nil {
-		t.Error("the certificate is taken by who does not know its authority")
+		t.Error("a client that does not know the authority accepts the certificate")
 	}
 	_, text := request(t, client, page.String(), "prometheus:open sesame", "application/openmetrics-text; version=1.0.0")
 	t.Run("created timestamps", func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestPrometheusWithTLS(t *testing.T) {
 	a.stop()
 }
 
-// TestClientCertificates asks for the certificate of a client, and takes up new certificates while it runs.
+// TestClientCertificates requires a client certificate, and replaces certificates while the agent runs.
 func TestClientCertificates(t *testing.T) {
 	dir := t.TempDir()
 	pool := certificates(t, dir)
@@ -174,7 +174,7 @@ func TestClientCertificates(t *testing.T) {
 	a.stop()
 }
 
-// clientOf makes a client that trusts pool and has the certificate in dir, over a connection of its own each time.
+// clientOf returns a client that trusts pool, has the certificate in dir, and opens a new connection for each request.
 func clientOf(t *testing.T, dir string, pool *x509.CertPool) *http.Client {
 	t.Helper()
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key"))
@@ -186,7 +186,7 @@ func clientOf(t *testing.T, dir string, pool *x509.CertPool) *http.Client {
 	}}
 }
 
-// isCreated holds that the first sample of series is a zero at the time that the page gives in created.
+// isCreated checks that the first sample of series is a zero at the time that the page gives in created.
 func isCreated(t *testing.T, api, page, series, created string) {
 	t.Helper()
 	seconds, err := strconv.ParseFloat(value(page, created), 64)
@@ -195,7 +195,7 @@ func isCreated(t *testing.T, api, page, series, created string) {
 		return
 	}
 	all := samples(t, api, series)
-	// Prometheus counts in milliseconds, and cuts off the rest.
+	// Prometheus truncates times to milliseconds.
 	if len(all) == 0 || all[0][1] != "0" || all[0][0] != fmt.Sprintf("%.3f", float64(int64(seconds*1000))/1000) {
 		t.Errorf("%s was created at %.6f, its samples are %v", series, seconds, all)
 	}

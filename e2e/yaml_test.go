@@ -27,8 +27,8 @@ func needsYAML(t *testing.T) {
 	}
 }
 
-// TestShippedYAML holds that both examples of fluent-bit.yaml say the same as those of fluent-bit.conf. The development
-// host does not read YAML, so that the test starts no agent.
+// TestShippedYAML checks that both examples of fluent-bit.yaml are equivalent to those of fluent-bit.conf. The
+// development host does not read YAML, so that the test starts no agent.
 func TestShippedYAML(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T, file, begin string){
 		"first": func(*testing.T, string, string) {}, "second": useSecondExample,

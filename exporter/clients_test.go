@@ -19,7 +19,7 @@ import (
 	"github.com/promexporter/promexporter/internal/webtest"
 )
 
-// client is an HTTP client with an address of its own, and a connection for each request.
+// client is an HTTP client with its own address, and a new connection for each request.
 type client struct{ http.Client }
 
 func clientAt(ip string) *client {
@@ -35,7 +35,7 @@ func (c *client) get(t testing.TB, url string) (code int, body string) {
 	return response.StatusCode, body
 }
 
-// TestThousandConnections has one client connect a thousand times, and does not keep another one out.
+// TestThousandConnections checks that a client with a thousand connections does not keep another client out.
 func TestThousandConnections(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
@@ -63,7 +63,7 @@ func TestThousandConnections(t *testing.T) {
 	if _, err := fmt.Sscan(value(page, "promexporter_http_connections"), &n); err != nil || n > 128+20 {
 		t.Errorf("%d connections, %v", n, err)
 	}
-	// For each connection one goroutine that serves it, and one that waits for the client to go.
+	// Each connection has a goroutine that serves it and one that waits for the client to disconnect.
 	until(t, "goroutines are bounded", func() bool { return runtime.NumGoroutine()-before <= 2*128+50 })
 	if got := value(page, `promexporter_http_connections_closed_total{reason="client"}`); got == "0" {
 		t.Error("no connection was refused")
@@ -74,7 +74,7 @@ func TestThousandConnections(t *testing.T) {
 	noGoroutines(t)
 }
 
-// Whatever arrives is answered or cut, and nothing of it is left.
+// Whatever a client sends, the connection is answered or closed, and no resources are left.
 func TestGarbage(t *testing.T) {
 	var out logged
 	var servers exporter.Servers
@@ -113,8 +113,8 @@ func TestGarbage(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestAnotherClientIsServed has one client begin hundreds of requests that never end, each on a connection of its own,
-// and holds that every scrape of another client is answered: a connection that was accepted is not cut for others.
+// TestAnotherClientIsServed has one client start hundreds of requests that never end, each on its own connection, and
+// checks that every scrape of another client is answered: an accepted connection is not closed in favor of others.
 func TestAnotherClientIsServed(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
@@ -130,8 +130,8 @@ func TestAnotherClientIsServed(t *testing.T) {
 	}
 }
 
-// crowd has a client at an address open n connections that ask for health and are then kept, and waits until the last
-// of them, which is beyond the limit for one client, is refused.
+// crowd has a client at an address open n connections, which request the health page and then stay open. It waits until
+// the last one, which exceeds the limit for one client, is refused.
 func crowd(t testing.TB, ip string, e *exporter.Endpoint, n int) {
 	t.Helper()
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
@@ -151,8 +151,7 @@ func crowd(t testing.TB, ip string, e *exporter.Endpoint, n int) {
 	}
 }
 
-// TestServedConnectionIsNotCut has clients take all connections while a scrape is being served, whose connection is the
-// oldest of all.
+// TestServedConnectionIsNotCut has clients use all connections while a scrape is being served on the oldest connection.
 func TestServedConnectionIsNotCut(t *testing.T) {
 	h := newHanging(up("a", "1"))
 	var servers exporter.Servers
@@ -184,7 +183,7 @@ func TestServedConnectionIsNotCut(t *testing.T) {
 	}
 }
 
-// TestClientsShareOfScrapes has one client ask for ten pages at once, of which it may have two, a quarter of eight.
+// TestClientsShareOfScrapes has one client request ten pages at once. It gets two, a quarter of eight.
 func TestClientsShareOfScrapes(t *testing.T) {
 	h := newHanging(up("a", "1"))
 	var servers exporter.Servers
@@ -208,7 +207,7 @@ func TestClientsShareOfScrapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	// It is let in, and waits for the source as the others do.
+	// It is admitted, and waits for the source like the others.
 	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "could not render the page in time\n" {
 		t.Errorf("another client: %s %q, %v", response.Status, body, err)
 	}
@@ -244,9 +243,9 @@ func attack(ctx context.Context, ip, url string, answers *[600]atomic.Int64) {
 	}
 }
 
-// TestWrongPasswordsKeepNoScraperOut has clients guess passwords that are compared with bcrypt, and holds that a
-// scraper whose password was accepted before is always let in, that one password is compared at a time, and that
-// nothing is left.
+// TestWrongPasswordsKeepNoScraperOut has clients guess passwords that are compared with bcrypt. It checks that a
+// scraper whose password was accepted before is always admitted, that one password is compared at a time, and that no
+// resources are left.
 func TestWrongPasswordsKeepNoScraperOut(t *testing.T) {
 	folder := webtest.NewFolder(t, usersConfig(t, 6))
 	var servers exporter.Servers

@@ -69,7 +69,7 @@ func TestCloseWithIdleAndSilentClients(t *testing.T) {
 	noGoroutines(t)
 }
 
-// Closing an endpoint whose source hangs leaves the rest of its page, and the scrape that waits for it.
+// Closing an endpoint whose source hangs does not affect the rest of its page, or the scrape that waits for it.
 func TestCloseLeavesTheRestOfThePage(t *testing.T) {
 	for name, polite := range map[string]bool{"polite": true, "rude": false} {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// A scrape leaves time for the way of its answer, and does not spend all of its time on one wait.
+// A scrape reserves time for sending its answer, and does not spend all of its time on one wait.
 func TestScrapeContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for header, want := range map[string]string{
@@ -50,7 +50,7 @@ func TestScrapeContext(t *testing.T) {
 	})
 }
 
-// A scrape gives up before its client does. A source that is late costs its page no more than its part.
+// A scrape gives up before its client does. If a source is late, only its families are missing on the page.
 func TestScrapeTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := after(time.Hour, gives("late"))
@@ -86,7 +86,7 @@ func TestScrapeTimeout(t *testing.T) {
 	})
 }
 
-// A source that is late is asked again by the next scrape. However it says that it was ended, this is a timeout.
+// The next scrape calls a late source again. Whatever error a canceled source returns, it counts as a timeout.
 func TestLateSource(t *testing.T) {
 	for name, end := range map[string]func(context.Context) error{
 		"with the cause": context.Cause, "with the error": context.Context.Err,
@@ -129,7 +129,7 @@ type timed struct {
 
 func (t *timed) SetWriteDeadline(d time.Time) error { t.deadline = d; return nil }
 
-// A client that said when it is gone gets no longer to read.
+// A client that sent its timeout gets no more time to read.
 func TestScrapeTimeoutEndsReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Source: after(time.Second, gives("a"))})

@@ -15,8 +15,8 @@ type Desc struct {
 	Labels []string // sorted
 }
 
-// SelfMetrics describes the metrics that every server shows about itself, sorted by name, those of the Go runtime
-// excepted: their set belongs to the version of Go.
+// SelfMetrics describes the metrics that every server shows about itself, sorted by name. It excludes those of the Go
+// runtime, which depend on the version of Go.
 func SelfMetrics() []Desc {
 	m := newSelfMetrics("", func() int { return 0 })
 	m.addPath("/metrics")
@@ -43,7 +43,7 @@ func describe(f *dto.MetricFamily) Desc {
 	return d
 }
 
-// Count returns how many servers there are.
+// Count returns the number of servers.
 func (s *Servers) Count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,14 +20,14 @@ import (
 	"github.com/promexporter/promexporter/internal/pagetest"
 )
 
-// The tests of this package need its clock or its internals. Their server has endpoints, and does not listen.
+// The tests in this package need its clock or its internals. Their server has endpoints, but does not listen.
 
 // source is a Source made of a function.
 type source func(ctx context.Context) ([]exposition.Family, func(), error)
 
 func (s source) Gather(ctx context.Context) ([]exposition.Family, func(), error) { return s(ctx) }
 
-// gives is a source that always gives one family for each name, with the one sample name 1.
+// gives returns a source with one family for each name, which has the single sample name 1.
 func gives(names ...string) source {
 	var all []*dto.MetricFamily
 	for _, name := range names {
@@ -39,7 +39,7 @@ func gives(names ...string) source {
 	return func(context.Context) ([]exposition.Family, func(), error) { return exposition.Families(all), nil, nil }
 }
 
-// after is of, after a time, or the end of the context if it is earlier.
+// after returns a source that waits for a time, or until the context ends, before it calls of.
 func after(takes time.Duration, of source) source {
 	return func(ctx context.Context) ([]exposition.Family, func(), error) {
 		select {
@@ -51,7 +51,7 @@ func after(takes time.Duration, of source) source {
 	}
 }
 
-// offline is a server with the endpoints of all that does not listen. It makes one page at a time.
+// offline returns a server with the endpoints of all, which does not listen and makes one page at a time.
 func offline(all ...Options) (*server, []*Endpoint) {
 	table := new(Servers)
 	table.pages.once.Do(func() { table.pages.sem = make(chan struct{}, 1) })
@@ -88,7 +88,7 @@ func ask(s http.Handler, path string, header ...string) *httptest.ResponseRecord
 	return askFrom(s, "192.0.2.1:1", path, header...)
 }
 
-// askFrom is ask from a remote address.
+// askFrom is like ask, from a remote address.
 func askFrom(s http.Handler, client, path string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.RemoteAddr = client
@@ -131,7 +131,7 @@ func TestReady(t *testing.T) {
 	})
 }
 
-// panicking is a response writer that does not work.
+// panicking is a response writer that panics.
 type panicking struct{ http.ResponseWriter }
 
 func (panicking) Write([]byte) (int, error) { panic("oh") }
@@ -156,7 +156,7 @@ func TestRecoveredRequest(t *testing.T) {
 	}
 }
 
-// The bounds are net/http's and its own tests'; here it counts that they are set.
+// net/http implements and tests these limits; this test checks that they are set.
 func TestServerIsBounded(t *testing.T) {
 	s, _ := offline(Options{})
 	h := s.binding.Load().http

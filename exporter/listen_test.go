@@ -40,7 +40,7 @@ func TestSeveralAddresses(t *testing.T) {
 		t.Errorf("unix: %d", code)
 	}
 
-	// Another instance shares one of the addresses, and stays when the first one goes.
+	// Another instance shares one of the addresses, and is still served when the first one is closed.
 	other := open(t, &servers, exporter.Options{Addresses: addresses(addrs[1].String()), Instance: "promexporter.1", Source: families(up("b", "1"))})
 	if _, page := get(t, "http://"+addrs[1].String()+"/metrics"); value(page, `a{l="1"}`) != "1" || value(page, `b{l="1"}`) != "1" {
 		t.Errorf("got\n%s", foreign(page))
@@ -65,7 +65,7 @@ func TestSeveralAddresses(t *testing.T) {
 	}
 }
 
-// When one of several addresses cannot be had, none is taken.
+// If one of several addresses cannot be used, none is.
 func TestAllAddressesOrNone(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -126,8 +126,7 @@ func TestListenLaterIsClosed(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestUnixSocket holds that a socket is shared as an address is, takes the place of a stale one, and is gone at the
-// end.
+// TestUnixSocket checks that a socket is shared like an address, replaces a stale one, and is removed at the end.
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.sock")
 	crashed, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})

@@ -9,6 +9,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // counter is a family of one counter without labels.
@@ -41,8 +42,8 @@ func TestSectionsAddUp(t *testing.T) {
 	}
 }
 
-// A page stays valid when instances give families that do not go together.
-func TestClashingFamiliesOnAPage(t *testing.T) {
+// A page stays valid if the families of instances conflict.
+func TestConflictingFamiliesOnAPage(t *testing.T) {
 	e := openAll(t, exporter.Options{Source: families(up("x", "1"))},
 		exporter.Options{Source: families(counter("x_total", 2), up("y", "3"))},
 		exporter.Options{Source: families(up("go_goroutines", "1"), counter("promexporter_build_info_total", 1))})[0]
@@ -60,15 +61,17 @@ func TestClashingFamiliesOnAPage(t *testing.T) {
 	}
 }
 
-// An instance that defines a family of another one differently is not opened, unless it has a page of its own or the
-// other one is closed.
-func TestClashIsRefused(t *testing.T) {
-	define := func(name, kind string) []exporter.Definition { return []exporter.Definition{{Name: name, Type: kind}} }
+// An instance that defines a family differently than another one is not opened, unless it has its own page or the other
+// one is closed.
+func TestConflictIsRefused(t *testing.T) {
+	define := func(name string, kind metric.Type) []exporter.Definition {
+		return []exporter.Definition{{Name: name, Type: kind}}
+	}
 	isClash := func(err error) bool { return errors.As(err, new(*exporter.ConflictError)) }
 	var servers exporter.Servers
-	first := open(t, &servers, exporter.Options{Definitions: define("a_total", "counter")})
+	first := open(t, &servers, exporter.Options{Definitions: define("a_total", metric.Counter)})
 	o := withDefaults(exporter.Options{
-		Addresses: addresses(at(first)), Instance: "promexporter.1", Definitions: define("a", "gauge"), ListenLater: true,
+		Addresses: addresses(at(first)), Instance: "promexporter.1", Definitions: define("a", metric.Gauge), ListenLater: true,
 	})
 	_, err := servers.Open(o)
 	const want = "promexporter.0 and promexporter.1 share the page /metrics, and the counter a_total in the first and " +
@@ -79,50 +82,50 @@ func TestClashIsRefused(t *testing.T) {
 	}
 	o.Path = "/other"
 	apart := open(t, &servers, o)
-	if err := apart.Redefine(define("a_total", "counter")); err != nil {
+	if err := apart.Redefine(define("a_total", metric.Counter)); err != nil {
 		t.Error(err)
 	}
 	apart.Close()
-	o.Path, o.Definitions = "/metrics", define("a_total", "counter")
+	o.Path, o.Definitions = "/metrics", define("a_total", metric.Counter)
 	second := open(t, &servers, o)
-	if err := second.Redefine(define("a_total", "gauge")); !isClash(err) {
+	if err := second.Redefine(define("a_total", metric.Gauge)); !isClash(err) {
 		t.Errorf("redefined: %v", err)
 	}
 	if err := first.Suspend(); err != nil { // what it will be is not known yet
 		t.Error(err)
 	}
-	if err := second.Redefine(define("a_total", "gauge")); err != nil {
+	if err := second.Redefine(define("a_total", metric.Gauge)); err != nil {
 		t.Error(err)
 	}
 	if err := first.Resume(withDefaults(exporter.Options{
-		Addresses: addresses(at(first)), Definitions: define("a_total", "counter"),
+		Addresses: addresses(at(first)), Definitions: define("a_total", metric.Counter),
 	})); !isClash(err) {
 		t.Errorf("resumed: %v", err)
 	}
 	second.Close()
-	if err := first.Redefine(define("a_total", "counter")); err != nil {
+	if err := first.Redefine(define("a_total", metric.Counter)); err != nil {
 		t.Error(err)
 	}
 }
 
-// Instances that have their definitions of one file may follow it one after the other. Those of another file are in the
-// way.
+// Instances with definitions from the same file may follow its changes one after the other. Definitions from another
+// file conflict.
 func TestSharedDefinitionsChangeInTurn(t *testing.T) {
-	of := func(file, kind string) []exporter.Definition {
+	of := func(file string, kind metric.Type) []exporter.Definition {
 		return []exporter.Definition{{Name: "a", Type: kind, Origin: file}}
 	}
-	o := exporter.Options{Definitions: of("shared", "gauge")}
+	o := exporter.Options{Definitions: of("shared", metric.Gauge)}
 	all := openAll(t, o, o)
 	for _, e := range all {
-		if err := e.Redefine(of("shared", "counter")); err != nil {
+		if err := e.Redefine(of("shared", metric.Counter)); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := all[1].Redefine(of("own", "gauge")); !errors.As(err, new(*exporter.ConflictError)) {
+	if err := all[1].Redefine(of("own", metric.Gauge)); !errors.As(err, new(*exporter.ConflictError)) {
 		t.Errorf("of another file: %v", err)
 	}
 	all[1].Close()
-	if err := all[0].Redefine(of("", "gauge")); err != nil {
+	if err := all[0].Redefine(of("", metric.Gauge)); err != nil {
 		t.Error(err)
 	}
 }

@@ -97,7 +97,7 @@ func TestHeadHasTheLengthOfGet(t *testing.T) {
 	}
 }
 
-// A family that cannot be encoded costs nothing but itself, in no format, and wherever it fails.
+// Only the family that cannot be encoded is left out, in every format, and wherever it fails.
 func TestUnencodableFamily(t *testing.T) {
 	bad := up("bad", "1")
 	bad.Metric = append(bad.Metric, &dto.Metric{Counter: &dto.Counter{}})

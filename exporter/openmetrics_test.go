@@ -9,8 +9,8 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 )
 
-// Every line of a page in OpenMetrics is as the specification says, also those of the Go runtime, which has a gauge and
-// a counter that differ in _total only.
+// Every line of a page in OpenMetrics follows the specification, including those of the Go runtime, which has a gauge
+// and a counter that differ only in _total.
 func TestOpenMetricsPageIsStrict(t *testing.T) {
 	e := open(t, new(exporter.Servers), exporter.Options{Source: families(everyKind()...)})
 	for _, header := range [][]string{

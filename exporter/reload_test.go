@@ -71,8 +71,8 @@ func TestReloadFromAnotherSite(t *testing.T) {
 	}
 }
 
-// A site may point its own name to the address of the server (DNS rebinding), and is the same site for a browser then.
-// Without users, the host has to be one that no site can have. With users, a site would need the password.
+// A site can resolve its own name to the address of the server (DNS rebinding); its requests are then same-origin.
+// Without users, the host must be one that no site can have. With users, a site would need the password.
 func TestReloadUnderAnotherName(t *testing.T) {
 	machine, err := os.Hostname()
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// There is one reload in a second at most. Requests that come meanwhile share the next one, and each gets the result of
-// one that began after it.
+// There is at most one reload per second. Requests that arrive meanwhile share the next one, and each gets the result
+// of a reload that started after it.
 func TestReloadsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r reloads
@@ -52,14 +52,14 @@ func TestReloadsAreShared(t *testing.T) {
 	})
 }
 
-// waits reports whether there is a reload that has not begun.
+// waits reports whether there is a reload that has not started.
 func (s *reloads) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.next != nil
 }
 
-// A client that leaves does not take the reload with it.
+// A reload continues if its client disconnects.
 func TestReloadGoesOnWithoutItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r reloads
@@ -81,7 +81,7 @@ func TestReloadGoesOnWithoutItsClient(t *testing.T) {
 	})
 }
 
-// A reload that panics is an error, and the next one is not kept by it.
+// A reload that panics is an error, and the next one is not affected.
 func TestReloadPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r reloads

@@ -65,7 +65,7 @@ func TestClientsQuarterOfScrapes(t *testing.T) {
 	}
 }
 
-// Nothing is kept of a client that has left.
+// No memory is kept for a client that has disconnected.
 func TestRequestLimitForgets(t *testing.T) {
 	var l requestLimit
 	for i := range 100 {
@@ -118,7 +118,7 @@ func TestScrapesInFlight(t *testing.T) {
 	})
 }
 
-// ownMetrics are those of s, as they are now.
+// ownMetrics returns the current self-metrics of s.
 func ownMetrics(s *server) string {
 	var page strings.Builder
 	for _, f := range s.gatherSelf() {
@@ -127,8 +127,8 @@ func ownMetrics(s *server) string {
 	return page.String()
 }
 
-// The pages for people have a limit of their own, and take nothing from the scrapes.
-func TestPagesForPeopleAreBounded(t *testing.T) {
+// The status pages have their own limit, and do not count as scrapes.
+func TestStatusPagesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Debug: true, Status: func() Status { time.Sleep(time.Second); return Status{} }})
 		var all sync.WaitGroup
@@ -157,7 +157,7 @@ func TestPagesForPeopleAreBounded(t *testing.T) {
 	})
 }
 
-// The least max_requests of the instances that share a page counts.
+// The lowest max_requests of the instances that share a page applies.
 func TestMaxRequestsOfSharedPage(t *testing.T) {
 	s, endpoints := offline(Options{MaxRequests: 3}, Options{MaxRequests: 2}, Options{Path: "/other"})
 	limit := func(path string) int { return s.routes.Load().pages[path].limit }

@@ -52,7 +52,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// askRaw sends a request as it is. It returns the answer without its body.
+// askRaw sends a request unchanged. It returns the answer without its body.
 func askRaw(t *testing.T, e *exporter.Endpoint, request string) *http.Response {
 	t.Helper()
 	c := dial(t, e, request)
@@ -64,7 +64,7 @@ func askRaw(t *testing.T, e *exporter.Endpoint, request string) *http.Response {
 	return response
 }
 
-// A request that announces a body is refused before anything else, and the connection is not kept for it.
+// A request with a body is refused before anything else, and its connection is closed.
 func TestBodiesAreRefused(t *testing.T) {
 	open := open(t, new(exporter.Servers), exporter.Options{Reload: func() error { return nil }, Debug: true})
 	user := openAll(t, exporter.Options{Access: exporter.AccessSettings{Username: "u", Password: "p"}})[0]

@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// One source of a page fails in some way. The page shows the other one, and what the failing one gave.
+// One source of a page fails in some way. The page shows the other one, and what the failing one returned.
 func TestFailingSources(t *testing.T) {
 	var released atomic.Int64
 	done := func() { released.Add(1) }
@@ -77,7 +77,7 @@ func TestFailingSources(t *testing.T) {
 	}
 }
 
-// A request with name[] costs what it asks for: what it leaves out is not even merged.
+// A request with name[] does not merge the families that it leaves out.
 func TestNamesAreCheap(t *testing.T) {
 	half := manySeries("a", 20_000)
 	one, two := families(half, up("b", "1")), families(half, up("b", "2"))
@@ -93,7 +93,7 @@ func TestNamesAreCheap(t *testing.T) {
 	}
 }
 
-// The time limit also ends the writing of a page that is too large for it.
+// The timeout also ends the rendering of a page that is too large for it.
 func TestScrapeTimeoutEndsEncoding(t *testing.T) {
 	var released atomic.Int64
 	all := exposition.Families([]*dto.MetricFamily{manySeries("a", 300_000)})

@@ -111,7 +111,7 @@ func buildInfo(version string) prometheus.Collector {
 	}, func() float64 { return 1 })
 }
 
-// pageCounts are the self-metrics of one path. They may be counted up after the path is gone, with no effect.
+// pageCounts are the self-metrics of one path. Counting after the path was removed has no effect.
 type pageCounts struct {
 	codes       map[int]prometheus.Counter
 	duration    prometheus.Observer

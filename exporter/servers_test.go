@@ -163,7 +163,7 @@ func TestPortFreedInTime(t *testing.T) {
 	}
 }
 
-// Only a port that may become free is waited for.
+// Open waits only for a port that may become free.
 func TestOtherErrorsFailAtOnce(t *testing.T) {
 	var servers exporter.Servers
 	started := time.Now()
@@ -199,7 +199,7 @@ func TestPortZeroGetsAFreePort(t *testing.T) {
 	}
 }
 
-// Opens, closes and scrapes at once, of which most meet on two ports.
+// Opens, closes and scrapes concurrently, most of them on two ports.
 func TestHammer(t *testing.T) {
 	var servers exporter.Servers
 	anchors := [2]*exporter.Endpoint{
@@ -248,7 +248,8 @@ func TestHammer(t *testing.T) {
 	noGoroutines(t)
 }
 
-// openAndClose opens o and closes it again, and says what was wrong: above all, a source in use after Close.
+// openAndClose opens o and closes it again. It returns what went wrong, for example a source that is in use after
+// Close.
 func openAndClose(servers *exporter.Servers, o exporter.Options, gathers *atomic.Int64) string {
 	var using atomic.Int64
 	var closed atomic.Bool

@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// Close waits for a scrape that uses the source, ends it when it takes too long, and returns within a second whatever
+// Close waits for a scrape that uses the source, cancels it if it takes too long, and returns within a second, whatever
 // the source does.
 func TestCloseWaitsForScrapes(t *testing.T) {
 	rude := func(takes time.Duration) source {
@@ -53,8 +53,8 @@ func TestCloseWaitsForScrapes(t *testing.T) {
 	}
 }
 
-// A scrape that waits for its turn does not delay Close, and gets what is left of the page.
-func TestCloseEndsWaitForATurn(t *testing.T) {
+// A scrape that waits for the semaphore does not delay Close, and gets the rest of the page.
+func TestCloseEndsWaitForSemaphore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, endpoints := offline(Options{Source: gives("rest")}, Options{Source: gives("gone")})
 		s.table.pages.sem <- struct{}{}
@@ -72,15 +72,15 @@ func TestCloseEndsWaitForATurn(t *testing.T) {
 	})
 }
 
-// pausing is a log that takes a second for a line.
+// pausing is a log that takes a second per line.
 type pausing struct{ slog.Handler }
 
 func (pausing) Enabled(context.Context, slog.Level) bool { return true }
 
 func (pausing) Handle(context.Context, slog.Record) error { time.Sleep(time.Second); return nil }
 
-// When the time of Close is up, a page that is still being written is given up, and its families are given back. The
-// scrape gets a page of the instances that are left, if any.
+// When the time of Close is over, the rendering of a page is canceled, and its families are released. The scrape gets a
+// page of the remaining instances, if any.
 func TestCloseEndsEncoding(t *testing.T) {
 	for name, others := range map[string][]Options{"alone": nil, "not alone": {{Source: gives("rest")}}} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/promexporter/promexporter/internal/exposition"
 )
 
-// numbered is a source whose families are named by the number of the call, from 1, which takes so long.
+// numbered is a source whose families are named by the number of the call, from 1. Each call takes a given time.
 func numbered(calls *atomic.Int64, takes func(call int64) time.Duration) source {
 	return func(ctx context.Context) ([]exposition.Family, func(), error) {
 		n := calls.Add(1)
@@ -26,8 +26,7 @@ func numbered(calls *atomic.Int64, takes func(call int64) time.Duration) source 
 	}
 }
 
-// Scrapes of one kind share a page that is not older than the request of any of them. Those of other kinds have their
-// own.
+// Scrapes with equal queries share a page that is not older than the request of any of them. Others get their own page.
 func TestScrapesShareAPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
@@ -59,8 +58,7 @@ func TestScrapesShareAPage(t *testing.T) {
 	})
 }
 
-// No scrape gets what kept the page of another one from being made: neither its time limit, which ends earlier, nor its
-// panic.
+// No scrape is affected by the failure of another one: neither by its timeout, which ends earlier, nor by its panic.
 func TestScrapeDoesNotShareAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
@@ -106,7 +104,7 @@ func (p *panicsOnce) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// scrapeInTurn begins scrapes with these pauses before and time limits, and returns their codes.
+// scrapeInTurn starts scrapes with these pauses and timeouts, and returns their codes.
 func scrapeInTurn(s http.Handler, pauses []time.Duration, timeouts []string) []int {
 	codes := make([]int, len(pauses))
 	var all sync.WaitGroup
@@ -119,7 +117,7 @@ func scrapeInTurn(s http.Handler, pauses []time.Duration, timeouts []string) []i
 	return codes
 }
 
-// A scrape that no longer waits for its page has no part in it, so that the memory of the page comes back.
+// A scrape that no longer waits for its page is not one of its readers, so that the memory of the page is returned.
 func TestScrapeLeavesItsPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s sharedPages
@@ -142,7 +140,7 @@ func TestScrapeLeavesItsPage(t *testing.T) {
 	})
 }
 
-// At most two pages are made at once, and one where there is one processor for it. A scrape that waits ends in time.
+// At most two pages are made at a time, and one with fewer than four processors. A scrape that waits ends in time.
 func TestPagesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var making, most atomic.Int64
@@ -173,7 +171,7 @@ func TestPagesAtOnce(t *testing.T) {
 	})
 }
 
-// A client that gives up each of its scrapes at once has no other client's refused.
+// A client that aborts all its scrapes at once does not affect those of other clients.
 func TestImpatientClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := offline(Options{Source: after(100*time.Millisecond, gives("a"))})
@@ -198,7 +196,7 @@ func TestImpatientClient(t *testing.T) {
 	})
 }
 
-// Requests that get different pages are of different kinds.
+// Requests that get different pages have different queries.
 func TestKindsOfPages(t *testing.T) {
 	kind := func(path string, header ...string) query {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -219,7 +217,7 @@ func TestKindsOfPages(t *testing.T) {
 		}
 		seen[q] = name
 	}
-	// An empty time limit is none, and the page that goes with it has lines that Prometheus would store.
+	// An empty timeout counts as no timeout, and such a page has lines that Prometheus would store.
 	if name := seen[kind("/metrics", timeoutHeader, "")]; name != "plain" {
 		t.Errorf("an empty time limit is of the kind %q", name)
 	}

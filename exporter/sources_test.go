@@ -18,7 +18,7 @@ type source func(ctx context.Context) ([]exposition.Family, func(), error)
 
 func (s source) Gather(ctx context.Context) ([]exposition.Family, func(), error) { return s(ctx) }
 
-// families is a source that always gives f.
+// families is a source that always returns f.
 func families(f ...*dto.MetricFamily) exporter.Source {
 	return source(func(context.Context) ([]exposition.Family, func(), error) {
 		return exposition.Families(f), func() {}, nil
@@ -84,7 +84,7 @@ func manySeries(name string, n int) *dto.MetricFamily {
 	return f
 }
 
-// everyKind is one family of each kind, as a source gives them.
+// everyKind has one family of each kind, as a source returns them.
 func everyKind() []*dto.MetricFamily {
 	created := timestamppb.New(time.Unix(1_700_000_000, 0))
 	label := []*dto.LabelPair{{Name: new("path"), Value: new(`/"a"\b`)}}

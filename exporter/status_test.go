@@ -47,7 +47,7 @@ func TestLandingPage(t *testing.T) {
 	}
 }
 
-// Every link of the page leads to something.
+// Every link of the page works.
 func TestLandingPageLinks(t *testing.T) {
 	all := openAll(t, exporter.Options{Debug: true}, exporter.Options{Path: "/a/b.c~d"})
 	for _, e := range all {
@@ -93,7 +93,7 @@ func TestRulesPage(t *testing.T) {
 	}
 }
 
-// A status that panics costs the part of its instance only, and none of what it panics with is shown.
+// If a status panics, only the part of its instance is missing, and the cause of the panic is not shown.
 func TestStatusPanics(t *testing.T) {
 	var out logged
 	e := openAll(t,
@@ -119,7 +119,7 @@ func TestStatusPanics(t *testing.T) {
 	}
 }
 
-// While an instance is suspended, nothing asks it for its status.
+// While an instance is suspended, its status is not read.
 func TestStatusOfSuspendedInstance(t *testing.T) {
 	e := open(t, new(exporter.Servers), exporter.Options{Status: func() exporter.Status {
 		t.Error("the status is asked for")
@@ -156,8 +156,8 @@ func TestProfilesOnlyForDebugging(t *testing.T) {
 	}
 }
 
-// No page for people asks the source, where the content of records is.
-func TestPagesForPeopleShowNoRecords(t *testing.T) {
+// No status page calls the source, which has the content of records.
+func TestStatusPagesShowNoRecords(t *testing.T) {
 	var asked atomic.Int64
 	e := open(t, new(exporter.Servers), exporter.Options{
 		Source: source(func(context.Context) ([]exposition.Family, func(), error) {

@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata")
 
-// addresses reads a list of addresses that is known to be right.
+// addresses parses a valid list of addresses.
 func addresses(list string) []address.Address {
 	all, err := address.ParseList(list)
 	if err != nil {
@@ -33,7 +33,7 @@ func addresses(list string) []address.Address {
 	return all
 }
 
-// open opens an endpoint of o, for which it chooses what o leaves out, and closes it at the end of the test.
+// open opens an endpoint of o, with defaults for what o leaves out, and closes it at the end of the test.
 func open(t testing.TB, servers *exporter.Servers, o exporter.Options) *exporter.Endpoint {
 	t.Helper()
 	e, err := servers.Open(withDefaults(o))
@@ -44,7 +44,7 @@ func open(t testing.TB, servers *exporter.Servers, o exporter.Options) *exporter
 	return e
 }
 
-// openAll opens endpoints on one address, with the names promexporter.0 and so on where they have none.
+// openAll opens endpoints on one address, with the default names promexporter.0 and so on.
 func openAll(t testing.TB, all ...exporter.Options) []*exporter.Endpoint {
 	t.Helper()
 	var servers exporter.Servers
@@ -83,8 +83,7 @@ func withDefaults(o exporter.Options) exporter.Options {
 // at is the first address that e listens on.
 func at(e *exporter.Endpoint) string { return e.Addrs()[0].String() }
 
-// ask sends a request to e over a connection of its own. The body is as it was sent, not decompressed. The header Host
-// replaces the host.
+// ask sends a request to e over a new connection. It does not decompress the body. The header Host replaces the host.
 func ask(t testing.TB, e *exporter.Endpoint, method, path string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r, err := http.NewRequest(method, "http://"+at(e)+path, nil)
@@ -111,14 +110,14 @@ func ask(t testing.TB, e *exporter.Endpoint, method, path string, header ...stri
 	return w
 }
 
-// get fetches a URL over a connection of its own.
+// get fetches a URL over a new connection.
 func get(t testing.TB, url string) (code int, body string) {
 	t.Helper()
 	response, body := send(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, http.MethodGet, url, "")
 	return response.StatusCode, body
 }
 
-// inBackground fetches a URL and gives the status code with the body, or the error.
+// inBackground fetches a URL and sends the status code with the body, or the error.
 func inBackground(url string) <-chan string {
 	result := make(chan string, 1)
 	go func() {
@@ -173,8 +172,8 @@ func golden(t testing.TB, name, got string) {
 	}
 }
 
-// inTime is above the second that Close takes at most, for slow machines, and below what it would take if it waited for
-// what it must not: for a client five seconds or a minute, for a source that hangs without end.
+// inTime is longer than the second that Close may take, for slow machines, and shorter than a wrong wait: five seconds
+// or a minute for a client, forever for a source that hangs.
 const inTime = 4 * time.Second
 
 // closeInTime calls Close or Suspend of an endpoint.
@@ -188,7 +187,7 @@ func closeInTime(t testing.TB, closing func() error) error {
 	return err
 }
 
-// until polls condition, and fails the test when it does not hold in time.
+// until polls condition, and fails the test if it does not become true in time.
 func until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(time.Millisecond) {

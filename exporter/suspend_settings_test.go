@@ -18,9 +18,10 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
-// TestReloadWithChanges holds that the new instance may have other addresses, another path and other users.
+// TestReloadWithChanges checks that the new instance may have other addresses, another path and other users.
 func TestReloadWithChanges(t *testing.T) {
 	var servers exporter.Servers
 	path := filepath.Join(t.TempDir(), "s.sock")
@@ -69,14 +70,14 @@ func overUnix(path string) *http.Client {
 	}}
 }
 
-// fetch gets a URL as the user u, or as nobody without a password.
+// fetch gets a URL as the user u, or without credentials if the password is empty.
 func fetch(t testing.TB, client *http.Client, url, password string) (code int) {
 	t.Helper()
 	response, _ := send(t, client, http.MethodGet, url, password)
 	return response.StatusCode
 }
 
-// admitsOnly holds that the page at address is for the user u with the password secret.
+// admitsOnly checks that only the user u with the password secret can read the page at address.
 func admitsOnly(t testing.TB, address string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -87,8 +88,8 @@ func admitsOnly(t testing.TB, address string) {
 	}
 }
 
-// TestOldSettingsAdmitToNothingNew holds that neither a scrape that waited under other users, nor a connection of
-// theirs, gets what the new users protect.
+// TestOldSettingsAdmitToNothingNew checks that neither a scrape that waited with the old users, nor one of their
+// connections, gets a page that the new users protect.
 func TestOldSettingsAdmitToNothingNew(t *testing.T) {
 	for name, before := range map[string]exporter.AccessSettings{"open before": {}, "another user before": {Username: "u", Password: "old"}} {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +126,7 @@ func TestOldSettingsAdmitToNothingNew(t *testing.T) {
 	}
 }
 
-// TestSectionsChangeUsersInTurn has two instances of one address that get other users in the same reload.
+// TestSectionsChangeUsersInTurn changes the users of two instances of one address in the same reload.
 func TestSectionsChangeUsersInTurn(t *testing.T) {
 	endpoints := openAll(t, exporter.Options{Source: families(up("a", "1"))}, exporter.Options{Source: families(up("b", "1"))})
 	address := at(endpoints[0])
@@ -141,8 +142,8 @@ func TestSectionsChangeUsersInTurn(t *testing.T) {
 	admitsOnly(t, address)
 }
 
-// TestReloadToOverlappingAddress holds that an address which only waits for suspended instances makes room for another
-// one.
+// TestReloadToOverlappingAddress checks that an address which only waits for suspended instances is freed for an
+// overlapping one.
 func TestReloadToOverlappingAddress(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{})
@@ -156,7 +157,7 @@ func TestReloadToOverlappingAddress(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestOthersDoNotTakeOver holds that the name and the place of a suspended instance are its own.
+// TestOthersDoNotTakeOver checks that no other instance can use the name and the place of a suspended instance.
 func TestOthersDoNotTakeOver(t *testing.T) {
 	var servers exporter.Servers
 	rest := open(t, &servers, exporter.Options{Path: "/rest"})
@@ -169,7 +170,7 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 		Addresses: addresses(at(rest)), Instance: "promexporter.1", Access: exporter.AccessSettings{Username: "u", Password: secret},
 	})
 	if err := e.Resume(other); err == nil || !strings.Contains(err.Error(), "with different username") {
-		t.Errorf("other users beside those of promexporter.0: %v", err)
+		t.Errorf("other users than those of promexporter.0: %v", err)
 	}
 	resume(t, e, exporter.Options{Addresses: addresses(at(rest)), Instance: "promexporter.1", Source: families(up("a", "2"))})
 	if _, page := get(t, "http://"+at(rest)+"/metrics"); value(page, `a{l="2"}`) != "1" {
@@ -177,16 +178,16 @@ func TestOthersDoNotTakeOver(t *testing.T) {
 	}
 }
 
-// TestResumeFailsAndSucceeds holds that an endpoint that could not resume is suspended as before.
+// TestResumeFailsAndSucceeds checks that an endpoint that could not resume is still suspended.
 func TestResumeFailsAndSucceeds(t *testing.T) {
 	endpoints := openAll(t,
-		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: "gauge"}}},
+		exporter.Options{Definitions: []exporter.Definition{{Name: "a", Type: metric.Gauge}}},
 		exporter.Options{Source: families(up("b", "1"))})
 	address := at(endpoints[0])
 	suspend(t, endpoints[1])
 	o := withDefaults(exporter.Options{
 		Addresses: addresses(address), Instance: "promexporter.1", Source: families(up("b", "2")),
-		Definitions: []exporter.Definition{{Name: "a", Type: "counter"}},
+		Definitions: []exporter.Definition{{Name: "a", Type: metric.Counter}},
 	})
 	if err := endpoints[1].Resume(o); !errors.As(err, new(*exporter.ConflictError)) {
 		t.Fatalf("got %v", err)
@@ -199,7 +200,7 @@ func TestResumeFailsAndSucceeds(t *testing.T) {
 	}
 }
 
-// TestResumeListensLater holds that an address that is taken at a reload is tried until it can be had.
+// TestResumeListensLater checks that an address that is in use at a reload is retried until it is free.
 func TestResumeListensLater(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("a", "1"))})
@@ -219,8 +220,8 @@ func TestResumeListensLater(t *testing.T) {
 	}
 }
 
-// TestWaitingScrapeIsCutWithItsUsers holds that a scrape which waits for the reload gets no page when the users change,
-// whichever way they do.
+// TestWaitingScrapeIsCutWithItsUsers checks that a scrape which waits for the reload gets no page if the users change
+// in any way.
 func TestWaitingScrapeIsCutWithItsUsers(t *testing.T) {
 	one, two := exporter.AccessSettings{Username: "u", Password: "one"}, exporter.AccessSettings{Username: "u", Password: "two"}
 	for name, test := range map[string]struct{ before, after exporter.AccessSettings }{
@@ -247,7 +248,7 @@ func TestWaitingScrapeIsCutWithItsUsers(t *testing.T) {
 	}
 }
 
-// names answers each question for an IPv4 address with 127.0.0.1, and those for other addresses with none.
+// names is a name server that resolves every name to 127.0.0.1, and to no IPv6 address.
 func names(c net.Conn) {
 	defer c.Close()
 	for {
@@ -275,8 +276,7 @@ func names(c net.Conn) {
 	}
 }
 
-// TestReloadKeepsAddresses holds that the address of a host that cannot be looked up at a reload is the one that was
-// found before.
+// TestReloadKeepsAddresses checks that the earlier address is used for a host that cannot be resolved at a reload.
 func TestReloadKeepsAddresses(t *testing.T) {
 	var broken atomic.Bool
 	before := net.DefaultResolver

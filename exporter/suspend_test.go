@@ -25,7 +25,7 @@ import (
 
 const secret = "hunter2"
 
-// scraper scrapes a URL again and again, each time over a new connection, and collects what is not 200.
+// scraper scrapes a URL repeatedly, each time over a new connection, and collects answers other than 200.
 type scraper struct {
 	done    chan struct{}
 	stopped chan string
@@ -82,7 +82,7 @@ func awaitScrapes(t testing.TB, servers *exporter.Servers, address string, n int
 	awaitScrapesAs(t, servers, address, exporter.AccessSettings{}, n)
 }
 
-// awaitScrapesAs is awaitScrapes for an address with users.
+// awaitScrapesAs is like awaitScrapes, for an address with users.
 func awaitScrapesAs(t testing.TB, servers *exporter.Servers, address string, web exporter.AccessSettings, n int) {
 	t.Helper()
 	eye := open(t, servers, exporter.Options{Addresses: addresses(address), Path: "/eye", Instance: "eye", Access: web})
@@ -95,7 +95,7 @@ func awaitScrapesAs(t testing.TB, servers *exporter.Servers, address string, web
 	})
 }
 
-// TestReloadsAreNotSeen has twenty reloads of two instances: no scrape fails, and nothing is left of them.
+// TestReloadsAreNotSeen has twenty reloads of two instances: no scrape fails, and no resources are left.
 func TestReloadsAreNotSeen(t *testing.T) {
 	endpoints := openAll(t, exporter.Options{Source: families(up("a", "1"))}, exporter.Options{Source: families(up("b", "1"))})
 	endpoints[0].MarkReady()
@@ -139,7 +139,8 @@ func TestReloadsAreNotSeen(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestScrapeWaitsForReload holds that a scrape which comes while its instance is suspended gets what comes after.
+// TestScrapeWaitsForReload checks that a scrape which arrives while its instance is suspended gets the page after the
+// reload.
 func TestScrapeWaitsForReload(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{Source: families(up("old", "1"))})
@@ -161,7 +162,7 @@ func TestScrapeWaitsForReload(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadLetsGoOfTheSource holds that the source is not used once Suspend has returned.
+// TestReloadLetsGoOfTheSource checks that the source is not used once Suspend has returned.
 func TestReloadLetsGoOfTheSource(t *testing.T) {
 	var using atomic.Int64
 	var closed, late atomic.Bool
@@ -185,7 +186,7 @@ func TestReloadLetsGoOfTheSource(t *testing.T) {
 	}
 }
 
-// TestReloadInTheMiddleOfAScrape holds that a scrape whose source is suspended while it gathers starts over.
+// TestReloadInTheMiddleOfAScrape checks that a scrape whose source is suspended while it gathers starts over.
 func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 	var servers exporter.Servers
 	h := newHanging(up("old", "1"))
@@ -201,8 +202,8 @@ func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 	}
 }
 
-// TestScrapeDoesNotWaitTooLong holds that a scrape which cannot wait longer gets what there is, or an error of its own,
-// before its time is over.
+// TestScrapeDoesNotWaitTooLong checks that a scrape which cannot wait longer gets the page without the instance, or an
+// error, before its timeout.
 func TestScrapeDoesNotWaitTooLong(t *testing.T) {
 	endpoints := openAll(t,
 		exporter.Options{Path: "/rest", Source: families(up("rest", "1"))}, exporter.Options{Path: "/rest"}, exporter.Options{Path: "/alone"})
@@ -216,7 +217,7 @@ func TestScrapeDoesNotWaitTooLong(t *testing.T) {
 	}
 }
 
-// TestCloseEndsTheSuspension holds that Close gives the address up at once.
+// TestCloseEndsTheSuspension checks that Close frees the address at once.
 func TestCloseEndsTheSuspension(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{})
@@ -241,8 +242,8 @@ func TestCloseEndsTheSuspension(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadKeepsWhatWasRead holds that files and hosts that cannot be read at a reload count as they were found
-// before.
+// TestReloadKeepsWhatWasRead checks that the earlier result is used for files and hosts that cannot be read at a
+// reload.
 func TestReloadKeepsWhatWasRead(t *testing.T) {
 	password := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(password, []byte(secret), 0o600); err != nil {
@@ -265,7 +266,7 @@ func TestReloadKeepsWhatWasRead(t *testing.T) {
 	admitsOnly(t, address)
 }
 
-// TestReloadHammer suspends, resumes and scrapes at once.
+// TestReloadHammer suspends, resumes and scrapes concurrently.
 func TestReloadHammer(t *testing.T) {
 	var servers exporter.Servers
 	anchor := open(t, &servers, exporter.Options{Instance: "anchor", Path: "/anchor"})
@@ -298,7 +299,7 @@ func TestReloadHammer(t *testing.T) {
 	}
 }
 
-// stopping is a log that stops at the line that a family was left out, until release is closed.
+// stopping is a log that blocks at the line about a dropped family, until release is closed.
 type stopping struct {
 	slog.Handler
 	reached atomic.Bool
@@ -315,7 +316,7 @@ func (s *stopping) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestReloadWhileAPageIsWritten holds that a scrape whose source is suspended while its page is written starts over.
+// TestReloadWhileAPageIsWritten checks that a scrape whose source is suspended while its page is written starts over.
 func TestReloadWhileAPageIsWritten(t *testing.T) {
 	bad := &dto.MetricFamily{Name: new("bad"), Type: dto.MetricType_GAUGE.Enum(), Metric: []*dto.Metric{nil}}
 	var given atomic.Bool
@@ -341,8 +342,8 @@ func TestReloadWhileAPageIsWritten(t *testing.T) {
 	}
 }
 
-// TestReloadWithHangingSource holds that a source which does not return delays neither Suspend nor Resume, and that the
-// scrape that waits for it gets what comes after.
+// TestReloadWithHangingSource checks that a source which does not return delays neither Suspend nor Resume, and that
+// the scrape that waits for it gets the page after the reload.
 func TestReloadWithHangingSource(t *testing.T) {
 	h := newHanging(up("old", "1"))
 	var servers exporter.Servers

@@ -69,7 +69,7 @@ func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
 			t.Fatal(err)
 		}
 		address := at(one)
-		// The second one also has an address of its own, which must not stay open when it is refused.
+		// The second one also has its own address, which must not stay open if the instance is refused.
 		two, err := servers.Open(withDefaults(exporter.Options{
 			Addresses: addresses("127.0.0.1:0," + address), Path: "/other", Instance: "promexporter.1", Access: test.two,
 		}))
@@ -91,7 +91,7 @@ func TestSharedAddressNeedsTheSameWeb(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestReloadTurnsTLSOn holds that a reload may turn TLS on, with the same file.
+// TestReloadTurnsTLSOn checks that a reload may turn TLS on, with the same file.
 func TestReloadTurnsTLSOn(t *testing.T) {
 	c := webtest.NewCertificate(t, 1)
 	folder := webtest.NewFolder(t, "")
@@ -120,7 +120,7 @@ func TestReloadTurnsTLSOn(t *testing.T) {
 	}
 }
 
-// TestWebContradictions holds that contradictions are refused before a port is open.
+// TestWebContradictions checks that contradictions are refused before a port is open.
 func TestWebContradictions(t *testing.T) {
 	for _, web := range []exporter.AccessSettings{
 		{Username: "u"}, {Password: secret}, {Username: "u", Password: secret, PasswordFile: "p"},
@@ -133,7 +133,7 @@ func TestWebContradictions(t *testing.T) {
 	}
 }
 
-// A file that protects nothing is allowed, with a line.
+// A file that protects nothing is allowed, with a warning.
 func TestWebConfigFileThatProtectsNothing(t *testing.T) {
 	folder := webtest.NewFolder(t, "")
 	for config, want := range map[string]int{"": 1, "rate_limit: {interval: 1s, burst: 9}\n": 1, webtest.TLSConfig: 0} {
@@ -149,7 +149,8 @@ func TestWebConfigFileThatProtectsNothing(t *testing.T) {
 	}
 }
 
-// send makes a request as the user u, or as nobody without a password, and returns the answer with its body.
+// send makes a request as the user u, or without credentials if the password is empty, and returns the answer with its
+// body.
 func send(t testing.TB, client *http.Client, method, url, password string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequest(method, url, nil)
@@ -181,7 +182,7 @@ func usersConfig(t testing.TB, cost int) string {
 	return "basic_auth_users:\n  u: " + string(hash) + "\n"
 }
 
-// TestUserIsAskedForEverythingButHealth holds that no page of a server but health and readiness is open.
+// TestUserIsAskedForEverythingButHealth checks that only the health and readiness pages need no password.
 func TestUserIsAskedForEverythingButHealth(t *testing.T) {
 	var servers exporter.Servers
 	e := open(t, &servers, exporter.Options{
@@ -225,8 +226,8 @@ func TestUserIsAskedForEverythingButHealth(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNotShown holds that neither a log line nor a page nor a printed value shows a password, and that others
-// may read one on its way is logged.
+// TestSecretsAreNotShown checks that no log line, page or printed value shows a password, and that a warning is logged
+// if passwords are sent unencrypted.
 func TestSecretsAreNotShown(t *testing.T) {
 	var out logged
 	var servers exporter.Servers
@@ -267,7 +268,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-// TestWebConfigFile holds that the file decides over every page: TLS, HTTP/2, users and headers.
+// TestWebConfigFile checks that the file applies to every page: TLS, HTTP/2, users and headers.
 func TestWebConfigFile(t *testing.T) {
 	c := webtest.NewCertificate(t, 1)
 	folder := webtest.NewFolder(t, webtest.TLSConfig+"http_server_config:\n  headers:\n    X-Frame-Options: deny\n"+
@@ -315,8 +316,8 @@ func TestWebConfigFile(t *testing.T) {
 	noGoroutines(t)
 }
 
-// TestWebConfigFileIsReadAgain holds that certificates and users may change while the server runs, and that a broken
-// file has every request refused, with one line.
+// TestWebConfigFileIsReadAgain checks that certificates and users may change while the server runs, and that an invalid
+// file makes the server refuse every request, with one log line.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
 	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
 	folder := webtest.NewFolder(t, webtest.TLSConfig)

@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct host_api) == 72, "api of 4.0.3");
 _Static_assert(offsetof(struct host_input_context, remote_context) == 8, "input context of 4.1");
 #endif
 
-/* Elsewhere the size of an allocation is not asked for, and no version has more than the oldest. */
+/* Without malloc_usable_size, only the fields of the oldest version are used. */
 static size_t room(const void *block)
 {
 #ifdef __linux__
@@ -32,9 +32,9 @@ static size_t room(const void *block)
 }
 
 /*
- * struct flb_config_map grows now and then (last in 5.0.4), and a host that walks our array with another stride would
- * refuse every key. The host has such arrays of its own and exports one: unless that one ends where our layout says,
- * the layouts differ. A host that does not export it is believed.
+ * struct flb_config_map grows from time to time (last in 5.0.4), and a host that reads our array with another entry
+ * size would refuse every key. The host exports an array of its own: if that array does not end where our layout says,
+ * the layouts differ. For a host that does not export it, our layout is assumed.
  */
 static int same_key_layout(void)
 {
@@ -87,7 +87,9 @@ struct host_key *promexporter_keys(const void *def)
     return ((const struct host_def *) def)->config_map;
 }
 
-/* Every version exports such functions to its C plugins: the user's alias, or the plugin's name and a number. */
+/*
+ * Every version exports such functions to C plugins. They return the user's alias, or the plugin's name and a number.
+ */
 const char *promexporter_instance_name(const char *function, void *instance)
 {
     const char *(*name)(void *) = (const char *(*)(void *)) dlsym(RTLD_DEFAULT, function);
@@ -100,7 +102,7 @@ host_log_print promexporter_log_print(const struct host_api *api)
     return room(api) < END_OF(struct host_api, output_log_check) ? NULL : api->log_print;
 }
 
-/* The highest level that the instance logs; asked once, for the host never changes it after Init. */
+/* The highest level that the instance logs. It is read once, because the host does not change it after Init. */
 int promexporter_log_level(host_log_check check, void *instance)
 {
     int level = 5;
@@ -117,15 +119,19 @@ void promexporter_log(host_log_print print, int level, const char *text)
 }
 
 /*
- * The host zeroes a context and sets its proxy: up to 4.0 where remote_context is since, and it passes no contexts to
- * inputs then. The allocator may have rounded both sizes up to the same one.
+ * The host zeroes a context and sets its proxy. Up to 4.0, the proxy is where remote_context is since 4.1, and inputs
+ * get no context. The size does not show the version, because the allocator may have rounded both sizes up to the same
+ * one.
  */
 int promexporter_has_input_context(const struct host_input_plugin *plugin)
 {
     return plugin->context->remote_context == 0;
 }
 
-/* Whether the host ends when an input fails to start. That came with two more functions for plugins. */
+/*
+ * Whether the host ends if an input fails to start. This behavior came in the version with two more functions for
+ * plugins.
+ */
 int promexporter_ends_with_input(const struct host_api *api)
 {
     return room(api) >= END_OF(struct host_api, custom_log_check);

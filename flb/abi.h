@@ -1,6 +1,6 @@
 /*
- * Fluent Bit's structures as a Go plugin meets them. A field's comment names the first version that has it.
- * Everything is hidden: the host exports its own functions, and they would win over ours of the same name.
+ * The structures of Fluent Bit that a Go plugin sees. The comment of a field is the first version that has it.
+ * All functions are hidden, because functions of the same name that the host exports would take precedence.
  */
 #ifndef PROMEXPORTER_FLB_ABI_H
 #define PROMEXPORTER_FLB_ABI_H
@@ -14,7 +14,7 @@ struct host_list {
     struct host_list *prev, *next;
 };
 
-/* struct flb_config_map, as it stands since 5.0.4. An array of them ends at name == NULL. */
+/* struct flb_config_map, as of 5.0.4. An array of them ends at name == NULL. */
 struct host_key {
     int type;
     const char *name;
@@ -75,7 +75,10 @@ struct host_plugin {
     struct host_context *context;
 };
 
-/* struct flb_plugin_input_proxy_context, 4.1. Before, an input had struct host_context, whose first member nobody read. */
+/*
+ * struct flb_plugin_input_proxy_context, 4.1. Before, an input had struct host_context, whose first member the host did
+ * not read.
+ */
 struct host_input_context {
     int collector;
     uintptr_t remote_context;

@@ -14,7 +14,7 @@
 //   - Name, description and config map that RegisterOutput and RegisterInput hang on a definition are this package's,
 //     in C memory, and freed by UnregisterOutput and UnregisterInput for the same definition. Reload registers the new
 //     definition before it unregisters the old one, so each has its own.
-//   - What SetContext stores in the host is a number, never a pointer: it names an entry of the table behind
+//   - What SetContext stores in the host is a number, never a pointer: it identifies an entry of the table of
 //     runtime/cgo.Handle. ReleaseContext deletes it, for an input UnregisterInput. Numbers are not used again, so a
 //     stale one finds nothing.
 //   - The records of an input are Go memory, lent by a PinnedBuffer from a callback to the

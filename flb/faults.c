@@ -4,18 +4,18 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-/* Faults, whose handlers are the Go runtime's, and the signals at which the host takes them away. */
+/* The signals of faults, which the Go runtime handles, and the signals at which the host replaces these handlers. */
 static const int fault_signals[] = {SIGSEGV, SIGFPE};
 static const int reset_signals[] = {SIGHUP, SIGCONT};
 #define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
 #define RESET_SIGNALS (sizeof(reset_signals) / sizeof(reset_signals[0]))
 
-static struct sigaction host_fault_handlers[FAULT_SIGNALS]; /* what the Go runtime of this plugin has replaced */
+static struct sigaction host_fault_handlers[FAULT_SIGNALS]; /* the handlers before those of the Go runtime */
 
-/* Written by the one that is checking. */
+/* Written only by the thread that has set checking. */
 static struct sigaction go_handlers[FAULT_SIGNALS];
 static int has_go_handler[FAULT_SIGNALS];
-static struct sigaction host_reset_handlers[RESET_SIGNALS]; /* once */
+static struct sigaction host_reset_handlers[RESET_SIGNALS]; /* set once */
 static int wrapped[RESET_SIGNALS];
 
 static atomic_flag checking = ATOMIC_FLAG_INIT;
@@ -23,13 +23,13 @@ static atomic_int requested;
 
 static void on_reset_signal(int number, siginfo_t *about, void *context);
 
-/* What a handler is known by. */
+/* Identifies a handler. */
 static void *handler_of(const struct sigaction *action)
 {
     return (action->sa_flags & SA_SIGINFO) ? (void *) action->sa_sigaction : (void *) action->sa_handler;
 }
 
-/* Runs when the plugin is loaded, before the constructor without a priority that starts its Go runtime. */
+/* Runs when the plugin is loaded, before the constructor that starts its Go runtime, which has no priority. */
 __attribute__((constructor(101))) static void save_host_handlers(void)
 {
     size_t i;
@@ -40,9 +40,10 @@ __attribute__((constructor(101))) static void save_host_handlers(void)
 }
 
 /*
- * From the host's handler of these two on, the runtime's are gone: so the plugin puts a handler of its own in front,
- * which calls the host's and then looks. The host's handler puts itself back as well. Only where it stands is it
- * followed: what else is found there may be another Go plugin's, in front of this one.
+ * The host's handlers of the reset signals replace the fault handlers of the Go runtime. Therefore the plugin installs
+ * its own handlers for these signals, which call those of the host and then restore the fault handlers. The host's
+ * handlers also reinstall themselves. The plugin replaces a handler only if it is the host's: any other may belong to
+ * another Go plugin that has wrapped this one.
  */
 static void wrap_reset_handlers(void)
 {
@@ -69,12 +70,13 @@ static void wrap_reset_handlers(void)
 }
 
 /*
- * The Go runtime turns a fault of Go code into a panic that can be recovered, and hands a fault of C code on to the
- * handler that it replaced, the host's. On SIGHUP and SIGCONT the host calls signal() again for these two, the runtime's
- * handlers are gone, and the next nil dereference ends the agent. A runtime's handler always asks for the alternate
- * stack and signal() never does: so one that asks is remembered, and one that does not is replaced by what was
- * remembered. With two Go plugins that is the one loaded last, which knows the other; the other's, which that has put
- * back, is replaced too.
+ * The Go runtime turns a fault in Go code into a panic, which can be recovered, and passes a fault in C code on to the
+ * handler that it replaced, that of the host. On SIGHUP and SIGCONT, the host calls signal() for the fault signals
+ * again. This replaces the handlers of the runtime, so that the next nil dereference would end the agent. Handlers of a
+ * Go runtime always use the alternate stack, and those of signal() never do. So this function remembers a handler that
+ * uses it, and replaces one that does not by the remembered one. With two Go plugins, the remembered handler is that of
+ * the plugin loaded last, which passes faults on to the other one; a handler that the other plugin has restored is
+ * replaced as well.
  */
 static void check_handlers(void)
 {
@@ -101,7 +103,7 @@ static void check_handlers(void)
     }
 }
 
-/* Who comes while another one looks leaves it to that one. It may be called in a signal's handler. */
+/* A call during another one leaves the check to that one, which repeats it. May be called in a signal handler. */
 void promexporter_keep_fault_handlers(void)
 {
     atomic_store(&requested, 1);

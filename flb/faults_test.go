@@ -9,7 +9,8 @@ import (
 	"github.com/promexporter/promexporter/flb/flbtest"
 )
 
-// TestFaultsStayRecoverable does what SIGHUP does to the process and dereferences nil after each way in.
+// TestFaultsStayRecoverable does what SIGHUP does to the process, and dereferences nil after a call of each function of
+// the package.
 func TestFaultsStayRecoverable(t *testing.T) {
 	register := func() {
 		d := flbtest.NewDef(newest)
@@ -31,8 +32,8 @@ func TestFaultsStayRecoverable(t *testing.T) {
 	}
 }
 
-// TestFaultsStayRecoverableByThemselves has the host take the handlers away while nothing comes in. It runs itself
-// again, with the host's handlers.
+// TestFaultsStayRecoverableByThemselves has the host replace the handlers while it calls no function. It runs itself in
+// a new process, with the host's handlers.
 func TestFaultsStayRecoverableByThemselves(t *testing.T) {
 	const child = "PROMEXPORTER_TEST_HOST_SIGNALS"
 	if os.Getenv(child) == "" {

@@ -24,7 +24,7 @@ static void refuse(const char *kind, const char *name, const struct host_api *ap
     host_log_print print;
     char line[512];
 
-    /* Not to file descriptor 2: the host has closed it by now, and it may be anything. */
+    /* Not to file descriptor 2: the host has closed it, and it may now be any file. */
     if (api == NULL || (print = promexporter_log_print(api)) == NULL) {
         return;
     }

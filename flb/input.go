@@ -69,7 +69,7 @@ func (i *Input) SetContext(v any) error {
 		return nil
 	}
 	named := C.promexporter_has_input_context(i.plugin) != 0
-	handle := cgo.NewHandle(instanceContext{v, i.log})
+	handle := cgo.NewHandle(instanceContext{value: v, log: i.log})
 	if !inputs.open(openInput{uintptr(handle), named, thread()}) {
 		handle.Delete()
 		return ErrOneInput

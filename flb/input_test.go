@@ -14,7 +14,7 @@ import (
 
 var inputDefinition = Definition{Name: "go_procfs", Description: "Processes", Keys: []Key{{"path", "/proc", "where"}}}
 
-// registered registers the plugin until end, which the test's end calls at the latest.
+// registered registers the plugin until end is called, at the latest at the end of the test.
 func registered(t *testing.T, v flbtest.Version) (d *flbtest.Def, end func() []any) {
 	t.Helper()
 	d = flbtest.NewDef(v)
@@ -94,7 +94,7 @@ func TestInputLog(t *testing.T) {
 	}
 }
 
-// TestInputContexts has the host name the instance, which it does since 4.1.
+// TestInputContexts has the layouts since 4.1, in which the host passes a context.
 func TestInputContexts(t *testing.T) {
 	for _, v := range flbtest.InputVersions {
 		if !v.InputContexts {
@@ -116,7 +116,7 @@ func TestInputContexts(t *testing.T) {
 	}
 }
 
-// TestInputWithoutContext is what remains before 4.1: one instance, and no write to the host's context.
+// TestInputWithoutContext has the layouts before 4.1: one instance, and no write to the host's context.
 func TestInputWithoutContext(t *testing.T) {
 	for _, v := range flbtest.InputVersions {
 		if v.InputContexts {
@@ -151,7 +151,7 @@ func TestInputWithoutContext(t *testing.T) {
 	}
 }
 
-// TestInputReload is the host's order of calls. Exit says nothing that could be used.
+// TestInputReload has the host's order of calls. Exit does not identify an instance.
 func TestInputReload(t *testing.T) {
 	for _, v := range flbtest.InputVersions {
 		t.Run(v.Name, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestInputReload(t *testing.T) {
 	}
 }
 
-// TestInputRefused answers as the host can bear it: before 4.0.3 an error would take the other instances along.
+// TestInputRefused checks that before 4.0.3, where an error would crash the other instances, the answer is OK.
 func TestInputRefused(t *testing.T) {
 	for _, v := range flbtest.InputVersions {
 		t.Run(v.Name, func(t *testing.T) {
@@ -207,8 +207,8 @@ func TestInputRefused(t *testing.T) {
 	}
 }
 
-// TestInputRefusedBeside has one thread for each of two instances, as the host has, and callbacks that name none.
-func TestInputRefusedBeside(t *testing.T) {
+// TestInputRefusedAmongTwo has a thread for each of two instances, as in the host, and callbacks without a context.
+func TestInputRefusedAmongTwo(t *testing.T) {
 	v := flbtest.InputVersions[0]
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -241,7 +241,7 @@ func TestInputRefusedBeside(t *testing.T) {
 	}
 }
 
-// TestInputPause names no instance, but comes on its thread.
+// TestInputPause pauses without a context, on the thread of the instance.
 func TestInputPause(t *testing.T) {
 	registered(t, newest)
 	onThread := func(f func()) {
@@ -271,7 +271,7 @@ func TestInputPause(t *testing.T) {
 			t.Errorf("paused again %v", got)
 		}
 	})
-	// Two on one thread: which of them the host means is not known, until it has paused both.
+	// Two instances on one thread: the host does not say which one it pauses, until it has paused both.
 	registered(t, newest)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

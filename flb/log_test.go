@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/flb/flbtest"
 )
 
-// stderr stands in for fd 2.
+// stderr replaces fd 2.
 type stderr struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -68,7 +68,7 @@ func TestLogHost(t *testing.T) {
 	}
 }
 
-// TestLogStderr is what remains without log functions: info and above, in the host's format.
+// TestLogStderr has a host without log functions: levels from info go to stderr, in the host's format.
 func TestLogStderr(t *testing.T) {
 	_, o := open(t, oldest, 5)
 	var fd2 stderr
@@ -85,7 +85,7 @@ func TestLogStderr(t *testing.T) {
 	}
 }
 
-// TestLogAfterRelease holds that a goroutine of an instance may log when the host has freed it.
+// TestLogAfterRelease checks that a goroutine of an instance may log after the host has freed the instance.
 func TestLogAfterRelease(t *testing.T) {
 	ins := flbtest.NewInstance(newest, "promexporter", 4)
 	o := NewOutput(ins.Pointer())
@@ -152,7 +152,7 @@ func TestLogFormat(t *testing.T) {
 	}
 }
 
-// TestLogWithIsACopy holds that two loggers made from one do not share attributes.
+// TestLogWithIsACopy checks that two loggers made from one do not share attributes.
 func TestLogWithIsACopy(t *testing.T) {
 	_, o := open(t, newest, 3)
 	flbtest.Lines()

@@ -8,6 +8,7 @@ import "C"
 import (
 	"log/slog"
 	"runtime/cgo"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
@@ -59,8 +60,10 @@ func (o *Output) Logger() *slog.Logger { return slog.New(&handler{sink: o.log}) 
 
 // instanceContext is the value of a handle.
 type instanceContext struct {
-	value any
-	log   *sink
+	value  any
+	log    *sink
+	thread uintptr      // of Init
+	worker *atomic.Bool // a flush has come on another thread
 }
 
 // SetContext makes v the context of this instance. It must be the last call of a successful Init. It stores a handle in
@@ -69,7 +72,7 @@ func (o *Output) SetContext(v any) {
 	if o.plugin == nil {
 		return
 	}
-	o.plugin.context.remote_context = C.uintptr_t(cgo.NewHandle(instanceContext{v, o.log}))
+	o.plugin.context.remote_context = C.uintptr_t(cgo.NewHandle(instanceContext{v, o.log, thread(), new(atomic.Bool)}))
 	o.plugin = nil
 }
 
@@ -81,6 +84,27 @@ func (o *Output) SetContext(v any) {
 func Context(ctx uintptr) (any, bool) {
 	C.promexporter_keep_fault_handlers()
 	h, ok := lookup(ctx)
+	return h.value, ok
+}
+
+// FlushContext is like Context, for a flush. The first one on a thread of its own gives a warning, because a Fluent Bit
+// with workers does not survive every reload.
+func FlushContext(ctx uintptr) (any, bool) {
+	C.promexporter_keep_fault_handlers()
+	h, ok := lookup(ctx)
+	if ok && thread() != h.thread && !h.worker.Swap(true) {
+		slog.New(&handler{sink: h.log}).Warn("section has workers: a hot reload may crash Fluent Bit and leaves their threads behind; remove the key workers")
+	}
+	return h.value, ok
+}
+
+// ExitContext is like Context, for an exit. One in a reload of an instance with workers gives an error.
+func ExitContext(ctx uintptr) (any, bool) {
+	C.promexporter_keep_fault_handlers()
+	h, ok := lookup(ctx)
+	if ok && h.worker.Load() && Reloading() {
+		slog.New(&handler{sink: h.log}).Error("Fluent Bit reloads a section with workers: it may crash and leaves their threads behind; remove the key workers")
+	}
 	return h.value, ok
 }
 

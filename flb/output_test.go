@@ -2,6 +2,7 @@ package flb
 
 import (
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -96,7 +97,7 @@ func TestContextSetTwice(t *testing.T) {
 }
 
 func TestContextUnknown(t *testing.T) {
-	for _, ctx := range []uintptr{0, 1 << 40, ^uintptr(0)} {
+	for _, ctx := range []uintptr{0, 1 << 30, ^uintptr(0)} {
 		expect(t, ctx, nil)
 		if v, ok := ReleaseContext(ctx); v != nil || ok {
 			t.Errorf("release of %#x: %v, %v", ctx, v, ok)
@@ -104,7 +105,7 @@ func TestContextUnknown(t *testing.T) {
 	}
 }
 
-// TestContextSurvivesGC holds that the handle, which no Go variable holds, keeps the value alive.
+// TestContextSurvivesGC checks that the handle, which is not in a Go variable, keeps the value alive.
 func TestContextSurvivesGC(t *testing.T) {
 	ins, o := open(t, newest, 3)
 	func() { o.SetContext(&[]string{"kept"}[0]) }()
@@ -133,6 +134,52 @@ func TestContextConcurrent(t *testing.T) {
 	}
 	ReleaseContext(ctx)
 	wg.Wait()
+}
+
+// TestWorkers holds that a flush on a thread of its own gives a warning, once, and a reload with workers an error.
+func TestWorkers(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	ins, o := open(t, newest, 3)
+	o.SetContext("value")
+	defer ReleaseContext(ins.Context())
+	flush := func() {
+		if v, ok := FlushContext(ins.Context()); v != "value" || !ok {
+			t.Errorf("context %v, %v", v, ok)
+		}
+	}
+	reload := func() {
+		old, next := flbtest.NewDef(newest), flbtest.NewDef(newest)
+		defer old.Free()
+		defer next.Free()
+		RegisterOutput(old.Pointer(), definition)
+		ExitContext(ins.Context()) // the host stops
+		RegisterOutput(next.Pointer(), definition)
+		ExitContext(ins.Context())
+		UnregisterOutput(old.Pointer())
+		UnregisterOutput(next.Pointer())
+	}
+	flbtest.Lines()
+	flush()
+	reload()
+	if lines := flbtest.Lines(); len(lines) != 0 {
+		t.Errorf("without workers: %q", lines)
+	}
+	for range 3 {
+		other := make(chan struct{})
+		go func() { // on another thread, because this one is taken
+			flush()
+			close(other)
+		}()
+		<-other
+	}
+	if lines := flbtest.Lines(); len(lines) != 1 || !strings.Contains(lines[0], "section has workers") {
+		t.Errorf("at the flushes: %q", lines)
+	}
+	reload()
+	if lines := flbtest.Lines(); len(lines) != 1 || !strings.Contains(lines[0], "reloads a section with workers") {
+		t.Errorf("at the reload: %q", lines)
+	}
 }
 
 func expect(t *testing.T, ctx uintptr, want any) {

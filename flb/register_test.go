@@ -23,7 +23,8 @@ var definitionKeys = []string{
 	"metrics_path=/metrics (path to serve)",
 }
 
-// TestRegister holds that no version's definition is overrun, whatever the allocator rounds sizes to.
+// TestRegister checks that nothing is written past the definition of any version, whatever the allocator rounds sizes
+// to.
 func TestRegister(t *testing.T) {
 	for _, v := range flbtest.Versions {
 		t.Run(v.Name, func(t *testing.T) {
@@ -97,7 +98,8 @@ func TestRegisterWithoutKeys(t *testing.T) {
 	}
 }
 
-// TestRegisterReload holds that a definition's strings and map are its own: the host registers the new one first.
+// TestRegisterReload checks that each definition has its own strings and config map, because the host registers the new
+// one first.
 func TestRegisterReload(t *testing.T) {
 	v := flbtest.Versions[len(flbtest.Versions)-1]
 	old, fresh := flbtest.NewDef(v), flbtest.NewDef(v)

@@ -20,7 +20,7 @@ func TestFormatLine(t *testing.T) {
 	}
 }
 
-// TestStderrGone runs itself again with an fd 2 that nobody reads.
+// TestStderrGone runs itself in a new process whose fd 2 is a pipe without a reader.
 func TestStderrGone(t *testing.T) {
 	const child = "PROMEXPORTER_TEST_STDERR_GONE"
 	if os.Getenv(child) != "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/promexporter/promexporter/flb"
 )
 
-// TestFlushDoesNotAllocate holds that a chunk of known series leaves no garbage.
+// TestFlushDoesNotAllocate checks that a chunk of known series leaves no garbage.
 func TestFlushDoesNotAllocate(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")

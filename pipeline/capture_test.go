@@ -36,7 +36,7 @@ func TestCaptures(t *testing.T) {
 			}
 			text := page(t, p)
 			golden(t, filepath.Base(version)+".prom", records(text))
-			// The name of the client's own example: whatever a field is called, promtool has an opinion on units.
+			// A known complaint: promtool checks units in names that are made from fields.
 			lint(t, text, "nested_a_b metric names should not contain abbreviated units")
 		})
 	}
@@ -51,7 +51,7 @@ func capture(t testing.TB, file string) []byte {
 	return chunk
 }
 
-// lint holds that the linter behind promtool, and promtool itself where there is one, accept a page, apart from known
+// lint checks that the linter of promtool, and promtool itself if it is installed, accept a page, except for known
 // advice on the names of fields.
 func lint(t *testing.T, text string, advice ...string) {
 	t.Helper()

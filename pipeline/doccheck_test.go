@@ -48,13 +48,13 @@ func table(text, head string) (rows [][]string) {
 	return rows
 }
 
-// family is what the documentation says of a metric family, and the code shows.
+// family is a metric family in the documentation, or on a page.
 type family struct {
 	typ    string
 	labels string // sorted
 }
 
-// shown returns the families of the plugin's own on a page.
+// shown returns the plugin's own families on a page.
 func shown(t *testing.T, text string) (families map[string]family, labels map[string]map[string]bool) {
 	t.Helper()
 	reader := expfmt.NewTextParser(model.UTF8Validation)
@@ -91,7 +91,7 @@ func sorted(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// TestMetricsDocument holds docs/metrics.md equal to a page of the running code.
+// TestMetricsDocument compares docs/metrics.md with a page of the running code.
 func TestMetricsDocument(t *testing.T) {
 	text := document(t, "docs/metrics.md")
 	documented := make(map[string]family)
@@ -102,8 +102,8 @@ func TestMetricsDocument(t *testing.T) {
 		}
 		documented[row[0]] = family{row[1], sorted(labels)}
 	}
-	p, _ := openOne(t, stateKeys(t, "")) // with all that is told of a state
-	// Rules tell of reasons that occurred only; they are those of samples dropped.
+	p, _ := openOne(t, stateKeys(t, "")) // with all metrics of a state file
+	// Rules have a series only for reasons that occurred; the reasons are those of samples dropped.
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK) // makes an error of a rule
 	families, labels := shown(t, page(t, p))
 	delete(labels, "promexporter_rule_errors_total reason")
@@ -117,13 +117,13 @@ func TestMetricsDocument(t *testing.T) {
 	}
 	for name := range documented {
 		if _, ok := families[name]; !ok {
-			t.Errorf("%s stands in docs/metrics.md, but not on the page", name)
+			t.Errorf("%s is in docs/metrics.md, but not on the page", name)
 		}
 	}
 	checkReasons(t, text, labels)
 }
 
-// checkReasons compares the lists of reasons. Each comes behind a line that says of which families.
+// checkReasons compares the lists of reasons. Each follows a line that names the families.
 func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) {
 	t.Helper()
 	const head = "| Reason | Meaning |"
@@ -153,18 +153,17 @@ func checkReasons(t *testing.T, text string, labels map[string]map[string]bool) 
 
 func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
-// TestAlerts holds that Prometheus accepts the alerts of docs/metrics.md, and that they ask for metrics that there are.
-func TestAlerts(t *testing.T) {
-	text := document(t, "docs/metrics.md")
-	_, rest, _ := strings.Cut(text, "```yaml\n")
-	alerts, rest, ok := strings.Cut(rest, "```")
+// TestQueries checks that Prometheus accepts the queries of docs/metrics.md, and that they use metrics that exist.
+func TestQueries(t *testing.T) {
+	_, queries, _ := strings.Cut(document(t, "docs/metrics.md"), "```promql\n")
+	queries, _, ok := strings.Cut(queries, "```")
 	if !ok {
-		t.Fatal("no alerts")
+		t.Fatal("no queries")
 	}
 	p, _ := openOne(t, stateKeys(t, ""))
 	flush(t, p, "app", `{"go_x": 1}`, flb.OK)
 	families, _ := shown(t, page(t, p))
-	for _, name := range regexp.MustCompile(`\b(promexporter|go)_[a-z_]+`).FindAllString(alerts+rest, -1) {
+	for _, name := range regexp.MustCompile(`\b(promexporter|go)_[a-z_]+`).FindAllString(queries, -1) {
 		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
 			name = strings.TrimSuffix(name, suffix)
 		}
@@ -172,15 +171,14 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("there is no %s", name)
 		}
 	}
-	_, queries, _ := strings.Cut(rest, "```promql\n")
-	queries, _, _ = strings.Cut(queries, "```")
+	rules := "groups:\n- name: queries\n  rules:\n"
 	for query := range strings.Lines(queries) {
 		if query = strings.TrimSpace(query); query != "" && query[0] != '#' {
-			alerts += "  - {record: query, labels: {line: '" + query + "'}, expr: '" + query + "'}\n"
+			rules += "  - {record: query, labels: {line: '" + query + "'}, expr: '" + query + "'}\n"
 		}
 	}
-	file := filepath.Join(t.TempDir(), "alerts.yaml")
-	if err := os.WriteFile(file, []byte(alerts), 0o600); err != nil {
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if tool := findPromtool(t); tool != "" {
@@ -190,7 +188,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestKeysDocument holds the table of keys in README.md equal to the code.
+// TestKeysDocument compares the table of keys in README.md with the code.
 func TestKeysDocument(t *testing.T) {
 	documented := make(map[string]string)
 	for _, row := range table(document(t, "README.md"), "| Key | Default | Meaning |") {

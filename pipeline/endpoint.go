@@ -42,7 +42,7 @@ func (p *Pipeline) definitions(set *rule.Set) []exporter.Definition {
 	var families []exporter.Definition
 	for _, f := range set.Families() {
 		families = append(families, exporter.Definition{
-			Name: f.Name, Type: f.Type.String(), Help: f.Help, Unit: f.Unit, Labels: f.Labels, Shape: shape(f),
+			Name: f.Name, Type: f.Type, Help: f.Help, Unit: f.Unit, Labels: f.Labels, Shape: shape(f),
 			Origin: p.file.name,
 		})
 	}

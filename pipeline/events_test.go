@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/flb"
 )
 
-// told reads from the page for programs what p tells of the past.
-func told(t *testing.T, p *Pipeline) (reload, failure exporter.Event) {
+// shownEvents returns the events of p on the status page.
+func shownEvents(t *testing.T, p *Pipeline) (reload, failure exporter.Event) {
 	t.Helper()
 	var page struct {
 		Instances []struct {
@@ -29,7 +29,7 @@ func told(t *testing.T, p *Pipeline) (reload, failure exporter.Event) {
 	return page.Instances[0].LastReload, page.Instances[0].LastError
 }
 
-// TestLastError holds that the pages tell what went wrong last, whatever it was, and nothing of a record.
+// TestLastError checks that the status pages show the last failure, whatever it was, and nothing from a record.
 func TestLastError(t *testing.T) {
 	const secret = "content-of-a-record"
 	for name, test := range map[string]struct {
@@ -62,30 +62,30 @@ func TestLastError(t *testing.T) {
 			// The state is written by a goroutine, and the pages may be a second old.
 			var failure exporter.Event
 			until(t, test.want, func() bool {
-				_, failure = told(t, p)
+				_, failure = shownEvents(t, p)
 				return strings.HasPrefix(failure.Text, test.want)
 			})
 			if strings.Contains(failure.Text, secret) || failure.Time.IsZero() != (test.want == "") {
-				t.Errorf("told is %+v", failure)
+				t.Errorf("got %+v", failure)
 			}
 		})
 	}
 }
 
-// TestLastReload holds that the pages tell of a reload of Fluent Bit whether its keys came into force.
+// TestLastReload checks that the status pages show whether the keys of a reload of Fluent Bit are active.
 func TestLastReload(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
 	keys["listen_address"], keys["series_limit"] = p.endpoint.Addrs()[0].String(), "many"
 	p = of.reload(p, keys)
-	reload, failure := told(t, p)
+	reload, failure := shownEvents(t, p)
 	if !strings.HasPrefix(reload.Text, `series_limit: "many": `) || reload != failure {
 		t.Errorf("after wrong keys: the reload %+v, the error %+v", reload, failure)
 	}
 	keys["series_limit"] = "10"
 	p = of.reload(p, keys)
-	if again, still := told(t, p); again.Text != "" || !again.Time.After(reload.Time) || still != failure {
+	if again, still := shownEvents(t, p); again.Text != "" || !again.Time.After(reload.Time) || still != failure {
 		t.Errorf("after good keys: the reload %+v, the error %+v", again, still)
 	}
 	delete(keys, "rules_file")
@@ -95,15 +95,15 @@ func TestLastReload(t *testing.T) {
 	}
 }
 
-// TestManyMistakes holds that the page stays short.
+// TestManyMistakes checks that the page stays short.
 func TestManyMistakes(t *testing.T) {
 	var e events
 	e.reloaded(errors.New("one\ntwo\nthree"), time.Now())
 	if reload, _ := e.last(); reload.Text != "one\ntwo\nthree" {
-		t.Errorf("told is %q", reload.Text)
+		t.Errorf("got %q", reload.Text)
 	}
 	e.reloaded(errors.New("one\ntwo\nthree\nfour\nfive"), time.Now())
 	if reload, failure := e.last(); reload.Text != "one\ntwo\nthree\nand 2 more, see the log" || failure != reload {
-		t.Errorf("told is %q", reload.Text)
+		t.Errorf("got %q", reload.Text)
 	}
 }

@@ -63,9 +63,9 @@ func (c *malformedCounts) add(m *record.Malformed) {
 	c.bytes[m.Reason] += m.Size
 }
 
-// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk was applied; the next
-// scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry means that nothing was
-// applied, and Fluent Bit should flush the chunk again.
+// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk is applied, now or before a
+// start or reload; the next scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry
+// means that nothing was applied, and Fluent Bit should flush the chunk again.
 //
 // The chunk and the tag are borrowed until Flush returns. Flush may be called from several threads at once. It does not
 // panic.
@@ -123,6 +123,7 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 func (p *Pipeline) applyLogs(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
 	plan := p.rules.set.Load().Plan(tag)
 	b.read(&plan, chunk)
+	b.batch.Chunk = p.digest(chunk, tag)
 	err := p.ingest(b)
 	labelsCut := plan.Finish(&b.scratch, isTaken(err))
 	return p.answer(b, err, len(chunk), labelsCut, tag, now)
@@ -138,11 +139,15 @@ func (p *Pipeline) ingest(b *flushBuffers) error {
 
 // isTaken reports whether the collector took the batch for which it returned err.
 func isTaken(err error) bool {
-	return !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
+	_, repeated := errors.AsType[*collector.RepeatedError](err)
+	return !repeated && !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
 }
 
 // answer counts and logs what became of a chunk, for which the collector returned err.
 func (p *Pipeline) answer(b *flushBuffers, err error, size int, labelsCut uint64, tag string, now time.Time) flb.Status {
+	if p.repeated(err, size, tag, now) {
+		return flb.OK
+	}
 	if !isTaken(err) {
 		p.logRetry(err, now)
 		return flb.Retry

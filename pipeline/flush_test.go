@@ -89,9 +89,9 @@ func TestEmptyChunk(t *testing.T) {
 		promexporter_samples_applied_total{output="promexporter.0"} 0`)
 }
 
-// occupy keeps the collector busy until the returned function is called: it lets the collector complain of a sample,
-// for which it needs the lock of the losses. The pipeline must have a series_limit of 1. On a slow machine it may take
-// the chunk at a later attempt only.
+// occupy keeps the collector busy until the returned function is called: it makes the collector queue a warning, for
+// which the collector needs the lock of the pending warnings. The pipeline must have a series_limit of 1. On a slow
+// machine this may need several attempts.
 func occupy(t *testing.T, p *Pipeline) (free func()) {
 	t.Helper()
 	p.warnings.mu.Lock()
@@ -150,7 +150,7 @@ func counted(t *testing.T, c prometheus.Counter) float64 {
 	return m.GetCounter().GetValue()
 }
 
-// TestNotReadyByRetry holds that a chunk of which nothing was applied is no first flush.
+// TestNotReadyByRetry checks that a chunk of which nothing was applied does not count as the first flush.
 func TestNotReadyByRetry(t *testing.T) {
 	p, _ := openOne(t, nil)
 	p.collector.Close()
@@ -195,7 +195,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestConcurrentFlushes is what workers do, with scrapes at the same time.
+// TestConcurrentFlushes flushes concurrently, as workers do, with scrapes at the same time.
 func TestConcurrentFlushes(t *testing.T) {
 	const workers, chunks = 8, 50
 	p, _ := openOne(t, nil)
@@ -217,7 +217,7 @@ func TestConcurrentFlushes(t *testing.T) {
 		chunks-1, workers-1, workers-1, workers*chunks, 2*workers*chunks))
 }
 
-// TestCloseWhileFlushing holds that each chunk is either applied or to be brought again.
+// TestCloseWhileFlushing checks that each chunk is either applied or retried.
 func TestCloseWhileFlushing(t *testing.T) {
 	p, _ := openOne(t, nil)
 	var all sync.WaitGroup
@@ -252,7 +252,7 @@ func TestMalformedIsThrottled(t *testing.T) {
 	}
 }
 
-func TestLossesAreThrottled(t *testing.T) {
+func TestWarningsAreThrottled(t *testing.T) {
 	var l pendingWarnings
 	var log logged
 	now := time.Now()
@@ -280,7 +280,7 @@ func TestLossesAreThrottled(t *testing.T) {
 	}
 }
 
-// TestMemoryLimit holds that series end where their memory does, and that the log names the family that takes most.
+// TestMemoryLimit checks that the memory limit bounds the series, and that the log names the family that takes most.
 func TestMemoryLimit(t *testing.T) {
 	p, log := openOne(t, map[string]string{"series_memory_limit": "1MiB", "rules_file": writeRules(t, `
 metrics:
@@ -315,7 +315,7 @@ metrics:
 	}
 }
 
-// TestDropsAreLogged holds that a loss within the collector comes to the log.
+// TestDropsAreLogged checks that samples that the collector drops are logged.
 func TestDropsAreLogged(t *testing.T) {
 	p, log := openOne(t, map[string]string{"series_limit": "1"})
 	flush(t, p, "app", `{"a": 1, "b": 2}`, flb.OK)

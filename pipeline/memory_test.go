@@ -21,7 +21,7 @@ func matching(n int) string {
 	return b.String()
 }
 
-// TestLargeFlushesDoNotAllocate holds that no size of chunk has its memory taken anew each time.
+// TestLargeFlushesDoNotAllocate checks that flushing does not allocate, for any size of chunk.
 func TestLargeFlushesDoNotAllocate(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")
@@ -41,7 +41,8 @@ func TestLargeFlushesDoNotAllocate(t *testing.T) {
 	}
 }
 
-// leastAllocs is what one of a few runs allocates at least: the watch of the rules file allocates meanwhile.
+// leastAllocs returns the least number of allocations of a few runs, because the watcher of the rules file allocates
+// meanwhile.
 func leastAllocs(f func()) (least float64) {
 	least = testing.AllocsPerRun(1, f)
 	for range 20 {
@@ -50,8 +51,8 @@ func leastAllocs(f func()) (least float64) {
 	return least
 }
 
-// TestFlushersGiveBack holds that the memory of a large flush is kept while such flushes come, and let go afterwards.
-func TestFlushersGiveBack(t *testing.T) {
+// TestBuffersShrink checks that the memory of large flushes is kept while they continue, and freed afterwards.
+func TestBuffersShrink(t *testing.T) {
 	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, matching(20))})
 	large := chunktest.Events(strings.Repeat(`{"l":"x"}`+"\n", 2000))
 	small := chunktest.Events(`{"l":"x"}`)
@@ -76,13 +77,14 @@ func TestFlushersGiveBack(t *testing.T) {
 		}
 		freed := p.buffers.shrink()
 		if (freed > 64*20*1000) != step.freed || len(p.buffers.idle) != step.resting {
-			t.Errorf("minute %d: %d bytes given back, %d buffers are idle; want any: %v, %d", minute, freed, len(p.buffers.idle), step.freed, step.resting)
+			t.Errorf("minute %d: %d bytes freed, %d buffers are idle; want any: %v, %d", minute, freed, len(p.buffers.idle), step.freed, step.resting)
 		}
 	}
 }
 
-// TestKeeperLetsGo holds that what expired is collected soon, and that nothing is while series take what they took.
-func TestKeeperLetsGo(t *testing.T) {
+// TestScavenger checks that the memory of expired series is collected soon, and that nothing is collected while the
+// series do not change.
+func TestScavenger(t *testing.T) {
 	p, _ := openOne(t, map[string]string{"rules_file": writeRules(t, "metrics: [{name: a_total, type: counter, help: h, ttl: 1s, labels: {l: $l}}]")})
 	var records strings.Builder
 	for i := range 20_000 {
@@ -96,7 +98,7 @@ func TestKeeperLetsGo(t *testing.T) {
 	look := func(when string, want int64) {
 		t.Helper()
 		if freed := s.release(now); freed != want {
-			t.Errorf("%s: %d bytes let go, want %d", when, freed, want)
+			t.Errorf("%s: %d bytes freed, want %d", when, freed, want)
 		}
 	}
 	look("while series may still come", 0)
@@ -111,8 +113,8 @@ func TestKeeperLetsGo(t *testing.T) {
 	look("later", 0)
 }
 
-// TestGarbageLimit holds that what the environment says of the garbage collector stays in force.
-func TestGarbageLimit(t *testing.T) {
+// TestGCPercent checks that the settings of the garbage collector in the environment are kept.
+func TestGCPercent(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	for _, test := range []struct {
 		gogc, limit string

@@ -18,6 +18,7 @@ type metrics struct {
 	chunks   prometheus.Counter
 	records  prometheus.Counter
 	bytes    prometheus.Counter
+	repeated prometheus.Counter
 	answered [3]prometheus.Counter // by flb.Status
 	failed   map[record.Reason]failedCounters
 	labels   prometheus.Counter
@@ -46,6 +47,7 @@ func newMetrics(i *instance, process string) *metrics {
 	m.chunks = counter("chunks_received_total", "Chunks answered with ok or error. A chunk that Fluent Bit retries is counted once.")
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
+	m.repeated = counter("chunks_repeated_total", "Chunks that Fluent Bit brought again after a start or reload, and that were not counted again.")
 	m.received.contexts = counter("metrics_contexts_received_total", "Contexts of metrics events that were read: what an input measured at one time, or a part of it.")
 	m.received.points = counter("points_received_total", "Points of metrics events that were read.")
 	info := prometheus.NewGauge(prometheus.GaugeOpts{

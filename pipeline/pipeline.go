@@ -13,7 +13,6 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/fence"
 	"github.com/promexporter/promexporter/internal/ratelog"
-	"github.com/promexporter/promexporter/rule"
 )
 
 // Options configures a pipeline.
@@ -133,7 +132,10 @@ func (p *Pipeline) start(o Options) (err error) {
 		return err
 	}
 	p.state.restore(set)
-	if err = p.applyRules(set); err == nil { // the rules may feed restored families from other sources than before
+	if err = p.expectRepeats(); err == nil {
+		err = p.applyRules(set) // the rules may feed restored families from other sources than before
+	}
+	if err == nil {
 		p.endpoint, err = p.instances.servers.Open(p.endpointOptions(o, p.definitions(set)))
 	}
 	if err != nil {
@@ -151,7 +153,6 @@ func (p *Pipeline) collectorOptions() collector.Options {
 		SeriesLimit: p.config.SeriesLimit,
 		MemoryLimit: p.config.SeriesMemory,
 		Now:         time.Now,
-		Reserved:    rule.ReservedPrefixes(),
 		Dropped:     p.warnings.addDropped,
 		Overflowed:  p.warnings.addOverflow,
 	}

@@ -40,7 +40,7 @@ func TestOpenFlushScrapeClose(t *testing.T) {
 	start := time.Now()
 	p.Close()
 	p.Close()
-	// A second is promised. A connection that is not cut keeps it five, or a minute.
+	// Close promises one second. A connection that is not closed would take five seconds, or a minute.
 	if took := time.Since(start); took > 4*time.Second {
 		t.Errorf("Close took %s", took)
 	}
@@ -99,7 +99,7 @@ func TestTwoPathsOfOneAddress(t *testing.T) {
 	expect(t, a, `a{tag="first"} 1`)
 }
 
-// freeAddress is an address whose port was free a moment ago.
+// freeAddress returns an address whose port was free a moment ago.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,11 +129,11 @@ func TestMistakesOfKeys(t *testing.T) {
 	}
 }
 
-// TestMistakesOfKeysAndRules holds that wrong keys do not hide what is wrong in the rules file.
+// TestMistakesOfKeysAndRules checks that mistakes in the keys do not hide those in the rules file.
 func TestMistakesOfKeysAndRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		file string
-		want []string // a line each behind those of the keys, as they begin
+		want []string // the starts of the lines after those of the keys
 	}{
 		"mistakes":     {writeRules(t, broken), []string{"rules.yaml:2:44: ", "rules.yaml:3:3: "}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: "}},
@@ -161,7 +161,7 @@ func TestMistakesOfKeysAndRules(t *testing.T) {
 	}
 }
 
-// TestBadAlias holds that a name that no label may have is told.
+// TestBadAlias checks that a name that is not a valid label value is an error.
 func TestBadAlias(t *testing.T) {
 	_, err := Open(newProcess(t).options("\xffedge", nil))
 	if err == nil || err.Error() != `alias "\xffedge": not UTF-8; it becomes a label value, so choose an alias in UTF-8` {
@@ -169,7 +169,7 @@ func TestBadAlias(t *testing.T) {
 	}
 }
 
-// TestPanicInOpen holds that a bug at the start is told as an error, with its place.
+// TestPanicInOpen checks that a panic at the start is returned as an error with its stack.
 func TestPanicInOpen(t *testing.T) {
 	o := newProcess(t).options("promexporter.0", nil)
 	o.Property = func(string) string { panic("a bug") }
@@ -180,7 +180,7 @@ func TestPanicInOpen(t *testing.T) {
 	}
 }
 
-// TestFailedOpen holds that nothing is left of a pipeline that could not open: neither a port nor the name of its
+// TestFailedOpen checks that a pipeline that could not open leaves nothing behind, neither a port nor the name of its
 // instance.
 func TestFailedOpen(t *testing.T) {
 	of := newProcess(t)

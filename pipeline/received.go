@@ -45,6 +45,7 @@ func (p *Pipeline) applyMetrics(b *flushBuffers, chunk []byte, tag string, now t
 		b.malformed.reset()
 		p.metrics.received.off.Add(uint64(w.Points))
 	}
+	b.batch.Chunk = p.digest(chunk, tag)
 	err := p.ingest(b)
 	if isTaken(err) {
 		p.metrics.received.count(w)

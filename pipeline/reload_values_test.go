@@ -13,8 +13,8 @@ import (
 	"github.com/promexporter/promexporter/flb"
 )
 
-// TestReloadChangesValues holds that rules which define their family as before may make its values and label values
-// otherwise.
+// TestReloadChangesValues checks that rules with an unchanged definition of their family may change how they make its
+// values and label values.
 func TestReloadChangesValues(t *testing.T) {
 	const (
 		mapped = "metrics: [{name: a_total, type: counter, help: A., labels: {l: {from: $l, map: {'^x': %s}}}}]"
@@ -41,8 +41,8 @@ func TestReloadChangesValues(t *testing.T) {
 	}
 }
 
-// TestClosedSectionReloadsNothing holds that a watch which ends late leaves the rules to the successor.
-func TestClosedSectionReloadsNothing(t *testing.T) {
+// TestClosedPipelineReloadsNothing checks that a watcher that ends late does not change the rules of the successor.
+func TestClosedPipelineReloadsNothing(t *testing.T) {
 	of := newProcess(t)
 	keys := map[string]string{"rules_file": writeRules(t, oneRule)}
 	p := of.open("promexporter.0", keys)
@@ -56,7 +56,7 @@ promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 0
 promexporter_rules_reloads_total{output="promexporter.0",result="success"} 1`)
 }
 
-// stuck is a log that nobody reads.
+// stuck is a log that blocks.
 type stuck struct {
 	slog.Handler
 	reached chan struct{}
@@ -71,8 +71,8 @@ func (s *stuck) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// TestLossesDoNotWaitForTheLog holds that the collector can complain while a flush waits for the log.
-func TestLossesDoNotWaitForTheLog(t *testing.T) {
+// TestWarningsDoNotWaitForTheLog checks that the collector can queue warnings while a flush waits for the log.
+func TestWarningsDoNotWaitForTheLog(t *testing.T) {
 	s := &stuck{slog.DiscardHandler, make(chan struct{}), make(chan struct{})}
 	var l pendingWarnings
 	for _, complain := range []func(){
@@ -106,7 +106,7 @@ func TestLossesDoNotWaitForTheLog(t *testing.T) {
 	}
 }
 
-// TestRestartChangesValues holds that other fields may feed the series of a state.
+// TestRestartChangesValues checks that other fields may feed the restored series.
 func TestRestartChangesValues(t *testing.T) {
 	const rules = "metrics: [{name: a, type: gauge, help: A., fields: '^%s_(?P<l>.)$', labels: {l: {capture: l}}}]"
 	keys := stateKeys(t, fmt.Sprintf(rules, "temp"))

@@ -73,7 +73,10 @@ func (p *Pipeline) resume(o Options, before *Pipeline, sameKeys bool) error {
 	if mistakes == nil && p.config.StateFile != before.config.StateFile {
 		p.state.restore(set)
 	}
-	mistakes, err := p.resumeServing(o, set, mistakes)
+	err := p.expectRepeats()
+	if err == nil {
+		mistakes, err = p.resumeServing(o, set, mistakes)
+	}
 	if err != nil {
 		p.closeState()
 		return err

@@ -57,8 +57,8 @@ func TestRulesFile(t *testing.T) {
 	}
 }
 
-// TestReloadIsLoggedOnce holds that the result of a reload is logged when it differs from the one before, and not again
-// within a minute. The counts show every reload.
+// TestReloadIsLoggedOnce checks that the result of a reload is logged if it differs from the one before, and not again
+// within a minute. The metrics count every reload.
 func TestReloadIsLoggedOnce(t *testing.T) {
 	name := writeRules(t, oneRule)
 	p, log := openOne(t, map[string]string{"rules_file": name})
@@ -127,7 +127,7 @@ func TestBadRulesEndTheStart(t *testing.T) {
 	}
 }
 
-// pipe makes a named pipe that nobody writes to.
+// pipe creates a named pipe without a writer.
 func pipe(t *testing.T) (name string) {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), "pipe")
@@ -179,7 +179,7 @@ func TestBadReloadChangesNothing(t *testing.T) {
 		promexporter_rules_reloads_total{output="promexporter.0",result="failure"} 1`)
 	for _, mistake := range []string{"did you mean labels?", "rules.yaml:3:3"} {
 		if len(log.lines(mistake)) != 1 {
-			t.Errorf("the log does not tell of %s", mistake)
+			t.Errorf("the log does not have %s", mistake)
 		}
 	}
 	rewrite(t, file, oneRule)
@@ -213,7 +213,7 @@ func TestFamiliesOfFieldsSurviveAReload(t *testing.T) {
 	}
 }
 
-// TestWatch changes the file in the ways in which files are changed.
+// TestWatch changes the file in all usual ways.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(t *testing.T, file string){
@@ -269,7 +269,7 @@ func configMap(t *testing.T, text string) (file string) {
 	return file
 }
 
-// TestWatchTellsAMistakeOnce leaves a broken file, and one that is gone.
+// TestWatchTellsAMistakeOnce checks that an invalid file is logged once, and a missing one too.
 func TestWatchTellsAMistakeOnce(t *testing.T) {
 	t.Parallel()
 	file := writeRules(t, oneRule)
@@ -284,7 +284,7 @@ func TestWatchTellsAMistakeOnce(t *testing.T) {
 	until(t, "the new file was not noticed", func() bool { return p.reloads.counts().successes == 1 })
 	for _, text := range []string{"did you mean labels?", "no such file"} {
 		if lines := log.lines(text); len(lines) != 1 {
-			t.Errorf("told %d times: %q", len(lines), lines)
+			t.Errorf("logged %d times: %q", len(lines), lines)
 		}
 	}
 }
@@ -329,12 +329,12 @@ func TestCloseEndsTheWatch(t *testing.T) {
 	}
 	begin := time.Now()
 	p.Close()
-	// On a slow machine the watch may take longer than Close waits for it.
+	// On a slow machine, the watcher may take longer than Close waits for it.
 	if took := time.Since(begin); took < watchCloseTimeout && !isClosed(p.watchDone) {
 		t.Errorf("Close did not wait for the watch, it took %s", took)
 	}
 	p.Close()
-	until(t, "the watch goes on", func() bool { return isClosed(p.watchDone) })
+	until(t, "the watcher is still running", func() bool { return isClosed(p.watchDone) })
 	if stateCloseTimeout+watchCloseTimeout >= time.Second {
 		t.Error("Close may take longer than a second")
 	}

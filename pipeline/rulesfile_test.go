@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestLook holds when a look at the file makes it be loaded again.
-func TestLook(t *testing.T) {
+// TestPoll checks when a poll of the file loads it again.
+func TestPoll(t *testing.T) {
 	f := rulesFile{name: writeRules(t, oneRule)}
 	if _, err := f.load(); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// TestWatchEnds holds that a watch looks once a second, and ends when it is to.
+// TestWatchEnds checks that the watcher polls once a second, and that it ends.
 func TestWatchEnds(t *testing.T) {
 	name := writeRules(t, oneRule)
 	synctest.Test(t, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestWatchEnds(t *testing.T) {
 	})
 }
 
-// TestLoad holds what is read of a file, and what is wrong with it.
+// TestLoad checks what is read from a file, and the errors.
 func TestLoad(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
 		"good":      {writeRules(t, twoRules), ""},

@@ -11,8 +11,8 @@ import (
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
 
-// TestFlushGoesOnWhileWriting holds that no chunk waits long, nor is refused, while the state of many series is being
-// written all the time.
+// TestFlushGoesOnWhileWriting checks that no chunk waits long or is refused while the state of many series is being
+// written continuously.
 func TestFlushGoesOnWhileWriting(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1h"

@@ -16,8 +16,8 @@ import (
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
-// TestStateHoldsEveryAnswer closes a pipeline while chunks come: what was answered OK is in the state, and nothing
-// else.
+// TestStateHoldsEveryAnswer closes a pipeline during flushes: the state file has exactly the chunks that were answered
+// OK.
 func TestStateHoldsEveryAnswer(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	chunk := chunktest.Events(`{"l":"x"}`)
@@ -42,8 +42,7 @@ func TestStateHoldsEveryAnswer(t *testing.T) {
 	expect(t, p, fmt.Sprintf("a_total{l=\"x\"} %v", total))
 }
 
-// TestKilled kills a process as nothing but the kernel can, while it writes its state all the time. Its successor has a
-// state that was whole.
+// TestKilled kills a process while it writes its state continuously. Its successor finds a complete state.
 func TestKilled(t *testing.T) {
 	if file := os.Getenv("PROMEXPORTER_TEST_STATE"); file != "" {
 		writeForever(t, file)
@@ -62,20 +61,20 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		told := 0.0
+		written := 0.0
 		for n := 0; n < 30 && lines.Scan(); n++ {
-			fmt.Sscanf(lines.Text(), "written %g", &told)
+			fmt.Sscanf(lines.Text(), "written %g", &written)
 		}
 		child.Process.Kill()
 		child.Wait()
-		if told <= last {
-			t.Fatalf("the child has written %v after %v", told, last)
+		if written <= last {
+			t.Fatalf("the child has written %v after %v", written, last)
 		}
 		p, log := openOne(t, keys)
 		value := 0.0
 		fmt.Sscanf(linesOf(page(t, p), "a_total"), `a_total{l="x"} %g`, &value)
-		if value < told {
-			t.Errorf("%v is restored, %v was written", value, told)
+		if value < written {
+			t.Errorf("%v is restored, %v was written", value, written)
 		}
 		if lines := log.lines("level=ERROR"); len(lines) > 0 {
 			t.Errorf("log: %q", lines)
@@ -101,8 +100,8 @@ func writeForever(t *testing.T, file string) {
 	}
 }
 
-// TestDraftOfACrash holds that what a crash left of a write does no harm.
-func TestDraftOfACrash(t *testing.T) {
+// TestTempFileOfACrash checks that the temporary file of an interrupted write is removed.
+func TestTempFileOfACrash(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	p, _ := openOne(t, keys)
 	flush(t, p, "t", `{"l":"x"}`, flb.OK)

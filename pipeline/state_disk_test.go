@@ -72,7 +72,7 @@ func count(t *testing.T, c *collector.Collector) {
 	}
 }
 
-// TestFullDisk holds that a state that does not fit leaves the last one as it was.
+// TestFullDisk checks that the last state is kept if a new one does not fit.
 func TestFullDisk(t *testing.T) {
 	room := 1 << 20
 	var fails error
@@ -110,7 +110,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestRealFullDisk is the same on a disk of 64 KiB, where one can be mounted.
+// TestRealFullDisk is the same test on a real disk of 64 KiB, if one can be mounted.
 func TestRealFullDisk(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1h"
@@ -141,7 +141,7 @@ func TestRealFullDisk(t *testing.T) {
 	expect(t, p, `a_total{l="x"} 1`)
 }
 
-// TestDiskThatHangs holds that Close waits no longer than it may.
+// TestDiskThatHangs checks that Close does not wait longer than documented.
 func TestDiskThatHangs(t *testing.T) {
 	hanging, release := make(chan struct{}, 9), make(chan struct{})
 	s, c, log := openDisk(t, func(f statefile.Writer) statefile.Writer {
@@ -164,7 +164,7 @@ func TestDiskThatHangs(t *testing.T) {
 	<-s.done
 }
 
-// TestPanicInWrite holds that a bug costs one write.
+// TestPanicInWrite checks that after a panic the next write succeeds.
 func TestPanicInWrite(t *testing.T) {
 	s, c, _ := openDisk(t, nil)
 	causes := 0

@@ -14,8 +14,8 @@ import (
 	"github.com/promexporter/promexporter/internal/statefile"
 )
 
-// TestUnusableStates holds that no file keeps a section from starting, that it is set aside, and that the last ones are
-// kept.
+// TestUnusableStates checks that a file that cannot be restored does not prevent the start, that it is set aside, and
+// that the last ones are kept.
 func TestUnusableStates(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	p, _ := openOne(t, keys)
@@ -66,8 +66,7 @@ func setAsideFiles(t *testing.T, file string) []string {
 	return bad
 }
 
-// TestStateFileOfAnother holds that two sections do not share a file, whatever they call it, and that the line names
-// both.
+// TestStateFileOfAnother checks that two instances cannot share a file, under any name, and that the error names both.
 func TestStateFileOfAnother(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
@@ -87,7 +86,7 @@ func TestStateFileOfAnother(t *testing.T) {
 	closeWritten(t, second)
 }
 
-// TestStateFileOfAFailedOpen holds that one that could not start lets go of it.
+// TestStateFileOfAFailedOpen checks that an instance that could not start unlocks its file.
 func TestStateFileOfAFailedOpen(t *testing.T) {
 	of := newProcess(t)
 	keys := stateKeys(t, oneRule)
@@ -104,8 +103,8 @@ func TestStateFileOfAFailedOpen(t *testing.T) {
 	of.open("promexporter.1", keys)
 }
 
-// TestStateFileIsStillBeingWritten holds that a section that was closed and does not come to an end, on a disk that
-// hangs, keeps its successor only from writing.
+// TestStateFileIsStillBeingWritten checks that a closed instance that cannot end, because its disk hangs, only prevents
+// its successor from writing.
 func TestStateFileIsStillBeingWritten(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	keys["state_interval"] = "1s"
@@ -120,10 +119,10 @@ func TestStateFileIsStillBeingWritten(t *testing.T) {
 	}
 	held.Close()
 	until(t, "it is not written", func() bool { return p.state.writtenAt.Load() > 0 })
-	until(t, "it is not told", func() bool { return len(log.lines("state file is written again")) == 1 })
+	until(t, "it is not logged", func() bool { return len(log.lines("state file is written again")) == 1 })
 }
 
-// notWritten waits for the line that could not write the state file, which comes after the error was counted.
+// notWritten waits for the log line about a failed write, which follows the count of the error.
 func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	t.Helper()
 	until(t, "no error", func() bool {
@@ -133,7 +132,7 @@ func notWritten(t *testing.T, p *Pipeline, log *logged) (lines []string) {
 	return lines
 }
 
-// TestStateIsForItsOwner holds that nobody else reads the label values of a state, whatever the umask is.
+// TestStateIsForItsOwner checks that only the owner can read the state file, whatever the umask is.
 func TestStateIsForItsOwner(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	keys := stateKeys(t, kept)
@@ -156,7 +155,7 @@ func TestStateFileIsNoFile(t *testing.T) {
 	}
 }
 
-// TestStateFolderIsNotThere holds that the folder of the state may come and go.
+// TestStateFolderIsNotThere checks that the folder of the state may come and go.
 func TestStateFolderIsNotThere(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "later")
@@ -175,7 +174,7 @@ func TestStateFolderIsNotThere(t *testing.T) {
 	expect(t, p, `a_total{l="x"} 1`)
 }
 
-// TestStateThroughALink holds that the file that a link points to is written, and that the link stays.
+// TestStateThroughALink checks that the file that a link points to is written, and that the link stays.
 func TestStateThroughALink(t *testing.T) {
 	keys := stateKeys(t, oneRule)
 	file := keys["state_file"]

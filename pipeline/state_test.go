@@ -73,7 +73,7 @@ func TestStateOverARestart(t *testing.T) {
 			for line := range strings.Lines(before) {
 				has := strings.Contains(got, line)
 				switch {
-				case strings.HasPrefix(line, "load"): // its quantiles begin anew
+				case strings.HasPrefix(line, "load"): // its quantiles are not saved
 				case has != (gauges == "on" || !strings.HasPrefix(line, "temperature")):
 					t.Errorf("%s is restored: %v; there are\n%s", line, has, got)
 				}
@@ -121,7 +121,7 @@ func TestStateMetrics(t *testing.T) {
 	}
 }
 
-// TestStateOfFields holds that families that are named after fields are restored when the rules still make them.
+// TestStateOfFields checks that families that are named after fields are restored when the rules still make them.
 func TestStateOfFields(t *testing.T) {
 	const fields = "metrics:\n- {name: 'x_${field}_total', type: counter, help: X., fields: '^[a-m]', ttl: 1h}\n"
 	keys := stateKeys(t, fields)
@@ -167,7 +167,7 @@ func TestStateBeyondALimit(t *testing.T) {
 	expect(t, p, `a_total{l="x"} 2`)
 }
 
-// TestDeclaredSeriesKeepTheirValues holds that init does not begin anew.
+// TestDeclaredSeriesKeepTheirValues checks that init does not reset restored series.
 func TestDeclaredSeriesKeepTheirValues(t *testing.T) {
 	keys := stateKeys(t, "metrics:\n- {name: a_total, type: counter, help: A., labels: {l: $l}, init: [{l: x}, {l: y}]}\n")
 	p, _ := openOne(t, keys)

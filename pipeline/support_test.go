@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
 
-// captures holds what real Fluent Bits wrote, by version.
+// captures checks what real Fluent Bits wrote, by version.
 var captures = filepath.Join("..", "record", "testdata", "chunks")
 
 // process is what the pipelines of one test share.
@@ -44,6 +44,8 @@ func (p *process) options(instance string, keys map[string]string) Options {
 				return "127.0.0.1:0"
 			case !ok && key == "flush_timeout":
 				return "5s"
+			case !ok && key == "dedupe_window": // tests bring equal chunks that are meant to count
+				return "0"
 			}
 			return value
 		},
@@ -64,7 +66,7 @@ func (p *process) open(instance string, keys map[string]string) *Pipeline {
 	return opened
 }
 
-// openOne opens a pipeline of its own.
+// openOne opens a pipeline in a process of its own.
 func openOne(t testing.TB, keys map[string]string) (*Pipeline, *logged) {
 	t.Helper()
 	p := newProcess(t)
@@ -134,7 +136,7 @@ var ownLine = regexp.MustCompile(`(?m)^(# (HELP|TYPE|UNIT) )?(go_|promexporter_)
 // records is page without the plugin's own metrics.
 func records(page string) string { return ownLine.ReplaceAllString(page, "") }
 
-// expect holds that the page has these lines, each a series and its value.
+// expect checks that the page has these lines, each a series and its value.
 func expect(t testing.TB, p *Pipeline, lines string) {
 	t.Helper()
 	has := "\n" + page(t, p)

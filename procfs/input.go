@@ -192,7 +192,7 @@ func (in *Input) rescue() {
 }
 
 func (in *Input) logPanic(cause any, stack []byte) {
-	in.log.Error("panic in a round, please report it", "panic", cause)
+	in.log.Error("panic in a round; please report this bug", "panic", cause)
 	for frame := range strings.Lines(string(stack)) {
 		in.log.Error(strings.TrimSpace(frame))
 	}

@@ -64,7 +64,7 @@ type rig struct {
 type source struct{ *collector.Collector }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{t: t, collector: collector.New(collector.Options{SeriesLimit: 100_000, Reserved: []string{"promexporter_", "go_"}})}
+	r := &rig{t: t, collector: collector.New(collector.Options{SeriesLimit: 100_000})}
 	t.Cleanup(r.collector.Close)
 	addresses, err := address.ParseList("127.0.0.1:0")
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/promexporter/promexporter/collector"
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // maxLabelValue bounds a label value; what is longer is cut.
@@ -110,7 +110,7 @@ func (w *Scratch) fit(value []byte) []byte {
 	if long {
 		value = cut(value)
 	}
-	if value = exposition.Text(value); len(value) > maxLabelValue {
+	if value = metric.Text(value); len(value) > maxLabelValue {
 		value, long = cut(value), true
 	}
 	if long {

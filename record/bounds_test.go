@@ -32,7 +32,7 @@ func TestDeepNesting(t *testing.T) {
 	check(t, nested, true, nil, malformed(Undecodable, 0, len(nested)))
 }
 
-// TestHugeClaims: a header may claim 4 G elements or bytes. That is no reason to look for them.
+// TestHugeClaims: a header may claim 4 G elements or bytes, which must not cost time or memory.
 func TestHugeClaims(t *testing.T) {
 	claim := func(lead byte) raw { return raw{lead, 0xff, 0xff, 0xff, 0xff} }
 	head := raw{0x92, 0x92, 0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 0}

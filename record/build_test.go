@@ -12,10 +12,10 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// raw is msgpack that is put in as it stands.
+// raw is msgpack that is used as it is.
 type raw []byte
 
-// encode turns Go values into msgpack: a raw as it stands, everything else as msgp does.
+// encode encodes Go values as msgpack: a raw as it is, everything else with msgp.
 func encode(v any) []byte {
 	if b, ok := v.(raw); ok {
 		return b
@@ -63,7 +63,7 @@ func nest(n int, prefix string, value any) raw {
 	return append(bytes.Repeat([]byte(prefix), n), encode(value)...)
 }
 
-// path reads a path as "body.a.b" or "group_metadata.list[2].c". A ~ stands for a dot that belongs to a key.
+// path parses a path such as "body.a.b" or "group_metadata.list[2].c". A ~ represents a dot in a key.
 func path(s string) Path {
 	var p Path
 	root, rest, _ := strings.Cut(s, ".")

@@ -1,14 +1,13 @@
 // Package record reads the bytes of a Fluent Bit chunk as a sequence of events.
 //
-// What enters is a chunk as Fluent Bit hands it to an output: concatenated msgpack values, [timestamp, record] or
-// [[timestamp, metadata], record], with group markers between them. What leaves is, per event, its time and the values
-// that a [Selector] asked for. One pass over the bytes does both: it checks the event, finds its end and picks its
-// values.
+// Its input is a chunk as Fluent Bit passes it to an output: concatenated msgpack values, [timestamp, record] or
+// [[timestamp, metadata], record], with markers of groups between them. Its output is, for each event, the time and the
+// values for a [Selector]. A single pass over the bytes checks the event, finds its end and reads its values.
 //
-// Every [Value] borrows the chunk, and every leaf path the chunk or its [Event]. No value is copied and nothing is
-// allocated once an Event has grown to its size; what must outlive the chunk is for the caller to clone. Whoever keeps
-// a Reader or an Event for the next chunk lets go of this one first, with [Reader.Reset] and [Event.Release].
+// A [Value] borrows the chunk, and the path of a leaf borrows the chunk or its [Event]. Values are not copied, and
+// nothing is allocated after an Event has grown to its size. Callers copy what must outlive the chunk. A Reader or
+// Event that is kept for the next chunk must be released with [Reader.Reset] or [Event.Release] first.
 //
-// No input makes this package panic or read past the end of the chunk. Bytes that are no event are reported as a
-// [Malformed] that says where and why.
+// No input makes this package panic or read past the end of the chunk. Bytes that are not an event are reported as a
+// [Malformed] with position and reason.
 package record

@@ -22,8 +22,7 @@ func TestReadsNothingBehindTheEnd(t *testing.T) {
 	}
 }
 
-// TestGuardFaults: the page behind the guarded bytes is one that cannot be read, without which the test above would
-// show nothing.
+// TestGuardFaults: the page after the guarded bytes cannot be read; otherwise the test above would show nothing.
 func TestGuardFaults(t *testing.T) {
 	g := newGuard(t, 1)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -33,6 +32,6 @@ func TestGuardFaults(t *testing.T) {
 				t.Error("a byte behind the end could be read")
 			}
 		}()
-		t.Logf("read %d", behind(b))
+		t.Logf("read %d", after(b))
 	})
 }

@@ -1,36 +1,35 @@
 package record
 
-// Event is one log event. Its values borrow the chunk that it was read from and its own buffers, and stand until the
-// next call of Reader.Next with it. The zero Event is ready; one that is used again does not allocate. After an error
-// of Next it holds no event.
+// Event is one log event. Its values borrow the chunk and the buffers of the Event, and are valid until the next call
+// of Reader.Next with it. The zero Event is ready; a reused one does not allocate. After an error of Next it holds no
+// event.
 type Event struct {
-	// Time is the event's timestamp in nanoseconds since 1970, UTC.
+	// Time is the timestamp in nanoseconds since 1970, UTC.
 	Time int64
-	// Grouped tells that the event stands in a group.
+	// Grouped reports whether the event is in a group.
 	Grouped bool
-	// Values holds one value per path of the Selector, Missing where the event has none. Of a key that stands twice in
-	// a map the last one counts, as in Fluent Bit's record accessor.
+	// Values holds one value per path of the Selector, Missing if the event does not have it. If a key appears twice in
+	// a map the last one counts, as in record accessors of Fluent Bit.
 	Values []Value
-	// Leaves lists the numbers and booleans of the body, in the order of the bytes, nested maps included, when the
+	// Leaves lists the numbers and booleans of the body, including nested maps, in the order of the bytes, if the
 	// Selector asks for them.
 	Leaves []Leaf
-	// Unlisted counts the fields that are beyond MaxDepth, MaxLeafPath or MaxLeaves. A map that is beyond them counts
-	// as one field.
+	// Unlisted counts the fields beyond MaxDepth, MaxLeafPath or MaxLeaves. A map beyond them counts as one field.
 	Unlisted int
 
-	paths  []byte // holds the paths of the leaves below the top
-	prefix []byte // the keys down to the map being walked, each with a dot behind it
+	paths  []byte // the paths of nested leaves
+	prefix []byte // the keys down to the current map, each followed by a dot
 }
 
 // Leaf is a number or boolean of the body.
 type Leaf struct {
-	// Path is the keys from the body down, joined by dots. A key may itself have dots in it.
+	// Path is the keys from the body down, joined by dots. A key may itself contain dots.
 	Path  []byte
 	Value Value
 }
 
-// Release drops whatever e borrows. An Event that is kept after the chunk is gone, in a pool for instance, must not
-// point into memory that is not the chunk's any more.
+// Release drops everything that e borrows. An Event that outlives the chunk, for example in a pool, must not point into
+// its memory.
 func (e *Event) Release() {
 	clear(e.Values[:cap(e.Values)])
 	clear(e.Leaves[:cap(e.Leaves)])

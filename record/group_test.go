@@ -45,7 +45,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestBadMarker: events behind a marker that cannot be read must not inherit from the group before it.
+// TestBadMarker: events after a malformed marker must not inherit from the group before it.
 func TestBadMarker(t *testing.T) {
 	for name, marker := range map[string]raw{
 		"start, body":     event(groupStartSeconds, obj("id", 2), array()),
@@ -61,7 +61,8 @@ func TestBadMarker(t *testing.T) {
 	}
 }
 
-// TestMarkerWithNanoseconds is no marker and no time, in Fluent Bit as well: the group goes on behind it.
+// TestMarkerWithNanoseconds: a marker with nanoseconds is neither a marker nor a time, as in Fluent Bit: the group
+// continues after it.
 func TestMarkerWithNanoseconds(t *testing.T) {
 	before := join(nil, start(1))
 	marker := array(array(eventTime(groupEndSeconds, 1), obj()), obj())
@@ -90,7 +91,7 @@ func TestGroupEndsWithChunk(t *testing.T) {
 	}
 }
 
-// TestGroupLeaves: what a marker carries is no leaf of anything.
+// TestGroupLeaves: the fields of a marker are not leaves of an event.
 func TestGroupLeaves(t *testing.T) {
 	chunk := join(nil, event(groupStartSeconds, obj("a", 1), obj("b", 2)), plain(1, "c", 3), end())
 	check(t, chunk, true, nil, "1.000000000 grouped", "  c = uint 3")

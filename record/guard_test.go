@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// guard is memory with a page behind it that must not be read: a read past the end is a fault.
+// guard is memory followed by a page that must not be read: a read past the end is a fault.
 type guard struct {
 	mu    sync.Mutex
 	bytes []byte
@@ -44,7 +44,7 @@ func (g *guard) with(chunk []byte, f func(chunk []byte)) {
 	f(end)
 }
 
-// behind reads the byte behind the end of b.
-func behind(b []byte) byte {
+// after reads the byte after the end of b.
+func after(b []byte) byte {
 	return *(*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), len(b)))
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// head is what stands in front of the maps of an event.
+// head is the part of an event before its maps.
 type head struct {
 	nanos    int64
 	marker   marker
-	metadata bool // whether a map of metadata comes before the body
+	metadata bool // a map of metadata precedes the body
 }
 
-// marker tells events from the pseudo-events that open and close a group.
+// marker distinguishes events from the markers that start and end a group.
 type marker uint8
 
 const (
@@ -22,13 +22,14 @@ const (
 	groupEnd
 )
 
-// The seconds of an EventTime that mark a group. All others, 0xFFFFFFFD included, are times.
+// The seconds of an EventTime that mark a group. All others, including 0xFFFFFFFD, are times.
 const (
 	groupStartSeconds = 0xFFFFFFFF
 	groupEndSeconds   = 0xFFFFFFFE
 )
 
-// commonHead is how an event of every Fluent Bit since 2.1 starts: two arrays of two, and an EventTime of eight bytes.
+// commonHead is the start of events of Fluent Bit since 2.1: two arrays of two elements, and an EventTime of eight
+// bytes.
 const commonHead = 0x9292d700
 
 // readHead reads the head of the event at b[i] and returns the offset of its first map, or bad and the reason.
@@ -56,8 +57,8 @@ func readHead(b []byte, i int) (h head, next int, reason Reason) {
 	return h, next, ""
 }
 
-// timestamp reads the time at b[i] and returns the offset behind it, or bad when the value is in none of Fluent Bit's
-// forms: a non-negative integer or float of seconds, or an extension of type 0 and eight bytes.
+// timestamp reads the time at b[i] and returns the offset after it. It returns bad unless the value has a form that
+// Fluent Bit writes: a non-negative integer or float of seconds, or an extension of type 0 with eight bytes.
 func (h *head) timestamp(b []byte, i int) int {
 	var v Value
 	next := decode(b, i, &v)
@@ -79,8 +80,8 @@ func (h *head) timestamp(b []byte, i int) int {
 	return next
 }
 
-// eventTime reads the payload of an EventTime: seconds and nanoseconds, 32 bits each. It returns false for the seconds
-// of a marker with nanoseconds, which Fluent Bit refuses as well.
+// eventTime reads the payload of an EventTime: seconds and nanoseconds, 32 bits each. It returns false for a marker
+// with nanoseconds, which Fluent Bit also refuses.
 func (h *head) eventTime(payload []byte) bool {
 	sec, nsec := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint32(payload[4:])
 	switch sec {
@@ -95,15 +96,15 @@ func (h *head) eventTime(payload []byte) bool {
 	return true
 }
 
-// maxSeconds is the last second that int64 nanoseconds reach with a fraction to spare, in the year 2262.
+// maxSeconds is the last second that fits in int64 nanoseconds with any fraction, in the year 2262.
 const maxSeconds = math.MaxInt64/int64(time.Second) - 1
 
-// seconds turns whole seconds into nanoseconds, holding them within maxSeconds.
+// seconds converts seconds to nanoseconds, limited to maxSeconds.
 func seconds(n uint64) int64 {
 	return int64(min(n, uint64(maxSeconds))) * int64(time.Second)
 }
 
-// fractional turns seconds into nanoseconds, holding them within maxSeconds. ok is false for what is no time.
+// fractional converts seconds to nanoseconds, limited to maxSeconds. ok is false if f is not a time.
 func fractional(f float64) (nanos int64, ok bool) {
 	if !(f >= 0) || math.IsInf(f, 1) {
 		return 0, false

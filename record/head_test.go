@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestTimestamps reads [time, {"n": 1}] and [[time, {}], {"n": 1}] for every encoding of the time. An empty want stands
-// for a bad timestamp.
+// TestTimestamps reads [time, {"n": 1}] and [[time, {}], {"n": 1}] for each encoding of the time. An empty want means a
+// bad timestamp.
 func TestTimestamps(t *testing.T) {
 	tests := map[string]struct {
 		time raw
@@ -84,7 +84,7 @@ func TestTimestamps(t *testing.T) {
 	}
 }
 
-// TestArrayTimestamp: an array in the place of the time is a head, and a head of no time is no event.
+// TestArrayTimestamp: an array in place of the time is a head, and a head is not an event without a time.
 func TestArrayTimestamp(t *testing.T) {
 	for _, head := range []raw{array(), array(1), array(1, obj(), 2), array(array(), obj())} {
 		chunk := array(head, obj("n", 1))

@@ -2,16 +2,15 @@ package record
 
 import "slices"
 
-// Bounds of what is listed as a leaf. A field beyond them is counted in Event.Unlisted; a Path of a Selector reaches it
-// all the same.
+// Bounds of the leaves. Fields beyond them are counted in Event.Unlisted, but a Path of a Selector can reach them.
 const (
-	MaxDepth    = 32   // levels of maps, the body being the first
+	MaxDepth    = 32   // levels of maps, including the body
 	MaxLeafPath = 1024 // bytes of a path
 	MaxLeaves   = 8192 // leaves of an event
 )
 
-// listMap walks the map at b[i] and lists its leaves. It takes the values that the children in k want as well; k may be
-// nil. It returns the offset behind the map, or bad. The body is at depth 1.
+// listMap reads the map at b[i] and lists its leaves. It also reads the values of the children in k, which may be nil.
+// It returns the offset after the map, or bad. The body has depth 1.
 func (w *walk) listMap(i int, k *children, depth int) int {
 	count, i := container(w.b, i, Map)
 	for ; count > 0 && i >= 0; count-- {
@@ -32,8 +31,8 @@ func (w *walk) listMap(i int, k *children, depth int) int {
 	return i
 }
 
-// listValue lists the value at b[i] when it is a number or boolean, and the leaves below it when it is a map. Nothing
-// in an array is a leaf.
+// listValue lists the value at b[i] if it is a number or boolean, or the leaves of the map at b[i]. Arrays have no
+// leaves.
 func (w *walk) listValue(i int, key []byte, depth int) int {
 	e := w.event
 	switch c := lead(w.b, i); {
@@ -45,14 +44,14 @@ func (w *walk) listValue(i int, key []byte, depth int) int {
 		e.Unlisted++
 		return skip(w.b, i)
 	}
-	// Written in place: a Leaf that is put together elsewhere and copied takes several times as long.
+	// Written in place, because constructing a Leaf elsewhere and copying it takes several times as long.
 	n := len(e.Leaves)
 	e.Leaves = slices.Grow(e.Leaves, 1)[:n+1]
 	e.Leaves[n].Path = e.path(key)
 	return decode(w.b, i, &e.Leaves[n].Value)
 }
 
-// listNested lists the leaves of the map at b[i] under paths that go on behind key.
+// listNested lists the leaves of the map at b[i], with paths that continue after key.
 func (w *walk) listNested(i int, key []byte, depth int) int {
 	e := w.event
 	up := len(e.prefix)
@@ -66,8 +65,8 @@ func (w *walk) listNested(i int, key []byte, depth int) int {
 	return i
 }
 
-// path returns the keys down to key, joined by dots. At the top of the body that is the key itself, which borrows the
-// chunk; below, it is put together in the event's own buffer.
+// path returns the keys down to key, joined by dots. A key of the body is its own path and borrows the chunk; other
+// paths are built in the buffer of the event.
 func (e *Event) path(key []byte) []byte {
 	if len(e.prefix) == 0 {
 		return key[:len(key):len(key)]

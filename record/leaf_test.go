@@ -59,7 +59,7 @@ func TestMaxLeafPath(t *testing.T) {
 	}
 }
 
-// TestMaxLeaves: beyond the bound fields are counted, and paths go on.
+// TestMaxLeaves: fields beyond the bound are counted, and paths still find their values.
 func TestMaxLeaves(t *testing.T) {
 	var pairs []any
 	for i := range MaxLeaves + 5 {
@@ -77,7 +77,7 @@ func TestMaxLeaves(t *testing.T) {
 	}
 }
 
-// TestPathMemory: the paths of leaves are bounded by the leaves, whatever maps stand in between.
+// TestPathMemory: the memory for paths of leaves is bounded by the leaves, whatever maps are between them.
 func TestPathMemory(t *testing.T) {
 	long := strings.Repeat("k", 900)
 	deep := nest(25, "\x81\xa1a", obj())

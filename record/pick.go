@@ -1,6 +1,6 @@
 package record
 
-// Pick reads one map on its own, such as an element of an array, into e as if it were the body of an event. It reports
+// Pick reads a single map, such as an element of an array, into e as if it were the body of an event. It reports
 // whether m is the encoding of a map. The values borrow m.
 func (s *Selector) Pick(m []byte, e *Event) bool {
 	e.reset(s.slots)

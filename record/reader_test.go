@@ -41,6 +41,22 @@ func TestMalformedThenGood(t *testing.T) {
 		"nils":             {raw{0xc0, 0xc0, 0xc0}, NotEvent},
 		"metadata array":   {array(array(1, array()), obj()), BadRecord},
 		"metadata integer": {array(array(1, 1), obj()), BadRecord},
+
+		"array as a key":        {array(1, raw{0x81, 0x90, 1}), BadKey},
+		"map as a key":          {array(1, raw{0x81, 0x80, 1}), BadKey},
+		"map as a nested key":   {array(1, obj("a", raw{0x81, 0x80, 1})), BadKey},
+		"map as a metadata key": {array(array(1, raw{0x81, 0x80, 1}), obj()), BadKey},
+
+		"unused lead byte":     {raw{0xc1}, Undecodable},
+		"unused in a value":    {array(1, raw{0x81, 0xa1, 'a', 0xc1}), Undecodable},
+		"unused as a key":      {array(1, raw{0x81, 0xc1, 1}), Undecodable},
+		"garbage text":         {raw("not msgpack at all"), NotEvent},
+		"two values, no event": {raw{0xc0, 0x01}, NotEvent},
+		"event cut":            {array(1, raw{0x82, 0xa1, 'a', 1}), Undecodable},
+		"event cut in a text":  {array(1, raw{0x81, 0xa1, 'a', 0xd9, 200, 'x'}), Undecodable},
+		"head cut":             {raw{0x92, 0x92}, Undecodable},
+		"time cut":             {raw{0x92, 0x92, 0xd7, 0, 0, 0}, Undecodable},
+		"body missing":         {raw{0x92, 0x92, 1, 0x80}, Undecodable},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -55,42 +71,12 @@ func TestMalformedThenGood(t *testing.T) {
 	}
 }
 
-// TestMalformedRest puts bytes behind an event after which no place is certain: the rest is lost, and reported once.
-func TestMalformedRest(t *testing.T) {
-	good := plain(2, "n", 2)
-	tests := map[string]struct {
-		bytes  raw
-		reason Reason
-	}{
-		"unused lead byte":         {join(raw{0xc1}, good), Undecodable},
-		"unused in a value":        {join(nil, array(1, raw{0x81, 0xa1, 'a', 0xc1}), good), Undecodable},
-		"unused as a key":          {join(nil, array(1, raw{0x81, 0xc1, 1}), good), Undecodable},
-		"garbage text":             {join(raw("not msgpack at all"), good), NotEvent},
-		"two values, no event":     {join(raw{0xc0, 0x01}, good), NotEvent},
-		"array as a key":           {join(nil, array(1, raw{0x81, 0x90, 1}), good), Undecodable},
-		"map as a key":             {join(nil, array(1, raw{0x81, 0x80, 1}), good), Undecodable},
-		"map as a metadata key":    {join(nil, array(array(1, raw{0x81, 0x80, 1}), obj()), good), Undecodable},
-		"event cut, then another":  {join(nil, array(1, raw{0x82, 0xa1, 'a', 1}), good), Undecodable},
-		"head cut, then nothing":   {raw{0x92, 0x92}, Undecodable},
-		"time cut, then nothing":   {raw{0x92, 0x92, 0xd7, 0, 0, 0}, Undecodable},
-		"body missing":             {raw{0x92, 0x92, 1, 0x80}, Undecodable},
-		"bad record, then nothing": {join(nil, array(1, 1), raw{0xc1}), BadRecord},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			first := plain(1, "n", 1)
-			check(t, join(nil, first, test.bytes), true, nil,
-				"1.000000000", "  n = uint 1", malformed(test.reason, len(first), len(test.bytes)))
-		})
-	}
-}
-
 // TestKeysCheckedForEverySelector: an event that cannot be trusted is found whatever is asked for.
 func TestKeysCheckedForEverySelector(t *testing.T) {
 	chunk := array(array(1, obj()), raw{0x81, 0x90, 1})
 	for _, names := range [][]string{nil, {"body.a"}, {"metadata.a"}, {"group_body.a"}, {"body"}} {
 		for _, leaves := range []bool{false, true} {
-			check(t, chunk, leaves, names, malformed(Undecodable, 0, len(chunk)))
+			check(t, chunk, leaves, names, malformed(BadKey, 0, len(chunk)))
 		}
 	}
 }
@@ -140,8 +126,8 @@ func TestMalformedError(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts captures, or the start of large ones, at every byte. What stands before the cut event is delivered
-// as ever, the rest is one Malformed, and then the chunk ends.
+// TestTruncated cuts captures, or the start of large ones, at each byte. The events before the cut are delivered, the
+// rest is one Malformed, and then the chunk ends.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{
 		"v1.9.10/access.mp", "v1.9.10/dummy.mp", "v2.2.3/cpu.mp", "v3.2.10/proc.mp",
@@ -167,13 +153,14 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestJoined puts a whole chunk behind one that was cut off, as Fluent Bit does when it appends to a file. What stands
-// before the cut is delivered. The event that was cut takes the bytes behind it for its own: where that makes no sense,
-// the rest is lost, and reported.
+// TestJoined puts a whole chunk after one that was cut off, as Fluent Bit does when it appends to a file. The cut event
+// includes bytes after the cut; where these are not valid, reading resumes at the next event, and the cut is reported. One
+// event may be lost as the value of the last field.
 func TestJoined(t *testing.T) {
 	for _, name := range []string{"v5.1.1/cpu.mp", "v5.1.1/dummy.mp", "v5.1.1/proc.mp", "v1.9.10/dummy.mp"} {
 		chunk := capture(t, name)
 		whole := dump(t, chunk, true, capturePaths...)
+		rest := dump(t, chunk[skip(chunk, 0):], true, capturePaths...)
 		reported := 0
 		for cut := range len(chunk) {
 			joined := join(nil, raw(chunk), raw(chunk[:cut]), raw(chunk))
@@ -181,13 +168,50 @@ func TestJoined(t *testing.T) {
 			if !strings.HasPrefix(got, whole) {
 				t.Fatalf("%s cut at %d: what stands before the cut is not delivered:\n%s", name, cut, got)
 			}
-			if strings.HasSuffix(got, " bytes\n") {
+			if !strings.HasSuffix(got, rest) {
+				t.Fatalf("%s cut at %d: what follows the event after the cut is not delivered:\n%s", name, cut, got)
+			}
+			if strings.Contains(got, " bytes\n") {
 				reported++
 			}
 			readAll(t, joined, fuzzSelector)
 		}
 		if reported < len(chunk)*9/10 {
 			t.Errorf("%s: %d of %d cuts reported", name, reported, len(chunk))
+		}
+	}
+}
+
+// TestGroupEndsWhereReadingResumes holds that an event inherits nothing from a group whose end may be lost.
+func TestGroupEndsWhereReadingResumes(t *testing.T) {
+	group := event(groupStartSeconds, obj("schema", "otlp"), obj("a", 1))
+	good := plain(2, "n", 2)
+	cut := good[:len(good)-3]
+	bad := plain(1, raw{0x90}, 1)
+	names := []string{"group_body.a"}
+	check(t, join(nil, group, bad, good), false, names,
+		malformed(BadKey, len(group), len(bad)), "2.000000000 grouped", "  $group_body.a = uint 1")
+	check(t, join(nil, group, cut, good), false, names,
+		malformed(Undecodable, len(group), len(cut)), "2.000000000")
+}
+
+// TestRereadingIsBounded reads a chunk that looks like the start of a large event everywhere.
+func TestRereadingIsBounded(t *testing.T) {
+	start := join(nil, plain(1)[:13], raw{0xdf, 0, 1, 0, 0})
+	key := encode(string(start))
+	chunk := start
+	for len(chunk) < 100_000 {
+		chunk = join(chunk, key, 1)
+	}
+	var r Reader
+	var e Event
+	r.Reset(chunk, NewSelector(nil, true))
+	for n := 0; ; n++ {
+		if r.Next(&e) == io.EOF {
+			break
+		}
+		if n > 2*maxReread {
+			t.Fatalf("%d places were tried", n)
 		}
 	}
 }

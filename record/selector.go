@@ -3,8 +3,8 @@ package record
 // Root is the map that a Path starts from.
 type Root uint8
 
-// The maps of an event. The group maps are those of the group start that the event stands behind; outside of a group
-// their fields are missing.
+// The maps of an event. The group maps belong to the start of the group that the event is in; outside of a group their
+// fields are missing.
 const (
 	Body Root = iota
 	Metadata
@@ -12,7 +12,7 @@ const (
 	GroupBody
 )
 
-// Step goes one level down: to the value of Key in a map, or, when IsIndex is set, to element Index of an array.
+// Step leads one level down: to the value of Key in a map, or, if IsIndex is set, to element Index of an array.
 type Step struct {
 	Key     string
 	Index   int
@@ -31,21 +31,20 @@ type Selector struct {
 	event, group wanted
 	slots        int
 	inherited    []int       // the slots of group paths
-	duplicates   []duplicate // for paths that stand there more than once
+	duplicates   []duplicate // for paths that appear more than once
 }
 
-// duplicate says that two slots hold the same value.
+// duplicate is a pair of slots for the same value.
 type duplicate struct{ from, to int }
 
-// wanted is what to look for in an event or in the marker that starts a group.
+// wanted describes what to read from an event or from the start of a group.
 type wanted struct {
-	metadata, body *node // with keys, even if there are none
-	leaves         bool  // whether the leaves of body are listed
+	metadata, body *node // never nil, with children
+	leaves         bool  // list the leaves of the body
 }
 
-// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a path may stand there more than once, and
-// one without steps leads to the map itself. With leaves, every number and boolean of the body is listed in
-// Event.Leaves as well.
+// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]. A path may appear more than once, and a
+// path without steps leads to the map itself. With leaves, Event.Leaves lists all numbers and booleans of the body.
 func NewSelector(paths []Path, leaves bool) *Selector {
 	s := &Selector{
 		event: wanted{metadata: newRoot(), body: newRoot(), leaves: leaves},
@@ -93,27 +92,26 @@ func (s *Selector) copyDuplicates(e *Event) {
 	}
 }
 
-// noSlot is the slot of a node where no path ends.
+// noSlot is the slot of a node at which no path ends.
 const noSlot = -1
 
 // node is one level of the paths of a root.
 type node struct {
-	slot     int       // of the path that ends here, or none
-	below    []int     // the slots of the paths that go on
-	isLeaf   bool      // whether there is a slot and nothing below
+	slot     int       // of the path that ends here, or noSlot
+	below    []int     // the slots of the paths that continue
+	isLeaf   bool      // a path ends here and no path continues
 	children *children // the children in a map, or nil
 	elements []element
 }
 
-// children is a hash table of the children of a node. A key of most records is passed over with one look at it, which
-// is what this is for.
+// children is a hash table of the children of a node. Most keys of a record are not in it, and one lookup skips them.
 type children [buckets]*childEntry
 
 const buckets = 64
 
 type childEntry struct {
 	key  string
-	next *childEntry // with the same hash
+	next *childEntry // in the same bucket
 	node
 }
 
@@ -125,7 +123,7 @@ type element struct {
 func newNode() *node { return &node{slot: noSlot} }
 func newRoot() *node { return &node{slot: noSlot, children: new(children)} }
 
-// child returns the child that step leads to, which it makes if there is none.
+// child returns the child for step, and creates it if necessary.
 func (n *node) child(step Step) *node {
 	if step.IsIndex {
 		return n.childElement(step.Index)
@@ -150,7 +148,7 @@ func (n *node) childElement(index int) *node {
 	return child
 }
 
-// hash folds the length of a key and its ends.
+// hash combines the length of a key with its first and last byte.
 func hash(key []byte) uint {
 	n := uint(len(key))
 	if n == 0 {

@@ -8,7 +8,7 @@ import (
 // Kind is the msgpack type of a Value.
 type Kind uint8
 
-// The kinds of a Value. Missing is the zero Kind: the field was not there.
+// The kinds of a Value. Missing, the zero Kind, means that the field does not exist.
 const (
 	Missing Kind = iota
 	Nil
@@ -35,11 +35,11 @@ func (k Kind) String() string {
 	return "invalid"
 }
 
-// Value is one msgpack value of an event. It borrows the chunk's memory, numbers included: they are decoded when they
-// are asked for.
+// Value is one msgpack value of an event. It borrows the memory of the chunk, also for numbers, which are decoded on
+// demand.
 type Value struct {
-	// raw is the payload of a string, binary, extension or number, the lead byte of a boolean or one-byte integer, and
-	// the whole encoding, header included, of an array or map.
+	// raw is the payload of a string, binary, extension or number; the lead byte of a boolean or one-byte integer; or
+	// the complete encoding of an array or map.
 	raw  []byte
 	kind Kind
 }
@@ -47,8 +47,8 @@ type Value struct {
 // Kind returns the value's type.
 func (v *Value) Kind() Kind { return v.kind }
 
-// Bytes returns the payload of a string, binary or extension, the encoding of an array or map, and nil for everything
-// else. The bytes borrow the chunk.
+// Bytes returns the payload of a string, binary or extension, the encoding of an array or map, or nil. The bytes borrow
+// the chunk.
 func (v *Value) Bytes() []byte {
 	if v.kind < String {
 		return nil
@@ -75,8 +75,8 @@ func (v *Value) Uint() uint64 {
 	return unsigned(v.raw)
 }
 
-// Float returns a number or boolean as a float64 (true is 1, false is 0). Its second result is false for every other
-// kind.
+// Float returns a number or boolean as a float64; true is 1 and false is 0. Its second result is false for all other
+// kinds.
 func (v *Value) Float() (float64, bool) {
 	switch v.kind {
 	case Float:
@@ -92,8 +92,8 @@ func (v *Value) Float() (float64, bool) {
 	}
 }
 
-// Each calls f with the encoding of every element of the array that v holds, until f returns false. It does nothing
-// when v is no array.
+// Each calls f with the encoding of each element of the array v until f returns false. It does nothing if v is not an
+// array.
 func (v *Value) Each(f func(element []byte) bool) {
 	if v.kind != Array {
 		return

@@ -2,22 +2,22 @@ package record
 
 // How an event is read, from the outside in:
 //
-//	Reader.Next   the next event, or what is wrong and where to go on    reader.go
+//	Reader.Next   the next event, or what is wrong and where to continue reader.go
 //	readHead      time, metadata and where the record is                 head.go
-//	walk.maps     the maps of metadata and record, by root               this file
-//	walk.pick     the values at the paths of the Selector                this file
-//	walk.list     every number and boolean, for rules with fields        leaf.go
+//	walkEvent     the maps of metadata and record                        this file
+//	pickMap       the values at the paths of the Selector                this file
+//	listMap       all numbers and booleans, for rules with fields        leaf.go
 //	skip, decode  the bytes of one msgpack value                         wire.go
 //
-// Each function takes an offset and returns the one after what it read, or bad.
+// Each function takes an offset and returns the offset after what it read, or bad.
 
-// walk picks values out of the maps of one event.
+// walk reads values from the maps of one event.
 type walk struct {
 	b     []byte
 	event *Event
 }
 
-// walkEvent walks the maps behind h, at b[i], and returns the offset behind them.
+// walkEvent reads the maps after h, at b[i], and returns the offset after them.
 func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 	if h.metadata {
 		if i, reason = w.walkRoot(i, s.metadata, false); reason != "" {
@@ -27,8 +27,8 @@ func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 	return w.walkRoot(i, s.body, s.leaves)
 }
 
-// walkRoot walks the map at b[i], the paths of which start at n, and returns the offset behind it. It looks at every
-// key even if no path starts here, so that bytes which cannot be trusted are found whatever the Selector asks for.
+// walkRoot reads the map at b[i], where the paths of n start, and returns the offset after it. It checks each key even
+// if no path starts here, so that it finds the same malformed events for all Selectors.
 func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
 	if !isMap(lead(w.b, i)) {
 		return bad, BadRecord
@@ -47,8 +47,7 @@ func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
 	return i, ""
 }
 
-// pickMap walks the map at b[i], takes the values that the children in k want, and returns the offset behind the map,
-// or bad.
+// pickMap reads the map at b[i] with the values of the children in k, and returns the offset after it, or bad.
 func (w *walk) pickMap(i int, k *children) int {
 	b, values := w.b, w.event.Values
 	count, i := container(b, i, Map)
@@ -75,8 +74,8 @@ func (w *walk) pickMap(i int, k *children) int {
 	return i
 }
 
-// skipOtherKey passes over a key that is no text, and its value. Some writers use numbers as keys, which name no field.
-// An array or map as a key is what bytes look like after a record was cut off: there the chunk cannot be trusted.
+// skipOtherKey skips a key that is not a string, and its value. Some writers use numbers as keys, which are not names
+// of fields. An array or map as a key may be the event that follows one that was cut off.
 func (w *walk) skipOtherKey(i int) int {
 	if c := lead(w.b, i); isMap(c) || isArray(c) {
 		return bad
@@ -87,7 +86,7 @@ func (w *walk) skipOtherKey(i int) int {
 	return skip(w.b, i)
 }
 
-// readValue takes the value at b[i] for n, goes on below it, and returns the offset behind it, or bad.
+// readValue reads the value at b[i] for n and the nodes below it, and returns the offset after it, or bad.
 func (w *walk) readValue(i int, n *node) int {
 	if n.slot != noSlot {
 		next := decode(w.b, i, &w.event.Values[n.slot])
@@ -95,7 +94,7 @@ func (w *walk) readValue(i int, n *node) int {
 			return next
 		}
 	}
-	// What an earlier value of the same key left below n does not count.
+	// Values below an earlier value of the same key do not count.
 	for _, slot := range n.below {
 		w.event.Values[slot].kind = Missing
 	}
@@ -108,8 +107,7 @@ func (w *walk) readValue(i int, n *node) int {
 	return skip(w.b, i)
 }
 
-// pickArray walks the array at b[i], takes the values that the children of n want, and returns the offset behind the
-// array, or bad.
+// pickArray reads the array at b[i] with the values of the children of n, and returns the offset after it, or bad.
 func (w *walk) pickArray(i int, n *node) int {
 	count, i := container(w.b, i, Array)
 	for index := 0; index < count && i >= 0; index++ {

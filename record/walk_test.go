@@ -125,7 +125,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeysOfOtherKinds: a key that is no text names no field, and is passed over with its value.
+// TestKeysOfOtherKinds: a key that is not a string does not name a field, and is skipped with its value.
 func TestKeysOfOtherKinds(t *testing.T) {
 	for _, key := range []raw{
 		{0xc0}, {0xc2}, {0xc3}, {5}, {0xff}, {0xcc, 5}, {0xd1, 0, 5}, encode(1.5),
@@ -208,7 +208,7 @@ func TestPathTwice(t *testing.T) {
 		`  $body.a = map {"b":1}`, "  $group_metadata.id = uint 7", "  $group_metadata.id = uint 7", "2.000000000")
 }
 
-// TestKeyTwice: of a key that stands twice in a map only the last one counts, with all that is below it.
+// TestKeyTwice: if a key appears twice in a map, only the last one counts, with everything below it.
 func TestKeyTwice(t *testing.T) {
 	names := []string{"body.a", "body.a.b", "body.a.c", "body.a.list[0]", "body.a.list[1]"}
 	for _, leaves := range []bool{false, true} {

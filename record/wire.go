@@ -2,15 +2,15 @@ package record
 
 import "encoding/binary"
 
-// format says how the value behind a lead byte from 0xc0 to 0xdf is laid out.
+// format is the layout of a value with a lead byte from 0xc0 to 0xdf.
 type format struct {
 	kind   Kind
-	from   uint8 // where the bytes that a Value keeps start
-	size   uint8 // the lead byte and what always follows it
-	length uint8 // the width in bytes of the length that follows the lead byte, 0 for none
+	from   uint8 // offset of the bytes that a Value keeps
+	size   uint8 // size of the lead byte and the fixed part after it
+	length uint8 // width in bytes of the length after the lead byte; 0: none
 }
 
-// formats holds one shape per lead byte from 0xc0. The zero one is for 0xc1, which msgpack never uses.
+// formats holds the format for each lead byte from 0xc0. The zero format is for 0xc1, which msgpack does not use.
 var formats = [32]format{
 	0x00: {Nil, 1, 1, 0},
 	0x02: {Bool, 0, 1, 0}, 0x03: {Bool, 0, 1, 0},
@@ -26,13 +26,13 @@ var formats = [32]format{
 	0x1e: {Map, 0, 3, 2}, 0x1f: {Map, 0, 5, 4},
 }
 
-// bad is the offset that the functions below return for bytes that are cut off or no msgpack.
+// bad is the offset that the functions below return for bytes that are truncated or not msgpack.
 const bad = -1
 
-// unused is the lead byte that stands for no value.
+// unused is the lead byte that no value has.
 const unused = 0xc1
 
-// lead returns the lead byte of the value at b[i], and unused behind the end.
+// lead returns the lead byte of the value at b[i], or unused after the end.
 func lead(b []byte, i int) byte {
 	if uint(i) >= uint(len(b)) {
 		return unused
@@ -48,8 +48,8 @@ func isNumber(c byte) bool {
 	return c < 0x80 || c >= 0xe0 || c >= 0xca && c <= 0xd3 || c == 0xc2 || c == 0xc3
 }
 
-// The sizes of values, lead byte included, by lead byte. 0 stands for those whose lead byte does not tell: longer
-// texts, and what holds other values.
+// The sizes of values, including the lead byte, by lead byte. 0 means that the lead byte does not determine the size:
+// longer strings, and containers.
 const (
 	zeros  = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	ones   = "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"
@@ -62,8 +62,8 @@ const (
 		texts + texts2 + fromc0 + fromd0 + ones + ones
 )
 
-// skipShort is skip for a value whose lead byte tells its size, and returns bad for all others. It is small enough to
-// become a part of its caller, which pays in BenchmarkReader.
+// skipShort is skip for values whose lead byte determines the size. It returns bad for all others. The compiler can
+// inline it, which pays off in BenchmarkReader.
 func skipShort(b []byte, i int) int {
 	if uint(i) < uint(len(b)) {
 		if n := int(sizes[b[i]]); n != 0 && n <= len(b)-i {
@@ -73,11 +73,11 @@ func skipShort(b []byte, i int) int {
 	return bad
 }
 
-// skip returns the offset behind the value at b[i]. It keeps a count instead of recursing, so that nesting costs no
-// stack, and never takes more steps than b has bytes.
+// skip returns the offset after the value at b[i]. It counts pending values instead of recursing, so that nesting needs
+// no stack, and takes at most as many steps as b has bytes.
 func skip(b []byte, i int) int {
 	for pending := 1; pending > 0; pending-- {
-		// Every value takes a byte or more.
+		// Each value takes at least one byte.
 		if pending > len(b)-i {
 			return bad
 		}
@@ -107,8 +107,8 @@ func skip(b []byte, i int) int {
 	return i
 }
 
-// end returns the offset behind the value of shape s at b[i], or behind the header of an array or map and how many
-// values follow it. A value of a fixed size may end beyond b.
+// end returns the offset after the value with format s at b[i]; or, for an array or map, the offset after its header
+// and the number of values that follow. A value of a fixed size may end beyond b.
 func (s *format) end(b []byte, i int) (next, values int) {
 	next = i + int(s.size)
 	switch {
@@ -129,8 +129,8 @@ func (s *format) end(b []byte, i int) (next, values int) {
 	return next + n, 0
 }
 
-// length reads the big-endian length of width bytes at b[i]. It returns bad, or another negative number, when there is
-// none that could fit in memory.
+// length reads the big-endian length of width bytes at b[i]. It returns bad, or another negative number, if it is
+// truncated or does not fit in memory.
 func length(b []byte, i int, width uint8) int {
 	if i+int(width) > len(b) {
 		return bad
@@ -146,7 +146,7 @@ func length(b []byte, i int, width uint8) int {
 }
 
 // container reads the header of an Array or Map at b[i]. It returns the number of elements or pairs and the offset of
-// the first one, or bad when the value is of another kind or cut off.
+// the first one, or bad if the value has another kind or is truncated.
 func container(b []byte, i int, kind Kind) (n, next int) {
 	if uint(i) >= uint(len(b)) {
 		return 0, bad
@@ -166,8 +166,8 @@ func container(b []byte, i int, kind Kind) (n, next int) {
 	return 0, bad
 }
 
-// shortText reads a string of up to 31 bytes at b[i], which is what most keys are, and returns its payload and the
-// offset behind it, or bad.
+// shortText reads a string of up to 31 bytes at b[i], which most keys are. It returns the payload and the offset after
+// it, or bad.
 func shortText(b []byte, i int) (payload []byte, next int) {
 	if uint(i) < uint(len(b)) {
 		next = i + 1 + int(b[i]^0xa0)
@@ -178,8 +178,8 @@ func shortText(b []byte, i int) (payload []byte, next int) {
 	return nil, bad
 }
 
-// text reads a string or binary at b[i] and returns its payload and the offset behind it. A value of another kind, or
-// one cut off, returns bad.
+// text reads a string or binary at b[i] and returns its payload and the offset after it, or bad if the value has
+// another kind or is truncated.
 func text(b []byte, i int) (payload []byte, next int) {
 	var v Value
 	next = decode(b, i, &v)
@@ -189,8 +189,8 @@ func text(b []byte, i int) (payload []byte, next int) {
 	return v.raw, next
 }
 
-// decode takes the value at b[i] into v and returns the offset behind it, or bad, when v is left as it is. Of an array
-// or map it takes the extent, not the content.
+// decode reads the value at b[i] into v and returns the offset after it, or bad without changing v. An array or map is
+// not decoded; v holds its encoding.
 func decode(b []byte, i int, v *Value) int {
 	if uint(i) >= uint(len(b)) {
 		return bad

@@ -7,43 +7,43 @@ import (
 
 // How an event becomes samples, from the outside in:
 //
-//	Plan.Apply         all rules of the tag                              this file
-//	runWhole           the rules that look at the record as a whole      this file
-//	runFields          the rules that look at each number of it          fields.go
-//	applies            conditions, in the order of the file              this file
-//	run, runEach       one rule, for the record or for each element      this file
-//	make               one sample: measures its value, appends labels    this file, value.go, label.go
+//	Plan.Apply                 all rules of the tag                              this file
+//	runPerRecord               the rules for whole records                       this file
+//	runPerField                the rules for each number of a record             fields.go
+//	applies                    conditions, in the order of the file              this file
+//	runRule, runEach           one rule, for the record or for each element      this file
+//	appendSample               one sample: its value and its labels              this file, value.go, label.go
 //
-// None of them allocates once an event of the kind was seen.
+// None of these allocates after the first event of a kind.
 
-// Scratch is the memory that one goroutine needs to apply plans. The zero Scratch is ready. Its Event is what Apply
-// evaluates: read into it with the plan's Selector.
+// Scratch is the memory that a goroutine needs to apply plans. The zero Scratch is ready. Apply evaluates its Event;
+// read into it with the Selector of the plan.
 type Scratch struct {
 	Event record.Event
 
-	item            record.Event // the element that each stands at
+	item            record.Event // the current element of each
 	tag             tag          // of the plan
-	fields          []*field     // of the last event's leaves
+	fields          []*field     // of the leaves of the last event
 	fieldsOf        *compiledPlan
 	verdicts        []verdict
 	tallies         []tally
 	caches          []map[string][]byte
 	cachesOf        *Set
 	spans           []span
-	event           uint64 // numbers the events, for the spans
+	event           uint64 // sequence number of the event, for the spans
 	text            []byte
 	labelsTruncated uint64
 }
 
-// Release lets go of the chunk, whose memory is Fluent Bit's. Call it before the chunk is gone: what still pointed into
-// it could be taken for memory of Go.
+// Release drops all references to the chunk. Call it before the memory of the chunk, which belongs to Fluent Bit, is
+// freed: the garbage collector must not see pointers into memory that Go may have reused.
 func (w *Scratch) Release() {
 	w.Event.Release()
 	w.item.Release()
 	w.tag.release()
 }
 
-// verdict is what is known of a rule's condition in the current event.
+// verdict is the result of a rule's condition for the current event.
 type verdict uint8
 
 const (
@@ -52,7 +52,7 @@ const (
 	fails
 )
 
-// Apply appends to b the samples that the plan makes of w.Event.
+// Apply appends the samples of w.Event to b.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
 	s := scope{event: &w.Event, tag: &w.tag}
 	w.tag.set(p.tag)
@@ -68,9 +68,9 @@ func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
 	}
 }
 
-// Finish ends a chunk: it adds to the rules' counts what Apply counted since the last call, or forgets it when the
-// batch was not taken and the chunk will come again. Call it before the scratch serves another plan. It returns how
-// many label values were cut to their bound.
+// Finish ends a chunk. It adds what Apply counted since the last call to the counts of the rules, or discards it if the
+// batch was not taken, because the chunk will be retried. Call it before the scratch is used with another plan. It
+// returns the number of truncated label values.
 func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 	w.prepare(p)
 	for _, steps := range [...][]instruction{p.perRecord, p.perField} {
@@ -86,8 +86,8 @@ func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 	return labelsCut
 }
 
-// prepare makes room for the rules of the plan and forgets what is known of the last event, and what the rules of
-// another set made of label values.
+// prepare makes room for the rules of the plan, and clears the verdicts of the last event and the caches of another
+// set.
 func (w *Scratch) prepare(p *Plan) {
 	if w.cachesOf != p.set {
 		w.caches, w.cachesOf = nil, p.set
@@ -110,8 +110,7 @@ func (w *Scratch) countSkipped(in *instruction, r Reason) {
 	t.count(r)
 }
 
-// runPerRecord runs the rules that look at the record as a whole and returns the index of the first rule that no longer
-// applies.
+// runPerRecord runs the rules for whole records and returns the index of the first rule that no longer applies.
 func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int) {
 	for i := range p.perRecord {
 		in := &p.perRecord[i]
@@ -141,7 +140,7 @@ func (w *Scratch) runRule(in *instruction, s *scope, b *collector.Batch) bool {
 	return true
 }
 
-// runEach runs a rule for every element of its array. It reports whether the condition held for any.
+// runEach runs a rule for each element of its array. It reports whether the condition held for any.
 func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matched bool) {
 	array := in.each.array.value(s)
 	switch array.Kind() {
@@ -165,7 +164,7 @@ func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matche
 	return matched
 }
 
-// applies reports whether the condition of st holds, judging it once per event.
+// applies reports whether the condition of in holds. It evaluates it once per event.
 func (w *Scratch) applies(in *instruction, s *scope) bool {
 	if in.when == nil {
 		return true
@@ -180,7 +179,7 @@ func (w *Scratch) applies(in *instruction, s *scope) bool {
 	return *v == holds
 }
 
-// appendSample appends one sample to b, or counts why not.
+// appendSample appends one sample to b, or counts the reason not to.
 func (w *Scratch) appendSample(in *instruction, s *scope, b *collector.Batch, v *record.Value, to *target) {
 	n, weight, r := in.sampleValue(s, v)
 	if r == noReason && to.family == nil {
@@ -205,11 +204,11 @@ func (w *Scratch) appendSample(in *instruction, s *scope, b *collector.Batch, v 
 	})
 	if !taken {
 		w.tallies[in.index].refused++
-		w.event++ // the spans may be of label values that went with it
+		w.event++ // the spans may refer to removed label values
 	}
 }
 
-// sampleValue returns the value of the sample, and how many observations it stands for, 0 for one.
+// sampleValue returns the value of the sample and the number of observations that it stands for; 0 means 1.
 func (in *instruction) sampleValue(s *scope, v *record.Value) (n float64, weight uint64, r Reason) {
 	n = in.config.Value.Constant
 	if !in.fixed {

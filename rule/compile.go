@@ -6,32 +6,32 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// compiledPlan is the rules that apply to a tag, compiled together. Tags to which the same rules apply share it.
+// compiledPlan holds the compiled rules that match a tag. Tags that the same rules match share it.
 type compiledPlan struct {
 	set       *Set
 	selector  *record.Selector
 	paths     *paths
-	perRecord []instruction // rules that make samples of a record
-	perField  []instruction // rules that make samples of each of its fields
+	perRecord []instruction // rules for whole records
+	perField  []instruction // rules for each field
 	fields    fields
-	shared    map[operand]int // the spans of label values that are taken as they are
+	shared    map[operand]int // the spans of label values without a transformation
 }
 
-// instruction is a rule as a plan runs it.
+// instruction is a rule as compiled for a plan.
 type instruction struct {
 	*rule
 	index  int // among the rules of the plan
 	when   *condition
 	value  *operand // nil: a constant, or the field's own value
-	fixed  bool     // the value is the constant of the configuration
+	fixed  bool     // the value is the constant of the rule
 	to     target
 	op     collector.Op
 	sign   float64
-	weight *operand // of a histogram's observation; nil: 1
+	weight *operand // of an observation of a histogram; nil: 1
 	each   *each    // nil: the rule runs once per record or field
 }
 
-// each is the array that a rule runs over.
+// each is the array that a rule iterates over.
 type each struct {
 	array    operand
 	selector *record.Selector
@@ -90,7 +90,7 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	return in
 }
 
-// setOperation finds out what a sample does to its series.
+// setOperation sets what a sample does to its series.
 func (in *instruction) setOperation() {
 	c := in.config
 	switch c.Type {
@@ -161,8 +161,7 @@ func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
 	return labels
 }
 
-// share returns the span of the labels that show from. The first one is that of labels without a span, and never
-// filled.
+// share returns the index of the span of the label values of from. Index 0 is for labels without a span.
 func (p *compiledPlan) share(from operand) int {
 	i, ok := p.shared[from]
 	if !ok {

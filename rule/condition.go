@@ -14,11 +14,10 @@ type condition struct {
 	rules []condition
 
 	field   operand
-	compare *config.Condition // nil for a join of rules
+	compare *config.Condition // nil for a group of conditions
 }
 
-// holds reports whether the condition holds in s. A field that is missing only satisfies the comparisons that deny
-// something.
+// holds reports whether the condition holds in s. A missing field only satisfies negated comparisons.
 func (c *condition) holds(s *scope, w *Scratch) bool {
 	if c.compare == nil {
 		for i := range c.rules {
@@ -50,7 +49,7 @@ func (c *condition) holds(s *scope, w *Scratch) bool {
 	return w.ordered(v, c.compare)
 }
 
-// ordered evaluates gt, gte, lt and lte: as numbers when a number is asked for, otherwise as text.
+// ordered evaluates gt, gte, lt and lte: as numbers if the value of the condition is a number, otherwise as strings.
 func (w *Scratch) ordered(v *record.Value, c *config.Condition) bool {
 	var order int
 	if c.IsNumber {
@@ -85,8 +84,8 @@ func (w *Scratch) ordered(v *record.Value, c *config.Condition) bool {
 	}
 }
 
-// equals compares v with a number or a text. Text that reads as the number equals it, so that "200" and 200 are the
-// same status.
+// equals compares v with a number or a string. A string that can be parsed as the number equals it, so that "200" and
+// 200 are the same status.
 func (w *Scratch) equals(v *record.Value, n float64, text string, isNumber bool) bool {
 	if isNumber {
 		got, ok := numeric(v)
@@ -120,7 +119,7 @@ func (w *Scratch) textOf(v *record.Value) ([]byte, bool) {
 	return w.text, ok
 }
 
-// numeric reads v as a number, text included.
+// numeric returns v as a number. It also parses strings.
 func numeric(v *record.Value) (float64, bool) {
 	if v.IsText() {
 		n, r := parseText(v.Bytes(), config.ParseNumber)

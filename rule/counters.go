@@ -2,14 +2,14 @@ package rule
 
 import "sync"
 
-// Counters keeps the counts of rules by their names, so that they go on when the rules are compiled again. The zero
-// Counters are ready; it is safe for concurrent use.
+// Counters keeps the counts of rules by name, so that they continue when rules are compiled again. The zero Counters is
+// ready. It is safe for concurrent use.
 type Counters struct {
 	mu     sync.Mutex
 	byName map[string]*Stats
 }
 
-// stats returns the counts of the rule of that name. Rules of one name share them.
+// stats returns the counts of the rules with that name.
 func (b *Counters) stats(name string) *Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -24,7 +24,7 @@ func (b *Counters) stats(name string) *Stats {
 	return s
 }
 
-// Skipped returns the number of samples that all rules, past ones included, gave up for r.
+// Skipped returns the number of samples that all rules, including former ones, skipped for r.
 func (b *Counters) Skipped(r Reason) (n uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

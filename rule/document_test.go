@@ -15,7 +15,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// fence is a block of code in a document. What stands behind the language is for the tests.
+// fence is a block of code in a document. The text after the language is for the tests.
 type fence struct {
 	language, note, body string
 	line                 int

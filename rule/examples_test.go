@@ -18,9 +18,9 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// The tests of this file run the rules files that users copy, those of the folder rules. Beside the records of each in
-// testdata/examples, in the form that the Fluent Bit configuration at the head of the file gives them, stands the page
-// that they make.
+// The tests of this file run the rules files that users copy, those of the folder rules. For each, testdata/examples
+// has records, in the form that results from the Fluent Bit configuration at the head of the file, and the page that
+// they make.
 
 var update = flag.Bool("update", false, "write what the files in testdata give now")
 
@@ -69,8 +69,8 @@ func parseClean(t *testing.T, file, text string) *config.Rules {
 	return rules
 }
 
-// tagOf returns the tag in the Fluent Bit configuration at the head of an example. A star stands for what the input
-// puts there.
+// tagOf returns the tag in the Fluent Bit configuration at the head of an example. A star represents what the input
+// inserts there.
 func tagOf(t *testing.T, text string) string {
 	t.Helper()
 	tag := regexp.MustCompile(`(?m)^# +Tag +(\S+)$`).FindStringSubmatch(text)
@@ -103,7 +103,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestExampleResets holds that the numbers near 2^64 that the inputs tell of a device that was made anew do not count.
+// TestExampleResets holds that numbers near 2^64, which the inputs report when a device was recreated, do not count.
 func TestExampleResets(t *testing.T) {
 	for name, reset := range map[string]string{
 		"netif": `{"eth0.rx.bytes":18446744073709526281,"eth0.tx.packets":18446744073709551543}`,

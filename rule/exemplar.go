@@ -3,7 +3,7 @@ package rule
 import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // exemplarLabel is a compiled label of an exemplar.
@@ -24,13 +24,13 @@ func (p *compiledPlan) exemplar(sp spaces, from []config.Label) []exemplarLabel 
 	return labels
 }
 
-// bindExemplar turns the captures among labels into constants.
+// bindExemplar replaces captures by constants.
 func bindExemplar(labels []exemplarLabel, capture func(string) string) []exemplarLabel {
 	bound := make([]exemplarLabel, len(labels))
 	for i, l := range labels {
 		if l.capture != "" {
 			text, _ := transform(nil, l.transform, []byte(capture(l.capture)))
-			l = exemplarLabel{name: l.name, text: append([]byte{}, exposition.ExemplarText(text)...)}
+			l = exemplarLabel{name: l.name, text: append([]byte{}, metric.ExemplarText(text)...)}
 		}
 		bound[i] = l
 	}
@@ -43,7 +43,7 @@ func (w *Scratch) appendExemplar(labels []exemplarLabel, s *scope, b *collector.
 		l := &labels[i]
 		text := l.text
 		if text == nil {
-			text = exposition.ExemplarText(w.labelText(&l.label, s))
+			text = metric.ExemplarText(w.labelText(&l.label, s))
 		}
 		b.Exemplar(l.name, text)
 	}

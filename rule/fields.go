@@ -5,34 +5,35 @@ import (
 	"sync"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
-// fields remembers what the rules with fields make of each field path, since a regular expression per field and record
-// would cost more than all else.
+// fields caches the rules for each field path, because matching regular expressions for each field of each record would
+// dominate the cost.
 type fields struct {
 	mu     sync.RWMutex
 	byPath map[string]*field
 }
 
-// field is a field path and the rules that want it, in their order.
+// field is a field path and the rules that match it, in their order.
 type field struct {
 	path  string
 	rules []fieldRule
 }
 
-// fieldRule is a rule and what its regular expression found in a field path.
+// fieldRule is a rule for one field path, with the captures of its regular expression applied.
 type fieldRule struct {
 	*instruction
 	to target
 }
 
-// fieldOverLimit stands for field paths beyond the bound.
+// fieldOverLimit represents field paths beyond Options.FieldLimit.
 var fieldOverLimit = &field{}
 
-// resolve looks up the leaves of the scratch's event. It returns the fields in the order of the leaves.
+// resolve returns the fields of the leaves of the scratch's event, in the same order.
 //
-// The records of an input have the same fields in the same order, so the field at the same place of the last event is
-// tried first. BenchmarkDefaultRules gains a tenth by it.
+// The records of an input have the same fields in the same order, so resolve first tries the field at the same index in
+// the last event. BenchmarkDefaultRules gains a tenth from this.
 func (p *compiledPlan) resolve(w *Scratch) []*field {
 	last := w.fields
 	if w.fieldsOf != p {
@@ -59,7 +60,7 @@ func (p *compiledPlan) resolve(w *Scratch) []*field {
 	return w.fields
 }
 
-// addFields fills the gaps that resolve left.
+// addFields adds the fields that resolve did not find.
 func (p *compiledPlan) addFields(w *Scratch) {
 	p.fields.mu.Lock()
 	defer p.fields.mu.Unlock()
@@ -82,8 +83,8 @@ func (p *compiledPlan) addFields(w *Scratch) {
 	}
 }
 
-// sources numbers the field paths that gauges are set from, from 1. All programs of a set share the numbers, because
-// their gauges may be the same. The zero value is ready.
+// sources assigns numbers, from 1, to the field paths that gauges are set from. All plans of a set share the numbers,
+// because their gauges may be the same. The zero value is ready.
 type sources struct {
 	mu     sync.Mutex
 	byPath map[string]uint32 // guarded by mu
@@ -135,7 +136,7 @@ func (p *compiledPlan) newFieldRule(in *instruction, path string, source uint32,
 			}
 			return capture(variable)
 		})
-		if reservedName(name) {
+		if metric.ReservedPrefix(name) != "" {
 			r.to.reason = ReservedName
 		} else {
 			r.to.family = p.set.derivedFamily(in.rule, name)
@@ -151,7 +152,7 @@ func captured(re *regexp.Regexp, match []string, name string) string {
 	return ""
 }
 
-// runPerField makes the samples of every leaf. Rules from stop on do not apply.
+// runPerField makes the samples of all leaves. Rules from index stop on do not apply.
 func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 	for i, f := range p.resolve(w) {
 		if f == fieldOverLimit {
@@ -183,9 +184,9 @@ func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 	}
 }
 
-// target is where a sample goes.
+// target is the destination of a sample.
 type target struct {
-	family   *collector.Family // nil: no sample is made, for the reason
+	family   *collector.Family // nil: no sample is made, because of reason
 	reason   Reason
 	labels   []label
 	exemplar []exemplarLabel

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestFilterLogToMetrics runs Fluent Bit's filter log_to_metrics anew, where FLUENT_BIT names one of the version of
-// testdata/migration, and compares what it makes with the pages there. With -update it writes them.
+// TestFilterLogToMetrics runs the filter log_to_metrics of Fluent Bit, if FLUENT_BIT names a binary of the version of
+// testdata/migration, and compares its pages with those there. With -update it writes them.
 func TestFilterLogToMetrics(t *testing.T) {
 	program := os.Getenv("FLUENT_BIT")
 	if program == "" {
@@ -127,7 +127,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// fetch returns the page at url, or "" while there is none.
+// fetch returns the page at url, or "" if there is none yet.
 func fetch(url string) string {
 	response, err := http.Get(url)
 	if err != nil {

@@ -5,29 +5,29 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 	"github.com/promexporter/promexporter/record"
 )
 
 // Bounds of label values.
 const (
-	maxLabelValue    = 1024 // bytes; what is longer is cut
-	maxCachedResults = 1024 // results of a transformation that a scratch remembers
+	maxLabelValue    = 1024 // bytes; longer values are truncated
+	maxCachedResults = 1024 // results of one transformation per scratch
 )
 
-// label is a compiled label: a constant, already encoded, which may stand for several neighbours, or an operand and
-// what is done to its text.
+// label is a compiled label: a constant that is already encoded, possibly for several neighbors, or an operand with a
+// transformation.
 type label struct {
 	encoded    []byte
-	capture    string // to be bound when a field path is known
+	capture    string // bound when the field path is known
 	from       operand
-	transform  *config.Label // nil: the text as it is
-	cacheIndex int           // the place of its cache in a scratch
-	shared     int           // the place of its span in a scratch, or 0: it has none
+	transform  *config.Label // nil: none
+	cacheIndex int           // index of its cache in a scratch
+	shared     int           // index of its span in a scratch; 0: none
 }
 
-// span is where a label value of an event stands in the batch. Rules often have labels in common and then use the bytes
-// that are there, which pays in BenchmarkAccessLog.
+// span is the place of a label value of an event in the batch. Rules often have labels in common; sharing their bytes
+// pays off in BenchmarkAccessLog.
 type span struct {
 	event      uint64
 	start, end int
@@ -35,19 +35,19 @@ type span struct {
 
 func (l *label) isConstant() bool { return l.encoded != nil }
 
-// isPlain reports whether c takes its text as it is.
+// isPlain reports whether c has no transformation.
 func isPlain(c *config.Label) bool {
 	return c.Regex == nil && c.Map == nil && c.Default == "" && c.MaxLength == 0
 }
 
-// bind turns the captures among labels into constants and joins neighbouring constants, so that a label set without
-// other fields costs one copy.
+// bind replaces captures by constants and joins neighboring constants, so that a label set without other fields costs
+// one copy.
 func bind(labels []label, capture func(string) string) []label {
 	bound := make([]label, 0, len(labels))
 	for _, l := range labels {
 		if l.capture != "" {
 			text, _ := transform(nil, l.transform, []byte(capture(l.capture)))
-			l = label{encoded: collector.AppendLabel(nil, exposition.Text(text))}
+			l = label{encoded: collector.AppendLabel(nil, metric.Text(text))}
 		}
 		if last := len(bound) - 1; l.isConstant() && last >= 0 && bound[last].isConstant() {
 			joined := append([]byte{}, bound[last].encoded...)
@@ -78,14 +78,14 @@ func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
 		default:
 			start, cut := b.LabelBytes(), w.labelsTruncated
 			w.appendLabel(l, s, b)
-			if cut == w.labelsTruncated { // which counts in every sample
+			if cut == w.labelsTruncated { // a truncation counts for each sample
 				*at = span{w.event, start, b.LabelBytes()}
 			}
 		}
 	}
 }
 
-// adjacent returns where the values of the labels stand one behind the other in the batch, or an end of 0.
+// adjacent returns the range of the values of the labels in the batch if they follow each other, or an end of 0.
 func (w *Scratch) adjacent(labels []label) (start, end int) {
 	for i := range labels {
 		at := &w.spans[labels[i].shared]
@@ -100,7 +100,7 @@ func (w *Scratch) adjacent(labels []label) (start, end int) {
 	return start, end
 }
 
-// appendLabel appends the value of l. Short texts and whole numbers, which most labels are, go the short way.
+// appendLabel appends the value of l, with shortcuts for short strings and integers, which most labels are.
 func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 	v := l.from.value(s)
 	if l.transform == nil {
@@ -137,8 +137,8 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 	if long {
 		text = truncate(text, maxLabelValue)
 	}
-	// U+FFFD is longer than the bytes in whose place it may stand.
-	if text = exposition.Text(text); len(text) > maxLabelValue {
+	// U+FFFD may be longer than the bytes that it replaces.
+	if text = metric.Text(text); len(text) > maxLabelValue {
 		text, long = truncate(text, maxLabelValue), true
 	}
 	if long {
@@ -147,8 +147,8 @@ func (w *Scratch) labelText(l *label, s *scope) []byte {
 	return text
 }
 
-// cachedTransform transforms text, or recalls the result of an earlier time: regular expressions are the dearest part
-// of a rule, and label values repeat.
+// cachedTransform returns the transformation of text, from the cache if possible: regular expressions are the most
+// expensive part of a rule, and label values repeat.
 func (w *Scratch) cachedTransform(l *label, text []byte) []byte {
 	for len(w.caches) <= l.cacheIndex {
 		w.caches = append(w.caches, nil)
@@ -175,7 +175,7 @@ func (w *Scratch) cachedTransform(l *label, text []byte) []byte {
 	return result
 }
 
-// transform appends what c makes of text. Its second result is false when the default was taken.
+// transform appends the transformation of text by c. Its second result is false if it is the default.
 func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) {
 	result, ok = b, len(text) > 0
 	if ok && c.Regex != nil {
@@ -207,7 +207,7 @@ func mapped(cases []config.MapCase, text []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// truncate returns the longest prefix of text that has at most n bytes and no rune cut in two.
+// truncate returns the longest prefix of text that has at most n bytes and does not split a rune.
 func truncate(text []byte, n int) []byte {
 	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--

@@ -2,7 +2,7 @@ package rule
 
 import "strings"
 
-// matchTag reports whether tag fits Fluent Bit's wildcard pattern, in which each `*` stands for any text.
+// matchTag reports whether tag matches a wildcard pattern of Fluent Bit, in which each `*` matches any text.
 func matchTag(pattern, tag string) bool {
 	head, tail, wild := strings.Cut(pattern, "*")
 	if !wild {

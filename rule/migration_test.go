@@ -81,7 +81,8 @@ func parsePage(t *testing.T, page string) []*dto.MetricFamily {
 	return slices.Collect(maps.Values(families))
 }
 
-// seriesOf returns the values of all series by name and labels, as Prometheus would store them. An empty label is none.
+// seriesOf returns the values of all series by name and labels, as Prometheus would store them. An empty label is
+// omitted.
 func seriesOf(t *testing.T, families []*dto.MetricFamily) map[string]float64 {
 	t.Helper()
 	samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, families...)

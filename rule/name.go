@@ -3,29 +3,20 @@ package rule
 import (
 	"strings"
 
-	"github.com/prometheus/common/model"
-
-	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 )
 
-// reservedPrefixes start the names of the plugin's own metrics.
-var reservedPrefixes = [...]string{"promexporter_", "go_"}
-
-// ReservedPrefixes returns the prefixes of the plugin's own names.
-func ReservedPrefixes() []string { return reservedPrefixes[:] }
-
-// reservedSuffixes are those that Prometheus and OpenMetrics keep for series of types that the name of a gauge or
-// counter must not be taken for.
+// reservedSuffixes are the suffixes that Prometheus and OpenMetrics reserve for the samples of other types. The name of
+// a gauge or counter must not end with them.
 var reservedSuffixes = [...]string{
 	"_total", "_created", "_count", "_sum", "_bucket", "_gcount", "_gsum", "_info",
 }
 
-// valueSuffix sets apart a name that was made of a field and cannot stay as it is.
+// valueSuffix is appended to a name that is made from a field and cannot be used as it is.
 const valueSuffix = "_value"
 
-// fixedName returns the name that t is with prefix for ${namespace}, unless it depends on a field. Its author has
-// chosen it, and was warned where that is due: nothing of it is changed.
+// fixedName returns the name that t expands to with prefix for ${namespace}, unless it depends on a field. It does not
+// change the name, because the author of the rule chose it and was warned if necessary.
 func fixedName(t config.Template, prefix string) (name string, ok bool) {
 	var b strings.Builder
 	for _, part := range t {
@@ -41,16 +32,8 @@ func fixedName(t config.Template, prefix string) (name string, ok bool) {
 	return b.String(), true
 }
 
-// baseName is the name by which OpenMetrics knows f: a counter's without _total.
-func baseName(f *collector.Family) string {
-	if f.Type == collector.Counter {
-		return strings.TrimSuffix(f.Name, "_total")
-	}
-	return f.Name
-}
-
-// expandName fills the variables of t and fits the result to the type. Text from a variable becomes lower case, and
-// what no metric name may hold becomes `_`.
+// expandName expands t and adapts the result to the type. The text of variables is converted to lower case, with `_`
+// for each character that a metric name cannot contain.
 func expandName(t config.Template, typ config.Type, variable func(string) string) string {
 	var b strings.Builder
 	for _, part := range t {
@@ -75,8 +58,8 @@ func sanitize(b *strings.Builder, text string) {
 	}
 }
 
-// fitName makes name one that Prometheus accepts for the type: never empty, never with a digit in front, a counter's
-// with _total at the end, and any other's without a suffix that means another type.
+// fitName adapts name to the type: it is not empty, does not start with a digit, ends with _total for a counter, and
+// otherwise does not end with a suffix of another type.
 func fitName(name string, typ config.Type) string {
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "_" + name
@@ -95,8 +78,7 @@ func fitName(name string, typ config.Type) string {
 	return name
 }
 
-// couldExpandTo reports whether t could have been expanded to name: whether its literal parts stand in it, in their
-// order.
+// couldExpandTo reports whether t may expand to name: whether name contains the literal parts of t in their order.
 func couldExpandTo(t config.Template, name string) bool {
 	for _, part := range t {
 		_, rest, ok := strings.Cut(name, part.Literal)
@@ -106,16 +88,4 @@ func couldExpandTo(t config.Template, name string) bool {
 		name = rest
 	}
 	return true
-}
-
-// reservedName reports whether name is one of the plugin's own, also as scrapers see it that do not ask for UTF-8
-// names.
-func reservedName(name string) bool {
-	name = model.EscapeName(name, model.UnderscoreEscaping)
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// TestNamesWithNamespace holds that a name stays as its author wrote it when only the namespace stands in it.
+// TestNamesWithNamespace holds that a name stays as written if its only variable is the namespace.
 func TestNamesWithNamespace(t *testing.T) {
 	r := newRig(t, rule.Options{Namespace: "edge"}, parse(t, dedent(`
 		metrics:
@@ -93,7 +93,7 @@ func TestMakes(t *testing.T) {
 	}
 }
 
-// TestFirstElementOfNoArray holds that a record whose field is no array is not kept from later rules.
+// TestFirstElementOfNoArray holds that later rules get a record whose field is not an array.
 func TestFirstElementOfNoArray(t *testing.T) {
 	r := rigOf(t, `
 		metrics:

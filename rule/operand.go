@@ -8,7 +8,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// space is where an operand's value stands while an event is evaluated.
+// space is where to find the value of an operand.
 type space uint8
 
 const (
@@ -20,28 +20,28 @@ const (
 // operand is a compiled accessor.
 type operand struct {
 	space space
-	slot  int // of the selector in eventSpace and itemSpace
+	slot  int // index in Event.Values, in eventSpace and itemSpace
 	part  int // of the tag in tagSpace, wholeTag for all of it
 }
 
 const wholeTag = -1
 
-// scope is what operands read from: the event, the element that `each` stands at, and the tag.
+// scope is what operands read from: the event, the current element of `each`, and the tag.
 type scope struct {
 	event *record.Event
 	item  *record.Event
 	tag   *tag
 }
 
-// tag is a tag as operands see it, in memory that is used again for the next one. The zero tag holds none.
+// tag is a tag for operands, in reused memory. The zero tag is empty.
 type tag struct {
-	source string // what it was split from
+	source string // the text that was split
 	text   []byte
 	whole  record.Value
 	parts  []record.Value
 }
 
-// set splits text, unless the tag holds it.
+// set splits text, unless it already did.
 func (t *tag) set(text string) {
 	if t.source == text && len(t.parts) > 0 {
 		return
@@ -61,12 +61,12 @@ func (t *tag) set(text string) {
 	}
 }
 
-// release lets go of the text that the tag was split from.
+// release drops the reference to the text.
 func (t *tag) release() { t.source, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 
-// value returns the operand's value, which is Missing when the scope has none. It borrows the scope.
+// value returns the value of the operand, or Missing if the scope does not have it. It borrows the scope.
 func (o operand) value(s *scope) *record.Value {
 	switch o.space {
 	case eventSpace:
@@ -83,7 +83,7 @@ func (o operand) value(s *scope) *record.Value {
 	return &missing
 }
 
-// paths collects the fields that a selector is to find, each once.
+// paths collects the distinct fields for a selector.
 type paths struct {
 	list  []record.Path
 	slots map[string]int
@@ -91,7 +91,7 @@ type paths struct {
 
 func newPaths() *paths { return &paths{slots: make(map[string]int)} }
 
-// slot returns the place of the accessor's value among those of the selector.
+// slot returns the index of the accessor's value in Event.Values.
 func (p *paths) slot(a *config.Accessor) int {
 	path := recordPath(a)
 	key := pathKey(path)
@@ -104,8 +104,7 @@ func (p *paths) slot(a *config.Accessor) int {
 	return slot
 }
 
-// spaces compiles the accessors of one rule. Those of the element that `each` stands at are found in items, all others
-// in the event.
+// spaces compiles the accessors of one rule. Those of the current element of `each` go to items, all others to event.
 type spaces struct {
 	event *paths
 	items *paths

@@ -9,10 +9,10 @@ import (
 	"github.com/promexporter/promexporter/config"
 )
 
-// maxNumberText bounds the text that is tried as a number, in bytes.
+// maxNumberText bounds the length of text that is parsed as a number, in bytes.
 const maxNumberText = 64
 
-// parseText reads text as a number in the base unit: seconds, bytes, a ratio.
+// parseText parses text as a number in the base unit: seconds, bytes or a ratio.
 func parseText(text []byte, p config.Parse) (float64, Reason) {
 	text = trim(text)
 	if len(text) == 0 || len(text) > maxNumberText {
@@ -42,10 +42,10 @@ func parseText(text []byte, p config.Parse) (float64, Reason) {
 	return n, noReason
 }
 
-// borrow returns text as a string that shares its bytes, for functions that only read it.
+// borrow returns text as a string that shares its bytes, for functions that do not retain it.
 func borrow(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
 
-// trim cuts blanks off both ends.
+// trim removes blanks at both ends.
 func trim(text []byte) []byte {
 	for len(text) > 0 && text[0] == ' ' {
 		text = text[1:]
@@ -56,7 +56,7 @@ func trim(text []byte) []byte {
 	return text
 }
 
-// parseFloat reads a finite number.
+// parseFloat parses a finite number.
 func parseFloat(text []byte) (float64, bool) {
 	if n, ok := parseDigits(text); ok {
 		return n, true
@@ -68,8 +68,7 @@ func parseFloat(text []byte) (float64, bool) {
 	return n, err == nil
 }
 
-// parseDigits reads a plain integer of up to 15 digits, the form of most numbers in text, which a float64 holds
-// exactly.
+// parseDigits parses an integer of up to 15 digits, the form of most numbers in text. A float64 represents it exactly.
 func parseDigits(text []byte) (float64, bool) {
 	if len(text) == 0 || len(text) > 15 {
 		return 0, false
@@ -84,8 +83,8 @@ func parseDigits(text []byte) (float64, bool) {
 	return float64(n), true
 }
 
-// numeral reports whether text has only what a decimal number is made of. It keeps words such as "Inf", which
-// ParseFloat would read, from being numbers, and most text that is none from costing an error.
+// numeral reports whether text has only characters of decimal numbers. It excludes words such as "Inf", which
+// ParseFloat accepts, and avoids the cost of an error for most other text.
 func numeral(text []byte) bool {
 	digits := 0
 	for _, c := range text {
@@ -99,7 +98,7 @@ func numeral(text []byte) bool {
 	return digits > 0
 }
 
-// quantity splits the number at the head of text from what follows.
+// quantity splits text after the number that it starts with.
 func quantity(text []byte) (n float64, rest []byte, ok bool) {
 	i := 0
 	for i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] == '.') {
@@ -109,8 +108,8 @@ func quantity(text []byte) (n float64, rest []byte, ok bool) {
 	return n, text[i:], ok
 }
 
-// parseDuration reads one or more quantities with units, such as 15ms, 1h2m or 2d, as seconds. A number alone is
-// seconds.
+// parseDuration parses one or more quantities with units, such as 15ms, 1h2m or 2d, as seconds. A number without a unit
+// is in seconds.
 func parseDuration(text []byte) (float64, bool) {
 	sign := 1.0
 	if text[0] == '-' || text[0] == '+' {
@@ -143,8 +142,8 @@ func parseDuration(text []byte) (float64, bool) {
 	return sign * seconds, true
 }
 
-// durationUnit returns how many seconds the unit has, or how many of it a second has: as 1e-3, a millisecond would be
-// no exact number. Of no unit both are 0.
+// durationUnit returns the seconds per unit, or the units per second: with a factor of 1e-3, milliseconds would not be
+// exact. Both are 0 for an unknown unit.
 func durationUnit(unit string) (whole, parts float64) {
 	switch unit {
 	case "ns":
@@ -167,8 +166,8 @@ func durationUnit(unit string) (whole, parts float64) {
 	return 0, 0
 }
 
-// parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers of 1000, Ki, Mi and so on powers of
-// 1024, a B may follow.
+// parseBytes parses a quantity with a unit of bytes: k, M, G, T, P and E are powers of 1000, Ki, Mi and so on are
+// powers of 1024; a B may follow.
 func parseBytes(text []byte) (float64, bool) {
 	n, unit, ok := quantity(text)
 	if !ok {
@@ -208,7 +207,7 @@ func parseBytes(text []byte) (float64, bool) {
 	return n * math.Pow(base, float64(power)), true
 }
 
-// parseTimestamp reads an RFC 3339 time as seconds since 1970.
+// parseTimestamp parses an RFC 3339 time as seconds since 1970.
 func parseTimestamp(text []byte) (float64, bool) {
 	t, err := time.Parse(time.RFC3339Nano, borrow(text))
 	if err != nil {

@@ -2,24 +2,23 @@ package rule
 
 import "github.com/promexporter/promexporter/record"
 
-// Bounds of what a Set remembers of tags.
+// Bounds of the cache of plans by tag.
 const (
-	maxTagBytes = 16 << 20 // for some 100,000 tags of containers
-	tagCost     = 48       // bytes of a tag beside its text
+	maxTagBytes = 16 << 20 // about 100,000 tags of containers
+	tagCost     = 48       // bytes of a tag without its text
 )
 
-// Plan is what a Set does with the events of one tag, which it borrows. It is safe for concurrent use, each goroutine
-// with a Scratch of its own.
+// Plan makes samples of the events of one tag, which it borrows. It is safe for concurrent use if each goroutine has
+// its own Scratch.
 type Plan struct {
 	*compiledPlan
 	tag string
 }
 
-// Selector returns what the plan wants to be read of an event.
+// Selector returns the selector for the fields that the plan needs.
 func (p *Plan) Selector() *record.Selector { return p.selector }
 
-// Plan returns the plan for tag. The Set remembers which rules match a tag, because matching may cost as much as a
-// record does.
+// Plan returns the plan for tag. The Set caches plans by tag, because matching may cost as much as evaluating a record.
 func (s *Set) Plan(tag string) Plan {
 	s.mu.RLock()
 	p := s.plansByTag[tag]
@@ -30,7 +29,7 @@ func (s *Set) Plan(tag string) Plan {
 	return Plan{p, tag}
 }
 
-// addTag finds the plan for a tag and keeps it. One after another, other tags make room for it.
+// addTag adds the plan for a tag to the cache, evicting other tags if it is full.
 func (s *Set) addTag(tag string) *compiledPlan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +38,7 @@ func (s *Set) addTag(tag string) *compiledPlan {
 	if _, known := s.plansByTag[tag]; known || size > maxTagBytes {
 		return p
 	}
-	for other := range s.plansByTag { // in no order
+	for other := range s.plansByTag { // random order
 		if s.tagBytes+size <= maxTagBytes {
 			break
 		}
@@ -51,7 +50,7 @@ func (s *Set) addTag(tag string) *compiledPlan {
 	return p
 }
 
-// planOf returns the plan of the rules that match tag. Its caller holds mu.
+// planOf returns the plan of the rules that match tag. The caller holds mu.
 func (s *Set) planOf(tag string) *compiledPlan {
 	s.key = s.key[:0]
 	for _, r := range s.rules {

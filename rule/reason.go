@@ -6,20 +6,20 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// Reason says why a rule made no sample of a record that it matched.
+// Reason is why a rule made no sample of a record that it matched.
 type Reason uint8
 
-// The reasons for which a rule gives up a sample.
+// The reasons to skip a sample.
 const (
-	noReason      Reason = iota // it was made
+	noReason      Reason = iota // the sample was made
 	NoValue                     // the field of the value is missing
-	NotANumber                  // the value is no number and cannot be read as one
+	NotANumber                  // the value is not a number and cannot be parsed as one
 	OutOfRange                  // the value is below the rule's min or above its max
 	ReservedName                // the name starts with a prefix of the plugin's own metrics
 	TooManyFields               // more different field paths than the bound allows
 	FieldTooDeep                // the field is nested too deep or its path is too long
-	NotAnArray                  // the field of `each` is no array of maps
-	NotACount                   // the weight of an observation is no whole number from 1 on
+	NotAnArray                  // the field of `each` is not an array of maps
+	NotACount                   // the weight of an observation is not a positive integer
 	reasons
 )
 
@@ -28,7 +28,7 @@ var reasonNames = [reasons]string{
 	"not_a_count",
 }
 
-// String returns the reason as it stands in the label `reason`.
+// String returns the reason as the value of the label `reason`.
 func (r Reason) String() string {
 	if r < reasons {
 		return reasonNames[r]
@@ -36,7 +36,7 @@ func (r Reason) String() string {
 	return "unknown"
 }
 
-// Reasons returns every reason for which a rule gives up a sample.
+// Reasons returns all reasons to skip a sample.
 func Reasons() []Reason {
 	all := make([]Reason, 0, reasons-1)
 	for r := noReason + 1; r < reasons; r++ {
@@ -47,14 +47,14 @@ func Reasons() []Reason {
 
 // Stats counts what one rule did. Its methods are safe for concurrent use.
 type Stats struct {
-	// Origin counts what the collector did with the rule's samples.
+	// Origin counts the samples of the rule that the collector dropped.
 	collector.Origin
 
 	matched atomic.Uint64
 	samples atomic.Uint64
 	refused atomic.Uint64
 	dropped [reasons]atomic.Uint64
-	applied atomic.Uint64 // what Applied returned at most
+	applied atomic.Uint64 // greatest result of Applied
 }
 
 // Matched returns the number of records, or fields of a rule with fields, that the rule applied to.
@@ -63,8 +63,7 @@ func (s *Stats) Matched() uint64 { return s.matched.Load() }
 // Samples returns the number of samples that the rule made.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
-// Dropped returns the number of samples that the rule made and that were dropped for r, by the collector or by a full
-// batch.
+// Dropped returns the number of samples of the rule that the collector or a full batch dropped for r.
 func (s *Stats) Dropped(r collector.Reason) uint64 {
 	n := s.Origin.Dropped(r)
 	if r == collector.BatchLimit {
@@ -73,8 +72,8 @@ func (s *Stats) Dropped(r collector.Reason) uint64 {
 	return n
 }
 
-// Applied returns the number of samples that reached a series. It never goes down: while a batch is applied, its drops
-// are counted before its samples are.
+// Applied returns the number of samples that changed a series. It never decreases: while a batch is applied, its drops
+// are counted before its samples.
 func (s *Stats) Applied() uint64 {
 	n := s.samples.Load()
 	for _, r := range collector.Reasons() {
@@ -88,14 +87,14 @@ func (s *Stats) Applied() uint64 {
 	}
 }
 
-// Skipped returns the number of samples that the rule gave up for r.
+// Skipped returns the number of samples that the rule skipped for r.
 func (s *Stats) Skipped(r Reason) uint64 { return s.dropped[r].Load() }
 
-// tally is the part of Stats that belongs to one goroutine, so that counting a record costs no atomic operation.
+// tally is the part of Stats that belongs to one goroutine, so that counting a record needs no atomic operation.
 type tally struct {
 	matched uint64
 	samples uint64
-	refused uint64 // of the samples, by a full batch
+	refused uint64 // samples refused by a full batch
 	dropped [reasons]uint64
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// rig is a rules file with a collector behind it.
+// rig is a compiled rules file and a collector.
 type rig struct {
 	t         testing.TB
 	set       *rule.Set

@@ -1,50 +1,51 @@
 package rule
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Options configures a Set.
 type Options struct {
-	// Namespace is what ${namespace} stands for, without the underscore.
+	// Namespace is the value of ${namespace}, without the underscore.
 	Namespace string
-	// Counters keeps the rules' counts. Nil means a new one.
+	// Counters keeps the counts of the rules. Nil means new ones.
 	Counters *Counters
-	// FieldLimit bounds the number of different field paths that rules with fields remember. Further ones make no
-	// samples.
+	// FieldLimit bounds the number of distinct field paths that rules with fields match. Other paths make no samples.
 	FieldLimit int
 }
 
-// Set is a compiled rules file. It is safe for concurrent use.
+// Set is a set of compiled rules. It is safe for concurrent use.
 type Set struct {
 	options Options
 	rules   []*rule
 	caches  int
 
 	mu         sync.RWMutex
-	plans      map[string]*compiledPlan // by the rules that match, a byte of 0 or 1 each; guarded by mu, as all below
-	key        []byte                   // memory for such bytes
+	plans      map[string]*compiledPlan // by matching rules, a byte of 0 or 1 each; guarded by mu, like the fields below
+	key        []byte                   // memory for a key of plans
 	plansByTag map[string]*compiledPlan
 	tagBytes   int // of tags
 
 	sources sources
 }
 
-// rule is what all programs share of one rule.
+// rule is the part of a rule that all plans share.
 type rule struct {
 	config *config.Metric
-	family *collector.Family // nil when the name depends on the field
+	family *collector.Family // nil if the name depends on the field
 	stats  *Stats
 	labels []string
 	fixed  []bool // the labels whose values do not come from records
 
 	mu           sync.Mutex
-	derivedNames map[string]struct{} // names of families made after fields; under mu
+	derivedNames map[string]struct{} // names of families made from fields; guarded by mu
 }
 
 // familyNames returns the names of the rule's families.
@@ -57,13 +58,15 @@ func (r *rule) familyNames() []string {
 	return slices.Collect(maps.Keys(r.derivedNames))
 }
 
-// derivedFamily returns the family of that name, made after a field for r. It gives way to a family of the same name
-// that a rule defines otherwise: whichever record came first would keep the samples of the other from the page.
+// derivedFamily returns the family with that name, made from a field for r. If a rule with a fixed name defines a
+// different family of that name, the derived family gets another name: otherwise the first record would decide which of
+// them has samples.
 func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	f := r.newFamily(name)
+	base := metric.BaseName(f.Name, f.Type)
 	for _, other := range s.rules {
-		if other.family != nil && baseName(other.family) == baseName(f) && !other.family.Equal(f) {
-			f.Name = fitName(baseName(f)+valueSuffix, r.config.Type)
+		if o := other.family; o != nil && metric.BaseName(o.Name, o.Type) == base && !o.Equal(f) {
+			f.Name = fitName(base+valueSuffix, r.config.Type)
 			break
 		}
 	}
@@ -76,7 +79,7 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	return f
 }
 
-// Compile compiles rules, which must come from config.ParseRules, in the order in which they apply.
+// Compile compiles rules in the order in which they apply. They must come from config.ParseRules.
 func Compile(files []*config.Rules, o Options) *Set {
 	if o.Counters == nil {
 		o.Counters = new(Counters)
@@ -102,7 +105,7 @@ func newRule(c *config.Metric, o Options) *rule {
 	return r
 }
 
-// prefix returns the text of ${namespace}.
+// prefix returns the expansion of ${namespace}.
 func (o Options) prefix() string {
 	if o.Namespace == "" {
 		return ""
@@ -110,33 +113,43 @@ func (o Options) prefix() string {
 	return o.Namespace + "_"
 }
 
-var collectorTypes = [...]collector.Type{
-	config.Counter:   collector.Counter,
-	config.Gauge:     collector.Gauge,
-	config.Histogram: collector.Histogram,
-	config.Summary:   collector.Summary,
-}
-
 func (r *rule) newFamily(name string) *collector.Family {
 	c := r.config
 	f := &collector.Family{
-		Name:        name,
-		Help:        c.Help,
-		Unit:        c.Unit,
-		Type:        collectorTypes[c.Type],
-		Labels:      r.labels,
-		Buckets:     c.Histogram.Buckets,
-		Quantiles:   c.Summary.Quantiles,
-		MaxAge:      c.Summary.MaxAge,
-		Timestamps:  c.Timestamps,
-		TTL:         c.TTL,
-		SeriesLimit: c.SeriesLimit,
-		Fixed:       r.fixed,
+		Name:         name,
+		Help:         c.Help,
+		Unit:         c.Unit,
+		Type:         c.Type,
+		Labels:       r.labels,
+		Buckets:      c.Histogram.Buckets,
+		Quantiles:    c.Summary.Quantiles,
+		MaxAge:       c.Summary.MaxAge,
+		Timestamps:   c.Timestamps,
+		TTL:          c.TTL,
+		SeriesLimit:  c.SeriesLimit,
+		Fixed:        r.fixed,
+		MaxIncrement: maxIncrement(c),
 	}
 	if c.Histogram.Native {
 		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}
 	}
 	return f
+}
+
+// The defaults of max_increment. Beyond the first one Prometheus does not know every whole number, so that a counter no
+// longer shows the increments of 1 that follow. A running total of nanoseconds may be beyond it. The second one is below
+// what programs write where they have no number: the largest ones of 64 bits, with and without a sign.
+const (
+	defaultMaxIncrement      = 1 << 53
+	defaultMaxTotalIncrement = 9e18
+)
+
+// maxIncrement returns how much a sample may add. Nobody asks that of a gauge.
+func maxIncrement(c *config.Metric) float64 {
+	if c.Cumulative {
+		return cmp.Or(c.MaxIncrement, defaultMaxTotalIncrement)
+	}
+	return cmp.Or(c.MaxIncrement, defaultMaxIncrement)
 }
 
 // Families returns the families whose names do not depend on records.
@@ -150,8 +163,8 @@ func (s *Set) Families() []*collector.Family {
 	return families
 }
 
-// DerivedFamily returns f as the first rule of the set would make it that names families after fields and could have
-// made it, or nil.
+// DerivedFamily returns a family equal to f if a rule of the set that names families by fields may make it, or nil. The
+// first such rule decides.
 func (s *Set) DerivedFamily(f *collector.Family) *collector.Family {
 	for _, r := range s.rules {
 		if r.family != nil || r.config.Drop || !couldExpandTo(r.config.Name, f.Name) {
@@ -164,7 +177,7 @@ func (s *Set) DerivedFamily(f *collector.Family) *collector.Family {
 	return nil
 }
 
-// Declare makes the series in c that the rules want from the start.
+// Declare makes the series of the `init` keys in c.
 func (s *Set) Declare(c *collector.Collector, now int64) error {
 	for _, r := range s.rules {
 		if r.family == nil || len(r.config.Init) == 0 {
@@ -182,11 +195,11 @@ type RuleStats struct {
 	Rule string
 	Type string // of its first rule
 	*Stats
-	// Families are the names of the families that the rule made samples of, and of those that it will.
+	// Families are the names of the families that the rule made samples of or will make samples of.
 	Families []string
 }
 
-// Stats returns the counts of all rules, in their order, which go on changing. Rules of one name are one.
+// Stats returns the live counts of all rules, in their order. Rules with the same name have one entry.
 func (s *Set) Stats() []RuleStats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

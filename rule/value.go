@@ -8,7 +8,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// readNumber reads v as the value of a sample.
+// readNumber returns v as the value of a sample.
 func readNumber(v *record.Value, c *config.Value) (float64, Reason) {
 	n, r := convert(v, c)
 	n *= c.Scale
@@ -40,7 +40,7 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 	return n, noReason
 }
 
-// readWeight reads v as the number of observations that a value stands for.
+// readWeight returns v as the number of observations that a value stands for.
 func readWeight(v *record.Value) (uint64, Reason) {
 	n, ok := numeric(v)
 	switch {
@@ -52,8 +52,8 @@ func readWeight(v *record.Value) (uint64, Reason) {
 	return uint64(n), noReason
 }
 
-// appendText appends v as a label value shows it. Its second result is false when v has no text: it is missing, nil, an
-// array, a map or an extension.
+// appendText appends v as the text of a label value. Its second result is false if v has no text: it is missing, nil,
+// an array, a map or an extension.
 func appendText(b []byte, v *record.Value) ([]byte, bool) {
 	switch v.Kind() {
 	case record.String, record.Binary:
@@ -71,7 +71,7 @@ func appendText(b []byte, v *record.Value) ([]byte, bool) {
 	return b, false
 }
 
-// floatFormat keeps everyday numbers free of exponents.
+// floatFormat avoids exponents for common numbers.
 func floatFormat(f float64) byte {
 	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1e21) {
 		return 'e'

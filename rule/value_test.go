@@ -25,9 +25,9 @@ func TestMemosAreOfTheirRules(t *testing.T) {
 	}
 }
 
-// TestCutBehindReplacement holds that a label value is not longer than its bound because of what stands in the place of
-// bytes that are no UTF-8.
-func TestCutBehindReplacement(t *testing.T) {
+// TestCutAfterReplacement holds that replacing bytes that are not UTF-8 does not make a label value longer than its
+// bound.
+func TestCutAfterReplacement(t *testing.T) {
 	r := newRig(t, rule.Options{}, parse(t, `metrics: [{name: a_total, type: counter, help: h, labels: {l: $l}}]`))
 	long := strings.Repeat("a\xff", 500) // 1000 bytes, 2000 with U+FFFD
 	chunk := append([]byte{0x92, 0xce, 0, 0, 0, 1, 0x81, 0xa1, 'l', 0xda, 0x03, 0xe8}, long...)

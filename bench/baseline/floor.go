@@ -7,11 +7,11 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// errEnd means that a chunk ends within an event or holds no msgpack.
+// errEnd means that a chunk is truncated or is not msgpack.
 var errEnd = errors.New("no whole event")
 
-// Floor goes from event to event by a plain loop, and returns how many there are: the least that reading may cost. It
-// looks at the lead byte of each value and keeps count of the values that are still to come.
+// Floor finds the events of a chunk with a plain loop, and returns their number: the minimum cost of reading. It looks
+// at the lead byte of each value and keeps count of the values that are still to come.
 func Floor(chunk []byte) (n int, err error) {
 	for i := 0; i < len(chunk); n++ {
 		for pending := 1; pending > 0; pending-- {
@@ -63,7 +63,7 @@ func length(b []byte, width uint8) int {
 	return int(binary.BigEndian.Uint32(b))
 }
 
-// sizes are those of values whose lead byte says it.
+// sizes are the sizes of values that depend only on their lead byte.
 var sizes = newSizes()
 
 func newSizes() (all [256]uint8) {
@@ -103,7 +103,7 @@ func newLeads() (all [256]lead) {
 	return all
 }
 
-// Skip goes from event to event with msgp.Skip and returns how many there are.
+// Skip finds the events of a chunk with msgp.Skip, and returns their number.
 func Skip(chunk []byte) (n int, err error) {
 	for ; len(chunk) > 0; n++ {
 		if chunk, err = msgp.Skip(chunk); err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestFloor holds that the floor finds the events that msgp finds, in what real Fluent Bits wrote.
+// TestFloor checks that the floor finds the events that msgp finds, in what real Fluent Bits wrote.
 func TestFloor(t *testing.T) {
 	files, err := filepath.Glob("../../record/testdata/chunks/*/*.mp")
 	if err != nil || len(files) == 0 {

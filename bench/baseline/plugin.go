@@ -25,7 +25,7 @@ func Decode(chunk []byte, each func(record map[any]any)) (n int) {
 	}
 }
 
-// Plugin applies chunks as the examples of fluent-bit-go and client_golang propose it.
+// Plugin applies chunks like the examples of fluent-bit-go and client_golang.
 type Plugin struct {
 	Registry *prometheus.Registry
 	rules    []rule
@@ -118,7 +118,7 @@ func field(record map[any]any, path []string) any {
 	return record[path[len(path)-1]]
 }
 
-// text is what a label shows of a value. The decoder gives texts as bytes.
+// text returns a value as the value of a label. The decoder returns texts as bytes.
 func text(v any) string {
 	switch v := v.(type) {
 	case []byte:

@@ -47,7 +47,7 @@ func NewSet(n int) *Set {
 // ServeHTTP serves the set as text.
 func (s *Set) ServeHTTP(w http.ResponseWriter, _ *http.Request) { s.set.WritePrometheus(w) }
 
-// Page is a page that was made before: the least that a scrape costs.
+// Page is a prepared page: the minimum cost of a scrape.
 type Page []byte
 
 // ServeHTTP serves the page.

@@ -42,7 +42,7 @@ static void *on_thread(void *argument)
     return NULL;
 }
 
-// Two stacks, so that each call comes on another one than the call before.
+// Two stacks, so that each call uses a different one than the call before.
 static void *on_coroutines(void *argument)
 {
     enum { SIZE = 24 * 1024 };
@@ -96,7 +96,7 @@ func callbackGo(context C.uintptr_t, chunk unsafe.Pointer, size C.size_t, tag un
 	return C.int(flb.OK)
 }
 
-// Callee is who is called.
+// Callee is the function to call.
 type Callee int
 
 // The callees: a function in C that does nothing, and one in Go that finds the instance as the plugin does.
@@ -112,7 +112,7 @@ func Call(callee Callee, coroutines bool, context uintptr, n int) error {
 		on = 1
 	}
 	if C.calls(C.int(callee), on, C.uintptr_t(context), C.long(n)) != 0 {
-		return errors.New("no thread or no coroutine could be had")
+		return errors.New("could not create a thread or a coroutine")
 	}
 	return nil
 }

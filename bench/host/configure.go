@@ -7,7 +7,7 @@ import (
 	"github.com/promexporter/promexporter/bench/workload"
 )
 
-// kind is what a Fluent Bit does with the lines beside giving them to out_null.
+// kind is what a Fluent Bit does with the lines in addition to passing them to out_null.
 type kind int
 
 const (
@@ -23,7 +23,7 @@ var names = [kinds]string{
 	"log_to_metrics, twice + out_null + prometheus_exporter",
 }
 
-// ports are those on 127.0.0.1 that a run serves on: Fluent Bit's own server and the page with the metrics.
+// ports are the ports on 127.0.0.1 of a run: those of Fluent Bit's own server and of the page with the metrics.
 type ports struct{ server, page int }
 
 // configuration returns the file that Fluent Bit is started with.
@@ -61,8 +61,8 @@ pipeline:
 	return b.String()
 }
 
-// filter is a metric as log_to_metrics makes it. Without an interval it would hand over all series at every record, at
-// many times the cost.
+// filter returns the configuration of a metric of log_to_metrics. Without an interval, the filter would pass on all
+// series at every record, at many times the cost.
 func filter(m *workload.Metric, match string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `    - name: log_to_metrics
@@ -87,7 +87,7 @@ func filter(m *workload.Metric, match string) string {
 	return b.String()
 }
 
-// accessor is a path in Fluent Bit's form.
+// accessor returns a path as a record accessor of Fluent Bit.
 func accessor(path []string) string {
 	a := "$" + path[0]
 	for _, key := range path[1:] {

@@ -1,10 +1,9 @@
-// Command host measures what counting an access log costs inside of a real Fluent Bit.
+// Command host measures the cost of counting an access log in a real Fluent Bit.
 //
-// Fluent Bit reads a file of JSON lines with its tail input and gives them to out_null: alone, with this plugin beside
-// it, and with the filter log_to_metrics in front and its output prometheus_exporter beside it. Both make the same
-// counter with three labels and the same histogram with two. What a run costs is the processor time of the whole
-// process, in user and kernel mode, from its start to its end; what is compared is by how much it is above that of
-// out_null alone in the same round.
+// Fluent Bit reads a file of JSON lines with its tail input and passes them to out_null: alone, with this plugin as a
+// second output, and with the filter log_to_metrics and its output prometheus_exporter. Both make the same counter with
+// three labels and the same histogram with two. The cost of a run is the processor time of the whole process, in user
+// and kernel mode. The table compares how much it exceeds that of out_null alone in the same round.
 //
 //	make bench-host FLUENT_BIT=/path/to/fluent-bit
 //

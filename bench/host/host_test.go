@@ -19,7 +19,7 @@ func TestNoFluentBit(t *testing.T) {
 	}
 }
 
-// A round that is slow as a whole leaves the differences as they are.
+// A round that is slow as a whole does not change the differences.
 func TestTable(t *testing.T) {
 	ms := func(all ...time.Duration) []time.Duration {
 		for i := range all {

@@ -59,8 +59,8 @@ type host struct {
 	lines  int
 }
 
-// rounds returns the processor time of each run, by kind. The kinds take turns, so that what slows the machine for a
-// while slows all of them.
+// rounds returns the processor time of each run, by kind. The kinds alternate, so that a slow phase of the machine
+// affects all of them.
 func (h *host) rounds(n int) (used [kinds][]time.Duration, err error) {
 	if err := h.write(); err != nil {
 		return used, err

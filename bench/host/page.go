@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// passed returns nil when out_null was given all lines, which it is in every run.
+// passed returns nil if out_null got all lines, as in every run.
 func (h *host) passed(p ports) error {
 	families, err := scrape(fmt.Sprintf("http://127.0.0.1:%d/api/v1/metrics/prometheus", p.server))
 	if err != nil {
@@ -21,7 +21,7 @@ func (h *host) passed(p ports) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("out_null was not given %d lines", h.lines)
+	return fmt.Errorf("out_null did not get %d lines", h.lines)
 }
 
 // counted returns nil when each metric of the page counts all lines.
@@ -39,7 +39,7 @@ func (h *host) counted(p ports) error {
 	return nil
 }
 
-// count adds up what the series of the family count. log_to_metrics puts text of its own before the name.
+// count returns the sum of the series of the family. log_to_metrics adds a prefix to the name.
 func count(families map[string]*dto.MetricFamily, name string) (n float64) {
 	for have, f := range families {
 		if have != name && !strings.HasSuffix(have, "_"+name) {
@@ -52,7 +52,7 @@ func count(families map[string]*dto.MetricFamily, name string) (n float64) {
 	return n
 }
 
-// client asks for no compression: not all of the servers would compress.
+// client requests no compression, because not all of the servers would compress.
 var client = http.Client{Transport: &http.Transport{DisableCompression: true}}
 
 func scrape(url string) (map[string]*dto.MetricFamily, error) {

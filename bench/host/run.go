@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// How long a run may take, and how often it is asked whether it is done.
+// How long a run may take, and how often it is polled.
 const (
 	limit    = 2 * time.Minute
 	interval = 250 * time.Millisecond
@@ -45,7 +45,7 @@ func (h *host) run(k kind) (time.Duration, error) {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
-// await waits until out_null was given all lines and the page counts them.
+// await waits until out_null has got all lines and the page counts them.
 func (h *host) await(k kind, p ports) error {
 	if err := poll(func() error { return h.passed(p) }); err != nil || k == nothing {
 		return err

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// table writes what the runs used, the median of each kind, and what each adds to out_null: the median of the
+// table writes the median processor time of each kind, and how much each adds to out_null: the median of the
 // differences within a round.
 func table(w io.Writer, lines int, used [kinds][]time.Duration) error {
 	var added [kinds]time.Duration

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// mostGrowth is how many times as much a unit may cost as in the step before.
+// mostGrowth is the maximum cost of a unit, relative to that in the step before.
 const mostGrowth = 1.5
 
-// step is one of the growing portions of some work.
+// step is one size of some work.
 type step struct {
 	what, unit string
 	n          int
@@ -19,8 +19,8 @@ type step struct {
 	ratio      float64 // to the cost in the step before, 0: it is the first
 }
 
-// steps are the portions of BenchmarkGrowth in the order in which they ran. Each counts by its best run, since what
-// else the machine does only makes runs longer.
+// steps are the portions of BenchmarkGrowth in the order in which they ran. The best run of each counts, because other
+// load of the machine only makes runs longer.
 func steps(r *results) []step {
 	g := r.groups["Growth"]
 	if g == nil {
@@ -52,7 +52,7 @@ func steps(r *results) []step {
 	return all
 }
 
-// best is the least of what was measured of a unit.
+// best returns the lowest measurement of a unit.
 func (s sizes) best(unit string) float64 {
 	if len(s[unit]) == 0 {
 		return 0
@@ -60,7 +60,7 @@ func (s sizes) best(unit string) float64 {
 	return slices.Min(s[unit])
 }
 
-// writeGrowth prints what a unit costs in each step.
+// writeGrowth prints the cost of a unit in each step.
 func writeGrowth(to *strings.Builder, r *results) {
 	all := steps(r)
 	if len(all) == 0 {
@@ -80,12 +80,12 @@ func writeGrowth(to *strings.Builder, r *results) {
 	to.WriteByte('\n')
 }
 
-// cliffs says where a unit costs too much more than in the step before.
+// cliffs returns an error that lists the steps in which the cost of a unit jumps.
 func cliffs(r *results) error {
 	var found []string
 	for _, s := range steps(r) {
 		if s.ratio > mostGrowth {
-			found = append(found, fmt.Sprintf("%s: with %d a %s costs %s of what it did in the step before, %s at most is right",
+			found = append(found, fmt.Sprintf("%s: with %d a %s costs %s the step before; at most %s is allowed",
 				s.what, s.n, s.unit, times(s.ratio), times(mostGrowth)))
 		}
 	}

@@ -70,8 +70,8 @@ func drawAll(folder string, r *results) error {
 	return nil
 }
 
-// replace puts the parts into a document, each between the line <!-- its name --> and <!-- end -->. A part of which
-// nothing was measured stays as it is.
+// replace puts the parts into a document, each between the line <!-- its name --> and <!-- end -->. A part without
+// measurements is not changed.
 func replace(document string, parts map[string]string) error {
 	text, err := os.ReadFile(document)
 	if err != nil {

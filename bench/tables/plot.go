@@ -121,7 +121,7 @@ func (s *scale) grid(b *strings.Builder) {
 	}
 }
 
-// power is 10 to e, in words that are read at once.
+// power returns 10 to the power of e in readable form.
 func power(e float64) string {
 	digits := strconv.FormatFloat(math.Pow(10, e), 'f', 0, 64)
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -23,7 +23,7 @@ type group struct {
 // row is a piece of work.
 type row struct {
 	work string           // load=access, records=50
-	by   map[string]sizes // who did it
+	by   map[string]sizes // the subject
 }
 
 // sizes are what was measured, by unit, once per run.
@@ -50,7 +50,7 @@ func read(from io.Reader) (*results, error) {
 	return r, lines.Err()
 }
 
-// add takes BenchmarkWay/load=access/by=promexporter-2 100 12.3 ns/op 45 other-unit.
+// add takes BenchmarkPath/load=access/by=promexporter-2 100 12.3 ns/op 45 other-unit.
 func (r *results) add(line string) error {
 	fields := strings.Fields(line)
 	if len(fields) < 4 || len(fields)%2 != 0 {
@@ -81,7 +81,7 @@ func (r *results) add(line string) error {
 	return nil
 }
 
-// lastDash is the number of processors that stands behind a name, with its dash.
+// lastDash is the number of processors after a name, with its dash.
 func lastDash(name string) string {
 	i := strings.LastIndexByte(name, '-')
 	if i < 0 {

@@ -13,7 +13,7 @@ type table struct {
 	title string
 	unit  string
 	show  func(v float64) string
-	by    []string // the columns; those that nobody filled are left out
+	by    []string // the columns; empty ones are left out
 }
 
 const (
@@ -29,17 +29,17 @@ const (
 
 var tables = []table{
 	{"Read", "Reading the fields of a record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, decoder}},
-	{"Way", "From the chunk to the series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
-	{"Way", "Heap allocations on that way, per chunk", "allocs/op", whole, []string{ours, floor, msgpSkip, vectors}},
+	{"Path", "From the chunk to the series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
+	{"Path", "Heap allocations of this path, per chunk", "allocs/op", whole, []string{ours, floor, msgpSkip, vectors}},
 	{"Scrape", "One scrape", "cpu-ns/op", nanoseconds, []string{ours, registry, victoria, "bytes"}},
 	{"Heap", "Heap per series, never scraped", "B/series", bytesOf, []string{ours, registry, victoria}},
 	{"Heap", "Heap per series, between two scrapes", "scraped-B/series", bytesOf, []string{ours, registry, victoria}},
-	{"Crowd", "Heap that scrapers take who all read slowly", "MiB", mebibytes, []string{ours, registry}},
+	{"SlowScrapers", "Heap of slow scrapers", "MiB", mebibytes, []string{ours, registry}},
 	{"Latency", "A flush of 2 MB, median", "p50-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, 99 of 100", "p99-ms", milliseconds, []string{ours, vectors}},
 	{"Latency", "A flush of 2 MB, the longest", "max-ms", milliseconds, []string{ours, vectors}},
-	{"Boundary", "What a chunk costs whatever is in it", "cpu-ns/call", nanoseconds, []string{ours, "C", "sync.Mutex"}},
-	{"Workers", "Threads that flush", "ns/record", nanoseconds, []string{ours, floor}},
+	{"Boundary", "Fixed cost of a chunk", "cpu-ns/call", nanoseconds, []string{ours, "C", "sync.Mutex"}},
+	{"Workers", "Flushing threads", "ns/record", nanoseconds, []string{ours, floor}},
 	{"Rules", "Rules, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
 	{"Series", "Series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
 	{"Round", "A round over /proc", "ns/op", nanoseconds, []string{ours, library, gopsutil}},
@@ -75,7 +75,7 @@ func (t *table) write(to *strings.Builder, r *results) {
 	to.WriteByte('\n')
 }
 
-// cell is a value, and how many times ours it is.
+// cell returns a value and its ratio to ours.
 func (t *table) cell(row *row, by string) string {
 	v, ok := row.by[by].median(t.unit)
 	if !ok {

@@ -10,11 +10,11 @@ import (
 const measured = `goos: linux
 goarch: amd64
 cpu: AMD EPYC
-BenchmarkWay/load=access/records=2500/by=promexporter-2   	     386	    590000 ns/op	      236.0 cpu-ns/record	       0 allocs/op
-BenchmarkWay/load=access/records=2500/by=promexporter-2   	     386	    590000 ns/op	      200.0 cpu-ns/record	       0 allocs/op
-BenchmarkWay/load=access/records=2500/by=promexporter-2   	     386	    590000 ns/op	      210.0 cpu-ns/record	       0 allocs/op
-BenchmarkWay/load=access/records=2500/by=fluent-bit-go+client_golang-2	13	  1 ns/op	      6300 cpu-ns/record	  317515 allocs/op
-BenchmarkWay/load=access/records=2500/by=msgp.Skip-2      	     835	    275534 ns/op	       100.0 cpu-ns/record	       0 allocs/op
+BenchmarkPath/load=access/records=2500/by=promexporter-2   	     386	    590000 ns/op	      236.0 cpu-ns/record	       0 allocs/op
+BenchmarkPath/load=access/records=2500/by=promexporter-2   	     386	    590000 ns/op	      200.0 cpu-ns/record	       0 allocs/op
+BenchmarkPath/load=access/records=2500/by=promexporter-2   	     386	    590000 ns/op	      210.0 cpu-ns/record	       0 allocs/op
+BenchmarkPath/load=access/records=2500/by=fluent-bit-go+client_golang-2	13	  1 ns/op	      6300 cpu-ns/record	  317515 allocs/op
+BenchmarkPath/load=access/records=2500/by=msgp.Skip-2      	     835	    275534 ns/op	       100.0 cpu-ns/record	       0 allocs/op
 BenchmarkScrape/series=1000/format=text/coding=identity/by=promexporter-2     	 1	 500000 cpu-ns/op
 BenchmarkScrape/series=1000/by=VictoriaMetrics/format=text/coding=identity-2	 1	 250000 cpu-ns/op
 BenchmarkScrape/series=100000/format=text/coding=identity/by=promexporter-2   	 1	 20000000 cpu-ns/op
@@ -44,7 +44,7 @@ func TestTables(t *testing.T) {
 |---|---:|---:|---:|
 | load=access, records=2500 | 210 ns | 100 ns (0.48×) | 6300 ns (30.0×) |
 
-**Heap allocations on that way, per chunk**
+**Heap allocations of this path, per chunk**
 
 | | promexporter | msgp.Skip | fluent-bit-go+client_golang |
 |---|---:|---:|---:|
@@ -95,7 +95,7 @@ func TestReplace(t *testing.T) {
 
 func TestNothingToRead(t *testing.T) {
 	if _, err := read(strings.NewReader("BenchmarkA-2 1 x ns/op\n")); err == nil {
-		t.Error("a number that is none is read")
+		t.Error("an invalid number is read")
 	}
 }
 
@@ -126,7 +126,7 @@ func TestGrowth(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	err = cliffs(r)
-	if err == nil || err.Error() != "cost jumps:\ntags: with 100 a chunk costs 1.60 × of what it did in the step before, 1.50 × at most is right" {
+	if err == nil || err.Error() != "cost jumps:\ntags: with 100 a chunk costs 1.60 × the step before; at most 1.50 × is allowed" {
 		t.Errorf("cliffs: %v", err)
 	}
 }

@@ -14,7 +14,7 @@ func Repeated(n int, rules, record string) *Load {
 	return l
 }
 
-// Counters are n rules, each of which counts the records for which a condition holds, or all records.
+// Counters are n rules, each of which counts the records that match a condition, or all records.
 func Counters(n int, condition string) string {
 	var b strings.Builder
 	b.WriteString("metrics:\n")

@@ -8,7 +8,7 @@ var (
 )
 
 // Kubernetes is container logs as filter_kubernetes leaves them, some 900 bytes per event, under 20 rules: six that
-// count every record and fourteen, for the components, with a condition, of which one or none holds.
+// count every record and fourteen, for the components, with a condition, at most one of which matches.
 func Kubernetes() *Load {
 	l := &Load{Name: "kubernetes", Tag: "kube.var.log.containers.api"}
 	for i := range 2000 {

@@ -8,7 +8,7 @@ import (
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
 
-// Load is records of one tag and what is to become of them.
+// Load is records of one tag and the metrics to make of them.
 type Load struct {
 	Name    string
 	Tag     string

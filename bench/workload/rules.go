@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Rules is a load of access logs with n counters, each with a condition. Two of the conditions hold for each record,
-// however many there are.
+// Rules is a load of access logs with n counters, each with a condition. Two of the conditions match each record, no
+// matter how many there are.
 func Rules(n int) *Load {
 	l := Access()
 	l.Name = "rules"
@@ -17,7 +17,7 @@ func Rules(n int) *Load {
 			Labels: []Label{{"method", []string{"method"}}, {"namespace", []string{"kubernetes", "namespace_name"}}},
 			Where:  &Where{Path: []string{"host"}, Text: fmt.Sprintf("shop-%d.example.org", i)},
 		}
-		// The first and the last one, so that none is saved by stopping early.
+		// The first and the last one, so that stopping early saves nothing.
 		if i == 0 || i == n-1 {
 			m.Where.Text = "shop.example.org"
 		}

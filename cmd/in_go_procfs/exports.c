@@ -1,6 +1,6 @@
 /*
- * The functions that Fluent Bit calls. Each hands over to the Go function of main.go, except in a fork of the process
- * that loaded the plugin, where no Go function returns.
+ * The functions that Fluent Bit calls. Each calls a Go function in main.go, except in a fork of the process that loaded
+ * the plugin, where Go functions never return.
  */
 #include <stdint.h>
 
@@ -43,7 +43,7 @@ int FLBPluginInputCleanupCallbackCtx(void *context, void *data)
     return promexporter_forked() ? 1 : procfsCleanup((uintptr_t) context);
 }
 
-/* Before, there is one instance, and nobody says which. */
+/* Before 4.1, without the instance. */
 int FLBPluginInputCallback(void **data, size_t *size)
 {
     return promexporter_forked() ? 1 : procfsCollectOnly((uintptr_t *) data, (uintptr_t *) size);
@@ -69,7 +69,7 @@ void FLBPluginInputResume(void)
     }
 }
 
-/* Once per instance, and nobody says which: procfsUnregister lets them go. */
+/* Once per instance, but the host does not say which one. procfsUnregister closes all of them. */
 int FLBPluginExit(void)
 {
     return 1;

@@ -67,7 +67,7 @@ func open(t *testing.T, v flbtest.Version, properties ...string) *flbtest.Input 
 	return ins
 }
 
-// records asks as the host's timer does until there are records, and reads them as the host does.
+// records collects, as the host's timer does, until there are records, and reads them as the host does.
 func records(t *testing.T, collect func(data, size *uintptr) int32, cleanup func() int32) string {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -148,7 +148,7 @@ func TestWithoutContexts(t *testing.T) {
 	}
 }
 
-// TestSecondWithoutContexts is refused, with a line that says why.
+// TestSecondWithoutContexts checks that a second instance is refused, with a log line that says why.
 func TestSecondWithoutContexts(t *testing.T) {
 	v := flbtest.InputVersions[1]
 	defer registered(t, v)()
@@ -162,7 +162,7 @@ func TestSecondWithoutContexts(t *testing.T) {
 	if lines := flbtest.Lines(); !slices.ContainsFunc(lines, func(l string) bool {
 		return strings.HasPrefix(l, "1 [input:go_procfs:go_procfs.1] another [INPUT] section") && strings.Contains(l, "4.1")
 	}) {
-		t.Errorf("no line tells why:\n%s", strings.Join(lines, "\n"))
+		t.Errorf("no line says why:\n%s", strings.Join(lines, "\n"))
 	}
 }
 
@@ -195,7 +195,7 @@ func TestPause(t *testing.T) {
 	records(t, collectOf(ins), cleanupOf(ins))
 }
 
-// TestReload is the host's order of calls, a failed one in between.
+// TestReload has the host's order of calls, with a failed reload in between.
 func TestReload(t *testing.T) {
 	endOld := registered(t, newest)
 	old := open(t, newest)

@@ -40,21 +40,30 @@ const canary = 0xa5
 type Def struct {
 	version Version
 	block   *C.struct_flb_plugin_proxy_def
-	usable  int
+	size    int // requested
+	usable  int // allocated
 }
 
 // The first byte that the oldest definition does not have, and where the config map lies.
 const (
+	pointerSize = int(unsafe.Sizeof(uintptr(0)))
+
 	defBase = int(unsafe.Offsetof(C.struct_flb_plugin_proxy_def{}.event_type))
 	defKeys = int(unsafe.Offsetof(C.struct_flb_plugin_proxy_def{}.config_map))
 )
 
 // NewDef returns a definition in an allocation full of canaries, including the slack of the allocator.
 func NewDef(v Version) *Def {
-	block := C.test_block(C.size_t(v.DefSize), canary)
-	d := &Def{version: v, block: (*C.struct_flb_plugin_proxy_def)(block), usable: int(C.test_usable(block))}
+	size := C.definition_size(C.size_t(v.DefMembers))
+	block := C.test_block(size, canary)
+	d := &Def{
+		version: v,
+		block:   (*C.struct_flb_plugin_proxy_def)(block),
+		size:    int(size),
+		usable:  int(C.test_usable(block)),
+	}
 	if v.DefZeroed {
-		clear(d.bytes()[:v.DefSize])
+		clear(d.bytes()[:size])
 	}
 	return d
 }
@@ -65,7 +74,7 @@ func (d *Def) bytes() []byte { return unsafe.Slice((*byte)(d.Pointer()), d.usabl
 func (d *Def) Pointer() unsafe.Pointer { return unsafe.Pointer(d.block) }
 
 // HasRoom reports whether the allocation, including its slack, has room for the config map.
-func (d *Def) HasRoom() bool { return d.usable >= defKeys+8 }
+func (d *Def) HasRoom() bool { return d.usable >= defKeys+pointerSize }
 
 // HasMap reports whether a definition with room for a config map has one.
 func (d *Def) HasMap() bool { return d.HasRoom() && d.block.config_map != nil }
@@ -98,14 +107,14 @@ func (d *Def) check(plugin C.int, name, description string) error {
 	}
 	for i, c := range d.bytes()[defBase:] {
 		at, want := defBase+i, byte(canary)
-		if d.version.DefZeroed && at < d.version.DefSize {
+		if d.version.DefZeroed && at < d.size {
 			want = 0
 		}
-		if d.HasRoom() && at >= defKeys && at < defKeys+8 || d.TakesEvents() && at < defBase+4 {
+		if d.HasRoom() && at >= defKeys && at < defKeys+pointerSize || d.TakesEvents() && at < defBase+4 {
 			continue
 		}
 		if c != want {
-			return fmt.Errorf("byte %d of %d (allocated %d) was overwritten: %#x", at, d.version.DefSize, d.usable, c)
+			return fmt.Errorf("byte %d of %d (allocated %d) was overwritten: %#x", at, d.size, d.usable, c)
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func TestParsePath(t *testing.T) {
 	}
 }
 
-// FuzzParseList holds that what was read reads the same from its text.
+// FuzzParseList checks that a parsed address is parsed the same from its text.
 func FuzzParseList(f *testing.F) {
 	for _, text := range []string{":8989", "[::1]:0, unix:///a", "vsock://:7", "systemd://web", "localhost:1", "a://b"} {
 		f.Add(text)

@@ -1,12 +1,13 @@
+// Package exposition defines the families that a collector passes to the exporter for a page.
 package exposition
 
 import dto "github.com/prometheus/client_model/go"
 
-// A Family is a metric family of a scrape. Its source owns the memory; other code must not change it.
+// Family is a metric family of a scrape. Its source owns the memory; other code must not change it.
 type Family struct {
 	*dto.MetricFamily
 
-	// Signed says that a histogram or summary has had a negative observation, or that a histogram has a negative bound.
+	// Signed reports whether a histogram or summary has had a negative observation, or a histogram has a negative bound.
 	// The sum of such a family is invalid in OpenMetrics, because a sum must behave like a counter.
 	Signed bool
 	// Updated has the time of the last sample of each series of a gauge, in nanoseconds since 1970, or 0 if it is

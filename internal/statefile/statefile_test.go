@@ -50,8 +50,8 @@ func (f *faulty) Write(b []byte) (int, error) {
 func (f *faulty) Sync() error  { return errors.Join(f.Writer.Sync(), f.sync) }
 func (f *faulty) Close() error { return errors.Join(f.Writer.Close(), f.close) }
 
-// TestReplace holds that a file has its old content when a step fails, the new one otherwise, and that no draft is
-// left.
+// TestReplace checks that a file has its old content if a step fails, the new one otherwise, and that no temporary file
+// is left.
 func TestReplace(t *testing.T) {
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {
@@ -85,7 +85,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// TestReplaceWritesToNothingElse holds that neither a link nor a file that is not regular is written to.
+// TestReplaceWritesToNothingElse checks that neither a link nor a file that is not regular is written to.
 func TestReplaceWritesToNothingElse(t *testing.T) {
 	folder := t.TempDir()
 	other, file := filepath.Join(folder, "other"), filepath.Join(folder, "state")
@@ -155,7 +155,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestLock holds that one owner at a time has the lock, and that others wait for it.
+// TestLock checks that one owner at a time has the lock, and that others wait for it.
 func TestLock(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	held, err := Lock(file, "a long name of the first owner", 0)
@@ -182,8 +182,8 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestLockOfNobody holds that a lock whose owner could not be written is named.
-func TestLockOfNobody(t *testing.T) {
+// TestLockWithoutOwner checks the error for a lock without the name of its owner.
+func TestLockWithoutOwner(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	held, err := Lock(file, "", 0)
 	if err != nil {
@@ -195,8 +195,7 @@ func TestLockOfNobody(t *testing.T) {
 	}
 }
 
-// TestLockIsNoOtherFile holds that a lock is not taken, and nothing written, where its name leads to a file of somebody
-// else.
+// TestLockIsNoOtherFile checks that a lock is not taken, and nothing is written, if its name leads to another file.
 func TestLockIsNoOtherFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		make func(lock, victim string) error

@@ -14,7 +14,7 @@ import (
 	"github.com/promexporter/promexporter/config"
 )
 
-// definitions are rules with a text of the configuration in one place each.
+// definitions are rules with a text in one place of the configuration each.
 var definitions = map[string]string{
 	"help":     "{name: %s, type: counter, help: %s}",
 	"constant": "{name: %s, type: counter, help: H., labels: {l: %s}}",
@@ -51,7 +51,7 @@ func (d *defined) name() string {
 	return fmt.Sprintf("%s_%d_total", d.place, d.n)
 }
 
-// quoted writes a text with escapes alone.
+// quoted quotes a text with escapes only.
 func quoted(s string) string {
 	b := []byte{'"'}
 	for _, c := range s {
@@ -71,8 +71,8 @@ func (d *defined) refused() bool {
 	return strings.Contains(d.text, "\x00")
 }
 
-// TestTextsOfConfigurations holds that a rules file that is taken makes a page that Prometheus reads, with its texts as
-// they are, and that no more is refused than has to be.
+// TestTextsOfConfigurations checks that a page of a valid rules file can be parsed by Prometheus and has its texts
+// unchanged, and that only invalid texts are refused.
 func TestTextsOfConfigurations(t *testing.T) {
 	file := "metrics:\n"
 	var all []defined
@@ -104,7 +104,7 @@ func TestTextsOfConfigurations(t *testing.T) {
 	})
 }
 
-// hasDefinition holds that d is on the page.
+// hasDefinition checks that d is on the page.
 func (a *parsed) hasDefinition(t *testing.T, f format, scheme model.EscapingScheme, d *defined) {
 	t.Helper()
 	var pairs []string
@@ -131,8 +131,8 @@ func (a *parsed) hasDefinition(t *testing.T, f format, scheme model.EscapingSche
 	}
 }
 
-// TestUnits holds that a unit is on a page only where its name ends with it, however it is escaped: a field can have a
-// metric renamed.
+// TestUnits checks that a unit is on a page only if the name ends with it, with every escaping scheme, because the name
+// of a field can rename a metric.
 func TestUnits(t *testing.T) {
 	c, flush := rules(t, `
 metrics:

@@ -17,7 +17,7 @@ func labels(pairs ...string) (list []*dto.LabelPair) {
 	return list
 }
 
-// everyKind is a family of each kind, with everything that makes a page hard to read.
+// everyKind has a family of each kind, with everything that makes a page hard to parse.
 func everyKind() []*dto.MetricFamily {
 	at := timestamppb.New(time.Unix(created, 0))
 	exemplar := &dto.Exemplar{Label: labels("trace_id", "1f"), Value: new(0.5), Timestamp: at}

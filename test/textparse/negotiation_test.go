@@ -1,4 +1,4 @@
-// Package textparse reads the exporter's pages with Prometheus' own parsers. It is a module of its own, so that
+// Package textparse parses the exporter's pages with Prometheus' own parsers. It is a separate module, so that
 // Prometheus does not become a dependency of the plugin.
 package textparse
 
@@ -91,8 +91,8 @@ func scrape(t *testing.T, url string, header http.Header) (page []byte, contentT
 	return page, response.Header.Get("Content-Type")
 }
 
-// TestEveryNegotiation reads the page in every format, with every escaping, compressed and not, as Prometheus and as
-// somebody else.
+// TestEveryNegotiation parses the page in every format, with every escaping scheme, compressed and not, as Prometheus
+// and as another client.
 func TestEveryNegotiation(t *testing.T) {
 	url := open(t, fixed(everyKind()))
 	for _, f := range formats {
@@ -129,7 +129,7 @@ func with(accept, escaping string) string {
 	return accept + ";escaping=" + escaping
 }
 
-// check holds what was read against everyKind.
+// check compares the parsed page with everyKind.
 func check(t *testing.T, f format, scheme model.EscapingScheme, prometheus bool, got *parsed) {
 	t.Helper()
 	name := func(s string) string {
@@ -170,7 +170,7 @@ func check(t *testing.T, f format, scheme model.EscapingScheme, prometheus bool,
 		}
 	}
 	open, proto := strings.Contains(f.name, "Open"), f.name == "protobuf"
-	// The text format has neither; OpenMetrics shows created timestamps to those who do not take them for series.
+	// The text format has neither; OpenMetrics shows created timestamps to clients that do not store them as series.
 	if (got.exemplars > 0) != (open || proto) || (got.native > 0) != proto {
 		t.Errorf("%d exemplars, %d native histograms", got.exemplars, got.native)
 	}
@@ -199,7 +199,7 @@ func TestPrometheusAsks(t *testing.T) {
 	}
 }
 
-// Who asks for nothing that there is gets text, and never an error.
+// A client that accepts no available format gets text, not an error.
 func TestUnknownFormats(t *testing.T) {
 	url := open(t, fixed(everyKind()))
 	for _, accept := range []string{

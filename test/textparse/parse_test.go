@@ -84,7 +84,7 @@ func (a *parsed) add(t *testing.T, p textparse.Parser, v float64) {
 		t.Errorf("%s has a name that is not valid", key)
 	}
 	if _, twice := a.series[key]; twice {
-		t.Errorf("%s stands there twice", key)
+		t.Errorf("%s occurs twice", key)
 	}
 	a.series[key] = v
 	var e exemplar.Exemplar
@@ -97,7 +97,7 @@ func (a *parsed) add(t *testing.T, p textparse.Parser, v float64) {
 	}
 }
 
-// has holds that a series is there, with the value 1.
+// has checks that a series is there, with the value 1.
 func (a *parsed) has(t *testing.T, name string, pairs ...string) (series string) {
 	t.Helper()
 	series = plabels.FromStrings(append(pairs, model.MetricNameLabel, name)...).String()
@@ -107,8 +107,8 @@ func (a *parsed) has(t *testing.T, name string, pairs ...string) (series string)
 	return series
 }
 
-// hasExemplar holds that a series has an exemplar with these labels, in the formats that have exemplars. What names and
-// values may have in all is for the collector.
+// hasExemplar checks that a series has an exemplar with these labels, in the formats that have exemplars. What names
+// and values may have in all is for the collector.
 func (a *parsed) hasExemplar(t *testing.T, f format, series string, pairs ...string) {
 	t.Helper()
 	switch n := utf8.RuneCountInString(strings.Join(pairs, "")); {

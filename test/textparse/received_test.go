@@ -29,7 +29,7 @@ func TestReceived(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := collector.New(collector.Options{SeriesLimit: 100_000, Reserved: []string{"promexporter_", "go_"}})
+			c := collector.New(collector.Options{SeriesLimit: 100_000})
 			t.Cleanup(c.Close)
 			var w receive.Scratch
 			b := collector.Batch{Now: newest(chunk) + int64(time.Second)}

@@ -17,7 +17,7 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// odd are the texts that a page may not hold, and those that look as if.
+// odd are the texts that a page must not contain, and similar valid ones.
 func odd() []string {
 	all := []string{
 		" ", `"`, `\`, `\n`, `\"`, "#", "{", "}", "=", ",", "'", "$", "# EOF\n", "} 1 # {", "\u00a0", "\u2028", "\u2029", "\ufeff", "\ufffd",
@@ -132,8 +132,8 @@ func pages(t *testing.T, url string, check func(t *testing.T, f format, scheme m
 	}
 }
 
-// TestTextsOfRecords holds that no text of a record, of a field's name or of a tag makes a page that Prometheus does
-// not read, and that all that Prometheus takes comes back as it was.
+// TestTextsOfRecords checks that no text of a record, of a field's name or of a tag makes a page invalid, and that all
+// valid texts are unchanged.
 func TestTextsOfRecords(t *testing.T) {
 	c, flush := rules(t, everywhere)
 	texts := placed()
@@ -150,7 +150,7 @@ func TestTextsOfRecords(t *testing.T) {
 	})
 }
 
-// hasText holds that everything is there that everywhere makes of a text.
+// hasText checks that the page has everything that everywhere makes of a text.
 func (a *parsed) hasText(t *testing.T, f format, scheme model.EscapingScheme, n, s string) {
 	t.Helper()
 	value := strings.ToValidUTF8(s, "\ufffd")
@@ -164,7 +164,7 @@ func (a *parsed) hasText(t *testing.T, f format, scheme model.EscapingScheme, n,
 	a.has(t, escape("日."+strings.Map(plain, s)+"_total", scheme), "n", n)
 }
 
-// plain is what takes the place of a character of a field's name in the name of a metric.
+// plain returns the replacement of a character of a field's name in the name of a metric.
 func plain(r rune) rune {
 	switch {
 	case r >= 'a' && r <= 'z', r >= '0' && r <= '9':

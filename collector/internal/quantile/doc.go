@@ -1,9 +1,9 @@
-// Package quantile estimates the quantiles of the values of the last minutes, of many series.
+// Package quantile estimates quantiles of recent values for many series.
 //
-// A quantile q of n values is the value of rank q*n in their order. Each [Targets] names quantiles with the error that
-// is allowed, as a share of n: the estimate is a value whose rank is off by no more than that. This holds for any
-// values in any order, as long as none of them is NaN.
+// The quantile q of n values is the value with rank q*n. Each [Targets] lists quantiles with their allowed errors, as
+// fractions of n: the rank of the estimate is off by at most that much. This holds for any values in any order, except
+// NaN.
 //
-// It is the algorithm of Cormode, Korn, Muthukrishnan and Srivastava, "Effective Computation of Biased Quantiles over
-// Data Streams", with the bounds of Greenwald and Khanna for the ranks of what is inserted.
+// The algorithm is by Cormode, Korn, Muthukrishnan and Srivastava, "Effective Computation of Biased Quantiles over Data
+// Streams", with the bounds of Greenwald and Khanna for the ranks of inserted values.
 package quantile

@@ -2,26 +2,25 @@ package quantile
 
 import "math"
 
-// entry stands for some values that are neighbors in their order: it has the largest of them, and its rank as far as
-// that is known. The sum of the gaps up to its own is the lowest that its rank may be, and slack is how much higher it
-// may be.
+// entry represents some neighboring values: it has the largest of them and the range of its rank. The lowest possible
+// rank is the sum of all gaps up to this one; the highest is slack more.
 type entry struct {
 	value      float64
 	gap, slack uint32
 }
 
-// summary is what is kept of n values, in their order. The first entry is the smallest value alone, the last one has
-// the largest, and each of the others stands for as many ranks as the targets allow.
+// summary summarizes n values, in ascending order. The first entry is the smallest value alone, the last entry has the
+// largest value, and each other entry represents as many ranks as the targets allow.
 type summary struct {
 	n       uint64
 	entries []entry
 }
 
-// merge adds sorted values to s and joins entries as far as the targets allow.
+// merge adds sorted values to s and merges entries as far as the targets allow.
 func (e *Estimator) merge(s *summary, values []float64) {
 	s.n += uint64(len(values))
 	out, n := e.memory[:0], float64(s.n)
-	below := uint64(0) // the sum of the gaps of out without the last entry
+	below := uint64(0) // sum of the gaps of out, without the last entry
 	for old := s.entries; len(old) > 0 || len(values) > 0; {
 		var next entry
 		if len(values) == 0 || len(old) > 0 && old[0].value <= values[0] {
@@ -47,8 +46,8 @@ func (e *Estimator) merge(s *summary, values []float64) {
 	s.set(out, e.entries)
 }
 
-// inserted is the entry of a value that comes in before others: its rank is below the highest that the first of them
-// may have.
+// inserted returns the entry of a value inserted before others. Its rank is below the highest possible rank of the
+// first of them.
 func inserted(value float64, before []entry) entry {
 	e := entry{value: value, gap: 1}
 	if len(before) > 0 {
@@ -57,7 +56,7 @@ func inserted(value float64, before []entry) entry {
 	return e
 }
 
-// set copies entries into memory that has room for so many of them at least.
+// set copies entries into memory for at least room entries.
 func (s *summary) set(entries []entry, room int) {
 	if cap(s.entries) < len(entries) || s.entries == nil {
 		s.entries = make([]entry, 0, max(room, len(entries)+len(entries)/8))
@@ -65,7 +64,7 @@ func (s *summary) set(entries []entry, room int) {
 	s.entries = append(s.entries[:0], entries...)
 }
 
-// query returns the value whose rank is known to be nearest to that of a quantile, NaN without values.
+// query returns the value whose rank is closest to that of a quantile, or NaN without values.
 func (s *summary) query(quantile float64) float64 {
 	rank := max(1, math.Ceil(quantile*float64(s.n)))
 	value, least, lowest := math.NaN(), math.Inf(1), 0.0

@@ -6,12 +6,11 @@ import (
 	"slices"
 )
 
-// Targets are quantiles and their allowed errors, in the order of the quantiles. They are read-only.
+// Targets are quantiles with their allowed errors, in ascending order. They are read-only.
 type Targets []target
 
-// target is a quantile, and for how many ranks an entry may stand, as a share: of all ranks where the entry stands for
-// that of the quantile, of the ranks from the entry on where it is below, and of those up to the entry where it is
-// above.
+// target is a quantile and the number of ranks that an entry may represent, as a fraction: of all ranks for the entry
+// with the rank of the quantile, of the ranks above an entry below it, and of the ranks below an entry above it.
 type target struct {
 	quantile               float64
 	around, lower, greater float64
@@ -27,10 +26,10 @@ func NewTargets(allowed map[float64]float64) Targets {
 	return t
 }
 
-// width returns for how many ranks an entry may stand that stands for those between from and to, of n.
+// width returns the number of ranks that an entry for the ranks between from and to, of n, may represent.
 //
-// It is the less the nearer these are to a target. It does not fall when values come in, below, among or above these
-// ranks, so that an entry which was allowed once stays allowed.
+// It is smaller near a target. It does not decrease when values are added, whatever their ranks, so an entry that was
+// allowed stays allowed.
 func (t Targets) width(from, to, n float64) float64 {
 	least := math.MaxFloat64
 	for i := range t {
@@ -50,7 +49,8 @@ func (t Targets) width(from, to, n float64) float64 {
 	return least
 }
 
-// entries estimates how many entries a summary has for values in no order: those of the target that needs most.
+// entries estimates the number of entries of a summary for values in random order, which the most demanding target
+// determines.
 func (t Targets) entries() int {
 	var most float64
 	for i := range t {
@@ -64,5 +64,5 @@ func (t Targets) entries() int {
 		}
 		most = max(most, n)
 	}
-	return int(most) + 2 // the smallest value and the largest one
+	return int(most) + 2 // plus the smallest and the largest value
 }

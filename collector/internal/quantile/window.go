@@ -8,40 +8,40 @@ import (
 )
 
 const (
-	ages  = 5   // the summaries of a window, each of which begins a fifth of the age after the one before it
-	batch = 128 // values that are merged at once
+	ages  = 5   // summaries per window; each starts a fifth of the age after the one before
+	batch = 128 // number of values to merge at once
 )
 
-// Estimator is what the windows of a family share. It is for one goroutine at a time.
+// Estimator is the state that the windows of a family share. It is for one goroutine at a time.
 type Estimator struct {
 	targets Targets
-	entries int     // of a summary for entries, as many as values in no order take
+	entries int     // initial capacity of a summary, enough for values in random order
 	step    int64   // a fifth of the age, in nanoseconds
-	memory  []entry // for merges
+	memory  []entry // reused by merges
 }
 
-// NewEstimator returns an estimator for values that count until they have the age, and for four fifths of it at least.
+// NewEstimator returns an estimator in which a value counts for at least four fifths of age and at most age.
 func NewEstimator(t Targets, age time.Duration) *Estimator {
 	return &Estimator{targets: t, entries: t.entries() * 9 / 8, step: max(int64(age)/ages, 1)}
 }
 
 // Window holds the values of one series. The zero Window is ready.
 type Window struct {
-	pending   []float64 // values that are not in the summaries yet
+	pending   []float64 // values not in the summaries yet
 	summaries [ages]summary
-	oldest    int   // the summary that has all values which count
-	next      int64 // when it starts anew, in nanoseconds since 1970; 0: there was no value yet
+	oldest    int   // index of the summary with all values that count
+	next      int64 // when it starts over, in nanoseconds since 1970; 0: no value yet
 	extra     int
 }
 
 const entrySize = int(unsafe.Sizeof(entry{}))
 
-// Size estimates the bytes that a Window takes once it has some hundred values in no order.
+// Size estimates the bytes of a Window with some hundred values in random order.
 func (e *Estimator) Size() int {
 	return int(unsafe.Sizeof(Window{})) + 8*batch + ages*entrySize*e.entries
 }
 
-// Extra is how many bytes w takes beyond the Size of its estimator.
+// Extra returns the bytes of w beyond the Size of its estimator.
 func (w *Window) Extra() int { return w.extra }
 
 // Observe adds a value to w. Times are in nanoseconds since 1970.
@@ -53,12 +53,12 @@ func (e *Estimator) Observe(w *Window, value float64, now int64) {
 	}
 }
 
-// Advance makes w forget what is too old.
+// Advance removes the values of w that are too old.
 func (e *Estimator) Advance(w *Window, now int64) {
 	if now < w.next && w.next <= now+e.step {
 		return
 	}
-	if w.next == 0 || now < w.next { // the first value, or the clock was turned back
+	if w.next == 0 || now < w.next { // the first value, or the clock was set back
 		w.next = now + e.step
 		return
 	}
@@ -72,14 +72,14 @@ func (e *Estimator) Advance(w *Window, now int64) {
 	w.next = now + e.step
 }
 
-// rotate empties the oldest summary, which is the youngest one then.
+// rotate resets the oldest summary, which then is the youngest.
 func (w *Window) rotate() {
 	w.summaries[w.oldest].reset()
 	w.oldest = (w.oldest + 1) % ages
 }
 
-// flush moves the pending values to the summaries. Entries count up to 1<<32 values: where more of them come, they
-// count for less time.
+// flush moves the pending values to the summaries. An entry counts up to 1<<32 values; if there are more, they count
+// for a shorter time.
 func (e *Estimator) flush(w *Window) {
 	for w.summaries[w.oldest].n > math.MaxUint32-batch {
 		w.rotate()
@@ -95,20 +95,20 @@ func (e *Estimator) flush(w *Window) {
 	w.extra = max(0, size-e.Size())
 }
 
-// View is a copy of the values of a window that count. The zero View has none.
+// View is a copy of the values of a window that count. The zero View is empty.
 type View struct {
 	pending []float64
 	summary summary
 }
 
-// Set makes v a copy of w, in memory of its own.
+// Set copies w into v, in memory of its own.
 func (v *View) Set(w *Window) {
 	v.pending = append(v.pending[:0], w.pending...)
 	v.summary.n = w.summaries[w.oldest].n
 	v.summary.set(w.summaries[w.oldest].entries, 0)
 }
 
-// Query calls show with the estimate of each quantile, in their order; NaN without values.
+// Query calls show with the estimate of each quantile, in ascending order; NaN without values.
 func (e *Estimator) Query(v *View, show func(i int, quantile, value float64)) {
 	slices.Sort(v.pending)
 	e.merge(&v.summary, v.pending)

@@ -27,7 +27,7 @@ func checkWebFile(path string, content []byte, c *web.Config) error {
 				fmt.Sprintf("an interval of %s limits nothing", limit.Interval), "write for example interval: 1s")
 		case limit.Burst < 1:
 			return webFileError(path, lineOf(content, "burst", "rate_limit"),
-				fmt.Sprintf("a burst of %d admits nobody", limit.Burst), "write for example burst: 10")
+				fmt.Sprintf("a burst of %d admits no request", limit.Burst), "write for example burst: 10")
 		}
 	}
 	return checkTLS(path, content, c.TLSConfig)

@@ -83,7 +83,7 @@ func TestChecksAreBounded(t *testing.T) {
 	}
 }
 
-// A wait ends when the client leaves, and makes room for another.
+// A wait ends when the client disconnects, and another request can wait.
 func TestWaitEndsWithTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, finish, _ := slow()
@@ -105,7 +105,7 @@ func TestWaitEndsWithTheRequest(t *testing.T) {
 	})
 }
 
-// While attackers take all places, an accepted password is right at once, and stays so.
+// While attackers use all checks, an accepted password is right at once, and stays accepted.
 func TestAcceptedPasswordNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, finish, compared := slow()
@@ -174,7 +174,7 @@ func TestAcceptedPasswordIsOfOneHash(t *testing.T) {
 	}
 }
 
-// An unknown user costs what the most expensive known one does, whatever is sent.
+// A check of an unknown user takes as long as that of the most expensive known user.
 func TestUnknownUsersCostTheSame(t *testing.T) {
 	hash := func(cost int) config.Secret {
 		h, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost)
@@ -206,7 +206,7 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 	}
 }
 
-// The same over HTTP: a flood leaves neither goroutines nor the scraper waiting.
+// The same over HTTP: after a flood of requests no goroutines are left, and the scraper did not wait.
 func TestFloodOfWrongPasswords(t *testing.T) {
 	folder := webtest.NewFolder(t, usersConfig(t))
 	s := serve(t, open(t, Settings{ConfigFile: folder.Config()}))

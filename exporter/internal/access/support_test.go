@@ -30,7 +30,7 @@ func usersConfig(t testing.TB) string {
 	return "basic_auth_users:\n  alice: " + string(hash) + "\n"
 }
 
-// server is an Access behind a real http.Server, with what its hooks were called with.
+// server is a real http.Server with an Access, and the arguments of the calls of its hooks.
 type server struct {
 	access                  *Access
 	url                     string
@@ -48,7 +48,7 @@ func open(t testing.TB, s Settings) *Access {
 	return a
 }
 
-// serve serves "ok" for whom a admits.
+// serve serves "ok" to clients that a admits.
 func serve(t testing.TB, a *Access) *server {
 	t.Helper()
 	s := &server{access: a}
@@ -117,7 +117,7 @@ func clientOf(t testing.TB, c webtest.Certificate, own ...tls.Certificate) *http
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{
 			RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(8),
-			// Otherwise a certificate that the server would not take is not sent.
+			// Otherwise the client does not send a certificate that the server would not accept.
 			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 				if len(own) == 0 {
 					return new(tls.Certificate), nil

@@ -86,7 +86,7 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// A server is replaced when what counts from its start has changed.
+// A server is replaced if a setting that it reads only at its start has changed.
 func TestOutdated(t *testing.T) {
 	folder := webtest.NewFolder(t, "")
 	folder.WritePair(t, webtest.NewCertificate(t, 1))
@@ -114,7 +114,7 @@ func TestOutdated(t *testing.T) {
 	}
 }
 
-// Certificates and users are read again; a file that is broken for a time refuses requests.
+// Certificates and users are read again; requests are refused while the file is invalid.
 func TestWebConfigFileIsReadAgain(t *testing.T) {
 	one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2)
 	folder := webtest.NewFolder(t, webtest.TLSConfig)
@@ -157,7 +157,7 @@ func TestWebConfigFileIsReadAgain(t *testing.T) {
 	}
 }
 
-// A configuration that names certificates which come later is right as soon as they are there.
+// A configuration that names missing certificates is valid as soon as they exist.
 func TestCertificatesComeAfterTheirNames(t *testing.T) {
 	pair := webtest.NewCertificate(t, 1)
 	folder := webtest.NewFolder(t, webtest.TLSConfig)
@@ -177,7 +177,7 @@ func TestCertificatesComeAfterTheirNames(t *testing.T) {
 	}
 }
 
-// The trust in a client ends with the next connection, also of one that would resume its session.
+// The trust in a client ends with its next connection, even if it could resume a TLS session.
 func TestClientAuthoritiesAreReadAgain(t *testing.T) {
 	own, one, two := webtest.NewCertificate(t, 1), webtest.NewCertificate(t, 2), webtest.NewCertificate(t, 3)
 	const auth = "  client_ca_file: ca.pem\n  client_auth_type: RequireAndVerifyClientCert\n"
@@ -205,7 +205,7 @@ func TestClientAuthoritiesAreReadAgain(t *testing.T) {
 	}
 }
 
-// A client that sends no certificate has none of the names.
+// A client without a certificate has none of the allowed names.
 func TestClientWithoutCertificateHasNoAllowedName(t *testing.T) {
 	own := webtest.NewCertificate(t, 1)
 	folder := webtest.NewFolder(t, webtest.TLSConfig+"  client_ca_file: cert.pem\n  client_auth_type: VerifyClientCertIfGiven\n"+
@@ -243,7 +243,7 @@ func TestHandshakesShareTheirConfiguration(t *testing.T) {
 	}
 }
 
-// A file that loses its users, as one that is being written, does not open the endpoint.
+// A file that loses its users, for example while it is being written, does not open the endpoint to everyone.
 func TestWebConfigFileLosesItsUsers(t *testing.T) {
 	users := usersConfig(t)
 	folder := webtest.NewFolder(t, users)
@@ -344,7 +344,7 @@ func TestWebConfigFileMistakes(t *testing.T) {
 		"rate without unit": {"rate_limit:\n  burst: 5\n  interval: 5\n", []string{"FILE:3: an interval of 5ns limits nothing"}},
 		"rate below zero":   {"rate_limit:\n  interval: -1s\n  burst: 5\n", []string{"FILE:2: an interval of -1s limits nothing"}},
 		"rate for nobody": {"rate_limit:\n  interval: 1s\n", []string{
-			"FILE:1: a burst of 0 admits nobody; write for example burst: 10"}},
+			"FILE:1: a burst of 0 admits no request; write for example burst: 10"}},
 		"empty is right": {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // A Definition defines a metric family that a source is known to return.
 type Definition struct {
 	Name   string
-	Type   string // counter, gauge, histogram or summary
+	Type   metric.Type
 	Help   string // an empty one is compatible with any
 	Unit   string
 	Labels []string // sorted names
@@ -27,12 +27,12 @@ type Definition struct {
 func Conflict(first, second []Definition, follow bool) string {
 	owners := make(map[string][]Definition)
 	for _, d := range first {
-		for _, name := range exposition.Names(d.Name, d.Type) {
+		for _, name := range metric.Names(d.Name, d.Type) {
 			owners[name] = append(owners[name], d)
 		}
 	}
 	for _, d := range second {
-		for _, name := range exposition.Names(d.Name, d.Type) {
+		for _, name := range metric.Names(d.Name, d.Type) {
 			for _, owner := range owners[name] {
 				if follow && d.Origin != "" && d.Origin == owner.Origin {
 					continue
@@ -55,7 +55,7 @@ func conflict(a, b Definition, shared string) string {
 	first, second := "", ""
 	switch {
 	case a.Type != b.Type:
-		first, second = "the type "+a.Type, b.Type
+		first, second = "the type "+a.Type.String(), b.Type.String()
 	case a.Unit != b.Unit:
 		first, second = "the unit "+orNone(a.Unit), orNone(b.Unit)
 	case !slices.Equal(a.Labels, b.Labels):

@@ -8,6 +8,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // Family is a metric family of a source.
@@ -72,7 +73,7 @@ type familiesByStem map[string][]Family
 func byStem(page []Family) familiesByStem {
 	all := make(familiesByStem, len(page))
 	for _, f := range page {
-		for _, name := range exposition.Names(f.GetName(), "") {
+		for _, name := range metric.Names(f.GetName(), metric.Unknown) {
 			all[stem(name)] = append(all[stem(name)], f)
 		}
 	}
@@ -84,7 +85,7 @@ func (n familiesByStem) conflicts(f Family) bool {
 	if len(n) == 0 {
 		return false
 	}
-	for _, name := range exposition.Names(f.GetName(), "") {
+	for _, name := range metric.Names(f.GetName(), metric.Unknown) {
 		for _, other := range n[stem(name)] {
 			if slices.ContainsFunc(names(f), func(name string) bool { return slices.Contains(names(other), name) }) {
 				return true
@@ -95,7 +96,7 @@ func (n familiesByStem) conflicts(f Family) bool {
 }
 
 func names(f Family) []string {
-	return exposition.Names(f.GetName(), strings.ToLower(f.GetType().String()))
+	return metric.Names(f.GetName(), metric.TypeOf(f.GetType()))
 }
 
 // stem returns name without the suffixes that distinguish the names of samples from that of their family.

@@ -5,13 +5,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 func TestMerge(t *testing.T) {
@@ -96,7 +95,7 @@ func TestMerge(t *testing.T) {
 				"# TYPE a_total counter\na_total 2\n\n# TYPE b_total counter\nb_total 2\n\n# TYPE h_count gauge\nh_count 3",
 				"# TYPE a_total gauge\na_total 4\n\n# TYPE b gauge\nb 4\n\n# TYPE c gauge\nc 4",
 			},
-			// a_total as a gauge fits a. The counter with this name is not there.
+			// The gauge a_total does not conflict with a. There is no counter of this name.
 			want: "# TYPE a gauge\na 1\n# TYPE a_total gauge\na_total 4\n# TYPE b_total counter\nb_total 2\n# TYPE c gauge\nc 4\n" +
 				histogram("h", "1", 1, 1, 1, 1, 1),
 			lost: losses{families.Name: {Count: 3, Family: "a_total"}},
@@ -123,7 +122,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// TestMergeKnowsTheNamesOfAPage holds which families keep each other from a page, in whatever order they come.
+// TestMergeKnowsTheNamesOfAPage checks which families conflict, in any order.
 func TestMergeKnowsTheNamesOfAPage(t *testing.T) {
 	const counter, gauge, histogram, summary = dto.MetricType_COUNTER, dto.MetricType_GAUGE, dto.MetricType_HISTOGRAM, dto.MetricType_SUMMARY
 	for _, test := range []struct {
@@ -166,7 +165,7 @@ func TestMergeKnowsTheNamesOfAPage(t *testing.T) {
 	}
 }
 
-// TestStemsFindAllNeighbors holds that of random families with suffixes the same ones are left out as when the names of
+// TestStemsFindAllNeighbors checks that of random families with suffixes, the same ones are dropped as if the names of
 // each were compared with those of all others.
 func TestStemsFindAllNeighbors(t *testing.T) {
 	parts := []string{"a", "b", "_total", "_created", "_bucket", "_sum", "_count", "_", ".", "_info"}
@@ -180,7 +179,7 @@ func TestStemsFindAllNeighbors(t *testing.T) {
 		return source(name, dto.MetricType(types[r.IntN(len(types))]), new(dto.Metric))
 	}
 	names := func(f families.Family) []string {
-		return exposition.Names(f.GetName(), strings.ToLower(f.GetType().String()))
+		return metric.Names(f.GetName(), metric.TypeOf(f.GetType()))
 	}
 	for range 20_000 {
 		a, b := random(), random()
@@ -211,7 +210,8 @@ func TestMergeLeavesOutEmptyFamilies(t *testing.T) {
 	}
 }
 
-// TestMergeTakesTheGaugeUpdatedLast holds which of equal gauges stays, and that one of them always counts as lost.
+// TestMergeTakesTheGaugeUpdatedLast checks which of two equal gauges is kept, and that the other one always counts as
+// dropped.
 func TestMergeTakesTheGaugeUpdatedLast(t *testing.T) {
 	for name, test := range map[string]struct {
 		updated [][]int64
@@ -256,7 +256,7 @@ func TestMergeKeepsSigned(t *testing.T) {
 	}
 }
 
-// TestSeriesThatLookAlikeAreDifferent holds that no two label sets are taken for one.
+// TestSeriesThatLookAlikeAreDifferent checks that different label sets are different series.
 func TestSeriesThatLookAlikeAreDifferent(t *testing.T) {
 	var sources [][]families.Family
 	for _, labels := range [][]*dto.LabelPair{
@@ -283,8 +283,8 @@ func TestSeriesThatLookAlikeAreDifferent(t *testing.T) {
 	}
 }
 
-// TestMergePassesOn holds that nothing is made of a family that only one source gives, and that a joined family has the
-// series that only one source has.
+// TestMergePassesOn checks that a family of a single source is not copied, and that a merged family has the series of
+// only one source.
 func TestMergePassesOn(t *testing.T) {
 	one, other := many("a_total", 0, 1000), many("b_total", 0, 1000)
 	var merged []families.Family

@@ -6,7 +6,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // OpenMetrics adapts the result of Merge to the OpenMetrics text format. It does not change the list. The result shares
@@ -40,7 +40,7 @@ func unknown(f Family) *dto.MetricFamily {
 	u := &dto.MetricFamily{
 		Name: f.Name, Help: f.Help, Type: dto.MetricType_UNTYPED.Enum(), Metric: make([]*dto.Metric, len(f.Metric)),
 	}
-	if exposition.CarriesUnit(f.GetName(), "", f.GetUnit()) {
+	if metric.CarriesUnit(f.GetName(), metric.Unknown, f.GetUnit()) {
 		u.Unit = f.Unit
 	}
 	for i, m := range f.Metric {

@@ -30,7 +30,7 @@ func openMetrics(t *testing.T, all []families.Family) string {
 	return b.String()
 }
 
-// TestOpenMetrics holds which counters are counters in OpenMetrics.
+// TestOpenMetrics checks which counters are counters in OpenMetrics.
 func TestOpenMetrics(t *testing.T) {
 	for name, test := range map[string]struct {
 		names, want string // sorted; the first one is a counter, the others are gauges
@@ -61,7 +61,7 @@ func TestOpenMetrics(t *testing.T) {
 	}
 }
 
-// TestOpenMetricsOfGo holds that the page has all metrics of the Go runtime, which has a gauge go_memstats_alloc_bytes
+// TestOpenMetricsOfGo checks that the page has all metrics of the Go runtime, which has a gauge go_memstats_alloc_bytes
 // and a counter go_memstats_alloc_bytes_total, and each name once.
 func TestOpenMetricsOfGo(t *testing.T) {
 	registry := prometheus.NewRegistry()

@@ -16,7 +16,7 @@ import (
 	"github.com/promexporter/promexporter/exporter/internal/families"
 )
 
-// added is what Merge makes of series that have no labels.
+// added returns the result of Merge for series without labels.
 func added(t testing.TB, kind dto.MetricType, series ...*dto.Metric) *dto.Metric {
 	t.Helper()
 	var sources [][]families.Family
@@ -37,7 +37,7 @@ func exemplar(value float64, seconds int64) *dto.Exemplar {
 	return &dto.Exemplar{Label: []*dto.LabelPair{pair("id", fmt.Sprint(value))}, Value: &value, Timestamp: at(seconds)}
 }
 
-// TestCreated holds that the older one of two created timestamps stays.
+// TestCreated checks that the older one of two created timestamps stays.
 func TestCreated(t *testing.T) {
 	kinds := map[dto.MetricType]func(created *timestamppb.Timestamp) *dto.Metric{
 		dto.MetricType_COUNTER: func(created *timestamppb.Timestamp) *dto.Metric {
@@ -64,7 +64,7 @@ func TestCreated(t *testing.T) {
 	}
 }
 
-// TestExemplars holds that the newer one of two exemplars stays.
+// TestExemplars checks that the newer one of two exemplars stays.
 func TestExemplars(t *testing.T) {
 	timeless := exemplar(9, 0)
 	timeless.Timestamp = nil
@@ -96,7 +96,7 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestNativeExemplars holds that the newest exemplars of both native histograms stay.
+// TestNativeExemplars checks that the newest exemplars of both native histograms stay.
 func TestNativeExemplars(t *testing.T) {
 	native := func(from int) *dto.Metric {
 		h := &dto.Histogram{Schema: new(int32(0))}
@@ -114,7 +114,7 @@ func TestNativeExemplars(t *testing.T) {
 	}
 }
 
-// TestOtherNativesAreNotAdded holds which histograms are other families than a native one with classic buckets.
+// TestOtherNativesAreNotAdded checks which histograms cannot be added to a native one with classic buckets.
 func TestOtherNativesAreNotAdded(t *testing.T) {
 	first := &dto.Histogram{Schema: new(int32(0)), ZeroThreshold: new(0.5), Bucket: []*dto.Bucket{{UpperBound: new(1.0)}}}
 	for name, change := range map[string]func(h *dto.Histogram){
@@ -139,8 +139,8 @@ func TestOtherNativesAreNotAdded(t *testing.T) {
 	}
 }
 
-// TestHistogramsAddUp holds that the sum of random histograms is what client_golang makes of all their observations.
-// The sources have as few native buckets as they like, which takes their resolution.
+// TestHistogramsAddUp checks that the sum of random histograms is the histogram that client_golang makes of all their
+// observations. The sources have as few native buckets as they like, which takes their resolution.
 func TestHistogramsAddUp(t *testing.T) {
 	for seed := range uint64(300) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -217,7 +217,7 @@ func observed(t testing.TB, classic []float64, factor float64, most uint32, obse
 	return &m
 }
 
-// TestBrokenSpans holds that spans which promise more buckets than there are do no harm.
+// TestBrokenSpans checks that spans with more buckets than there are do not panic.
 func TestBrokenSpans(t *testing.T) {
 	broken := func() *dto.Metric {
 		return &dto.Metric{Histogram: &dto.Histogram{

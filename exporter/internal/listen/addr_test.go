@@ -65,7 +65,8 @@ func TestResolveMistakes(t *testing.T) {
 	}
 }
 
-// TestFirst holds that IPv4 goes first, and that all interfaces have one address, whatever a name server says.
+// TestFirst checks that IPv4 addresses are preferred, and that all interfaces have one address, whatever a name server
+// returns.
 func TestFirst(t *testing.T) {
 	for found, want := range map[string]string{
 		"2001:db8::1 192.0.2.1": "192.0.2.1", "2001:db8::1 2001:db8::2": "2001:db8::1", "::ffff:192.0.2.1": "192.0.2.1",

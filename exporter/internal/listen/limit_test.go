@@ -66,7 +66,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestClosedConnectionsDoNotCount holds that a client gets its share back.
+// TestClosedConnectionsDoNotCount checks that a client gets its share back.
 func TestClosedConnectionsDoNotCount(t *testing.T) {
 	l := newLimited(4, 2)
 	for range 10 {
@@ -84,8 +84,8 @@ func TestClosedConnectionsDoNotCount(t *testing.T) {
 	}
 }
 
-// TestCloseSilent holds that connections without a request are closed, and no others.
-func TestCloseSilent(t *testing.T) {
+// TestCloseNew checks that connections without a request are closed, and no others.
+func TestCloseNew(t *testing.T) {
 	l := newLimited(4, 4)
 	silent, _ := l.connect("1.1.1.1:1", http.StateNew)
 	idle, _ := l.connect("1.1.1.1:2", http.StateIdle)
@@ -95,8 +95,7 @@ func TestCloseSilent(t *testing.T) {
 	}
 }
 
-// TestAcceptErrors holds that a listener outlives what keeps it from accepting connections, such as too many open
-// files.
+// TestAcceptErrors checks that a listener continues after errors of accept, such as too many open files.
 func TestAcceptErrors(t *testing.T) {
 	f := newFake()
 	var failed []error
@@ -119,7 +118,7 @@ func TestAcceptErrors(t *testing.T) {
 	}
 }
 
-// TestAcceptPauses holds that the pauses between errors grow to a second, and that Close ends one.
+// TestAcceptPauses checks that the pauses between errors grow to a second, and that Close ends one.
 func TestAcceptPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -147,7 +146,7 @@ func TestAcceptPauses(t *testing.T) {
 	})
 }
 
-// TestFunctionsAreOptional holds that limits hold without somebody who counts.
+// TestFunctionsAreOptional checks that the limits work without functions.
 func TestFunctionsAreOptional(t *testing.T) {
 	l := Limit(newFake(), Limits{Total: 1, PerClient: 1})
 	if l.add(&fakeConn{remote: "1.1.1.1:1"}) == nil || l.add(&fakeConn{remote: "1.1.1.1:2"}) != nil {
@@ -155,7 +154,7 @@ func TestFunctionsAreOptional(t *testing.T) {
 	}
 }
 
-// TestStateBelowTLS holds that a connection is known as the one below TLS, and that others are ignored.
+// TestStateBelowTLS checks that the connection below TLS is found, and that unknown ones are ignored.
 func TestStateBelowTLS(t *testing.T) {
 	l := newLimited(1, 2)
 	_, added := l.connect("1.1.1.1:1", http.StateNew)
@@ -166,7 +165,7 @@ func TestStateBelowTLS(t *testing.T) {
 	}
 }
 
-// TestCloseWrite holds that the end of what is sent reaches the connection, where that knows one.
+// TestCloseWrite checks that CloseWrite reaches the connection, if it has such a method.
 func TestCloseWrite(t *testing.T) {
 	half := &halfConn{fakeConn: fakeConn{remote: "1.1.1.1:1"}}
 	l := newLimited(2, 2)
@@ -180,8 +179,8 @@ func TestCloseWrite(t *testing.T) {
 	}
 }
 
-// TestServedConnectionsStayOpen holds, with a real server, that a connection which serves a request is not closed for
-// others, and that it counts until its handler has returned, even when its client has left.
+// TestServedConnectionsStayOpen checks, with a real server, that a connection which serves a request is not closed in
+// favor of others, and that it counts until its handler has returned, even if its client has disconnected.
 func TestServedConnectionsStayOpen(t *testing.T) {
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

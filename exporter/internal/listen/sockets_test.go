@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestUnixSocket holds that only a stale socket is replaced, and that the socket is removed when it is closed.
+// TestUnixSocket checks that only a stale socket is replaced, and that the socket is removed when it is closed.
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.sock")
 	crashed, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -27,7 +27,7 @@ func TestUnixSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.Listen(a); !errors.Is(err, syscall.EADDRINUSE) {
-		t.Errorf("beside one that listens: %v", err)
+		t.Errorf("with another listener: %v", err)
 	}
 	if err := l.Close(); err != nil {
 		t.Error(err)
@@ -46,7 +46,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 }
 
-// TestReplacedUnixSocketIsNotRemoved holds that a file which took the place of the socket stays.
+// TestReplacedUnixSocketIsNotRemoved checks that a file that replaced the socket is kept.
 func TestReplacedUnixSocketIsNotRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.sock")
 	var s Sockets
@@ -122,7 +122,7 @@ func activated(t *testing.T) {
 			l.Close()
 		}
 	}
-	// A socket has one address, by whatever name it is asked for.
+	// A socket has one address, whatever name is used for it.
 	both, err := s.Expand(resolved(t, "systemd://other,systemd://"))
 	if err != nil || len(both) != 2 || both[0].path != "other" || both[1].path != "web" {
 		t.Errorf("%v, %v", both, err)

@@ -23,7 +23,7 @@ type delimitedWriter struct {
 // seriesAtOnce is how many series are marshaled by one call, which costs as much as marshaling one of them.
 const seriesAtOnce = 16
 
-// measured marshals with the sizes that were computed before.
+// measured marshals with the sizes that proto.Size has computed.
 var measured = proto.MarshalOptions{UseCachedSize: true}
 
 func writeDelimited(out io.Writer, all []exposition.Family, escaping model.EscapingScheme) error {
@@ -38,8 +38,8 @@ func writeDelimited(out io.Writer, all []exposition.Family, escaping model.Escap
 
 func (w *delimitedWriter) family(f *dto.MetricFamily) (err error) {
 	f = model.EscapeMetricFamily(f, w.escaping)
-	w.buffer = protowire.AppendVarint(w.buffer, uint64(proto.Size(f))) // which leaves the size of each series in it
-	// A message without some of its fields, and one with only these, are the parts of the whole one.
+	w.buffer = protowire.AppendVarint(w.buffer, uint64(proto.Size(f))) // caches the size of each series
+	// The encoding of a message is the concatenation of the encodings of its parts.
 	head := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit}
 	if w.buffer, err = measured.MarshalAppend(w.buffer, head); err != nil {
 		return err

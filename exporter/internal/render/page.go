@@ -8,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// pieceSize is how many bytes a piece holds. The kernel takes pieces of this size at nearly the speed of larger ones, and
-// a small page does not take much more memory than it needs. With what else a piece has, it takes whole pages of the Go
-// heap, which would round it up by an eighth otherwise.
+// pieceSize is the size of a piece in bytes. The kernel takes pieces of this size at nearly the speed of larger ones,
+// and a small page does not waste much memory. Together with its other fields, a piece fills whole pages of the Go
+// heap, which would otherwise add an eighth.
 const pieceSize = 64<<10 - 16
 
-// A piece is a part of a page. Its last reader gives it back for later pages.
+// A piece is a part of a page. Its last reader returns it to the pool.
 type piece struct {
 	readers atomic.Int32
 	used    int
 	bytes   [pieceSize]byte
 }
 
-// pieces keeps the memory of pieces for later pages. The zero value is ready.
+// pieces is a pool of pieces. The zero value is ready to use.
 type pieces struct{ pool sync.Pool }
 
 func (s *pieces) take() *piece {
@@ -39,7 +39,7 @@ func (s *pieces) release(p *piece) {
 	}
 }
 
-// A Page is what a number of readers get. It is immutable; each reader calls WriteTo or Discard once.
+// A Page is a complete page for a number of readers. It is immutable. Each reader must call WriteTo or Discard once.
 type Page struct {
 	Format
 	size int64
@@ -50,8 +50,8 @@ type Page struct {
 // Size returns the size of the page in bytes.
 func (p *Page) Size() int64 { return p.size }
 
-// Share sets the number of readers, before the first of them reads. A page has one unless Share was called. Without
-// readers the memory is given back at once.
+// Share sets the number of readers, which is 1 by default. It must be called before a reader reads. With 0 readers, the
+// memory is returned at once.
 func (p *Page) Share(readers int) {
 	if readers == 0 {
 		p.Discard()
@@ -62,7 +62,7 @@ func (p *Page) Share(readers int) {
 	}
 }
 
-// WriteTo writes the page to w. Pieces that all readers have written are used for other pages from then on.
+// WriteTo writes the page to w. It returns the pieces that all readers have written to the pool.
 func (p *Page) WriteTo(w io.Writer) (n int64, err error) {
 	for _, one := range p.all {
 		if err == nil {
@@ -75,15 +75,15 @@ func (p *Page) WriteTo(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// Discard does without the page.
+// Discard returns the page without reading it.
 func (p *Page) Discard() {
 	for _, one := range p.all {
 		p.from.release(one)
 	}
 }
 
-// A pageWriter makes a page of what is written to it, until ctx ends. It has the methods with which the text encoders of
-// expfmt need no buffer of their own. They write a few bytes at a time, so these methods do little.
+// A pageWriter appends to a page until ctx ends. It has the methods with which the text encoders of expfmt need no
+// buffer of their own. The encoders write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
 	page *Page

@@ -98,7 +98,7 @@ func content(t testing.TB, p *Page) string {
 	return string(text)
 }
 
-// TestPagesEqualExpfmt holds that each format, in each encoding, has the bytes that expfmt writes.
+// TestPagesEqualExpfmt checks that each format, in each encoding, has the bytes that expfmt writes.
 func TestPagesEqualExpfmt(t *testing.T) {
 	var r Renderer
 	all := []exposition.Family{counters("a_total", 5000), histogram("b", false), counters("c.d_total", 3)}
@@ -159,7 +159,7 @@ func sameFamilies(t *testing.T, a, b string) bool {
 	return true
 }
 
-// TestSharedPage holds that every reader gets the whole page, and that its memory is used again only after the last
+// TestSharedPage checks that every reader gets the whole page, and that its memory is used again only after the last
 // one.
 func TestSharedPage(t *testing.T) {
 	var r Renderer
@@ -179,14 +179,14 @@ func TestSharedPage(t *testing.T) {
 	}
 }
 
-// TestPieceFitsTheHeap holds that a piece wastes none of the pages that the Go heap gives it.
+// TestPieceFitsTheHeap checks that a piece fills whole pages of the Go heap.
 func TestPieceFitsTheHeap(t *testing.T) {
 	if size := unsafe.Sizeof(piece{}); size != 64<<10 {
 		t.Errorf("a piece takes %d bytes", size)
 	}
 }
 
-// TestReaderThatFails holds that a client that leaves gives back what it does not read.
+// TestReaderThatFails checks that the memory of a page is returned if its client disconnects.
 func TestReaderThatFails(t *testing.T) {
 	var r Renderer
 	f := Negotiate(accepting(acceptText, ""), false)
@@ -206,7 +206,7 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-// TestRenderEndsWithItsContext holds that a page that takes too long is given up, in each format and encoding.
+// TestRenderEndsWithItsContext checks that rendering ends with its context, in each format and encoding.
 func TestRenderEndsWithItsContext(t *testing.T) {
 	late := errors.New("too late")
 	for _, accept := range []string{acceptText, acceptOpen, acceptProtobuf} {
@@ -223,7 +223,7 @@ func TestRenderEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestBadFamily holds that a family that cannot be encoded costs no more than itself.
+// TestBadFamily checks that only the family that cannot be encoded is left out.
 func TestBadFamily(t *testing.T) {
 	var r Renderer
 	broken := exposition.Family{MetricFamily: &dto.MetricFamily{
@@ -247,7 +247,7 @@ func TestBadFamily(t *testing.T) {
 	}
 }
 
-// TestSumsThatOpenMetricsForbids holds that they are left out there, and nowhere else.
+// TestSumsThatOpenMetricsForbids checks that such sums are left out in OpenMetrics, and only there.
 func TestSumsThatOpenMetricsForbids(t *testing.T) {
 	var r Renderer
 	all := []exposition.Family{histogram("a", true), histogram("b.c", true), counters("d_total", 2)}
@@ -276,7 +276,8 @@ func TestNegotiateEncoding(t *testing.T) {
 	}
 }
 
-// TestBuffersDoNotGrow holds that no buffer grows with the page: the runtime cannot interrupt the copy of a large one.
+// TestBuffersDoNotGrow checks that no buffer grows with the page, because the runtime cannot preempt the copy of a
+// large one.
 func TestBuffersDoNotGrow(t *testing.T) {
 	var r Renderer
 	all := []exposition.Family{counters("a_total", 30_000)}

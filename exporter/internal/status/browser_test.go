@@ -24,7 +24,7 @@ var framesHTML string
 type seen struct {
 	Want, Width int      // of the screen and of the page
 	Font        string   // of the body, which only the style of the page sets
-	Opened      []string // the text of the page behind each link
+	Opened      []string // the text of the page of each link
 }
 
 // A browser applies the style, fits the page to the screen of a phone and of a desktop, follows the links, and logs no
@@ -57,7 +57,7 @@ func TestLandingPageInBrowser(t *testing.T) {
 	}
 }
 
-// The policy allows no other style, and a complaint of the browser does reach the test.
+// The policy allows no other style, and the test sees errors of the browser.
 func TestBrowserRefusesAnotherStyle(t *testing.T) {
 	_, log := browse(t, strings.Replace(landingPage(t, typical()), "</style>", " </style>", 1))
 	if !strings.Contains(log, "Content Security Policy") {

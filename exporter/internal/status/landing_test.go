@@ -15,7 +15,7 @@ func TestLandingPage(t *testing.T) {
 	golden(t, "landing.html", []byte(landingPage(t, typical())))
 }
 
-// A server may have closed its last instance when somebody asks for the page.
+// The page works after the last instance was closed.
 func TestLandingPageWithoutInstances(t *testing.T) {
 	page := landingPage(t, &Server{Version: "1.2.3"})
 	for _, absent := range []string{"<h2>", "<table>", "/metrics", "/debug/", "POST"} {
@@ -38,7 +38,7 @@ func TestLandingPageLinks(t *testing.T) {
 	}
 }
 
-// Whatever a text holds, it adds no element, attribute or address to the page.
+// No text can add an element, an attribute or a link to the page.
 func TestLandingPageEscapes(t *testing.T) {
 	tags := regexp.MustCompile(`<[^>]*>`)
 	for _, hostile := range []string{

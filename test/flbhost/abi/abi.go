@@ -17,7 +17,7 @@ var Header []byte
 // Version is a range of Fluent Bit releases in which plugins see the same structs and calls.
 type Version struct {
 	Name       string // of a release in the range
-	DefSize    int    // bytes of struct flb_plugin_proxy_def
+	DefMembers int    // members of struct flb_plugin_proxy_def
 	DefZeroed  bool   // whether that struct starts as zeros instead of as garbage
 	APIMembers int    // functions in struct flb_api
 
@@ -30,19 +30,19 @@ type Version struct {
 
 // Versions are all layouts, oldest first.
 var Versions = []Version{
-	{Name: "1.9", DefSize: 32, APIMembers: 1},
-	{Name: "3.2", DefSize: 32, APIMembers: 7, Phases: true, Inputs: true},
-	{Name: "4.0.3", DefSize: 32, APIMembers: 9, Phases: true, Inputs: true, InputFailures: true},
-	{Name: "4.1", DefSize: 32, APIMembers: 9, Phases: true, Inputs: true, InputContexts: true, InputFailures: true},
-	{Name: "5.0", DefSize: 40, DefZeroed: true, APIMembers: 9, Phases: true, Inputs: true, InputContexts: true,
+	{Name: "1.9", DefMembers: 5, APIMembers: 1},
+	{Name: "3.2", DefMembers: 5, APIMembers: 7, Phases: true, Inputs: true},
+	{Name: "4.0.3", DefMembers: 5, APIMembers: 9, Phases: true, Inputs: true, InputFailures: true},
+	{Name: "4.1", DefMembers: 5, APIMembers: 9, Phases: true, Inputs: true, InputContexts: true, InputFailures: true},
+	{Name: "5.0", DefMembers: 6, DefZeroed: true, APIMembers: 9, Phases: true, Inputs: true, InputContexts: true,
 		InputFailures: true},
-	{Name: "5.1", DefSize: 48, DefZeroed: true, APIMembers: 9, Phases: true, Milliseconds: true, Inputs: true,
+	{Name: "5.1", DefMembers: 7, DefZeroed: true, APIMembers: 9, Phases: true, Milliseconds: true, Inputs: true,
 		InputContexts: true, InputFailures: true},
 }
 
 // Arguments returns the arguments of the loader for this version, in the order of its struct version.
 func (v Version) Arguments() []string {
-	return strings.Fields(fmt.Sprint(v.DefSize, v.DefZeroed, v.APIMembers, v.Phases, v.Milliseconds, v.Inputs,
+	return strings.Fields(fmt.Sprint(v.DefMembers, v.DefZeroed, v.APIMembers, v.Phases, v.Milliseconds, v.Inputs,
 		v.InputContexts, v.InputFailures))
 }
 

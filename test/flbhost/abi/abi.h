@@ -20,7 +20,14 @@ struct flb_config_map {
     int set_property;
     uintptr_t offset;
     char *desc;
-    void *internal[7];
+    struct {
+        union {
+            double number; /* its alignment counts on 32 bits */
+            void *pointer;
+        } value;
+        void *internal[4];
+    } value;
+    void *link[2];
 };
 
 struct flb_plugin_proxy_def {
@@ -32,6 +39,18 @@ struct flb_plugin_proxy_def {
     int event_type;                    /* 4.2.3 */
     struct flb_config_map *config_map; /* 5.1.1 */
 };
+
+/* definition_size returns the size of the definition in a version in which it has that many members. */
+static inline size_t definition_size(size_t members)
+{
+    if (members < 6) {
+        return offsetof(struct flb_plugin_proxy_def, event_type);
+    }
+    if (members < 7) {
+        return offsetof(struct flb_plugin_proxy_def, config_map);
+    }
+    return sizeof(struct flb_plugin_proxy_def);
+}
 
 struct flb_input_instance;
 struct flb_output_instance;

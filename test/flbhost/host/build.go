@@ -82,6 +82,10 @@ func Compiler() []string {
 	return []string{"gcc"}
 }
 
+// Runner returns the command $FLBHOST_RUNNER that runs the loader, or nothing. With an emulator there and a cross
+// compiler in $CC, plugins for another architecture run: "qemu-aarch64-static -L /usr/aarch64-linux-gnu".
+func Runner() []string { return strings.Fields(os.Getenv("FLBHOST_RUNNER")) }
+
 // sources returns the files of the loader by name.
 func sources() (map[string][]byte, error) {
 	files := map[string][]byte{"abi.h": abi.Header}

@@ -64,7 +64,8 @@ func Launch(o Options) (*Host, error) {
 const firstFile = 3
 
 func (o *Options) command(v abi.Version) *exec.Cmd {
-	args := append([]string{o.Loader, strconv.Itoa(firstFile + len(o.Sockets))}, v.Arguments()...)
+	args := append(Runner(), o.Loader, strconv.Itoa(firstFile+len(o.Sockets)))
+	args = append(args, v.Arguments()...)
 	env := os.Environ()
 	if len(o.Sockets) > 0 {
 		// LISTEN_PID must be set before a plugin reads it. The shell knows it, because exec keeps the process.

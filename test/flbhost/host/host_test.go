@@ -338,7 +338,7 @@ func TestCachedLoader(t *testing.T) {
 		t.Error("built again")
 	}
 	if files, err := os.ReadDir(filepath.Dir(first)); err != nil || len(files) != 1 {
-		t.Errorf("%v, %v beside the loader", files, err)
+		t.Errorf("%v, %v in addition to the loader", files, err)
 	}
 	t.Setenv("CC", "no-such-compiler")
 	if _, err := host.CachedLoader(); err == nil || !strings.Contains(err.Error(), "no-such-compiler") {

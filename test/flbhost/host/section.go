@@ -97,7 +97,8 @@ func (h *Host) initialize(ctx context.Context, i *section) error {
 }
 
 // initializeInputs initializes the inputs, each on a thread of its own unless its section says otherwise. An input that
-// fails is dropped without an exit, and ends the start; before 4.0.3 the start goes on if the input has its own thread.
+// fails is dropped without an exit, and ends the start; before 4.0.3 the start continues if the input has its own
+// thread.
 func (h *Host) initializeInputs(ctx context.Context, s *setup) error {
 	for _, i := range slices.Clone(s.inputs) {
 		err := h.initialize(ctx, i)

@@ -44,14 +44,14 @@ type request []byte
 
 func newRequest(op uint32, handles ...handle) request {
 	r := make(request, 12, 64)
-	binary.NativeEndian.PutUint32(r[8:], op)
+	binary.LittleEndian.PutUint32(r[8:], op)
 	for _, h := range handles {
-		r = binary.NativeEndian.AppendUint64(r, uint64(h))
+		r = binary.LittleEndian.AppendUint64(r, uint64(h))
 	}
 	return r
 }
 
-func (r request) number(n uint32) request { return binary.NativeEndian.AppendUint32(r, n) }
+func (r request) number(n uint32) request { return binary.LittleEndian.AppendUint32(r, n) }
 
 func (r request) flag(b bool) request {
 	if b {
@@ -66,8 +66,8 @@ func (r request) bytes(b []byte) request { return append(append(r.number(uint32(
 
 // seal sets the size and the call number.
 func (r request) seal(call uint32) []byte {
-	binary.NativeEndian.PutUint32(r, uint32(len(r)-4))
-	binary.NativeEndian.PutUint32(r[4:], call)
+	binary.LittleEndian.PutUint32(r, uint32(len(r)-4))
+	binary.LittleEndian.PutUint32(r[4:], call)
 	return r
 }
 
@@ -86,13 +86,13 @@ func readReply(r io.Reader) (uint32, *reply, error) {
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return 0, nil, err
 	}
-	size := binary.NativeEndian.Uint32(head[:])
+	size := binary.LittleEndian.Uint32(head[:])
 	if size < 8 || size > maxReply {
 		return 0, nil, fmt.Errorf("reply of %d bytes from the loader", size)
 	}
-	p := &reply{result: binary.NativeEndian.Uint32(head[8:]), rest: make([]byte, size-8)}
+	p := &reply{result: binary.LittleEndian.Uint32(head[8:]), rest: make([]byte, size-8)}
 	_, err := io.ReadFull(r, p.rest)
-	return binary.NativeEndian.Uint32(head[4:]), p, err
+	return binary.LittleEndian.Uint32(head[4:]), p, err
 }
 
 // take returns the next n bytes, or nil if there are fewer.
@@ -108,14 +108,14 @@ func (p *reply) take(n int) []byte {
 
 func (p *reply) number() uint32 {
 	if b := p.take(4); b != nil {
-		return binary.NativeEndian.Uint32(b)
+		return binary.LittleEndian.Uint32(b)
 	}
 	return 0
 }
 
 func (p *reply) handle() handle {
 	if b := p.take(8); b != nil {
-		return handle(binary.NativeEndian.Uint64(b))
+		return handle(binary.LittleEndian.Uint64(b))
 	}
 	return 0
 }

@@ -9,7 +9,7 @@
 
 /* The version to act as. The members have the order of the arguments, which abi.Version in Go explains. */
 struct version {
-    size_t def_size;
+    size_t def_members;
     size_t def_zeroed;
     size_t api_members;
     size_t phases;

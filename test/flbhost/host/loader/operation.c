@@ -59,7 +59,7 @@ static void answer_loaded(const struct request *r, const struct proxy *x)
     if (registered) {
         reply_text(&p, x->def->name);
         reply_text(&p, x->def->description);
-        reply_config_map(&p, version.def_size == sizeof(*x->def) ? x->def->config_map : NULL);
+        reply_config_map(&p, definition_size(version.def_members) == sizeof(*x->def) ? x->def->config_map : NULL);
     }
     reply_send(&p);
 }

@@ -84,7 +84,7 @@ struct proxy *proxy_load(const char *path, int hot, const char **error)
         return NULL;
     }
     p->api = api_new();
-    p->def = box_new(version.def_size, version.def_zeroed ? 0 : 0xA5);
+    p->def = box_new(definition_size(version.def_members), version.def_zeroed ? 0 : 0xA5);
     p->def->type = 0;
     proxy_register(p, hot);
     return p;

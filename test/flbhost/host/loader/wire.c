@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ int request_read(struct request *r)
     if (fread(&size, sizeof(size), 1, requests) != 1) {
         return -1;
     }
+    size = le32toh(size);
     r->frame = malloc(size);
     if (r->frame == NULL || fread(r->frame, size, 1, requests) != 1) {
         broken("truncated request");
@@ -60,7 +62,7 @@ uint32_t take_number(struct request *r)
     uint32_t n;
 
     take(r, &n, sizeof(n));
-    return n;
+    return le32toh(n);
 }
 
 void *take_pointer(struct request *r)
@@ -68,7 +70,7 @@ void *take_pointer(struct request *r)
     uint64_t p;
 
     take(r, &p, sizeof(p));
-    return (void *) (uintptr_t) p;
+    return (void *) (uintptr_t) le64toh(p);
 }
 
 char *take_bytes(struct request *r, size_t *len)
@@ -104,12 +106,13 @@ void reply_begin(struct reply *p, const struct request *r, uint32_t result)
 
 void reply_number(struct reply *p, uint32_t n)
 {
+    n = htole32(n);
     fwrite(&n, sizeof(n), 1, p->stream);
 }
 
 void reply_pointer(struct reply *p, const void *pointer)
 {
-    uint64_t n = (uintptr_t) pointer;
+    uint64_t n = htole64((uintptr_t) pointer);
 
     fwrite(&n, sizeof(n), 1, p->stream);
 }
@@ -135,7 +138,7 @@ void reply_send(struct reply *p)
     if (fclose(p->stream) != 0) {
         broken("out of memory");
     }
-    size = (uint32_t) (p->len - sizeof(size));
+    size = htole32((uint32_t) (p->len - sizeof(size)));
     memcpy(p->bytes, &size, sizeof(size));
     flockfile(replies);
     fwrite(p->bytes, p->len, 1, replies);

@@ -1,6 +1,6 @@
 /*
- * The frames that the driver and this program exchange over two pipes. Numbers have 32 bits and pointers 64, in the
- * byte order of the machine; a text is its length, its bytes and a zero byte.
+ * The frames that the driver and this program exchange over two pipes. Numbers have 32 bits and pointers 64,
+ * little-endian on every machine; a text is its length, its bytes and a zero byte.
  *
  *   request: size of the rest, call number, operation, arguments
  *   reply:   size of the rest, call number, result, values

@@ -1,4 +1,4 @@
-package exposition
+package metric
 
 import "testing"
 
@@ -32,7 +32,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestTextsThatStay holds that what a page may hold costs no memory.
+// TestTextsThatStay checks that valid text is not copied.
 func TestTextsThatStay(t *testing.T) {
 	text := []byte("GET /größe HTTP/1.1")
 	if n := testing.AllocsPerRun(10, func() { Text(text); ExemplarText(text) }); n != 0 {
@@ -42,21 +42,23 @@ func TestTextsThatStay(t *testing.T) {
 
 func TestCarriesUnit(t *testing.T) {
 	for _, test := range []struct {
-		name, kind, unit string
-		want             bool
+		name string
+		kind Type
+		unit string
+		want bool
 	}{
-		{"a_bytes", "gauge", "bytes", true},
-		{"a_bytes_total", "counter", "bytes", true},
-		{"a_bytes", "counter", "bytes", true},
-		{"a_bytes_total", "gauge", "bytes", false},
-		{"a_bytes_value", "gauge", "bytes", false},
-		{"abytes", "gauge", "bytes", false},
-		{"bytes", "gauge", "bytes", false},
-		{"_bytes", "gauge", "bytes", true},
-		{"a_cpu_seconds", "histogram", "cpu_seconds", true},
-		{"a.b_seconds", "histogram", "seconds", true},
-		{"a.b_cpu_seconds", "histogram", "cpu_seconds", false}, // a_dot_b__cpu__seconds
-		{"a.b_seconds_total", "counter", "seconds", false},     // a_dot_b__seconds__total
+		{"a_bytes", Gauge, "bytes", true},
+		{"a_bytes_total", Counter, "bytes", true},
+		{"a_bytes", Counter, "bytes", true},
+		{"a_bytes_total", Gauge, "bytes", false},
+		{"a_bytes_value", Gauge, "bytes", false},
+		{"abytes", Gauge, "bytes", false},
+		{"bytes", Gauge, "bytes", false},
+		{"_bytes", Gauge, "bytes", true},
+		{"a_cpu_seconds", Histogram, "cpu_seconds", true},
+		{"a.b_seconds", Histogram, "seconds", true},
+		{"a.b_cpu_seconds", Histogram, "cpu_seconds", false}, // a_dot_b__cpu__seconds
+		{"a.b_seconds_total", Counter, "seconds", false},     // a_dot_b__seconds__total
 	} {
 		if got := CarriesUnit(test.name, test.kind, test.unit); got != test.want {
 			t.Errorf("%s %s in %s: %t", test.kind, test.name, test.unit, got)
