@@ -30,7 +30,11 @@ func BenchmarkRead(b *testing.B) {
 
 // reader returns a function that reads a chunk with the package record.
 func reader(b *testing.B, l *workload.Load) func(chunk []byte) {
-	s := record.NewSelector(paths(l), l.Metrics == nil)
+	leaves := record.Leaves(0)
+	if l.Metrics == nil {
+		leaves = record.Numbers
+	}
+	s := record.NewSelector(paths(l), leaves)
 	var r record.Reader
 	var e record.Event
 	return func(chunk []byte) {

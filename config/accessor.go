@@ -13,6 +13,8 @@ var roots = map[string]Root{
 	"group_metadata":   RootGroupMetadata,
 	"group_attributes": RootGroupAttributes,
 	"item":             RootItem,
+	"TIME":             RootTime,
+	"NOW":              RootNow,
 }
 
 // Bounds of an accessor.
@@ -164,6 +166,11 @@ func (a *Accessor) check() error {
 	switch a.Root {
 	case RootItem:
 		return nil
+	case RootTime, RootNow:
+		if len(a.Steps) > 0 {
+			return newTextError("it is a number and has no parts", "write %s, or $['%s'] for a field of this name", a.name(), a.name()[1:])
+		}
+		return nil
 	case RootTag:
 		if len(a.Steps) > 1 || len(a.Steps) == 1 && !byIndex {
 			return newTextError("the parts of a tag have numbers, not keys", "write $TAG or $TAG[1]")
@@ -182,6 +189,12 @@ func (a *Accessor) check() error {
 		return newTextError("it is a map, not an array", "write a key: ['key']")
 	}
 	return nil
+}
+
+// name returns the accessor without its steps in brackets.
+func (a *Accessor) name() string {
+	name, _, _ := strings.Cut(a.Text, "[")
+	return name
 }
 
 // String returns the accessor as written.

@@ -46,7 +46,7 @@ func TestParseAccessor(t *testing.T) {
 			t.Errorf("%s: %v", test.text, err)
 			continue
 		}
-		if want := (&Accessor{test.text, test.root, test.want}); !reflect.DeepEqual(got, want) {
+		if want := (&Accessor{test.text, test.root, test.want, 0}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %#v, want %#v", test.text, got, want)
 		}
 	}

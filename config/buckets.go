@@ -35,7 +35,9 @@ func (r *reader) histogram() {
 		r.classic(n, r.under("classic"))
 	}
 	if n := r.get("count"); n != nil {
-		h.Weight, _ = r.accessor(n, r.under("count"))
+		if v, ok := r.otherValue(n, r.under("count"), 0); ok {
+			h.Weight = &v
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
 		return c, false
 	}
 	if n := s.get("field"); n != nil {
-		c.Field, _ = r.accessor(n, s.under("field"))
+		c.Field, _ = r.source(n, s.under("field"))
 	} else if !s.has("field") {
 		r.wrong(s.node, s.under("field"), "missing", "write field: $status")
 	}
@@ -114,11 +114,13 @@ func (r *reader) context(c *Condition, n *node, path string) {
 	if !ok || c.Field == nil || i == 0 {
 		return
 	}
-	if c.Field.Root != RootBody {
-		r.wrong(n, path, "context does not apply to "+c.Field.Text, "remove context")
-		return
+	for _, a := range c.Field {
+		if a.Root != RootBody {
+			r.wrong(n, path, "context does not apply to "+a.Text, "remove context")
+			return
+		}
+		a.Root = RootMetadata
 	}
-	c.Field.Root = RootMetadata
 }
 
 // operand reads the value to compare with.

@@ -15,7 +15,7 @@ func show(c *Condition) string {
 		}
 		return "(" + strings.Join(parts, map[bool]string{false: " and ", true: " or "}[c.Any]) + ")"
 	}
-	text := fmt.Sprintf("%d:%s %s", c.Field.Root, c.Field.Text, compareWords[c.Op])
+	text := fmt.Sprintf("%d:%s %s", c.Field[0].Root, c.Field, compareWords[c.Op])
 	switch {
 	case c.Regex != nil:
 		return text + " /" + c.Regex.String() + "/"

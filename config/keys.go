@@ -43,6 +43,7 @@ type Config struct {
 	StateInterval time.Duration
 	StateGauges   bool          // the state file also holds gauges
 	DedupeWindow  time.Duration // 0 for off
+	LogValues     bool          // whether values that rules refuse may be shown
 }
 
 // maxFlushTimeout is the time that Fluent Bit gives pending flushes when it stops (Grace, 5 s by default). A flush that
@@ -147,6 +148,10 @@ var keys = [...]key{
 		"state_gauges", "off",
 		"Whether the state file also keeps gauges", "on",
 	}, func(c *Config, v string) (err error) { c.StateGauges, err = readSwitch(v); return err }},
+	{Key{
+		"log_values", "on",
+		"Whether the log and /-/rules show the values that rules refuse; off for records that are secret", "off",
+	}, func(c *Config, v string) (err error) { c.LogValues, err = readSwitch(v); return err }},
 	{Key{
 		"dedupe_window", "10m",
 		"For how long after a start or reload chunks are not counted again that were counted before it; 0 counts them again",

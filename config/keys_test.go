@@ -25,7 +25,13 @@ func TestParseKeysDefaults(t *testing.T) {
 	}
 	want := &Config{
 		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, SeriesMemory: 512 << 20,
+<<<<<<< HEAD
 		FlushTimeout: time.Second, StateInterval: 30 * time.Second, DedupeWindow: 10 * time.Minute, MetricsEvents: true,
+||||||| 28ad369
+		FlushTimeout: time.Second, StateInterval: 30 * time.Second, DedupeWindow: 10 * time.Minute,
+=======
+		FlushTimeout: time.Second, StateInterval: 30 * time.Second, LogValues: true, DedupeWindow: 10 * time.Minute,
+>>>>>>> main
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -43,7 +49,7 @@ func TestParseKeys(t *testing.T) {
 	want := &Config{
 		Addresses: []address.Address{{Host: "::1"}}, MetricsPath: "/fluent-bit/metrics_2", MaxRequests: 40, Namespace: "edge_1", SeriesLimit: 10,
 		SeriesMemory: 2_000_000_000, FlushTimeout: 250 * time.Millisecond, RulesFile: "rules.yaml", Reload: true,
-		StateFile: "s.state", StateInterval: time.Minute, StateGauges: true,
+		StateFile: "s.state", StateInterval: time.Minute, StateGauges: true, LogValues: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -122,6 +128,7 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"dedupe_window", "25h", `"25h": not from 0s to 24h0m0s`},
 		{"dedupe_window", "off", `"off": not a duration: a number is missing before "off"`},
 		{"state_gauges", "all", `"all": neither on nor off`},
+		{"log_values", "some", `"some": neither on nor off`},
 	} {
 		t.Run(test.key+"="+test.value, func(t *testing.T) {
 			c, err := ParseKeys(properties(test.key, test.value))

@@ -159,7 +159,7 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 	case n.kind == mapping:
 		return r.labelMapping(l, n, path)
 	case n.kind == text && strings.HasPrefix(n.text, "$") && !strings.HasPrefix(n.text, "$$"):
-		l.From, ok = r.accessor(n, path)
+		l.From, ok = r.labelField(n, path)
 	case !n.scalar():
 		r.wrongKind(n, path, labelSpec.what, "write "+labelSpec.example)
 	default:
@@ -183,10 +183,8 @@ func (r *reader) labelMapping(l Label, n *node, path string) (Label, bool) {
 	if n := s.get("max_length"); n != nil {
 		l.MaxLength, _ = r.whole(n, s.under("max_length"), 1, maxConstant)
 	}
-	if n := s.get("regex"); n != nil {
-		l.Regex, _ = r.regexp(n, s.under("regex"))
-	}
-	r.replacement(&l, s)
+	l.Regex, l.Replacement = r.extraction(s)
+	r.rewriting(&l, s)
 	if n := s.get("map"); n != nil {
 		l.Map = r.cases(n, s.under("map"))
 	}
@@ -199,13 +197,25 @@ func (r *reader) labelSource(l *Label, s *mappingReader) {
 	case from != nil && capture != nil:
 		r.wrong(capture, s.under("capture"), "from is also set", "write only one of them")
 	case from != nil:
-		l.From, _ = r.accessor(from, s.under("from"))
+		l.From, _ = r.labelField(from, s.under("from"))
 	case capture != nil:
 		l.Capture, _ = r.text(capture, s.under("capture"), "write the name of a capture of fields")
 		r.hasCapture(capture, s.under("capture"), l.Capture)
 	case !s.has("from") && !s.has("capture"):
 		r.wrong(s.node, s.path, "the label has no source", "add from: $field, or write a string for a constant")
 	}
+}
+
+// labelField reads the field of a label.
+func (r *reader) labelField(n *node, path string) (Source, bool) {
+	from, ok := r.source(n, path)
+	for _, a := range from {
+		if a.Root == RootTime || a.Root == RootNow {
+			r.wrong(n, path, a.Text+" differs in every record, and so would the series", "write value: "+a.Text)
+			return nil, false
+		}
+	}
+	return from, ok
 }
 
 // hasCapture checks that fields has the named capture.

@@ -20,11 +20,14 @@ var (
 		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
 	}}
 	valueSpec = &mappingSpec{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
-		"from", "map", "max", "min", "parse", "scale",
+		"base", "decimal", "default", "divide_by", "from", "invert", "layout", "length", "map", "max", "min", "minus",
+		"optional", "parse", "pick", "plus", "regex", "replacement", "scale", "split", "thousands", "times", "timezone",
+		"unit",
 	}}
 	labelSpec = &mappingSpec{"a label", "$status, or {from: $status, default: none}", []string{
-		"capture", "default", "from", "map", "max_length", "regex", "replacement",
+		"capture", "case", "default", "from", "length", "map", "mask", "max_length", "regex", "replace", "replacement",
 	}}
+	replaceSpec    = &mappingSpec{"a replacement", "{regex: '[0-9]+', with: ':id'}", []string{"regex", "with"}}
 	groupSpec      = &mappingSpec{"a condition", "{op: and, rules: [...]}", []string{"op", "rules"}}
 	comparisonSpec = &mappingSpec{"a condition", "{field: $status, op: eq, value: 200}", []string{
 		"context", "field", "op", "value",
@@ -63,8 +66,16 @@ var (
 	temporalityWords = []string{"delta", "cumulative"}
 	parseWords       = []string{
 		ParseNumber: "number", ParseDuration: "duration", ParseBytes: "bytes",
-		ParsePercent: "percent", ParseTimestamp: "timestamp",
+		ParsePercent: "percent", ParseTimestamp: "timestamp", ParseHex: "hex",
 	}
+	pickWords = []string{
+		PickFirst - 1: "first", PickLast - 1: "last", PickMin - 1: "min", PickMax - 1: "max", PickSum - 1: "sum",
+		PickEach - 1: "each",
+	}
+	caseWords    = []string{LowerCase - 1: "lower", UpperCase - 1: "upper"}
+	lengthWords  = []string{LengthBytes - 1: "bytes", LengthRunes - 1: "runes"}
+	unitWords    = []string{"s", "ms", "us", "ns"}
+	operandWords = []string{Plus: "plus", Minus: "minus", Times: "times", DivideBy: "divide_by"}
 	groupWords   = []string{"and", "or"}
 	contextWords = []string{"body", "metadata"}
 	compareWords = []string{
@@ -80,7 +91,9 @@ var synonyms = map[string]string{
 	"add_label": "labels", "label": "labels", "bucket": "buckets", "tag": "match", "objectives": "quantiles",
 	"native_histogram": "native", "conditions": "condition", "when": "condition", "expiry": "ttl",
 	"idle_timeout": "ttl", "max_idle": "ttl", "limit": "series_limit", "operation": "action",
-	"operator": "op", "field": "from", "id": "rule",
+	"operator": "op", "field": "from", "id": "rule", "add": "plus", "subtract": "minus", "multiply_by": "times",
+	"factor": "scale", "divide": "divide_by", "format": "layout", "time_format": "layout", "tz": "timezone",
+	"delimiter": "split", "separator": "split", "fallback": "default",
 
 	"==": "eq", "=": "eq", "equals": "eq", "!=": "neq", "ne": "neq", ">": "gt", ">=": "gte", "ge": "gte",
 	"<": "lt", "<=": "lte", "le": "lte", "nin": "not_in", "=~": "regex", "~": "regex", "match": "regex", "!~": "not_regex",

@@ -30,7 +30,7 @@ func (p *parser) metric(n *node, path string) {
 	}
 	r := &reader{parser: p, mappingReader: s, m: Metric{
 		Position: n.Position, TTL: p.ttl, SeriesLimit: p.seriesLimit, Match: "*",
-		Value: Value{Scale: 1, Constant: 1},
+		Value: newValue(),
 	}}
 	r.selection()
 	switch {
@@ -100,34 +100,6 @@ func (r *reader) selection() {
 			r.m.Condition = &c
 		}
 	}
-}
-
-// each reads the array that the rule iterates over.
-func (r *reader) each(n *node) {
-	path := r.under("each")
-	if r.has("fields") {
-		r.wrong(n, path, "fields is also set", "write only one of them; a rule runs over fields or over elements")
-	}
-	a, ok := r.parser.accessor(n, path)
-	if !ok {
-		return
-	}
-	if a.Root == RootItem || a.Root == RootTag {
-		r.wrong(n, path, a.Text+" is not an array of the record", "write a field that holds an array, such as $items")
-		return
-	}
-	r.m.Each = a
-}
-
-// accessor reads an accessor of this rule.
-func (r *reader) accessor(n *node, path string) (*Accessor, bool) {
-	a, ok := r.parser.accessor(n, path)
-	if ok && a.Root == RootItem && !r.has("each") {
-		r.wrong(n, path, a.Text+" is an element of an array, but the rule has no each",
-			"add each: $items, or write $['item'] for a field of this name")
-		return nil, false
-	}
-	return a, ok
 }
 
 // family reads the definition of the metric family.

@@ -68,6 +68,14 @@ func oneOf(known []string) string {
 	if len(known) == 1 {
 		return "write " + known[0]
 	}
-	last := len(known) - 1
-	return "write one of " + strings.Join(known[:last], ", ") + " or " + known[last]
+	return "write one of " + listed(known)
+}
+
+// listed joins words to a list of which one applies.
+func listed(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

@@ -5,27 +5,28 @@ import (
 	"strconv"
 )
 
-// replacement reads the replacement for the matches of a label's regular expression.
-func (r *reader) replacement(l *Label, s *mappingReader) {
-	n := s.get("replacement")
-	if n == nil {
-		if l.Regex != nil {
-			l.Replacement = "$" + strconv.Itoa(min(l.Regex.NumSubexp(), 1))
-		}
-		return
+// extraction reads a regular expression and what its match becomes, which is the first group by default.
+func (r *reader) extraction(s *mappingReader) (re *regexp.Regexp, replacement string) {
+	if n := s.get("regex"); n != nil {
+		re, _ = r.regexp(n, s.under("regex"))
 	}
-	path := s.under("replacement")
-	if !s.has("regex") {
+	n, path := s.get("replacement"), s.under("replacement")
+	switch {
+	case n == nil && re != nil:
+		return re, "$" + strconv.Itoa(min(re.NumSubexp(), 1))
+	case n == nil:
+		return nil, ""
+	case !s.has("regex"):
 		r.wrong(n, path, "replacement needs a regex", "add regex: '^(...)'")
 	}
 	if !n.scalar() {
 		r.wrongKind(n, path, "a string", "write a string with $1, $2 or ${name}")
-		return
+		return re, ""
 	}
-	l.Replacement = n.text
-	if l.Regex != nil {
-		r.references(n, path, l.Regex)
+	if re != nil {
+		r.references(n, path, re)
 	}
+	return re, n.text
 }
 
 // reference matches a $ with the name of a group, as in Expand of package regexp.

@@ -33,7 +33,7 @@ type Metric struct {
 	MatchRegex *regexp.Regexp // nil unless given
 	Condition  *Condition     // nil: every record
 	Fields     *regexp.Regexp // nil unless the rule runs once per matching field path
-	Each       *Accessor      // nil unless the rule runs once per element of an array; excludes Fields
+	Each       []Source       // the arrays that the rule runs over, from the outermost to the innermost; excludes Fields
 
 	Value      Value
 	Cumulative bool // the value is a running total
@@ -99,7 +99,7 @@ type HistogramOptions struct {
 	Native     bool
 	Factor     float64 // ratio of successive native bounds
 	MaxBuckets uint32  // of the native histogram
-	Weight     *Accessor
+	Weight     *Value  // how many observations a value stands for; nil: one
 }
 
 // SummaryOptions are the options of a summary.
@@ -128,7 +128,11 @@ const (
 	RootGroupMetadata
 	RootGroupAttributes
 	RootTag
-	RootItem // the current element of `each`
+	RootItem   // the element that `each` stands at
+	RootTime   // the time of the record, in seconds since 1970
+	RootNow    // the time at which the record came, in seconds since 1970
+	RootParent // the map that the field of a rule with Fields is in
+	RootIndex  // the index of the element that the innermost array of `each` is at
 )
 
 // Accessor is a record accessor of Fluent Bit: $status, $kubernetes['labels']['app'], $items[0], $TAG, $TAG[1],
@@ -139,6 +143,8 @@ type Accessor struct {
 	// Steps lead from the root to the value. For RootTag, no step means the whole tag, and one index means that part
 	// between dots, counted from 0.
 	Steps []Step
+	// Level is the array of `each` whose element a RootItem is, counted from 0.
+	Level int
 }
 
 // Step leads to a key of a map, or, if IsIndex is set, to an element of an array.
@@ -146,34 +152,6 @@ type Step struct {
 	Key     string
 	Index   int
 	IsIndex bool
-}
-
-// Parse is a way to convert a string to a number.
-type Parse uint8
-
-// The ways to convert a string to a number.
-const (
-	ParseNumber Parse = iota
-	ParseDuration
-	ParseBytes
-	ParsePercent
-	ParseTimestamp
-)
-
-// Value is the source of the number of a sample.
-type Value struct {
-	// From is nil if the rule does not read another field. The value is then the value of the field in a rule with
-	// Fields, unless IsConstant is set, and otherwise Constant.
-	From *Accessor
-	// Constant is the number in the rule if IsConstant is set, otherwise 1.
-	Constant   float64
-	IsConstant bool
-
-	Parse Parse
-	Scale float64            // 1 unless given
-	Map   map[string]float64 // nil unless given
-
-	Bounds *Bounds // of the scaled number; nil unless given
 }
 
 // Bounds are the smallest and the largest number that make a sample. A bound that is not set is infinite. Min is at
@@ -184,14 +162,17 @@ type Bounds struct{ Min, Max float64 }
 type Label struct {
 	Name     string
 	Constant string
-	From     *Accessor
+	From     Source
 	Capture  string // a named capture of Fields
 
 	Regex       *regexp.Regexp // nil: the value as it is
 	Replacement string         // in Go's Expand syntax; default $1, or $0 when the regex has no group
-	Map         []MapCase      // the first match applies; no match: Default
-	Default     string         // if the field is missing or nothing matched; "" omits the label
-	MaxLength   int            // in runes, 0: only the general bound
+	Replace     []Replacement  // each applies everywhere in the value, in this order
+	Case        Case
+	Length      Length    // the value is what this counts
+	Map         []MapCase // the first that matches decides; none matches: Default
+	Default     string    // when the field is missing or nothing matched; "" leaves the label out
+	MaxLength   int       // in runes, 0: only the general bound
 }
 
 // IsConstant reports whether the label has the same value in all series.
@@ -209,7 +190,7 @@ type Condition struct {
 	Any   bool // or instead of and
 	Rules []Condition
 
-	Field *Accessor
+	Field Source
 	Op    CompareOp
 	// Text is the value to compare with, as written, but true and false in lower case. If it is a number, IsNumber is
 	// set and Number has it; Gt, Gte, Lt and Lte always have a number. Regex and List are the values of regex and in.

@@ -45,7 +45,7 @@ func TestSchemaKeys(t *testing.T) {
 	for name, spec := range map[string]*mappingSpec{
 		"file": fileSpec, "rule": metricSpec, "value": valueSpec, "label": labelSpec, "group": groupSpec,
 		"comparison": comparisonSpec, "buckets": bucketSpec, "exponential": exponentialSpec, "linear": linearSpec,
-		"native": nativeSpec,
+		"native": nativeSpec, "replace": replaceSpec,
 	} {
 		got := slices.Sorted(maps.Keys(parts[name].Properties))
 		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {
@@ -65,7 +65,8 @@ func TestSchemaWords(t *testing.T) {
 		want      []string
 	}{
 		{"rule", "type", typeWords}, {"rule", "action", actionWords}, {"rule", "aggregate", aggregateWords},
-		{"rule", "temporality", temporalityWords}, {"value", "parse", parseWords}, {"group", "op", groupWords},
+		{"rule", "temporality", temporalityWords}, {"value", "parse", parseWords}, {"value", "pick", pickWords}, {"label", "case", caseWords}, {"label", "length", lengthWords},
+		{"value", "length", lengthWords}, {"value", "unit", unitWords}, {"group", "op", groupWords},
 		{"comparison", "op", compareWords}, {"comparison", "context", contextWords},
 	} {
 		var got struct{ Enum []string }

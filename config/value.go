@@ -1,6 +1,78 @@
 package config
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Value says how a number is made of a record. Its steps apply in the order of the fields.
+type Value struct {
+	// From is nil when the rule reads no field of its own: its value is then the field's own in a rule with Fields, unless
+	// IsConstant, and else Constant.
+	From Source
+	// Constant is 1 unless the rule says a number, in which case IsConstant is set.
+	Constant   float64
+	IsConstant bool
+
+	// ReadsText says that a rule with Fields looks at texts, not only at numbers.
+	ReadsText bool
+	Text      TextSteps
+	Length    Length             // instead of Map and Parse
+	Map       map[string]float64 // texts with their numbers, nil unless given; texts that are not in it are parsed
+	Parse     Parse
+	Format    Format // how Parse reads a text
+
+	// Optional says that a record without a readable value makes no sample and no error. With HasDefault, the value is
+	// Default then. Optional and HasDefault exclude each other.
+	Optional   bool
+	HasDefault bool
+	Default    float64
+
+	Scale    float64   // 1 unless given
+	Operands []Operand // in the order in which they apply
+	Invert   bool      // 1 divided by the value
+	Bounds   *Bounds   // of the result; nil unless given
+}
+
+// Operand is a step of arithmetic with another value.
+type Operand struct {
+	Op    Operation
+	Value Value
+}
+
+// Operation is a step of arithmetic.
+type Operation uint8
+
+// The operations.
+const (
+	Plus Operation = iota
+	Minus
+	Times
+	DivideBy
+)
+
+// Apply returns n op m.
+func (op Operation) Apply(n, m float64) float64 {
+	switch op {
+	case Plus:
+		return n + m
+	case Minus:
+		return n - m
+	case Times:
+		return n * m
+	}
+	return n / m
+}
+
+// IsTransformed reports whether the number is another one than the field shows.
+func (v *Value) IsTransformed() bool { return v.Scale != 1 || len(v.Operands) > 0 || v.Invert }
+
+// maxOperands bounds how deep values nest as operands of others.
+const maxOperands = 8
+
+// newValue returns a Value without any step.
+func newValue() Value { return Value{Constant: 1, Scale: 1} }
 
 // value reads the source of the rule's numbers.
 func (r *reader) value() {
@@ -8,53 +80,125 @@ func (r *reader) value() {
 	if n == nil {
 		return
 	}
-	path, v := r.under("value"), &r.m.Value
-	switch n.kind {
-	case number:
-		v.Constant, v.IsConstant = n.number, true
-		_, ok := r.number(n, path, "write a number or a field: $bytes")
-		if ok && n.number < 0 && r.typed && r.m.Type == Counter {
-			r.wrong(n, path, "a counter cannot decrease by "+n.text, "write a number of at least 0")
-		}
-	case text:
-		v.From, _ = r.accessor(n, path)
-	default:
-		r.valueMapping(n, path)
+	path := r.under("value")
+	r.m.Value, _ = r.anyValue(n, path, r.has("fields"), 0)
+	r.fitsCounter(n, path)
+}
+
+// fitsCounter refuses what would make a counter go down.
+func (r *reader) fitsCounter(n *node, path string) {
+	v := &r.m.Value
+	switch {
+	case !r.typed || r.m.Type != Counter:
+	case v.IsConstant && v.Constant < 0:
+		r.wrong(n, path, "a counter cannot decrease by "+n.text, "write a number of at least 0")
+	case v.Scale < 0:
+		scale, path := n.field("scale"), under(path, "scale")
+		r.wrong(scale, path, "a counter cannot decrease", "write a positive factor")
 	}
 }
 
-func (r *reader) valueMapping(n *node, path string) {
+// field returns the value of a key of a mapping, which must have it.
+func (n *node) field(key string) *node {
+	i := slices.IndexFunc(n.fields, func(f field) bool { return f.key.text == key })
+	return n.fields[i].value
+}
+
+// otherValue reads a value beside that of the rule, which has a field of its own and is one number.
+func (r *reader) otherValue(n *node, path string, depth int) (Value, bool) {
+	v, ok := r.anyValue(n, path, false, depth)
+	if ok && v.Text.Pick == PickEach {
+		r.wrong(n.field("pick"), under(path, "pick"), "each makes many numbers, and one is wanted", oneOf(pickWords[:PickEach-1]))
+		return v, false
+	}
+	return v, ok
+}
+
+// anyValue reads a number, an accessor or a mapping. isField says that a mapping without from is about the rule's field.
+func (r *reader) anyValue(n *node, path string, isField bool, depth int) (v Value, ok bool) {
+	v = newValue()
+	switch n.kind {
+	case number:
+		v.Constant, ok = r.number(n, path, "write a number or a field: $bytes")
+		v.IsConstant = true
+		return v, ok
+	case text:
+		v.From, ok = r.source(n, path)
+		return v, ok
+	}
 	s, ok := r.parser.readMapping(n, path, valueSpec)
 	if !ok {
-		return
+		return v, false
 	}
-	v := &r.m.Value
+	before := len(r.mistakes)
 	if n := s.get("from"); n != nil {
-		v.From, _ = r.accessor(n, s.under("from"))
-	} else if !s.has("from") && !r.has("fields") {
-		r.wrong(s.node, path, "the value has no source", "write value: {from: $field, ...}")
+		v.From, _ = r.source(n, s.under("from"))
+	} else if !s.has("from") && !isField {
+		r.wrong(s.node, path, "the value has no source", "write {from: $field, ...}")
 	}
-	if n := s.get("parse"); n != nil {
-		i, _ := r.word(n, s.under("parse"), parseWords)
-		v.Parse = Parse(i)
+	for _, key := range []string{"regex", "split", "length", "map", "parse"} {
+		v.ReadsText = v.ReadsText || s.has(key) && isField
 	}
+	r.textSteps(&v, s)
+	r.conversion(&v, s)
+	r.absence(&v, s)
+	r.arithmetic(&v, s, depth)
+	r.bounds(&v, s)
+	return v, len(r.mistakes) == before
+}
+
+// absence reads what a record without a value means.
+func (r *reader) absence(v *Value, s *mappingReader) {
+	if n := s.get("optional"); n != nil {
+		v.Optional, _ = r.boolean(n, s.under("optional"))
+	}
+	if n := s.get("default"); n != nil {
+		v.Default, v.HasDefault = r.number(n, s.under("default"), "write the number of records without a value, such as 0")
+		if s.has("optional") {
+			r.wrong(n, s.under("default"), "optional is also set", "write only one of them")
+		}
+	}
+}
+
+// arithmetic reads what is done with the number.
+func (r *reader) arithmetic(v *Value, s *mappingReader, depth int) {
 	if n := s.get("scale"); n != nil {
-		r.scale(n, s.under("scale"))
+		path := s.under("scale")
+		f, ok := r.number(n, path, "write a factor such as 0.001")
+		switch {
+		case ok && f == 0:
+			r.wrong(n, path, "a scale of 0 makes every value 0", "write a factor such as 0.001")
+		case ok:
+			v.Scale = f
+		}
 	}
-	if n := s.get("map"); n != nil {
-		r.valueMap(n, s.under("map"))
+	for op, key := range operandWords {
+		n, path := s.get(key), s.under(key)
+		switch {
+		case n == nil:
+		case depth >= maxOperands:
+			r.wrong(n, path, fmt.Sprintf("operands nest more than %d levels deep", maxOperands), "write fewer")
+		default:
+			other, ok := r.otherValue(n, path, depth+1)
+			if ok && other.IsConstant && other.Constant == 0 && op >= int(Times) {
+				r.wrong(n, path, "the number 0", "write another number, or a field")
+			}
+			v.Operands = append(v.Operands, Operand{Operation(op), other})
+		}
 	}
-	r.bounds(s)
+	if n := s.get("invert"); n != nil {
+		v.Invert, _ = r.boolean(n, s.under("invert"))
+	}
 }
 
 // bounds reads the range of numbers that make a sample.
-func (r *reader) bounds(s *mappingReader) {
+func (r *reader) bounds(v *Value, s *mappingReader) {
 	b := Bounds{Min: r.bound(s, "min", math.Inf(-1)), Max: r.bound(s, "max", math.Inf(1))}
 	switch {
 	case b.Min > b.Max:
 		r.wrong(s.get("min"), s.under("min"), "min is greater than max", "write a min of at most max")
 	case s.has("min") || s.has("max"):
-		r.m.Value.Bounds = &b
+		v.Bounds = &b
 	}
 }
 
@@ -65,35 +209,4 @@ func (r *reader) bound(s *mappingReader, key string, none float64) float64 {
 		}
 	}
 	return none
-}
-
-func (r *reader) scale(n *node, path string) {
-	f, ok := r.number(n, path, "write a factor such as 0.001")
-	switch {
-	case !ok:
-	case f == 0:
-		r.wrong(n, path, "a scale of 0 makes every value 0", "write a factor such as 0.001")
-	case f < 0 && r.typed && r.m.Type == Counter:
-		r.wrong(n, path, "a counter cannot decrease", "write a positive factor")
-	default:
-		r.m.Value.Scale = f
-	}
-}
-
-// valueMap reads the map from strings to numbers.
-func (r *reader) valueMap(n *node, path string) {
-	const right = "map strings to numbers: {up: 1, down: 0}"
-	if n.kind != mapping {
-		r.wrongKind(n, path, "a mapping", right)
-		return
-	}
-	if len(n.fields) == 0 {
-		r.wrong(n, path, "an empty mapping", right)
-	}
-	r.m.Value.Map = make(map[string]float64, len(n.fields))
-	for _, f := range n.fields {
-		if v, ok := r.number(f.value, under(path, f.key.text), right); ok {
-			r.m.Value.Map[f.key.text] = v
-		}
-	}
 }

@@ -24,6 +24,8 @@ type (
 	Status = status.Status
 	// RuleStatus has the counts of one rule since it became active.
 	RuleStatus = status.Rule
+	// RefusedStatus is a value of which a rule made no sample.
+	RefusedStatus = status.Refused
 	// FamilyStatus is the size of one metric family.
 	FamilyStatus = status.Family
 	// Event is something that happened at a time.

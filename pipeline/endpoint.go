@@ -84,7 +84,8 @@ func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done fu
 	return slices.Concat(all[:at], own, all[at:]), done, err
 }
 
-// status returns what the status pages show. Only the names of families come from records.
+// status is what the pages for people show. Nothing in it comes from a record but
+// the names of families, and the last refusal of a rule.
 func (p *Pipeline) status() exporter.Status {
 	var s exporter.Status
 	families := p.collector.Families()
@@ -104,8 +105,14 @@ func (p *Pipeline) status() exporter.Status {
 
 // ruleStatus returns the status of one rule. series maps the name of each family to the number of its live series.
 func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
+	var refused *exporter.RefusedStatus
+	if last := r.LastRefusal(); last != nil {
+		refused = &exporter.RefusedStatus{
+			Reason: last.Reason.String(), Tag: last.Tag, Field: last.Field, Value: last.Value, Expected: last.Expected,
+		}
+	}
 	return exporter.RuleStatus{
-		Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),
+		LastRefused: refused, Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),
 		Series: liveSeries(r, series),
 	}
 }

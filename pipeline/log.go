@@ -11,6 +11,7 @@ import (
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/rule"
 )
 
 func (p *Pipeline) logRetry(err error, now time.Time) {
@@ -33,6 +34,18 @@ func (p *Pipeline) logPartly(err error, tag string, now time.Time) {
 	p.events.failed(text, now)
 	if suppressed, ok := p.repeats.Due("partly", now); ok {
 		p.log.Error(text, "error", err, "tag", tag, "suppressed", suppressed)
+	}
+}
+
+// logRefusals logs values that rules have refused. They are few: the rules describe one a minute of each reason.
+func (p *Pipeline) logRefusals(refusals []*rule.Refusal) {
+	for _, r := range refusals {
+		attrs := []any{"rule", r.Rule, "tag", r.Tag, "field", r.Field}
+		if p.config.LogValues {
+			attrs = append(attrs, "value", r.Value)
+		}
+		p.log.Warn(fmt.Sprintf("a rule makes no sample of a value (%s), promexporter_rule_errors_total counts them", r.Reason),
+			append(attrs, "expected", r.Expected)...)
 	}
 }
 

@@ -61,6 +61,7 @@ func (p *Pipeline) loadRulesLocked() (*rule.Set, error) {
 		Namespace:  p.config.Namespace,
 		FieldLimit: max(p.config.SeriesLimit, minFieldPaths),
 		Counters:   &p.rules.counters,
+		HideValues: !p.config.LogValues,
 	}), nil
 }
 

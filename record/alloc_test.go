@@ -10,9 +10,11 @@ import (
 func TestNoAllocations(t *testing.T) {
 	selectors := map[string]*Selector{
 		"paths": NewSelector(paths("body.status", "body.nested.a.b", "body.nested.list[2].c",
-			"metadata.otlp.severity_text", "group_body.scope.name"), false),
-		"leaves": NewSelector(nil, true),
-		"both":   NewSelector(paths("body.status", "body.nested.a.b"), true),
+			"metadata.otlp.severity_text", "group_body.scope.name"), 0),
+		"leaves":  NewSelector(nil, Numbers),
+		"texts":   NewSelector(nil, Numbers|Texts|Parents),
+		"numeric": NewSelector(nil, Numbers|NumericTexts),
+		"both":    NewSelector(paths("body.status", "body.nested.a.b"), Numbers),
 	}
 	for _, name := range captures(t, "*/*") {
 		chunk := capture(t, name)

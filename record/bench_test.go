@@ -14,11 +14,11 @@ const benchChunk = "v5.1.1/access.mp"
 var fivePaths = []string{"body.method", "body.status", "body.host", "body.latency", "body.bytes"}
 
 func BenchmarkReader(b *testing.B) {
-	benchmarkReader(b, NewSelector(paths(fivePaths...), false))
+	benchmarkReader(b, NewSelector(paths(fivePaths...), 0))
 }
 
 func BenchmarkReaderLeaves(b *testing.B) {
-	benchmarkReader(b, NewSelector(nil, true))
+	benchmarkReader(b, NewSelector(nil, Numbers))
 }
 
 func benchmarkReader(b *testing.B, s *Selector) {

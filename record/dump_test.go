@@ -18,7 +18,11 @@ func dump(t testing.TB, chunk []byte, leaves bool, names ...string) string {
 	var out strings.Builder
 	var r Reader
 	var e Event
-	r.Reset(chunk, NewSelector(paths(names...), leaves))
+	kinds := Leaves(0)
+	if leaves {
+		kinds = Numbers
+	}
+	r.Reset(chunk, NewSelector(paths(names...), kinds))
 	for {
 		switch err := r.Next(&e).(type) {
 		case nil:

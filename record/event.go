@@ -11,17 +11,21 @@ type Event struct {
 	// Values holds one value per path of the Selector, Missing if the event does not have it. If a key appears twice in
 	// a map the last one counts, as in record accessors of Fluent Bit.
 	Values []Value
-	// Leaves lists the numbers and booleans of the body, including nested maps, in the order of the bytes, if the
-	// Selector asks for them.
+	// Leaves lists the fields of the body that the Selector asks for, in the order of
+	// the bytes, nested maps included.
 	Leaves []Leaf
 	// Unlisted counts the fields beyond MaxDepth, MaxLeafPath or MaxLeaves. A map beyond them counts as one field.
 	Unlisted int
 
-	paths  []byte // the paths of nested leaves
-	prefix []byte // the keys down to the current map, each followed by a dot
+	parents [][]byte // the maps of the leaves, and what follows them
+	paths   []byte   // holds the paths of the leaves below the top
+	prefix  []byte   // the keys down to the map being walked, each with a dot behind it
 }
 
-// Leaf is a number or boolean of the body.
+// Parent returns the encoding of the map that the i-th leaf is in, and what follows it. The Selector must list Parents.
+func (e *Event) Parent(i int) []byte { return e.parents[i] }
+
+// Leaf is a number, boolean or text of the body.
 type Leaf struct {
 	// Path is the keys from the body down, joined by dots. A key may itself contain dots.
 	Path  []byte
@@ -33,6 +37,7 @@ type Leaf struct {
 func (e *Event) Release() {
 	clear(e.Values[:cap(e.Values)])
 	clear(e.Leaves[:cap(e.Leaves)])
+	clear(e.parents[:cap(e.parents)])
 	e.reset(0)
 }
 
@@ -45,6 +50,7 @@ func (e *Event) reset(slots int) {
 		e.Values[i].kind = Missing
 	}
 	e.Leaves = e.Leaves[:0]
+	e.parents = e.parents[:0]
 	e.paths = e.paths[:0]
 	e.prefix = e.prefix[:0]
 	e.Unlisted = 0

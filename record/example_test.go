@@ -16,7 +16,7 @@ func ExampleReader() {
 	selector := record.NewSelector([]record.Path{
 		{Root: record.Body, Steps: []record.Step{{Key: "method"}}},
 		{Root: record.Body, Steps: []record.Step{{Key: "status"}}},
-	}, false)
+	}, 0)
 	var reader record.Reader
 	var event record.Event
 	reader.Reset(chunk, selector)

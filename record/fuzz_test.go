@@ -18,10 +18,10 @@ var fuzzSelector = NewSelector(paths(
 	"body", "body.a", "body.a.b", "body.a.b", "body.a[0]", "body.a[1].b", "body.status", "body.nested.list[2].c",
 	"metadata", "metadata.otlp.severity_text", "metadata.a", "group_metadata", "group_metadata.schema",
 	"group_body.scope.name", "group_body.resource.attributes.service~name", "group_body.a[1]",
-), true)
+), Numbers)
 
 // otherSelector asks for little of the same.
-var otherSelector = NewSelector(paths("body.a", "metadata.a", "group_body.a"), false)
+var otherSelector = NewSelector(paths("body.a", "metadata.a", "group_body.a"), 0)
 
 // readAll reads chunk to its end and checks what holds for any bytes. It returns the times of the events and whether
 // bytes were found that cannot be trusted.

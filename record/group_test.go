@@ -73,7 +73,7 @@ func TestMarkerWithNanoseconds(t *testing.T) {
 
 // TestGroupEndsWithChunk: a group does not reach into the next chunk, and Reset lets go of its values.
 func TestGroupEndsWithChunk(t *testing.T) {
-	s := NewSelector(paths(groupPaths...), false)
+	s := NewSelector(paths(groupPaths...), 0)
 	var r Reader
 	var e Event
 	r.Reset(join(nil, start(1), plain(1)), s)

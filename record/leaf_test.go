@@ -68,7 +68,7 @@ func TestMaxLeaves(t *testing.T) {
 	pairs = append(pairs, "last", obj("n", 1, "s", "t"))
 	var r Reader
 	var e Event
-	r.Reset(plain(1, pairs...), NewSelector(paths("body.last.n"), true))
+	r.Reset(plain(1, pairs...), NewSelector(paths("body.last.n"), Numbers))
 	if err := r.Next(&e); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestPathMemory(t *testing.T) {
 	}
 	var r Reader
 	var e Event
-	r.Reset(plain(1, long, obj(append(pairs, "n", 1)...)), NewSelector(nil, true))
+	r.Reset(plain(1, long, obj(append(pairs, "n", 1)...)), NewSelector(nil, Numbers))
 	if err := r.Next(&e); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestLeavesKeepTheirPaths(t *testing.T) {
 	}
 	var r Reader
 	var e Event
-	r.Reset(plain(1, pairs...), NewSelector(nil, true))
+	r.Reset(plain(1, pairs...), NewSelector(nil, Numbers))
 	if err := r.Next(&e); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestLeavesKeepTheirPaths(t *testing.T) {
 func TestReleased(t *testing.T) {
 	var r Reader
 	var e Event
-	r.Reset(join(nil, plain(1, "a", 1, "b", 2, "c", "text"), plain(2)), NewSelector(paths("body.a", "body.c"), true))
+	r.Reset(join(nil, plain(1, "a", 1, "b", 2, "c", "text"), plain(2)), NewSelector(paths("body.a", "body.c"), Numbers))
 	for r.Next(&e) != io.EOF {
 	}
 	e.Release()

@@ -112,7 +112,7 @@ func TestEmptyChunk(t *testing.T) {
 func TestMalformedError(t *testing.T) {
 	var r Reader
 	var e Event
-	r.Reset(join(nil, plain(1), raw{0xc0}), NewSelector(nil, false))
+	r.Reset(join(nil, plain(1), raw{0xc0}), NewSelector(nil, 0))
 	if err := r.Next(&e); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestRereadingIsBounded(t *testing.T) {
 	}
 	var r Reader
 	var e Event
-	r.Reset(chunk, NewSelector(nil, true))
+	r.Reset(chunk, NewSelector(nil, Numbers))
 	for n := 0; ; n++ {
 		if r.Next(&e) == io.EOF {
 			break

@@ -141,8 +141,29 @@ func float(b []byte) float64 {
 	return math.Float64frombits(binary.BigEndian.Uint64(b))
 }
 
+// Number returns a Float with the eight bytes of a float64 in big-endian order, which it borrows.
+func Number(raw []byte) Value { return Value{kind: Float, raw: raw} }
+
 // Text returns a String with the payload text, which it borrows.
 func Text(text []byte) Value { return Value{kind: String, raw: text} }
 
 // IsText reports whether v is a string or binary.
 func (v *Value) IsText() bool { return v.kind == String || v.kind == Binary }
+
+// Values calls f with every element of the array that v holds, until f returns false. It does nothing when v is not an
+// array.
+func (v *Value) Values(f func(element Value) bool) {
+	v.Each(func(encoded []byte) bool {
+		var element Value
+		return decode(encoded, 0, &element) >= 0 && f(element)
+	})
+}
+
+// Len returns the number of elements of an array, or of keys of a map. Its second result is false for every other kind.
+func (v *Value) Len() (int, bool) {
+	if v.kind != Array && v.kind != Map {
+		return 0, false
+	}
+	n, i := container(v.raw, 0, v.kind)
+	return n, i >= 0
+}

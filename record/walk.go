@@ -13,14 +13,16 @@ package record
 
 // walk reads values from the maps of one event.
 type walk struct {
-	b     []byte
-	event *Event
+	b      []byte
+	event  *Event
+	leaves Leaves // that are listed
+	parent int    // where the map being listed starts
 }
 
 // walkEvent reads the maps after h, at b[i], and returns the offset after them.
 func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 	if h.metadata {
-		if i, reason = w.walkRoot(i, s.metadata, false); reason != "" {
+		if i, reason = w.walkRoot(i, s.metadata, 0); reason != "" {
 			return bad, reason
 		}
 	}
@@ -29,14 +31,15 @@ func (w *walk) walkEvent(i int, h head, s *wanted) (next int, reason Reason) {
 
 // walkRoot reads the map at b[i], where the paths of n start, and returns the offset after it. It checks each key even
 // if no path starts here, so that it finds the same malformed events for all Selectors.
-func (w *walk) walkRoot(i int, n *node, leaves bool) (int, Reason) {
+func (w *walk) walkRoot(i int, n *node, leaves Leaves) (int, Reason) {
 	if !isMap(lead(w.b, i)) {
 		return bad, BadRecord
 	}
 	if n.slot != noSlot && decode(w.b, i, &w.event.Values[n.slot]) < 0 {
 		return bad, Undecodable
 	}
-	if leaves {
+	if leaves != 0 {
+		w.leaves = leaves
 		i = w.listMap(i, n.children, 1)
 	} else {
 		i = w.pickMap(i, n.children)

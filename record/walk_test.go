@@ -108,7 +108,7 @@ func TestKeys(t *testing.T) {
 		{"bin8, empty", "", sized(0xc4, 1, "")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := NewSelector([]Path{{Steps: []Step{{Key: test.key}}}, {Steps: []Step{{Key: "other"}}}}, true)
+			s := NewSelector([]Path{{Steps: []Step{{Key: test.key}}}, {Steps: []Step{{Key: "other"}}}}, Numbers)
 			var r Reader
 			var e Event
 			r.Reset(plain(1, test.encoded, 7, "other", 8), s)

@@ -43,6 +43,8 @@ func lead(b []byte, i int) byte {
 func isMap(c byte) bool   { return c&0xf0 == 0x80 || c == 0xde || c == 0xdf }
 func isArray(c byte) bool { return c&0xf0 == 0x90 || c == 0xdc || c == 0xdd }
 
+func isText(c byte) bool { return c&0xe0 == 0xa0 || c >= 0xc4 && c <= 0xc6 || c >= 0xd9 && c <= 0xdb }
+
 // isNumber includes booleans.
 func isNumber(c byte) bool {
 	return c < 0x80 || c >= 0xe0 || c >= 0xca && c <= 0xd3 || c == 0xc2 || c == 0xc3

@@ -7,12 +7,12 @@ import (
 
 // How an event becomes samples, from the outside in:
 //
-//	Plan.Apply                 all rules of the tag                              this file
-//	runPerRecord               the rules for whole records                       this file
-//	runPerField                the rules for each number of a record             fields.go
-//	applies                    conditions, in the order of the file              this file
-//	runRule, runEach           one rule, for the record or for each element      this file
-//	appendSample               one sample: its value and its labels              this file, value.go, label.go
+//	Plan.Apply         all rules of the tag                              this file
+//	runWhole           the rules that look at the record as a whole      this file
+//	runFields          the rules that look at each number of it          fields.go
+//	applies            conditions, in the order of the file              this file
+//	run, runEach       one rule, for the record or for each element      this file
+//	appendSamples      the samples of a rule, with value and labels      sample.go, value.go, label.go
 //
 // None of these allocates after the first event of a kind.
 
@@ -21,7 +21,9 @@ import (
 type Scratch struct {
 	Event record.Event
 
-	item            record.Event // the current element of each
+	items           []record.Event // the elements that each is at, by level
+	index           index
+	parent          record.Event // the map of the field that a rule with fields looks at
 	tag             tag          // of the plan
 	fields          []*field     // of the leaves of the last event
 	fieldsOf        *compiledPlan
@@ -32,14 +34,20 @@ type Scratch struct {
 	spans           []span
 	event           uint64 // sequence number of the event, for the spans
 	text            []byte
+	texts           texts
+	clock           clock
 	labelsTruncated uint64
+	refusals        []*Refusal
 }
 
 // Release drops all references to the chunk. Call it before the memory of the chunk, which belongs to Fluent Bit, is
 // freed: the garbage collector must not see pointers into memory that Go may have reused.
 func (w *Scratch) Release() {
 	w.Event.Release()
-	w.item.Release()
+	for i := range w.items {
+		w.items[i].Release()
+	}
+	w.parent.Release()
 	w.tag.release()
 }
 
@@ -54,8 +62,9 @@ const (
 
 // Apply appends the samples of w.Event to b.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
-	s := scope{event: &w.Event, tag: &w.tag}
+	s := scope{event: &w.Event, index: &w.index, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
 	w.tag.set(p.tag)
+	w.clock.now = b.Now
 	w.prepare(p)
 	stop := p.runPerRecord(&s, w, b)
 	if len(p.perField) > 0 {
@@ -104,10 +113,10 @@ func (w *Scratch) prepare(p *Plan) {
 	w.event++
 }
 
-func (w *Scratch) countSkipped(in *instruction, r Reason) {
-	t := &w.tallies[in.index]
-	t.matched++
-	t.count(r)
+// countSkipped counts a record or field that a rule matches and cannot use.
+func (w *Scratch) countSkipped(in *instruction, s *scope, r Reason, field *record.Value) {
+	w.tallies[in.index].matched++
+	w.countRefused(in, s, r, field)
 }
 
 // runPerRecord runs the rules for whole records and returns the index of the first rule that no longer applies.
@@ -116,7 +125,11 @@ func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int)
 		in := &p.perRecord[i]
 		var matched bool
 		if in.each != nil {
-			matched = w.runEach(in, s, b)
+			for len(w.items) < len(in.each) {
+				w.items = append(w.items, record.Event{})
+			}
+			s.items = w.items
+			matched = w.runEach(in, 0, s, b)
 		} else {
 			matched = w.applies(in, s) && w.runRule(in, s, b)
 		}
@@ -131,31 +144,31 @@ func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int)
 func (w *Scratch) runRule(in *instruction, s *scope, b *collector.Batch) bool {
 	w.tallies[in.index].matched++
 	if !in.config.Drop {
-		var v *record.Value
-		if in.value != nil {
-			v = in.value.value(s)
-		}
-		w.appendSample(in, s, b, v, &in.to)
+		w.appendSamples(in, s, b, &missing, &in.to)
 	}
 	return true
 }
 
-// runEach runs a rule for each element of its array. It reports whether the condition held for any.
-func (w *Scratch) runEach(in *instruction, s *scope, b *collector.Batch) (matched bool) {
-	array := in.each.array.value(s)
+// runEach runs a rule for every element of its arrays from a level on. It reports whether the condition held for any.
+func (w *Scratch) runEach(in *instruction, level int, s *scope, b *collector.Batch) (matched bool) {
+	array, i := in.each[level].array.value(s), 0
 	switch array.Kind() {
 	case record.Missing, record.Nil:
 		return false
 	case record.Array:
 	default:
-		w.countSkipped(in, NotAnArray)
+		w.countSkipped(in, s, NotAnArray, array)
 		return false
 	}
-	s.item = &w.item
 	array.Each(func(element []byte) bool {
+		isReadable := in.each[level].selector.Pick(element, &w.items[level])
+		w.index.set(i)
+		i++
 		switch {
-		case !in.each.selector.Pick(element, &w.item):
-			w.countSkipped(in, NotAnArray)
+		case !isReadable: // a map whose keys are maps or arrays
+			w.countSkipped(in, s, NotAnArray, array)
+		case level < len(in.each)-1:
+			matched = w.runEach(in, level+1, s, b) || matched
 		case in.when == nil || in.when.holds(s, w):
 			matched = w.runRule(in, s, b)
 		}
@@ -170,52 +183,11 @@ func (w *Scratch) applies(in *instruction, s *scope) bool {
 		return true
 	}
 	v := &w.verdicts[in.index]
-	if *v == notEvaluated {
+	if *v == notEvaluated || in.parent != nil {
 		*v = fails
 		if in.when.holds(s, w) {
 			*v = holds
 		}
 	}
 	return *v == holds
-}
-
-// appendSample appends one sample to b, or counts the reason not to.
-func (w *Scratch) appendSample(in *instruction, s *scope, b *collector.Batch, v *record.Value, to *target) {
-	n, weight, r := in.sampleValue(s, v)
-	if r == noReason && to.family == nil {
-		r = to.reason
-	}
-	w.tallies[in.index].count(r)
-	if r != noReason {
-		return
-	}
-	w.appendLabels(to.labels, s, b)
-	if len(to.exemplar) > 0 {
-		w.appendExemplar(to.exemplar, s, b)
-	}
-	taken := b.Append(&collector.Sample{
-		Family: to.family,
-		Op:     in.op,
-		Value:  n,
-		Count:  weight,
-		Time:   s.event.Time,
-		Origin: &in.stats.Origin,
-		Source: to.source,
-	})
-	if !taken {
-		w.tallies[in.index].refused++
-		w.event++ // the spans may refer to removed label values
-	}
-}
-
-// sampleValue returns the value of the sample and the number of observations that it stands for; 0 means 1.
-func (in *instruction) sampleValue(s *scope, v *record.Value) (n float64, weight uint64, r Reason) {
-	n = in.config.Value.Constant
-	if !in.fixed {
-		n, r = readNumber(v, &in.config.Value)
-	}
-	if r == noReason && in.weight != nil {
-		weight, r = readWeight(in.weight.value(s))
-	}
-	return n * in.sign, weight, r
 }

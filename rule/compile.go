@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/record"
@@ -14,7 +16,9 @@ type compiledPlan struct {
 	perRecord []instruction // rules for whole records
 	perField  []instruction // rules for each field
 	fields    fields
-	shared    map[operand]int // the spans of label values without a transformation
+	shared    map[operand]int // the spans of label values that are taken as they are
+
+	alternatives [][]operand // of operands in firstSpace
 }
 
 // instruction is a rule as compiled for a plan.
@@ -22,16 +26,16 @@ type instruction struct {
 	*rule
 	index  int // among the rules of the plan
 	when   *condition
-	value  *operand // nil: a constant, or the field's own value
-	fixed  bool     // the value is the constant of the rule
+	value  value
 	to     target
 	op     collector.Op
 	sign   float64
-	weight *operand // of an observation of a histogram; nil: 1
-	each   *each    // nil: the rule runs once per record or field
+	weight *value           // of a histogram's observation; nil: 1
+	each   []each           // by level; nil: the rule runs once per record or field
+	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
-// each is the array that a rule iterates over.
+// each is an array that a rule runs over.
 type each struct {
 	array    operand
 	selector *record.Selector
@@ -58,25 +62,24 @@ func (s *Set) compile(matching []byte) *compiledPlan {
 			p.perRecord = append(p.perRecord, in)
 		}
 	}
-	p.selector = record.NewSelector(p.paths.list, len(p.perField) > 0)
+	p.selector = record.NewSelector(p.paths.list, p.leaves())
 	p.fields.byPath = make(map[string]*field)
 	return p
 }
 
 func (p *compiledPlan) instruction(r *rule, index int) instruction {
-	c, sp := r.config, spaces{event: p.paths, items: newPaths()}
+	c, sp := r.config, spaces{event: p.paths, parents: newPaths(), plan: p}
+	for range c.Each {
+		sp.items = append(sp.items, newPaths())
+	}
 	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
 		in.when = &when
 	}
-	if c.Value.From != nil {
-		from := sp.operand(c.Value.From)
-		in.value = &from
-	}
-	in.fixed = c.Value.From == nil && (c.Fields == nil || c.Value.IsConstant)
+	in.value = sp.value(&c.Value, c.Fields != nil)
 	if c.Histogram.Weight != nil {
-		weight := sp.operand(c.Histogram.Weight)
+		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
 	in.setOperation()
@@ -84,8 +87,14 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	if c.Fields == nil {
 		in.to.labels = bind(in.to.labels, nil)
 	}
-	if c.Each != nil {
-		in.each = &each{array: sp.operand(c.Each), selector: record.NewSelector(sp.items.list, false)}
+	if len(sp.parents.list) > 0 {
+		in.parent = record.NewSelector(sp.parents.list, 0)
+	}
+	for _, source := range c.Each {
+		in.each = append(in.each, each{array: sp.operand(source)})
+	}
+	for i := range in.each { // when all of its paths are known
+		in.each[i].selector = record.NewSelector(sp.items[i].list, 0)
 	}
 	return in
 }
@@ -148,7 +157,7 @@ func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
 				labels[i].transform = c
 				labels[i].cacheIndex = p.set.caches
 				p.set.caches++
-			} else if labels[i].from.space != itemSpace {
+			} else if p.isOfRecord(labels[i].from) {
 				labels[i].shared = p.share(labels[i].from)
 			}
 		case c.Capture != "":
@@ -159,6 +168,32 @@ func (p *compiledPlan) labels(sp spaces, from []config.Label) []label {
 		}
 	}
 	return labels
+}
+
+// isOfRecord reports whether an operand has one value for all of a record.
+func (p *compiledPlan) isOfRecord(o operand) bool {
+	if o.space == firstSpace {
+		return !slices.ContainsFunc(p.alternatives[o.slot], func(o operand) bool { return !p.isOfRecord(o) })
+	}
+	return o.space != itemSpace && o.space != indexSpace && o.space != parentSpace
+}
+
+// leaves returns which fields the rules of the plan look at.
+func (p *compiledPlan) leaves() (wanted record.Leaves) {
+	for i := range p.perField {
+		in := &p.perField[i]
+		wanted |= record.Numbers
+		switch {
+		case in.value.numericTexts:
+			wanted |= record.NumericTexts
+		case in.config.Value.ReadsText:
+			wanted |= record.Texts
+		}
+		if in.parent != nil {
+			wanted |= record.Parents
+		}
+	}
+	return wanted
 }
 
 // share returns the index of the span of the label values of from. Index 0 is for labels without a span.

@@ -155,15 +155,22 @@ func captured(re *regexp.Regexp, match []string, name string) string {
 // runPerField makes the samples of all leaves. Rules from index stop on do not apply.
 func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 	for i, f := range p.resolve(w) {
+		leaf := &w.Event.Leaves[i]
+		s.path = leaf.Path
 		if f == fieldOverLimit {
-			w.countSkipped(&p.perField[0], TooManyFields)
+			w.countSkipped(&p.perField[0], s, TooManyFields, &leaf.Value)
 			continue
 		}
-		leaf := &w.Event.Leaves[i]
 		for j := range f.rules {
 			r := &f.rules[j]
 			if r.index >= stop {
 				break
+			}
+			if leaf.Value.IsText() && !r.config.Value.ReadsText && !r.config.Drop {
+				continue
+			}
+			if r.parent != nil {
+				r.parent.Pick(w.Event.Parent(i), &w.parent)
 			}
 			if !w.applies(r.instruction, s) {
 				continue
@@ -172,11 +179,7 @@ func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if r.config.Drop {
 				break
 			}
-			v := &leaf.Value
-			if r.value != nil {
-				v = r.value.value(s)
-			}
-			w.appendSample(r.instruction, s, b, v, &r.to)
+			w.appendSamples(r.instruction, s, b, &leaf.Value, &r.to)
 			if r.config.First {
 				break
 			}

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/promexporter/promexporter/collector"
@@ -37,7 +38,8 @@ func (l *label) isConstant() bool { return l.encoded != nil }
 
 // isPlain reports whether c has no transformation.
 func isPlain(c *config.Label) bool {
-	return c.Regex == nil && c.Map == nil && c.Default == "" && c.MaxLength == 0
+	return c.Regex == nil && c.Replace == nil && c.Case == config.NoCase && c.Length == config.NoLength && c.Map == nil &&
+		c.Default == "" && c.MaxLength == 0
 }
 
 // bind replaces captures by constants and joins neighboring constants, so that a label set without other fields costs
@@ -126,7 +128,11 @@ func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 func (w *Scratch) labelText(l *label, s *scope) []byte {
 	v := l.from.value(s)
 	text := v.Bytes()
-	if !v.IsText() {
+	switch {
+	case l.transform != nil && l.transform.Length != config.NoLength:
+		w.text = appendLength(w.text[:0], v, l.transform.Length)
+		text = w.text
+	case !v.IsText():
 		w.text, _ = appendText(w.text[:0], v)
 		text = w.text
 	}
@@ -186,6 +192,9 @@ func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) 
 			ok = len(text) > 0
 		}
 	}
+	if ok {
+		text, ok = rewrite(c, text)
+	}
 	if ok && c.Map != nil {
 		text, ok = mapped(c.Map, text)
 	}
@@ -196,6 +205,20 @@ func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) 
 		text = truncateRunes(text, c.MaxLength)
 	}
 	return append(result, text...), ok
+}
+
+// rewrite returns text with its replacements and in its case, and false when nothing is left.
+func rewrite(c *config.Label, text []byte) ([]byte, bool) {
+	for i := range c.Replace {
+		text = c.Replace[i].Regex.ReplaceAll(text, []byte(c.Replace[i].With))
+	}
+	switch c.Case {
+	case config.LowerCase:
+		text = bytes.ToLower(text)
+	case config.UpperCase:
+		text = bytes.ToUpper(text)
+	}
+	return text, len(text) > 0
 }
 
 func mapped(cases []config.MapCase, text []byte) ([]byte, bool) {

@@ -1,7 +1,13 @@
 package rule
 
 import (
+	"fmt"
+	"hash/fnv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/promexporter/promexporter/config"
 )
@@ -47,15 +53,21 @@ func expandName(t config.Template, typ config.Type, variable func(string) string
 
 func sanitize(b *strings.Builder, text string) {
 	for _, c := range text {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_':
-			b.WriteByte(byte(c))
-		case c >= 'A' && c <= 'Z':
-			b.WriteByte(byte(c) + 'a' - 'A')
-		default:
-			b.WriteByte('_')
+		if c == utf8.RuneError || !unicode.In(c, unicode.L, unicode.M, unicode.Nd) {
+			c = '_'
 		}
+		b.WriteRune(unicode.ToLower(c))
 	}
+}
+
+// isLegacy reports whether every scraper sees name as it is.
+func isLegacy(name string) bool { return model.LegacyValidation.IsValidMetricName(name) }
+
+// distinguish makes a name differ from another one that scrapers see alike if they do not ask for UTF-8 names.
+func distinguish(name string, typ config.Type) string {
+	hash := fnv.New32a()
+	hash.Write([]byte(name))
+	return fitName(fmt.Sprintf("%s_%04x", strings.TrimSuffix(name, "_total"), hash.Sum32()&0xffff), typ)
 }
 
 // fitName adapts name to the type: it is not empty, does not start with a digit, ends with _total for a counter, and

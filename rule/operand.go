@@ -2,6 +2,8 @@ package rule
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math"
 	"strings"
 
 	"github.com/promexporter/promexporter/config"
@@ -14,23 +16,43 @@ type space uint8
 const (
 	eventSpace space = iota
 	itemSpace
+	indexSpace
 	tagSpace
+	parentSpace
+	timeSpace
+	firstSpace // the first of several operands
 )
 
 // operand is a compiled accessor.
 type operand struct {
 	space space
-	slot  int // index in Event.Values, in eventSpace and itemSpace
-	part  int // of the tag in tagSpace, wholeTag for all of it
+	slot  int // of the selector in eventSpace, itemSpace and parentSpace, of the alternatives in firstSpace
+	part  int // of the tag in tagSpace, wholeTag for all of it; of the clock in timeSpace; the level in itemSpace
 }
 
 const wholeTag = -1
 
+// index shows the index of an element as a value.
+type index struct {
+	raw   [8]byte
+	value record.Value
+}
+
+func (x *index) set(n int) {
+	binary.BigEndian.PutUint64(x.raw[:], math.Float64bits(float64(n)))
+	x.value = record.Number(x.raw[:])
+}
+
 // scope is what operands read from: the event, the current element of `each`, and the tag.
 type scope struct {
-	event *record.Event
-	item  *record.Event
-	tag   *tag
+	event        *record.Event
+	items        []record.Event // by the levels of `each`
+	index        *index
+	tag          *tag
+	clock        *clock
+	alternatives [][]operand
+	parent       *record.Event // the map of the field, in rules with fields
+	path         []byte        // of the field, in rules with fields
 }
 
 // tag is a tag for operands, in reused memory. The zero tag is empty.
@@ -72,7 +94,15 @@ func (o operand) value(s *scope) *record.Value {
 	case eventSpace:
 		return &s.event.Values[o.slot]
 	case itemSpace:
-		return &s.item.Values[o.slot]
+		return &s.items[o.part].Values[o.slot]
+	case indexSpace:
+		return &s.index.value
+	case parentSpace:
+		return &s.parent.Values[o.slot]
+	case timeSpace:
+		return s.clock.value(o.part, s.event.Time)
+	case firstSpace:
+		return first(s.alternatives[o.slot], s)
 	}
 	switch {
 	case o.part == wholeTag:
@@ -81,6 +111,20 @@ func (o operand) value(s *scope) *record.Value {
 		return &s.tag.parts[o.part]
 	}
 	return &missing
+}
+
+// first returns the value of the first alternative that has one, or else one that is null or missing.
+func first(alternatives []operand, s *scope) *record.Value {
+	v := &missing
+	for _, o := range alternatives {
+		switch next := o.value(s); {
+		case next.Kind() > record.Nil:
+			return next
+		case next.Kind() == record.Nil:
+			v = next
+		}
+	}
+	return v
 }
 
 // paths collects the distinct fields for a selector.
@@ -106,14 +150,36 @@ func (p *paths) slot(a *config.Accessor) int {
 
 // spaces compiles the accessors of one rule. Those of the current element of `each` go to items, all others to event.
 type spaces struct {
-	event *paths
-	items *paths
+	event   *paths
+	items   []*paths // by the levels of `each`
+	parents *paths
+	plan    *compiledPlan
 }
 
-func (s spaces) operand(a *config.Accessor) operand {
+func (s spaces) operand(from config.Source) operand {
+	if len(from) == 1 {
+		return s.accessor(from[0])
+	}
+	alternatives := make([]operand, len(from))
+	for i, a := range from {
+		alternatives[i] = s.accessor(a)
+	}
+	s.plan.alternatives = append(s.plan.alternatives, alternatives)
+	return operand{space: firstSpace, slot: len(s.plan.alternatives) - 1}
+}
+
+func (s spaces) accessor(a *config.Accessor) operand {
 	switch {
+	case a.Root == config.RootParent:
+		return operand{space: parentSpace, slot: s.parents.slot(a)}
+	case a.Root == config.RootTime:
+		return operand{space: timeSpace, part: recordTime}
+	case a.Root == config.RootNow:
+		return operand{space: timeSpace, part: flushTime}
 	case a.Root == config.RootItem:
-		return operand{space: itemSpace, slot: s.items.slot(a)}
+		return operand{space: itemSpace, slot: s.items[a.Level].slot(a), part: a.Level}
+	case a.Root == config.RootIndex:
+		return operand{space: indexSpace}
 	case a.Root != config.RootTag:
 		return operand{space: eventSpace, slot: s.event.slot(a)}
 	case len(a.Steps) == 0:
@@ -137,6 +203,10 @@ var recordRoots = [...]record.Root{
 	config.RootGroupAttributes: record.GroupBody,
 	config.RootTag:             record.Body,
 	config.RootItem:            record.Body,
+	config.RootTime:            record.Body,
+	config.RootNow:             record.Body,
+	config.RootParent:          record.Body,
+	config.RootIndex:           record.Body,
 }
 
 func pathKey(p record.Path) string {

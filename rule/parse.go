@@ -1,9 +1,11 @@
 package rule
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/promexporter/promexporter/config"
@@ -24,15 +26,13 @@ func parseText(text []byte, p config.Parse) (float64, Reason) {
 	case config.ParseDuration:
 		n, ok = parseDuration(text)
 	case config.ParseBytes:
-		n, ok = parseBytes(text)
+		n, ok = parseBytes(text, 1000)
 	case config.ParsePercent:
-		if text[len(text)-1] == '%' {
-			text = trim(text[:len(text)-1])
-		}
-		n, ok = parseFloat(text)
-		n /= 100
+		n, ok = parsePercent(text)
 	case config.ParseTimestamp:
 		n, ok = parseTimestamp(text)
+	case config.ParseHex:
+		n, ok = parseHex(text)
 	default:
 		n, ok = parseFloat(text)
 	}
@@ -45,15 +45,45 @@ func parseText(text []byte, p config.Parse) (float64, Reason) {
 // borrow returns text as a string that shares its bytes, for functions that do not retain it.
 func borrow(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
 
-// trim removes blanks at both ends.
+// view returns text as bytes that must not change.
+func view(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
+
+// trim cuts white space off both ends.
 func trim(text []byte) []byte {
-	for len(text) > 0 && text[0] == ' ' {
-		text = text[1:]
+	if n := len(text); n > 0 && text[0] > ' ' && text[0] < utf8.RuneSelf && text[n-1] > ' ' && text[n-1] < utf8.RuneSelf {
+		return text
 	}
-	for len(text) > 0 && text[len(text)-1] == ' ' {
-		text = text[:len(text)-1]
+	return bytes.TrimSpace(text)
+}
+
+func parsePercent(text []byte) (float64, bool) {
+	if text[len(text)-1] == '%' {
+		text = trim(text[:len(text)-1])
 	}
-	return text
+	n, ok := parseFloat(text)
+	return n / 100, ok
+}
+
+// parseHex reads a whole number in hexadecimal digits, of 64 bits at most.
+func parseHex(text []byte) (float64, bool) {
+	if len(text) > 2 && text[0] == '0' && text[1]|' ' == 'x' {
+		text = text[2:]
+	}
+	if len(text) == 0 || len(text) > 16 {
+		return 0, false
+	}
+	var n uint64
+	for _, c := range text {
+		switch digit := c | ' '; {
+		case c >= '0' && c <= '9':
+			n = n<<4 | uint64(c-'0')
+		case digit >= 'a' && digit <= 'f':
+			n = n<<4 | uint64(digit-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return float64(n), true
 }
 
 // parseFloat parses a finite number.
@@ -83,19 +113,40 @@ func parseDigits(text []byte) (float64, bool) {
 	return float64(n), true
 }
 
-// numeral reports whether text has only characters of decimal numbers. It excludes words such as "Inf", which
-// ParseFloat accepts, and avoids the cost of an error for most other text.
+// numeral reports whether text is a decimal number. It keeps words such as "Inf", which ParseFloat would read, from being
+// numbers, and other text, such as dates and addresses, from costing an error.
 func numeral(text []byte) bool {
-	digits := 0
-	for _, c := range text {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E':
-			return false
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	whole := digits(text)
+	text, fraction := text[whole:], 0
+	if len(text) > 0 && text[0] == '.' {
+		fraction = digits(text[1:])
+		text = text[1+fraction:]
+	}
+	switch {
+	case whole+fraction == 0:
+		return false
+	case len(text) == 0:
+		return true
+	case text[0] != 'e' && text[0] != 'E':
+		return false
+	}
+	if text = text[1:]; len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	return len(text) > 0 && digits(text) == len(text)
+}
+
+// digits returns how many digits text starts with.
+func digits(text []byte) int {
+	for i, c := range text {
+		if !isDigit(c) {
+			return i
 		}
 	}
-	return digits > 0
+	return len(text)
 }
 
 // quantity splits text after the number that it starts with.
@@ -108,67 +159,9 @@ func quantity(text []byte) (n float64, rest []byte, ok bool) {
 	return n, text[i:], ok
 }
 
-// parseDuration parses one or more quantities with units, such as 15ms, 1h2m or 2d, as seconds. A number without a unit
-// is in seconds.
-func parseDuration(text []byte) (float64, bool) {
-	sign := 1.0
-	if text[0] == '-' || text[0] == '+' {
-		if text[0] == '-' {
-			sign = -1
-		}
-		text = text[1:]
-	}
-	if n, ok := parseFloat(text); ok {
-		return sign * n, true
-	}
-	var seconds float64
-	for more := true; more; more = len(text) > 0 {
-		n, rest, ok := quantity(text)
-		if !ok {
-			return 0, false
-		}
-		rest = trim(rest)
-		i := 0
-		for i < len(rest) && (rest[i] < '0' || rest[i] > '9') && rest[i] != ' ' {
-			i++
-		}
-		whole, parts := durationUnit(string(rest[:i]))
-		if parts == 0 {
-			return 0, false
-		}
-		seconds += n * whole / parts
-		text = trim(rest[i:])
-	}
-	return sign * seconds, true
-}
-
-// durationUnit returns the seconds per unit, or the units per second: with a factor of 1e-3, milliseconds would not be
-// exact. Both are 0 for an unknown unit.
-func durationUnit(unit string) (whole, parts float64) {
-	switch unit {
-	case "ns":
-		return 1, 1e9
-	case "us", "\u00b5s", "\u03bcs":
-		return 1, 1e6
-	case "ms":
-		return 1, 1e3
-	case "s":
-		return 1, 1
-	case "m", "min":
-		return 60, 1
-	case "h":
-		return 3600, 1
-	case "d":
-		return 86400, 1
-	case "w":
-		return 7 * 86400, 1
-	}
-	return 0, 0
-}
-
-// parseBytes parses a quantity with a unit of bytes: k, M, G, T, P and E are powers of 1000, Ki, Mi and so on are
-// powers of 1024; a B may follow.
-func parseBytes(text []byte) (float64, bool) {
+// parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers
+// of kilo, Ki, Mi and so on powers of 1024, a B may follow.
+func parseBytes(text []byte, kilo float64) (float64, bool) {
 	n, unit, ok := quantity(text)
 	if !ok {
 		return 0, false
@@ -177,7 +170,7 @@ func parseBytes(text []byte) (float64, bool) {
 	if len(unit) > 0 && unit[len(unit)-1] == 'B' {
 		unit = unit[:len(unit)-1]
 	}
-	base := 1000.0
+	base := kilo
 	if len(unit) == 2 && unit[1] == 'i' {
 		base, unit = 1024, unit[:1]
 	}

@@ -64,6 +64,33 @@ func TestParseText(t *testing.T) {
 		{config.ParseTimestamp, "2023-11-14T22:13:20Z", 1700000000},
 		{config.ParseTimestamp, "2023-11-14T22:13:20.5+00:00", 1700000000.5},
 		{config.ParseTimestamp, "2023-11-14", none},
+
+		{config.ParseDuration, "100:00:00", 360000},
+		{config.ParseDuration, "-04:05.5", -245.5},
+		{config.ParseDuration, "1-02:03", 93780},
+		{config.ParseDuration, "2 days 00:00:01", 172801},
+		{config.ParseDuration, "1 hour, 2 minutes", 3720},
+		{config.ParseDuration, "04:65", none},
+		{config.ParseDuration, "04:5", none},
+		{config.ParseDuration, "1:2.5:03", none},
+		{config.ParseDuration, "1:02:03:04", none},
+		{config.ParseDuration, ":05", none},
+		{config.ParseDuration, "x 00:05", none},
+		{config.ParseDuration, "--5s", none},
+		{config.ParseDuration, "P1W", 604800},
+		{config.ParseDuration, "P1DT12H", 129600},
+		{config.ParseDuration, "-PT0.5S", -0.5},
+		{config.ParseDuration, "P1M", none},
+		{config.ParseDuration, "P", none},
+		{config.ParseDuration, "PT", none},
+		{config.ParseDuration, "PT1S1H", none},
+		{config.ParseDuration, "P1H", none},
+
+		{config.ParseHex, "ff", 255},
+		{config.ParseHex, "0X1f", 31},
+		{config.ParseHex, "g", none},
+		{config.ParseHex, "-1", none},
+		{config.ParseHex, "fffffffffffffffff", none},
 	} {
 		n, reason := parseText([]byte(test.text), test.parse)
 		if reason != noReason {
@@ -76,13 +103,13 @@ func TestParseText(t *testing.T) {
 }
 
 func FuzzParseText(f *testing.F) {
-	for _, seed := range []string{"15ms", "12.5MiB", "35%", "2023-11-14T22:13:20Z", "-1e3", "1h2m"} {
-		for p := range config.ParseTimestamp + 1 {
+	for _, seed := range []string{"15ms", "12.5MiB", "35%", "2023-11-14T22:13:20Z", "-1e3", "1h2m", "1 day, 2:03:04", "PT1H2M3.5S", "0x1f"} {
+		for p := range config.ParseHex + 1 {
 			f.Add([]byte(seed), uint8(p))
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte, p uint8) {
-		n, reason := parseText(text, config.Parse(p%5))
+		n, reason := parseText(text, config.Parse(p%6))
 		if reason == noReason && (math.IsNaN(n) || math.IsInf(n, 0)) {
 			t.Errorf("%q became %v", text, n)
 		}

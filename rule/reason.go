@@ -6,26 +6,30 @@ import (
 	"github.com/promexporter/promexporter/collector"
 )
 
-// Reason is why a rule made no sample of a record that it matched.
+// Reason says why a rule made no sample of a record that it matched.
 type Reason uint8
 
 // The reasons to skip a sample.
 const (
-	noReason      Reason = iota // the sample was made
-	NoValue                     // the field of the value is missing
-	NotANumber                  // the value is not a number and cannot be parsed as one
-	OutOfRange                  // the value is below the rule's min or above its max
-	ReservedName                // the name starts with a prefix of the plugin's own metrics
-	TooManyFields               // more different field paths than the bound allows
-	FieldTooDeep                // the field is nested too deep or its path is too long
-	NotAnArray                  // the field of `each` is not an array of maps
-	NotACount                   // the weight of an observation is not a positive integer
+	noReason       Reason = iota // the sample was made
+	NoValue                      // the field of the value is missing
+	NotANumber                   // the value is no number and cannot be read as one
+	OutOfRange                   // the value is below the rule's min or above its max
+	ReservedName                 // the name starts with a prefix of the plugin's own metrics
+	TooManyFields                // more different field paths than the bound allows
+	FieldTooDeep                 // the field is nested too deep or its path is too long
+	NotAnArray                   // the field of `each` is no array of maps
+	NotACount                    // the weight of an observation is no whole number from 1 on
+	NoMatch                      // the regular expression of the value matches nothing
+	NoLength                     // the value has no length: it is a number, for instance
+	DivisionByZero               // a value is divided by another that is 0
 	reasons
+	nothing // there is none to make: the value is optional
 )
 
 var reasonNames = [reasons]string{
 	"made", "no_value", "not_a_number", "out_of_range", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array",
-	"not_a_count",
+	"not_a_count", "no_match", "no_length", "division_by_zero",
 }
 
 // String returns the reason as the value of the label `reason`.
@@ -35,6 +39,9 @@ func (r Reason) String() string {
 	}
 	return "unknown"
 }
+
+// isAbsence reports whether the record has no value, which optional and default are about.
+func (r Reason) isAbsence() bool { return r == NoValue || r == NoMatch }
 
 // Reasons returns all reasons to skip a sample.
 func Reasons() []Reason {
@@ -54,16 +61,24 @@ type Stats struct {
 	samples atomic.Uint64
 	refused atomic.Uint64
 	dropped [reasons]atomic.Uint64
-	applied atomic.Uint64 // greatest result of Applied
+	applied atomic.Uint64 // what Applied returned at most
+
+	nextRefusal [reasons]atomic.Int64 // when a value is described again, in nanoseconds since 1970
+	lastRefusal atomic.Pointer[Refusal]
 }
 
-// Matched returns the number of records, or fields of a rule with fields, that the rule applied to.
+// LastRefusal describes the last value that the rule refused, as far as one a minute is described; nil: it refused none.
+func (s *Stats) LastRefusal() *Refusal { return s.lastRefusal.Load() }
+
+// Matched returns the number of records, or fields of a rule with fields, that
+// the rule applied to.
 func (s *Stats) Matched() uint64 { return s.matched.Load() }
 
 // Samples returns the number of samples that the rule made.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
-// Dropped returns the number of samples of the rule that the collector or a full batch dropped for r.
+// Dropped returns the number of samples that the rule made and that were dropped for
+// r, by the collector or by a full batch.
 func (s *Stats) Dropped(r collector.Reason) uint64 {
 	n := s.Origin.Dropped(r)
 	if r == collector.BatchLimit {

@@ -175,7 +175,7 @@ cpu{cpu="ALL",mode="system_p"} 0.25
 		"booleans": {
 			"a", `{"up":true,"down":false}`,
 			gauge("down", "down{tag=\"a\"} 0\n") + gauge("up", "up{tag=\"a\"} 1\n")},
-		"no metrics": {"a", `{"s":"12","n":null,"l":[1,2,{"x":3}]}`, ""},
+		"no metrics": {"a", `{"s":"12 apples","n":null,"l":[1,2,{"x":3}]}`, ""},
 		"digit in front": {
 			"a", `{"5xx":3}`, gauge("_5xx", "_5xx{tag=\"a\"} 3\n")},
 		"suffix of another type": {

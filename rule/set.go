@@ -19,6 +19,8 @@ type Options struct {
 	Counters *Counters
 	// FieldLimit bounds the number of distinct field paths that rules with fields match. Other paths make no samples.
 	FieldLimit int
+	// HideValues leaves the values out of what describes refused ones.
+	HideValues bool
 }
 
 // Set is a set of compiled rules. It is safe for concurrent use.
@@ -34,6 +36,9 @@ type Set struct {
 	tagBytes   int // of tags
 
 	sources sources
+
+	namesMu   sync.Mutex
+	namesSeen map[string]string // the name of a field by what scrapers see of it, if not all see it alike; under namesMu
 }
 
 // rule is the part of a rule that all plans share.
@@ -70,6 +75,9 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 			break
 		}
 	}
+	if !isLegacy(f.Name) && !s.isDistinct(f) {
+		f.Name = distinguish(f.Name, r.config.Type)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.derivedNames == nil {
@@ -77,6 +85,25 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	}
 	r.derivedNames[f.Name] = struct{}{}
 	return f
+}
+
+// isDistinct reports whether no scraper takes the name of f for another one that was made of a field, and keeps it for f.
+func (s *Set) isDistinct(f *collector.Family) bool {
+	s.namesMu.Lock()
+	defer s.namesMu.Unlock()
+	seen := metric.Names(f.Name, f.Type)
+	for _, name := range seen {
+		if owner, taken := s.namesSeen[name]; taken && owner != f.Name {
+			return false
+		}
+	}
+	if s.namesSeen == nil {
+		s.namesSeen = make(map[string]string)
+	}
+	for _, name := range seen {
+		s.namesSeen[name] = f.Name
+	}
+	return true
 }
 
 // Compile compiles rules in the order in which they apply. They must come from config.ParseRules.

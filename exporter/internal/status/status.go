@@ -33,6 +33,17 @@ type Rule struct {
 	Samples uint64            `json:"samples"`
 	Errors  map[string]uint64 `json:"errors,omitempty"` // samples that the rule could not make, by reason
 	Series  int               `json:"series"`           // current ones
+
+	LastRefused *Refused `json:"last_refused,omitempty"`
+}
+
+// Refused is a value of which a rule made no sample.
+type Refused struct {
+	Reason   string `json:"reason"`
+	Tag      string `json:"tag"`
+	Field    string `json:"field"`
+	Value    string `json:"value,omitempty"` // its start
+	Expected string `json:"expected"`
 }
 
 // errors returns the number of samples that the rule could not make, for whatever reason.

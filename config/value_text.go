@@ -1,0 +1,85 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// TextSteps say what is taken out of a text before it is read as a number.
+type TextSteps struct {
+	Regex       *regexp.Regexp // nil: the text as it is
+	Replacement string         // in Go's Expand syntax; default $1, or $0 when the regex has no group
+	Split       []string       // the texts that separate the elements of a list; nil: the text is one element
+	Pick        Pick
+}
+
+// Pick says which element of a list counts.
+type Pick uint8
+
+// The picks. NoPick is for values that are no list.
+const (
+	NoPick Pick = iota
+	PickFirst
+	PickLast
+	PickMin
+	PickMax
+	PickSum
+	PickEach // makes a sample of every element
+)
+
+// Length says what of a value is counted.
+type Length uint8
+
+// The lengths. Of an array or map, both are the number of elements.
+const (
+	NoLength Length = iota
+	LengthBytes
+	LengthRunes
+)
+
+// maxSeparators bounds the texts that separate elements.
+const maxSeparators = 8
+
+// textSteps reads what is taken out of a text.
+func (r *reader) textSteps(v *Value, s *mappingReader) {
+	t := &v.Text
+	t.Regex, t.Replacement = r.extraction(s)
+	if n := s.get("split"); n != nil {
+		t.Split = r.separators(n, s.under("split"))
+		if !s.has("pick") {
+			r.wrong(n, s.under("split"), "nothing says which element counts", "write pick: last, or another of its words, beside it")
+		}
+	}
+	if n := s.get("pick"); n != nil {
+		if i, ok := r.word(n, s.under("pick"), pickWords); ok {
+			t.Pick = Pick(i) + PickFirst
+		}
+	}
+	if n := s.get("length"); n != nil {
+		if i, ok := r.word(n, s.under("length"), lengthWords); ok {
+			v.Length = Length(i) + LengthBytes
+		}
+	}
+}
+
+// separators reads a text or a list of them.
+func (r *reader) separators(n *node, path string) []string {
+	const right = "write what stands between the elements: ',', or several such texts: [',', ':']"
+	if n.kind != sequence {
+		s, ok := r.text(n, path, right)
+		if !ok {
+			return nil
+		}
+		return []string{s}
+	}
+	if len(n.elements) == 0 || len(n.elements) > maxSeparators {
+		r.wrong(n, path, fmt.Sprintf("%d separators", len(n.elements)), fmt.Sprintf("write 1 to %d of them", maxSeparators))
+	}
+	var all []string
+	for i, e := range n.elements {
+		if s, ok := r.text(e, at(path, i), right); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
