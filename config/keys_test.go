@@ -25,13 +25,7 @@ func TestParseKeysDefaults(t *testing.T) {
 	}
 	want := &Config{
 		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, SeriesMemory: 512 << 20,
-<<<<<<< HEAD
-		FlushTimeout: time.Second, StateInterval: 30 * time.Second, DedupeWindow: 10 * time.Minute, MetricsEvents: true,
-||||||| 28ad369
-		FlushTimeout: time.Second, StateInterval: 30 * time.Second, DedupeWindow: 10 * time.Minute,
-=======
-		FlushTimeout: time.Second, StateInterval: 30 * time.Second, LogValues: true, DedupeWindow: 10 * time.Minute,
->>>>>>> main
+		FlushTimeout: time.Second, StateInterval: 30 * time.Second, LogValues: true, DedupeWindow: 10 * time.Minute, MetricsEvents: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

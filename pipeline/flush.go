@@ -106,7 +106,6 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 	if p.closed.Load() { // the pipeline was closed meanwhile; the state file may already be written for the last time
 		return flb.Retry
 	}
-<<<<<<< HEAD
 	b.begin(now)
 	switch signal := record.SignalOf(chunk); {
 	case signal == record.Logs:
@@ -120,20 +119,11 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 		return flb.Error
 	}
 }
-||||||| 28ad369
-	plan := p.rules.set.Load().Plan(tag)
-	b.read(&plan, chunk, now)
-	b.batch.Chunk = p.digest(chunk, tag)
-=======
-	plan := p.rules.set.Load().Plan(tag)
-	b.read(&plan, chunk, now)
-	p.logRefusals(b.scratch.Refusals())
-	b.batch.Chunk = p.digest(chunk, tag)
->>>>>>> main
 
 func (p *Pipeline) applyLogs(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
 	plan := p.rules.set.Load().Plan(tag)
 	b.read(&plan, chunk)
+	p.logRefusals(b.scratch.Refusals())
 	b.batch.Chunk = p.digest(chunk, tag)
 	err := p.ingest(b)
 	labelsCut := plan.Finish(&b.scratch, isTaken(err))
