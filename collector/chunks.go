@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Digest identifies the chunk of a batch. The zero Digest stands for none.
+// Digest identifies the chunk of a batch. The zero Digest means that there is none.
 type Digest [16]byte
 
-// maxChunks bounds how many applied chunks a collector remembers: as many as a Fluent Bit may have in flight, see
-// FLB_CONFIG_DEFAULT_TASK_MAP_SIZE_LIMIT. The others of its storage wait for these.
+// maxChunks bounds the applied chunks that a collector remembers: as many as Fluent Bit may have in flight, see
+// FLB_CONFIG_DEFAULT_TASK_MAP_SIZE_LIMIT. Its other chunks wait for these.
 const maxChunks = 1 << 14
 
-// RepeatedError reports a chunk that was applied before. Nothing of its batch was applied.
+// RepeatedError reports a chunk that was applied before. No part of its batch was applied.
 type RepeatedError struct{ At time.Time } // when it was applied
 
 func (e *RepeatedError) Error() string {
@@ -25,22 +25,23 @@ type appliedChunk struct {
 	at     int64 // in nanoseconds since 1970
 }
 
-// chunks are the chunks that were applied last, and those of them that may come again.
+// chunks holds the chunks that were applied last, and those that Fluent Bit may deliver again.
 type chunks struct {
 	applied []appliedChunk // the oldest is at next once there are maxChunks
 	next    int
-	// repeats are the chunks that were applied before a start or reload and have not come again since; nil after until.
+	// repeats holds the chunks that were applied before a start or reload and were not delivered again since; nil after
+	// until.
 	repeats map[Digest]repeat
 	until   int64
 }
 
-// repeat is a chunk that may come again, as often as it was applied.
+// repeat is a chunk that Fluent Bit may deliver again, as often as it was applied.
 type repeat struct {
 	left int
 	at   int64 // when it was applied last
 }
 
-// add remembers a chunk. The oldest one makes room for it.
+// add adds a chunk. If there are maxChunks, it replaces the oldest one.
 func (c *chunks) add(digest Digest, now int64) {
 	if digest == (Digest{}) {
 		return
@@ -53,13 +54,13 @@ func (c *chunks) add(digest Digest, now int64) {
 	c.next = (c.next + 1) % maxChunks
 }
 
-// list copies the applied chunks, the oldest first.
+// list returns a copy of the applied chunks, oldest first.
 func (c *chunks) list() []appliedChunk {
 	all := make([]appliedChunk, 0, len(c.applied))
 	return append(append(all, c.applied[c.next:]...), c.applied[:c.next]...)
 }
 
-// expect makes every applied chunk one that may come again.
+// expect adds all applied chunks to repeats.
 func (c *chunks) expect(until int64) {
 	c.until, c.repeats = until, make(map[Digest]repeat, len(c.applied))
 	for _, a := range c.list() {
@@ -67,7 +68,7 @@ func (c *chunks) expect(until int64) {
 	}
 }
 
-// repeated reports a chunk that comes again.
+// repeated reports whether a chunk is delivered again.
 func (c *chunks) repeated(digest Digest, now int64) error {
 	if c.repeats == nil {
 		return nil
@@ -85,9 +86,9 @@ func (c *chunks) repeated(digest Digest, now int64) error {
 	return &RepeatedError{time.Unix(0, r.at)}
 }
 
-// ExpectRepeats lets Ingest refuse, until a time in nanoseconds since 1970, the batches of chunks that were applied
-// before this call, also by the collector whose state was imported. Each is refused as often as it was applied. It is
-// for a start or reload, after which Fluent Bit brings again what another output has not taken.
+// ExpectRepeats makes Ingest refuse, until a time in nanoseconds since 1970, the batches of chunks that were applied
+// before this call, also by the collector whose state was imported. Each is refused as often as it was applied. Call it
+// after a start or reload, when Fluent Bit delivers again what another output has not taken.
 func (c *Collector) ExpectRepeats(until int64) error {
 	return c.do(func() { c.chunks.expect(until) })
 }

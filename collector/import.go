@@ -24,7 +24,7 @@ type Imported struct {
 	Remembered int   // expired series that were restored as such
 	Redefined  int   // series that were left out because no family has their definition
 	OverLimit  int   // series that were left out because of a limit
-	Chunks     int   // of which the state has the samples
+	Chunks     int   // whose samples are in the state
 }
 
 // Import restores the series of a state that WriteTo wrote. Call it before the first batch, which waits while Import

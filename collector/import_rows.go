@@ -52,7 +52,7 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 	return c.natives == nil || c.natives[i].schema >= coarsestSchema && c.natives[i].schema <= pickSchema(f.Native.Factor)
 }
 
-// isRest reports whether rest is what the value v can lack.
+// isRest reports whether rest may be the rest of the value v.
 func isRest(v, rest float64) bool { return rest == 0 || v-v == 0 && v+rest == v }
 
 // addSeries adds a series. It returns false if the family already has it.

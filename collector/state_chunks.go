@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// chunks writes chunks in as many blocks as they need.
+// chunks writes chunks in as many blocks as necessary.
 func (e *encoder) chunks(all []appliedChunk) {
 	for block := range slices.Chunk(all, blockRows) {
 		e.WriteByte(chunksBlock)

@@ -46,7 +46,7 @@ type columns struct {
 	sources  []uint32
 	created  []int64 // 0: not known
 	values   []float64
-	rests    []float64 // what the values lack, see accumulate; nil until one does
+	rests    []float64 // rounding errors of values, see accumulate; nil until there is one
 	totals   []float64 // the last running total
 	times    []int64   // of the newest sample, or never
 	width    int       // buckets per series

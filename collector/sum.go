@@ -2,15 +2,15 @@ package collector
 
 import "math"
 
-// Bounds of accumulate: up to which every whole number is a float64, and up to which it adds whole numbers exactly, as
-// client_golang does.
+// Bounds of accumulate: the limit up to which each integer is a float64, and the limit up to which accumulate adds
+// integers exactly, as in client_golang.
 const (
 	exactFloat = 1 << 53
 	exactSum   = 1 << 64
 )
 
-// accumulate adds v to the value of series i. Where a float64 would round, the series of the family keep what is rounded
-// off as well. A page shows the float64 that is nearest.
+// accumulate adds v to the value of series i. If a float64 would round the sum, the family also keeps the rest. A page
+// shows the nearest float64.
 func (s *store) accumulate(i int, v float64) Reason {
 	before := s.values[i]
 	sum := before + v
@@ -44,7 +44,7 @@ func (s *store) accumulateRest(i int, v float64) Reason {
 	return Kept
 }
 
-// assign makes v the value of series i.
+// assign sets the value of series i to v.
 func (s *store) assign(i int, v float64) {
 	s.values[i] = v
 	if s.rests != nil {
@@ -52,7 +52,7 @@ func (s *store) assign(i int, v float64) {
 	}
 }
 
-// addRestsColumn gives every series what its value lacks from now on.
+// addRestsColumn adds the column of rests.
 func (s *store) addRestsColumn() {
 	if s.rests != nil {
 		return
@@ -61,7 +61,7 @@ func (s *store) addRestsColumn() {
 	s.updateRowSize()
 }
 
-// twoSum returns a+b as a float64, and by how much that is rounded, which is a float64 too (Knuth, The Art of Computer
+// twoSum returns a+b as a float64 and the rounding error, which is also a float64 (Knuth, The Art of Computer
 // Programming, 4.2.2).
 func twoSum(a, b float64) (sum, rest float64) {
 	sum = a + b

@@ -13,7 +13,7 @@ func (r *reader) temporality(n *node) {
 	}
 }
 
-// maxIncrement reads how much a record may add.
+// maxIncrement reads the most that a record may add.
 func (r *reader) maxIncrement() {
 	n := r.get("max_increment")
 	if n == nil {
@@ -25,7 +25,7 @@ func (r *reader) maxIncrement() {
 	switch {
 	case !ok:
 	case v <= 0:
-		r.wrong(n, path, "nothing could be added", right)
+		r.wrong(n, path, n.text+" is not greater than 0", right)
 	default:
 		r.m.MaxIncrement = v
 	}

@@ -42,8 +42,8 @@ type Config struct {
 	StateFile     string // "" for none
 	StateInterval time.Duration
 	StateGauges   bool          // the state file also holds gauges
-	DedupeWindow  time.Duration // 0 for off
-	LogValues     bool          // whether values that rules refuse may be shown
+	DedupeWindow  time.Duration // 0: off
+	LogValues     bool          // the log and /-/rules may show values that rules refuse
 }
 
 // maxFlushTimeout is the time that Fluent Bit gives pending flushes when it stops (Grace, 5 s by default). A flush that
@@ -154,9 +154,12 @@ var keys = [...]key{
 	}, func(c *Config, v string) (err error) { c.LogValues, err = readSwitch(v); return err }},
 	{Key{
 		"dedupe_window", "10m",
-		"For how long after a start or reload chunks are not counted again that were counted before it; 0 counts them again",
+		"How long after a start or reload chunks that were counted before are not counted again; 0 disables it",
 		"1h",
-	}, readDedupeWindow},
+	}, func(c *Config, v string) (err error) {
+		c.DedupeWindow, err = durationFrom(0, maxDedupeWindow, v)
+		return err
+	}},
 	{Key{
 		"debug", "off",
 		"Whether to serve Go profiles at /debug/pprof/, to clients that may read the metrics", "on",
@@ -232,21 +235,9 @@ const (
 	maxStateInterval = 24 * time.Hour
 )
 
-// maxDedupeWindow bounds dedupe_window. A chunk that is taken for an earlier one is lost, and what Fluent Bit brings
-// again comes soon after its start.
+// maxDedupeWindow bounds dedupe_window. A chunk that is mistaken for an earlier one is lost, and Fluent Bit delivers
+// chunks again soon after it starts.
 const maxDedupeWindow = 24 * time.Hour
-
-func readDedupeWindow(c *Config, value string) error {
-	d, err := parseDuration(value)
-	if err != nil {
-		return fmt.Errorf("not a duration: %w", err)
-	}
-	if d > maxDedupeWindow {
-		return fmt.Errorf("not from 0s to %s", maxDedupeWindow)
-	}
-	c.DedupeWindow = d
-	return nil
-}
 
 // readSwitch parses the words that Fluent Bit accepts as booleans.
 func readSwitch(value string) (bool, error) {

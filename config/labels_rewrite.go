@@ -12,10 +12,10 @@ type Replacement struct {
 	With  string // in Go's Expand syntax
 }
 
-// Case says in which case a text is written.
+// Case is the case to which a string is converted.
 type Case uint8
 
-// The cases. NoCase leaves a text as it is.
+// The cases. NoCase keeps a string unchanged.
 const (
 	NoCase Case = iota
 	LowerCase

@@ -14,8 +14,8 @@ type Layout struct {
 	Text    string // as written
 	Format  string // without the fraction of a second
 	HasYear bool
-	// Fraction is the character in front of the fraction of a second, or 0: there is none. Skip is how often this character
-	// stands before it.
+	// Fraction is the character before the fraction of a second; 0: none. Skip is the number of occurrences of this
+	// character before that one.
 	Fraction byte
 	Skip     int
 }
@@ -42,7 +42,7 @@ func (r *reader) timeFormat(v *Value, s *mappingReader) {
 	if n := s.get("timezone"); n != nil && r.belongs(s, "timezone", v.Parse, ParseTimestamp) {
 		r.timezone(v, n, s.under("timezone"))
 		if !s.has("layout") {
-			r.wrong(n, s.under("timezone"), "times in RFC 3339 and numbers have a zone", "write layout: '%Y-%m-%d %H:%M:%S' beside it")
+			r.wrong(n, s.under("timezone"), "timezone needs a layout, because times in RFC 3339 and numbers have a zone", "add layout: '%Y-%m-%d %H:%M:%S'")
 		}
 	}
 }
@@ -116,7 +116,7 @@ func parseLayout(s string) (l Layout, err error) {
 		}
 		before := b.String()
 		if !strings.HasSuffix(before, ".") && !strings.HasSuffix(before, ",") || l.Fraction != 0 {
-			return l, newTextError("%L is not behind a dot or comma", "write %%S.%%L or %%S,%%L, once")
+			return l, newTextError("%L is not after a dot or comma", "write %%S.%%L or %%S,%%L, once")
 		}
 		l.Fraction = before[len(before)-1]
 		b.Reset()
@@ -135,17 +135,17 @@ func containsAny(used []byte, letters string) bool {
 	return slices.ContainsFunc(used, func(c byte) bool { return strings.IndexByte(letters, c) >= 0 })
 }
 
-// badConversion refuses what stands behind a %.
+// badConversion returns the error for what follows a %.
 func badConversion(s string) error {
 	switch {
 	case len(s) == 1:
 		return newTextError("a % at its end", "write %%%% for a percent sign")
 	case s[1] == 'Z':
-		return newTextError("names of zones have several meanings", "write the name as it stands in the text, and timezone: Europe/Paris")
+		return newTextError("names of zones are ambiguous", "write the name as it is in the string, and timezone: Europe/Paris")
 	case s[1] == 'f', s[1] == 'N':
-		return newTextError("there is no %"+s[1:2], "write %%L for the fraction of a second")
+		return newTextError("unknown %"+s[1:2], "write %%L for the fraction of a second")
 	}
-	return newTextError("there is no "+quote("%"+string(firstRune(s[1:]))), "it has %%Y %%m %%d %%H %%M %%S %%L %%z and others of strptime")
+	return newTextError("unknown "+quote("%"+string(firstRune(s[1:]))), "write one of %%Y %%m %%d %%H %%M %%S %%L %%z and others of strptime")
 }
 
 // check makes sure that the library reads what it writes in this layout.

@@ -99,7 +99,7 @@ type HistogramOptions struct {
 	Native     bool
 	Factor     float64 // ratio of successive native bounds
 	MaxBuckets uint32  // of the native histogram
-	Weight     *Value  // how many observations a value stands for; nil: one
+	Weight     *Value  // number of observations of a value; nil: one
 }
 
 // SummaryOptions are the options of a summary.
@@ -128,7 +128,7 @@ const (
 	RootGroupMetadata
 	RootGroupAttributes
 	RootTag
-	RootItem   // the element that `each` stands at
+	RootItem   // the current element of `each`
 	RootTime   // the time of the record, in seconds since 1970
 	RootNow    // the time at which the record came, in seconds since 1970
 	RootParent // the map that the field of a rule with Fields is in

@@ -21,7 +21,7 @@ type Value struct {
 	Length    Length             // instead of Map and Parse
 	Map       map[string]float64 // texts with their numbers, nil unless given; texts that are not in it are parsed
 	Parse     Parse
-	Format    Format // how Parse reads a text
+	Format    Format // how Parse parses a string
 
 	// Optional says that a record without a readable value makes no sample and no error. With HasDefault, the value is
 	// Default then. Optional and HasDefault exclude each other.
@@ -104,7 +104,7 @@ func (n *node) field(key string) *node {
 	return n.fields[i].value
 }
 
-// otherValue reads a value beside that of the rule, which has a field of its own and is one number.
+// otherValue reads a value other than that of the rule. It has a field of its own and is one number.
 func (r *reader) otherValue(n *node, path string, depth int) (Value, bool) {
 	v, ok := r.anyValue(n, path, false, depth)
 	if ok && v.Text.Pick == PickEach {

@@ -19,12 +19,12 @@ const (
 	ParseHex
 )
 
-// Format is how a Parse reads a text.
+// Format is how a Parse parses a string.
 type Format struct {
 	DecimalComma bool // of numbers
-	Thousands    rune // of numbers: stands between digits and means nothing; 0: nothing does
+	Thousands    rune // of numbers: ignored between digits; 0: none
 
-	Binary bool // of bytes: K stands for 1024, not for 1000
+	Binary bool // of bytes: K means 1024 instead of 1000
 
 	Layouts  []Layout       // of timestamps; nil: RFC 3339
 	Location *time.Location // of timestamps whose text does not name a zone; nil: UTC
@@ -102,13 +102,13 @@ func (r *reader) numberFormat(v *Value, s *mappingReader) {
 	case n.kind != text || size != len(n.text) || size == 0 || unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '+':
 		r.wrong(n, path, "found "+n.describe()+" where a separator of thousands belongs", "write one character, such as ','")
 	case c == v.Format.decimal():
-		r.wrong(n, path, "it is the decimal sign", "write decimal: ',' beside it, or another character")
+		r.wrong(n, path, "it is also the decimal sign", "add decimal: ',', or write another character")
 	default:
 		v.Format.Thousands = c
 	}
 }
 
-// valueMap reads the numbers that words stand for.
+// valueMap reads the map from strings to numbers.
 func (r *reader) valueMap(n *node, path string) map[string]float64 {
 	const right = "map strings to numbers: {up: 1, down: 0}"
 	if n.kind != mapping {

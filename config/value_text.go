@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// TextSteps say what is taken out of a text before it is read as a number.
+// TextSteps extract a part of a string before it is parsed as a number.
 type TextSteps struct {
 	Regex       *regexp.Regexp // nil: the text as it is
 	Replacement string         // in Go's Expand syntax; default $1, or $0 when the regex has no group
@@ -40,14 +40,14 @@ const (
 // maxSeparators bounds the texts that separate elements.
 const maxSeparators = 8
 
-// textSteps reads what is taken out of a text.
+// textSteps reads the keys that extract a part of a string.
 func (r *reader) textSteps(v *Value, s *mappingReader) {
 	t := &v.Text
 	t.Regex, t.Replacement = r.extraction(s)
 	if n := s.get("split"); n != nil {
 		t.Split = r.separators(n, s.under("split"))
 		if !s.has("pick") {
-			r.wrong(n, s.under("split"), "nothing says which element counts", "write pick: last, or another of its words, beside it")
+			r.wrong(n, s.under("split"), "split needs pick, which selects an element", "add pick: last, or another of its words")
 		}
 	}
 	if n := s.get("pick"); n != nil {
@@ -62,9 +62,9 @@ func (r *reader) textSteps(v *Value, s *mappingReader) {
 	}
 }
 
-// separators reads a text or a list of them.
+// separators reads a string or a list of strings.
 func (r *reader) separators(n *node, path string) []string {
-	const right = "write what stands between the elements: ',', or several such texts: [',', ':']"
+	const right = "write the separator of the elements: ',', or several: [',', ':']"
 	if n.kind != sequence {
 		s, ok := r.text(n, path, right)
 		if !ok {

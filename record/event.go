@@ -19,7 +19,7 @@ type Event struct {
 
 	parents [][]byte // the maps of the leaves, and what follows them
 	paths   []byte   // holds the paths of the leaves below the top
-	prefix  []byte   // the keys down to the map being walked, each with a dot behind it
+	prefix  []byte   // the keys down to the current map, each followed by a dot
 }
 
 // Parent returns the encoding of the map that the i-th leaf is in, and what follows it. The Selector must list Parents.

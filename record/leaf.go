@@ -8,7 +8,7 @@ const (
 	MaxLeafPath = 1024 // bytes of a path
 	MaxLeaves   = 8192 // leaves of an event
 
-	maxNumericText = 64 // bytes of a text that may be a number
+	maxNumericText = 64 // bytes of a string that may be a number
 )
 
 // Leaves says which fields of a body are listed, and how.
@@ -68,7 +68,7 @@ func (w *walk) listValue(i int, key []byte, depth int) int {
 	return decode(w.b, i, &e.Leaves[n].Value)
 }
 
-// wantsText reports whether the value at b[i] is a text that is to be listed.
+// wantsText reports whether the value at b[i] is a string to be listed.
 func (w *walk) wantsText(i int, c byte) bool {
 	if w.leaves&(Texts|NumericTexts) == 0 || !isText(c) {
 		return false
@@ -80,7 +80,7 @@ func (w *walk) wantsText(i int, c byte) bool {
 	return w.leaves&Texts != 0 || mayBeNumber(payload)
 }
 
-// mayBeNumber reports whether a text has only what numbers and white space consist of.
+// mayBeNumber reports whether a string has only characters of numbers and white space.
 func mayBeNumber(payload []byte) bool {
 	if len(payload) == 0 || len(payload) > maxNumericText {
 		return false

@@ -56,7 +56,7 @@ func (r *Reader) Reset(chunk []byte, selector *Selector) {
 }
 
 // Next reads the next event into e and returns nil. It returns io.EOF at the end of the chunk, and a *Malformed for
-// bytes that are not an event. After a Malformed, reading continues where the next event is, or seems to be. If there is
+// bytes that are not an event. After a Malformed, reading continues where the next event is or seems to be; if there is
 // none, the Malformed covers the rest of the chunk and io.EOF follows.
 //
 // The markers that start and end a group are not events: Next reads the fields that the Selector needs from them and
@@ -111,7 +111,7 @@ func (r *Reader) inherit(e *Event) {
 }
 
 // reject reports the bytes from r.at on as malformed and decides where reading continues: after them if they are complete
-// msgpack and an event may follow, otherwise where an event seems to start. Without these checks a chunk of joined
+// msgpack and an event may follow, otherwise where an event seems to start. Without these checks, a chunk of joined
 // fragments would be read from the middle of a string.
 func (r *Reader) reject(reason Reason) *Malformed {
 	start, end := r.at, len(r.chunk)

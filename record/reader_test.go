@@ -154,7 +154,7 @@ func TestTruncated(t *testing.T) {
 }
 
 // TestJoined puts a whole chunk after one that was cut off, as Fluent Bit does when it appends to a file. The cut event
-// includes bytes after the cut; where these are not valid, reading resumes at the next event, and the cut is reported. One
+// includes bytes after the cut; if these are not valid, reading resumes at the next event, and the cut is reported. One
 // event may be lost as the value of the last field.
 func TestJoined(t *testing.T) {
 	for _, name := range []string{"v5.1.1/cpu.mp", "v5.1.1/dummy.mp", "v5.1.1/proc.mp", "v1.9.10/dummy.mp"} {

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Where a record was cut off and another one joined, as Fluent Bit does when it appends to what a full disk has cut,
-// the first one takes the events that follow for its own keys and values. Reading resumes where such an event starts.
-// That is a guess, so only the time in the form in which every Fluent Bit writes it counts as a start: these twelve
-// bytes are not found in a text by chance.
+// If a record was cut off and another one appended, as Fluent Bit does when a full disk truncated a file, the first
+// record includes the events after it as its keys and values. Reading resumes where such an event starts. That is a
+// guess, so only a time in the form that all versions of Fluent Bit write counts as a start: these twelve bytes do not
+// occur in text by chance.
 
-// timeOfEvent begins an event, or comes second after another 0x92 if the event has metadata.
+// timeOfEvent is the start of an event, or follows another 0x92 if the event has metadata.
 const timeOfEvent = "\x92\xd7\x00"
 
-// maxReread bounds how much is read again because of guesses, in chunks. Without it, bytes that look like the starts of
-// large events would cost time that grows with their square.
+// maxReread bounds the bytes that are read again because of wrong guesses, in multiples of the chunk. Without it, bytes
+// that look like the starts of large events would take quadratic time.
 const maxReread = 16
 
-// resume returns where an event seems to start, not before from and before to, or bad. Of a group that reading was in,
-// the end may be among the bytes in between.
+// resume returns the offset, from from and before to, where an event seems to start, or bad. It leaves the group,
+// because the end of the group may be among the skipped bytes.
 func (r *Reader) resume(from, to int) int {
 	at := findEvent(r.chunk, from, to)
 	if at < 0 || r.reread > maxReread*len(r.chunk) {
@@ -30,7 +30,7 @@ func (r *Reader) resume(from, to int) int {
 	return at
 }
 
-// findEvent returns where an event seems to start, not before from and before to, or bad.
+// findEvent returns the offset, from from and before to, where an event seems to start, or bad.
 func findEvent(b []byte, from, to int) int {
 	for i := from; i < to; {
 		next := bytes.Index(b[i:], []byte(timeOfEvent))
@@ -50,7 +50,7 @@ func findEvent(b []byte, from, to int) int {
 	return bad
 }
 
-// isTimeOfEvent reports whether b, which starts with timeOfEvent, goes on as an event does.
+// isTimeOfEvent reports whether b, which starts with timeOfEvent, continues like an event.
 func isTimeOfEvent(b []byte) bool {
 	return len(b) > 11 && binary.BigEndian.Uint32(b[7:]) < uint32(time.Second) && isMap(b[11])
 }

@@ -39,14 +39,12 @@ type duplicate struct{ from, to int }
 
 // wanted describes what to read from an event or from the start of a group.
 type wanted struct {
-	metadata, body *node  // with keys, even if there are none
+	metadata, body *node  // never nil, with children
 	leaves         Leaves // of body that are listed
 }
 
-// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]; a
-// path may stand there more than once, and one without steps leads to the map
-// itself. The leaves of the body that leaves asks for are listed in
-// Event.Leaves as well.
+// NewSelector compiles paths. The value at paths[i] goes to Event.Values[i]. A path may appear more than once, and a
+// path without steps leads to the map itself. Event.Leaves lists the leaves of the body that leaves asks for.
 func NewSelector(paths []Path, leaves Leaves) *Selector {
 	s := &Selector{
 		event: wanted{metadata: newRoot(), body: newRoot(), leaves: leaves},

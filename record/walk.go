@@ -78,7 +78,7 @@ func (w *walk) pickMap(i int, k *children) int {
 }
 
 // skipOtherKey skips a key that is not a string, and its value. Some writers use numbers as keys, which are not names
-// of fields. An array or map as a key may be the event that follows one that was cut off.
+// of fields. An array or map as a key may be the event after one that was cut off.
 func (w *walk) skipOtherKey(i int) int {
 	if c := lead(w.b, i); isMap(c) || isArray(c) {
 		return bad

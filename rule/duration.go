@@ -101,7 +101,7 @@ func parseDays(text []byte) (seconds float64, ok bool) {
 	return parseUnits(bytes.TrimRight(text, ", "))
 }
 
-// parseISO reads a duration of ISO 8601 behind its P. Years and months are not accepted, because they differ in length.
+// parseISO parses a duration of ISO 8601 after its P. Years and months are not accepted, because they differ in length.
 func parseISO(text []byte) (seconds float64, ok bool) {
 	units, isTime := "WD", false
 	for len(text) > 0 {

@@ -1,12 +1,12 @@
 package rule_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -15,12 +15,13 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/parsertest"
 	"github.com/promexporter/promexporter/rule"
 )
 
-// The tests of this file run the rules files that users copy, those of the folder rules. For each, testdata/examples
-// has records, in the form that results from the Fluent Bit configuration at the head of the file, and the page that
-// they make.
+// The tests of this file run the rules files that users copy, those of the folder rules. For each of them,
+// testdata/examples has the page, and what it is made of: NAME.log has lines of a log, which the parsers at the head of
+// the file read; NAME.json has records; NAME.mp is a chunk that Fluent Bit wrote.
 
 var update = flag.Bool("update", false, "write what the files in testdata give now")
 
@@ -69,15 +70,34 @@ func parseClean(t *testing.T, file, text string) *config.Rules {
 	return rules
 }
 
-// tagOf returns the tag in the Fluent Bit configuration at the head of an example. A star represents what the input
-// inserts there.
+// tagOf returns the tag in the Fluent Bit configuration at the head of an example, or what its output matches if the
+// input sets the tag itself. A star becomes the name of a file.
 func tagOf(t *testing.T, text string) string {
 	t.Helper()
-	tag := regexp.MustCompile(`(?m)^# +Tag +(\S+)$`).FindStringSubmatch(text)
-	if tag == nil {
-		t.Fatal("no configuration at its head that has a Tag")
+	head := parsertest.Head(text)
+	input, output := head.First("INPUT"), head.First("OUTPUT")
+	if input == nil || output == nil {
+		t.Fatal("no configuration at its head that has an input and an output")
 	}
-	return strings.ReplaceAll(tag[1], "*", "file")
+	return strings.ReplaceAll(cmp.Or(input.Get("Tag"), output.Get("Match")), "*", "file")
+}
+
+// exampleChunk returns what an example reads.
+func exampleChunk(t *testing.T, name, rules string) []byte {
+	t.Helper()
+	at := filepath.Join("testdata", "examples", name)
+	if chunk, err := os.ReadFile(at + ".mp"); err == nil {
+		return chunk
+	}
+	log, err := os.ReadFile(at + ".log")
+	if err != nil {
+		return chunktest.Events(readText(t, at+".json"))
+	}
+	records, err := parsertest.Head(rules).Records(string(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chunktest.Events(strings.Join(records, "\n"))
 }
 
 func TestExamples(t *testing.T) {
@@ -87,7 +107,7 @@ func TestExamples(t *testing.T) {
 			text := readText(t, file)
 			r := newRig(t, rule.Options{}, parseClean(t, file, text))
 			at := filepath.Join("testdata", "examples", name)
-			r.feed(tagOf(t, text), chunktest.Events(readText(t, at+".json")))
+			r.feed(tagOf(t, text), exampleChunk(t, name, text))
 			golden(t, at+".txt", r.text())
 			if strings.Contains(text, "\n  exemplar:") {
 				golden(t, at+".openmetrics.txt", r.openMetrics())

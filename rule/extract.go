@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// extraction takes a part out of a text by a regular expression.
+// extraction extracts a part of a string by a regular expression.
 type extraction struct {
 	regex       *regexp.Regexp
 	replacement string
@@ -28,7 +28,7 @@ func newExtraction(re *regexp.Regexp, replacement string) *extraction {
 	return e
 }
 
-// around returns how many bytes of a match are in front of and behind its only group, if they are always as many.
+// around returns how many bytes of a match are before and after its only group, if they are always as many.
 func around(re *syntax.Regexp) (start, end int, ok bool) {
 	parts := []*syntax.Regexp{re}
 	if re.Op == syntax.OpConcat {

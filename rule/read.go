@@ -40,7 +40,7 @@ func (v *value) extract(w *Scratch, field *record.Value) (record.Value, Reason) 
 	return record.Text(text), noReason
 }
 
-// one returns the number of a value that is no list.
+// one returns the number of a value that is not a list.
 func (v *value) one(w *Scratch, field *record.Value) (float64, Reason) {
 	if v.config.Length != config.NoLength {
 		return length(field, v.config.Length)
@@ -120,8 +120,8 @@ func (v *value) join(w *Scratch, element *record.Value, n float64, r Reason) (fl
 	return m, noReason
 }
 
-// elements calls f with every element of a list that is not blank, until f returns false. A value that is no list is its
-// only element.
+// elements calls f with each element of a list that is not blank, until f returns false. A value that is not a list is
+// its only element.
 func (v *value) elements(field *record.Value, f func(element record.Value) bool) {
 	if field.Kind() == record.Array {
 		field.Values(func(element record.Value) bool { return isBlank(&element) || f(element) })

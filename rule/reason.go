@@ -13,18 +13,18 @@ type Reason uint8
 const (
 	noReason       Reason = iota // the sample was made
 	NoValue                      // the field of the value is missing
-	NotANumber                   // the value is no number and cannot be read as one
+	NotANumber                   // the value is not a number and cannot be parsed as one
 	OutOfRange                   // the value is below the rule's min or above its max
 	ReservedName                 // the name starts with a prefix of the plugin's own metrics
 	TooManyFields                // more different field paths than the bound allows
 	FieldTooDeep                 // the field is nested too deep or its path is too long
-	NotAnArray                   // the field of `each` is no array of maps
-	NotACount                    // the weight of an observation is no whole number from 1 on
+	NotAnArray                   // the field of `each` is not an array of maps
+	NotACount                    // the weight of an observation is not a positive integer
 	NoMatch                      // the regular expression of the value matches nothing
 	NoLength                     // the value has no length: it is a number, for instance
 	DivisionByZero               // a value is divided by another that is 0
 	reasons
-	nothing // there is none to make: the value is optional
+	nothing // the value is optional and missing
 )
 
 var reasonNames = [reasons]string{

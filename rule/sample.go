@@ -42,7 +42,7 @@ func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, fiel
 	}
 }
 
-// appendSample appends one sample of the value n, which was made of field, to b, or counts for which reason there is none.
+// appendSample appends a sample with the value n, made from field, to b, or counts the reason not to.
 func (w *Scratch) appendSample(
 	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {

@@ -163,15 +163,15 @@ func (r *rule) newFamily(name string) *collector.Family {
 	return f
 }
 
-// The defaults of max_increment. Beyond the first one Prometheus does not know every whole number, so that a counter no
-// longer shows the increments of 1 that follow. A running total of nanoseconds may be beyond it. The second one is below
-// what programs write where they have no number: the largest ones of 64 bits, with and without a sign.
+// The defaults of max_increment. Above the first one, Prometheus cannot represent all integers, so a counter would not
+// show increments of 1 any more. A running total of nanoseconds may be above it. The second one is below the largest
+// integers of 64 bits, signed and unsigned, which programs write if they have no number.
 const (
 	defaultMaxIncrement      = 1 << 53
 	defaultMaxTotalIncrement = 9e18
 )
 
-// maxIncrement returns how much a sample may add. Nobody asks that of a gauge.
+// maxIncrement returns the most that a sample may add. Gauges have no limit.
 func maxIncrement(c *config.Metric) float64 {
 	if c.Cumulative {
 		return cmp.Or(c.MaxIncrement, defaultMaxTotalIncrement)

@@ -152,7 +152,7 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 	return n, noReason
 }
 
-// weigh returns how many observations a value stands for. What was calculated is rounded: 1/0.3 means 3.
+// weigh returns the number of observations of a value. Calculated numbers are rounded: 1/0.3 means 3.
 func (v *value) weigh(w *Scratch, s *scope) (uint64, Reason) {
 	n, r := v.measure(w, s, v.of(s, &missing))
 	switch {
