@@ -136,7 +136,7 @@ func TestInitFails(t *testing.T) {
 	if !slices.ContainsFunc(lines, func(l string) bool {
 		return strings.HasPrefix(l, "1 [output:promexporter:") && strings.Contains(l, "listen_address")
 	}) {
-		t.Errorf("no line tells the mistake:\n%s", strings.Join(lines, "\n"))
+		t.Errorf("no line names the mistake:\n%s", strings.Join(lines, "\n"))
 	}
 	if status := promexporterInit(nil); status != answerError {
 		t.Errorf("without a plugin: status %d", status)

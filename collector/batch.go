@@ -45,7 +45,7 @@ type Sample struct {
 	Value  float64
 	// Time is the time of the record in nanoseconds since 1970, UTC; 0 means Batch.Now.
 	Time int64
-	// Count is the number of observations that the sample stands for. 0 means 1.
+	// Count is the number of observations that the sample represents. 0 means 1.
 	Count uint64
 	// Origin, if not nil, counts what happens to the sample.
 	Origin *Origin

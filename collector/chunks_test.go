@@ -111,7 +111,7 @@ func TestOldestChunkIsForgotten(t *testing.T) {
 	}
 }
 
-// TestChunksAndSeriesAreOneState kills a collector again and again: it goes on from its last state, and every chunk
+// TestChunksAndSeriesAreOneState kills a collector again and again: it continues from its last state, and every chunk
 // that the host still has comes again. Each counts once.
 func TestChunksAndSeriesAreOneState(t *testing.T) {
 	for seed := range uint64(20) {

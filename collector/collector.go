@@ -126,9 +126,9 @@ func (c *Collector) Close() {
 }
 
 // Ingest passes b to the collector and returns nil after all of it is applied, so the next scrape shows it. It returns
-// ErrBusy if the collector has not taken b before withdraw fires, ErrClosed after Close, and a *RepeatedError for a chunk
-// that ExpectRepeats announced; in these cases no part of b was or will be applied. Any other error means that a part of
-// b was applied. The caller may use b again when Ingest returns.
+// ErrBusy if the collector has not taken b before withdraw fires, ErrClosed after Close, and a *RepeatedError for a
+// chunk that ExpectRepeats announced; in these cases no part of b was or will be applied. Any other error means that a
+// part of b was applied. The caller may use b again when Ingest returns.
 func (c *Collector) Ingest(b *Batch, withdraw <-chan time.Time) error {
 	if b.applied == nil {
 		b.applied = make(chan error, 1)

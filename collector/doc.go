@@ -34,6 +34,7 @@
 //   - the buckets of a native histogram: Native.MaxBuckets.
 //   - the weight of an observation: 2^32, or 1000 for a summary with quantiles, which takes observations one at a time.
 //
-// Columns grow by a quarter, maps by doubling; both shrink when three quarters of them are unused. From the first scrape
-// on, a snapshot holds a copy of the values and the exposition model, which is several times the size of the series.
+// Columns grow by a quarter, maps by doubling; both shrink when three quarters of them are unused. From the first
+// scrape on, a snapshot holds a copy of the values and the exposition model, which is several times the size of the
+// series.
 package collector

@@ -118,10 +118,10 @@ func TestExpiryWithoutScrapes(t *testing.T) {
 
 // TestExpiredMakeRoom holds that a limit turns nothing away while there are series whose time is over.
 func TestExpiredMakeRoom(t *testing.T) {
-	var told []string
+	var reported []string
 	c := open(t, collector.Options{SeriesLimit: 150,
-		Dropped:    func(f string, r collector.Reason) { told = append(told, fmt.Sprint(f, r)) },
-		Overflowed: func(f, label string) { told = append(told, f+label) },
+		Dropped:    func(f string, r collector.Reason) { reported = append(reported, fmt.Sprint(f, r)) },
+		Overflowed: func(f, label string) { reported = append(reported, f+label) },
 	})
 	// The TTL of another family keeps the hand from reaching f.
 	for i := range 100 {
@@ -142,8 +142,8 @@ func TestExpiredMakeRoom(t *testing.T) {
 	if err := c.Ingest(b, nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) > 0 || c.Stats().Series() != 150 {
-		t.Errorf("told %q, %d series", told, c.Stats().Series())
+	if len(reported) > 0 || c.Stats().Series() != 150 {
+		t.Errorf("reported %q, %d series", reported, c.Stats().Series())
 	}
 }
 

@@ -111,7 +111,7 @@ func TestCloseWhileWaiting(t *testing.T) {
 	}
 	receive(t, "Close returns", closed)
 	if n := c.Stats().Applied(); n != applied {
-		t.Errorf("%d samples applied, Ingest told of %d", n, applied)
+		t.Errorf("%d samples applied, Ingest reported %d", n, applied)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestAfterClose(t *testing.T) {
 }
 
 func TestPanicIsContained(t *testing.T) {
-	c := open(t, collector.Options{Dropped: func(string, collector.Reason) { panic("told") }})
+	c := open(t, collector.Options{Dropped: func(string, collector.Reason) { panic("dropped") }})
 	f := &collector.Family{Name: "m_total", Type: collector.Counter}
 	tests := map[string]func(*collector.Batch){
 		"no family":   of(collector.Sample{Value: 1}),

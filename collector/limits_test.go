@@ -9,9 +9,9 @@ import (
 )
 
 func TestSeriesLimit(t *testing.T) {
-	var told []string
+	var reported []string
 	c := open(t, collector.Options{SeriesLimit: 3, Dropped: func(family string, r collector.Reason) {
-		told = append(told, fmt.Sprint(family, " ", r))
+		reported = append(reported, fmt.Sprint(family, " ", r))
 	}})
 	a := &collector.Family{Name: "a_total", Type: collector.Counter, Labels: []string{"n"}}
 	b := &collector.Family{Name: "b_total", Type: collector.Counter, Labels: []string{"n"}}
@@ -27,15 +27,15 @@ a_total{n="3"} 2
 	if s.Series() != 3 || s.Families() != 1 || s.Applied() != 4 || s.Dropped(collector.SeriesLimit) != 4 {
 		t.Errorf("series %d, families %d, applied %d, dropped %d", s.Series(), s.Families(), s.Applied(), s.Dropped(collector.SeriesLimit))
 	}
-	if want := []string{"a_total series_limit", " series_limit"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if want := []string{"a_total series_limit", " series_limit"}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 }
 
 func TestFamilyConflict(t *testing.T) {
-	var told []string
+	var reported []string
 	c := open(t, collector.Options{Dropped: func(family string, r collector.Reason) {
-		told = append(told, fmt.Sprint(family, " ", r))
+		reported = append(reported, fmt.Sprint(family, " ", r))
 	}})
 	first := collector.Family{Name: "m", Help: "First.", Type: collector.Gauge, Labels: []string{"a"}}
 	same := first
@@ -57,17 +57,17 @@ func TestFamilyConflict(t *testing.T) {
 	if n := c.Stats().Dropped(collector.FamilyConflict); n != 8 {
 		t.Errorf("%d dropped, want 8", n)
 	}
-	if want := []string{"m family_conflict"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if want := []string{"m family_conflict"}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 }
 
 // TestFamiliesThatShareNames holds that of two families which one page cannot have both, in any of its formats, the
 // first one stays.
 func TestFamiliesThatShareNames(t *testing.T) {
-	var told []string
+	var reported []string
 	c := open(t, collector.Options{Dropped: func(family string, r collector.Reason) {
-		told = append(told, family+" "+r.String())
+		reported = append(reported, family+" "+r.String())
 	}})
 	counter := &collector.Family{Name: "a_total", Type: collector.Counter}
 	gauge := &collector.Family{Name: "a", Type: collector.Gauge}
@@ -80,8 +80,8 @@ func TestFamiliesThatShareNames(t *testing.T) {
 	if n := c.Stats().Dropped(collector.FamilyConflict); n != 3 {
 		t.Errorf("%d dropped, want 3", n)
 	}
-	if want := []string{"a_total family_conflict", "wait_s_sum family_conflict"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if want := []string{"a_total family_conflict", "wait_s_sum family_conflict"}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 	if err := c.Retain([]*collector.Family{gauge, sum}, nil); err != nil {
 		t.Fatal(err)

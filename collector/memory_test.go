@@ -13,8 +13,8 @@ import (
 )
 
 func TestMemoryLimit(t *testing.T) {
-	var told []string
-	dropped := func(family string, r collector.Reason) { told = append(told, fmt.Sprint(family, " ", r)) }
+	var reported []string
+	dropped := func(family string, r collector.Reason) { reported = append(reported, fmt.Sprint(family, " ", r)) }
 	c := open(t, collector.Options{MemoryLimit: 20_000, Dropped: dropped})
 	small := &collector.Family{Name: "small", Type: collector.Gauge, Labels: []string{"l"}}
 	big := &collector.Family{Name: "big_total", Type: collector.Counter, Labels: []string{"l"}}
@@ -44,8 +44,8 @@ func TestMemoryLimit(t *testing.T) {
 	for i := range 100 {
 		ingest(t, c, set(small, 1, fmt.Sprint(long, i)))
 	}
-	if want := []string{"big_total memory_limit", "small memory_limit"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if want := []string{"big_total memory_limit", "small memory_limit"}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 }
 

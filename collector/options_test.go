@@ -13,16 +13,18 @@ import (
 // TestSetOptions passes a collector to a new owner, as a reload does: series continue, and only the callbacks of the
 // new owner are called.
 func TestSetOptions(t *testing.T) {
-	var told []string
+	var reported []string
 	owner := func(name string, limit int, now *clock) collector.Options {
 		return collector.Options{
 			SeriesLimit: limit,
 			Remembered:  3 * 210,
 			Now:         now.Now,
 			Dropped: func(family string, r collector.Reason) {
-				told = append(told, fmt.Sprint(name, " dropped ", family, " ", r))
+				reported = append(reported, fmt.Sprint(name, " dropped ", family, " ", r))
 			},
-			Overflowed: func(family, label string) { told = append(told, fmt.Sprint(name, " overflowed ", family, " ", label)) },
+			Overflowed: func(family, label string) {
+				reported = append(reported, fmt.Sprint(name, " overflowed ", family, " ", label))
+			},
 		}
 	}
 	family := func(name string, ttl time.Duration, limit int) *collector.Family {
@@ -53,8 +55,8 @@ func TestSetOptions(t *testing.T) {
 		"first overflowed a_total l", "first dropped a_total negative_increment",
 		"second overflowed a_total l", "second dropped a_total negative_increment", "second dropped b_total series_limit",
 	}
-	if !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 	if n := c.Stats().Applied(); n != 5+3 {
 		t.Errorf("%d samples applied, want 8", n)

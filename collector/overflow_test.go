@@ -10,14 +10,14 @@ import (
 )
 
 func TestOverflow(t *testing.T) {
-	var told []string
-	c := open(t, collector.Options{Overflowed: func(family, label string) { told = append(told, family+" "+label) }})
+	var reported []string
+	c := open(t, collector.Options{Overflowed: func(family, label string) { reported = append(reported, family+" "+label) }})
 	f := &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"method", "path", "site"},
 		SeriesLimit: 4, Fixed: []bool{false, false, true}}
 	hit := func(labels ...string) func(*collector.Batch) { return add(f, 1, labels...) }
 	ingest(t, c, hit("GET", "/1", "fra"), hit("PUT", "/2", "fra"), hit("GET", "/3", "ams"), hit("GET", "/4", "ams"))
-	if len(told) > 0 || c.Stats().Overflowed() > 0 {
-		t.Errorf("told %q too early", told)
+	if len(reported) > 0 || c.Stats().Overflowed() > 0 {
+		t.Errorf("reported %q too early", reported)
 	}
 	ingest(t, c, hit("GET", "/5", "fra"), hit("GET", "/6", "fra"), hit("", "", "fra"), hit("GET", "/5", "ams"),
 		hit("GET", "/1", "fra"))
@@ -29,8 +29,8 @@ func TestOverflow(t *testing.T) {
 		`c_total{method="overflow",path="overflow",site="fra"} 3`,
 		`c_total{method="overflow",path="overflow",site="ams"} 1`,
 	)
-	if want := []string{"c_total path"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if want := []string{"c_total path"}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 	if s := c.Stats(); s.Overflowed() != 4 || s.Applied() != 9 || s.Series() != 6 {
 		t.Errorf("overflowed %d, applied %d, series %d", s.Overflowed(), s.Applied(), s.Series())
@@ -71,13 +71,13 @@ func TestOverflowSeriesAreBounded(t *testing.T) {
 }
 
 func TestOverflowWithoutLabels(t *testing.T) {
-	var told []string
-	c := open(t, collector.Options{Overflowed: func(family, label string) { told = append(told, family+" "+label) }})
+	var reported []string
+	c := open(t, collector.Options{Overflowed: func(family, label string) { reported = append(reported, family+" "+label) }})
 	f := &collector.Family{Name: "c_total", Type: collector.Counter, Labels: []string{"site"}, SeriesLimit: 1, Fixed: []bool{true}}
 	ingest(t, c, add(f, 1, "a"), add(f, 1, "b"), add(f, 1, "b"))
 	shows(t, c, `c_total{site="a"} 1`, `c_total{site="b"} 2`)
-	if want := []string{"c_total "}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if want := []string{"c_total "}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 }
 

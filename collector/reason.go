@@ -16,7 +16,7 @@ const (
 	NotFinite                       // NaN or infinite, itself or when added, and not a gauge
 	OutOfOrder                      // older than the last sample of the series
 	TooNew                          // too far ahead of the clock
-	WeightLimit                     // it stands for too many observations
+	WeightLimit                     // it represents too many observations
 	BatchLimit                      // the batch is full
 	// These are about points of metrics events only.
 	OtherSource     // another tag feeds the series

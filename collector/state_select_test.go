@@ -205,14 +205,14 @@ func TestStateOfOverflowSeries(t *testing.T) {
 	a, f := open(t, collector.Options{}), family()
 	ingest(t, a, add(f, 1, "a"), add(f, 1, "b"))
 	f = family()
-	told := 0
-	b := open(t, collector.Options{Overflowed: func(string, string) { told++ }})
+	reported := 0
+	b := open(t, collector.Options{Overflowed: func(string, string) { reported++ }})
 	restored(t, b, exportedFamily(t, a, noon), noon, f)
 	source := of(collector.Sample{Family: f, Value: 1, Source: 3}, "c")
 	ingest(t, b, add(f, 1, "a"), add(f, 1, "b"), source)
 	shows(t, b, `c_total{l="a"} 2`, `c_total{l="overflow"} 3`)
-	if told != 1 {
-		t.Errorf("told %d times", told)
+	if reported != 1 {
+		t.Errorf("reported %d times", reported)
 	}
 }
 

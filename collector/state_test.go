@@ -124,7 +124,7 @@ func TestStateRoundTrip(t *testing.T) {
 			t.Errorf("restored:\n%s\nwant:\n%s", got, want)
 		}
 		if !strings.Contains(got, `quantiles_seconds{quantile="0.5"} NaN`) && !strings.Contains(got, `quantiles_seconds{quantile="0.5"} nan`) {
-			t.Errorf("quantiles are not anew:\n%s", got)
+			t.Errorf("quantiles did not start again:\n%s", got)
 		}
 	}
 	if got, want := nativeOf(t, b), nativeOf(t, a); got != want || !strings.Contains(got, "positive_delta") {

@@ -145,7 +145,7 @@ func TestMistakesInOrder(t *testing.T) {
 	m := mistakesOf(t, "metrics:\n- name: go_a\n  type: x\n- name: 5\n  typ: y\nttl: z\nlabels: 5\n")
 	for i := 1; i < len(m); i++ {
 		if m[i-1].compare(m[i].Position) > 0 {
-			t.Errorf("%v stands before %v", &m[i-1], &m[i])
+			t.Errorf("%v is before %v", &m[i-1], &m[i])
 		}
 	}
 }

@@ -23,10 +23,7 @@ func (r *reader) each(n *node) {
 		return
 	}
 	for i, level := range levels {
-		source, ok := r.source(level, paths[i])
-		if !ok {
-			continue
-		}
+		source, _ := r.source(level, paths[i])
 		for _, a := range source {
 			r.fitsLevel(a, level, paths[i], i)
 		}
@@ -34,12 +31,13 @@ func (r *reader) each(n *node) {
 	}
 }
 
-// fitsLevel refuses an accessor that does not lead to an array of the level.
+// fitsLevel refuses an accessor that does not lead to an array of the level. An array of an element further out would
+// be run over again for each element of the array before: the time would grow with the square of the record.
 func (r *reader) fitsLevel(a *Accessor, n *node, path string, level int) {
 	switch {
 	case level == 0 && a.Root >= RootTag:
 		r.wrong(n, path, a.Text+" is not an array of the record", "write a field that holds an array, such as $items")
-	case level > 0 && (a.Root != RootItem || a.Level >= level):
+	case level > 0 && (a.Root != RootItem || a.Level != level-1):
 		r.wrong(n, path, a.Text+" is not in the element of the array before", "write $item['lines'], or [[$a, $b]] for alternatives")
 	}
 }

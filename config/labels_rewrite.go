@@ -25,8 +25,8 @@ const (
 // maxReplacements bounds the replacements of a label.
 const maxReplacements = 64
 
-// masks replace parts of texts that are different in every record. They apply in this order, whatever the order in which
-// they are written: a UUID has numbers in it.
+// masks replace parts of texts that are different in every record. They apply in this order, whatever the order in
+// which they are written: a UUID has numbers in it.
 var masks = []struct{ word, regex, with string }{
 	{"email", `[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`, ":email"},
 	{"uuid", `(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`, ":uuid"},

@@ -93,8 +93,8 @@ func (r *reader) layouts(n *node, path string) []Layout {
 // conversions are those of strptime that a layout may have.
 const conversions = "aAbBcdDeFhHIjklmMnpPrRsStTvyYzL%"
 
-// parseLayout reads a layout. The fraction of a second, %L, is cut off together with the character before it: it has any
-// number of digits.
+// parseLayout reads a layout. The fraction of a second, %L, is cut off together with the character before it: it has
+// any number of digits.
 func parseLayout(s string) (l Layout, err error) {
 	if len(s) > maxLayout {
 		return l, newTextError(fmt.Sprintf("%d bytes long", len(s)), "write at most %d", maxLayout)

@@ -106,7 +106,7 @@ func sound(t *testing.T, rules *Rules) {
 		}
 		for _, set := range m.Init {
 			if len(set) != len(m.Labels) {
-				t.Errorf("rule %d: %q beside %d labels", i, set, len(m.Labels))
+				t.Errorf("rule %d: %q and %d labels", i, set, len(m.Labels))
 			}
 		}
 		for j, b := range m.Histogram.Buckets {

@@ -8,18 +8,18 @@ import (
 
 // Value says how a number is made of a record. Its steps apply in the order of the fields.
 type Value struct {
-	// From is nil when the rule reads no field of its own: its value is then the field's own in a rule with Fields, unless
-	// IsConstant, and else Constant.
+	// From is nil when the rule reads no field of its own: its value is then the field's own in a rule with Fields,
+	// unless IsConstant, and else Constant.
 	From Source
 	// Constant is 1 unless the rule says a number, in which case IsConstant is set.
 	Constant   float64
 	IsConstant bool
 
-	// ReadsText says that a rule with Fields looks at texts, not only at numbers.
+	// ReadsText says that a rule with Fields looks at strings, not only at numbers.
 	ReadsText bool
 	Text      TextSteps
 	Length    Length             // instead of Map and Parse
-	Map       map[string]float64 // texts with their numbers, nil unless given; texts that are not in it are parsed
+	Map       map[string]float64 // strings with their numbers, nil unless given; strings that are not in it are parsed
 	Parse     Parse
 	Format    Format // how Parse parses a string
 
@@ -114,7 +114,8 @@ func (r *reader) otherValue(n *node, path string, depth int) (Value, bool) {
 	return v, ok
 }
 
-// anyValue reads a number, an accessor or a mapping. isField says that a mapping without from is about the rule's field.
+// anyValue reads a number, an accessor or a mapping. isField says that a mapping without from is about the rule's
+// field.
 func (r *reader) anyValue(n *node, path string, isField bool, depth int) (v Value, ok bool) {
 	v = newValue()
 	switch n.kind {

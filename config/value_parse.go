@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// Parse says how text becomes a number.
+// Parse says how a string becomes a number.
 type Parse uint8
 
-// How text becomes a number.
+// How a string becomes a number.
 const (
 	ParseNumber Parse = iota
 	ParseDuration
@@ -27,7 +27,7 @@ type Format struct {
 	Binary bool // of bytes: K means 1024 instead of 1000
 
 	Layouts  []Layout       // of timestamps; nil: RFC 3339
-	Location *time.Location // of timestamps whose text does not name a zone; nil: UTC
+	Location *time.Location // of timestamps whose string does not name a zone; nil: UTC
 	// PerSecond is set for a timestamp that is a number: how many of its units a second has.
 	PerSecond float64
 }

@@ -7,9 +7,9 @@ import (
 
 // TextSteps extract a part of a string before it is parsed as a number.
 type TextSteps struct {
-	Regex       *regexp.Regexp // nil: the text as it is
+	Regex       *regexp.Regexp // nil: the string as it is
 	Replacement string         // in Go's Expand syntax; default $1, or $0 when the regex has no group
-	Split       []string       // the texts that separate the elements of a list; nil: the text is one element
+	Split       []string       // the strings that separate the elements of a list; nil: the string is one element
 	Pick        Pick
 }
 
@@ -37,7 +37,7 @@ const (
 	LengthRunes
 )
 
-// maxSeparators bounds the texts that separate elements.
+// maxSeparators bounds the strings that separate elements.
 const maxSeparators = 8
 
 // textSteps reads the keys that extract a part of a string.

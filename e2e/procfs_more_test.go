@@ -37,7 +37,7 @@ const moreRules = `metrics:
   condition: {field: $round_blocked, op: exists}
 `
 
-// TestProcfsMore has two Java programs behind class paths of 10 KB, one that blocks its reader, and one that is no Java.
+// TestProcfsMore has two Java programs after class paths of 10 KB, one that blocks its reader, and one of another kind.
 func TestProcfsMore(t *testing.T) {
 	needsInputs(t)
 	tree := procfsTree(t, 4)

@@ -92,7 +92,7 @@ func startBurner(t *testing.T, name string) *burner {
 			t.Fatal(err)
 		}
 	}
-	b := &burner{t: t, cmd: exec.Command(program, "until", "told"), name: name}
+	b := &burner{t: t, cmd: exec.Command(program, "until", "stopped"), name: name}
 	b.cmd.Env = append(os.Environ(), burnVariable+"=1")
 	if b.stdin, err = b.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func number(t *testing.T, page, series string) float64 {
 
 func near(got, want, tolerance float64) bool { return got > want-tolerance && got < want+tolerance }
 
-// procfsConf writes a configuration with both plugins and returns its directory. The sections stand as a user writes
+// procfsConf writes a configuration with both plugins and returns its directory. The sections are as a user writes
 // them.
 func procfsConf(t *testing.T, plugins []string, sections string) (dir string) {
 	t.Helper()
@@ -249,20 +249,20 @@ func TestProcfsBurn(t *testing.T) {
 	record := regexp.MustCompile(fmt.Sprintf(`^\{"pid"=>%d, "ppid"=>%d, "name"=>%q, "state"=>"[RS]", "uid"=>%d, `+
 		`"cpu_jiffies"=>\d+, "cpu_user_seconds"=>\d+\.\d+, "cpu_system_seconds"=>\d+\.\d+, "cpu_percent"=>(\d+\.\d+), `+
 		`"interval_cpu_user_seconds"=>\d+\.\d+, "interval_cpu_system_seconds"=>\d+\.\d+, "rss_bytes"=>\d+, "virtual_bytes"=>\d+, `+
-		`"threads"=>\d+, "open_fds"=>\d+, "start_time"=>\d+\.\d+,.* "cmdline"=>"[^"]*%s until told"`,
+		`"threads"=>\d+, "open_fds"=>\d+, "start_time"=>\d+\.\d+,.* "cmdline"=>"[^"]*%s until stopped"`,
 		b.pid(), os.Getpid(), name, os.Geteuid(), name))
-	told := 0.0
-	if !becomes(func() bool { told = toldByPercents(a.log.String(), record); return near(told, used, 0.15) }) {
-		t.Errorf("%v s by the percents of all rounds, the process used %v s", told, used)
+	reported := 0.0
+	if !becomes(func() bool { reported = usedByPercents(a.log.String(), record); return near(reported, used, 0.15) }) {
+		t.Errorf("%v s by the percents of all rounds, the process used %v s", reported, used)
 	}
 	a.stop()
 }
 
 var eventLine = regexp.MustCompile(`(?m)^.*: \[\[(\d+\.\d+), \{\}\], (.*)\]$`)
 
-// toldByPercents adds up the seconds that a process used by its records on stdout: each has, as the first group of
+// usedByPercents adds up the seconds that a process used by its records on stdout: each has, as the first group of
 // record, the percents of the time since the one before.
-func toldByPercents(stdout string, record *regexp.Regexp) (seconds float64) {
+func usedByPercents(stdout string, record *regexp.Regexp) (seconds float64) {
 	before := 0.0
 	for _, line := range eventLine.FindAllStringSubmatch(stdout, -1) {
 		at, _ := strconv.ParseFloat(line[1], 64)

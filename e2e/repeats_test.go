@@ -46,7 +46,7 @@ func TestRepeatedChunks(t *testing.T) {
 	r.stop()
 }
 
-// stored is a Fluent Bit whose chunks are in the file system, with an output beside the plugin that takes none of them.
+// stored is a Fluent Bit whose chunks are in the file system, with another output that takes none of them.
 type stored struct {
 	t        *testing.T
 	dir, tcp string

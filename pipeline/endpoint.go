@@ -84,8 +84,8 @@ func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done fu
 	return slices.Concat(all[:at], own, all[at:]), done, err
 }
 
-// status is what the pages for people show. Nothing in it comes from a record but
-// the names of families, and the last refusal of a rule.
+// status is what the pages for people show. Nothing in it comes from a record but the names of families, and the last
+// refusal of a rule.
 func (p *Pipeline) status() exporter.Status {
 	var s exporter.Status
 	families := p.collector.Families()

@@ -63,9 +63,9 @@ func (c *malformedCounts) add(m *record.Malformed) {
 	c.bytes[m.Reason] += m.Size
 }
 
-// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk is applied, now or before a
-// start or reload; the next scrape shows it. Error means that some bytes could not be read; the rest was applied. Retry
-// means that nothing was applied, and Fluent Bit should flush the chunk again.
+// Flush applies a chunk and returns the answer to Fluent Bit. OK means that all of the chunk is applied, now or before
+// a start or reload; the next scrape shows it. Error means that some bytes could not be read; the rest was applied.
+// Retry means that nothing was applied, and Fluent Bit should flush the chunk again.
 //
 // The chunk and the tag are borrowed until Flush returns. Flush may be called from several threads at once. It does not
 // panic.

@@ -246,8 +246,8 @@ func badKey(seconds uint32) []byte {
 	return append(b, 0, 0, 0, 0, 0x80, 0x81, 0x80, 1)
 }
 
-// TestCountsEqualTheModel counts random records by random rules, with records that cannot be read between them, restarts,
-// reloads, and chunks that come again after these.
+// TestCountsEqualTheModel counts random records by random rules, with records that cannot be read between them,
+// restarts, reloads, and chunks that come again after these.
 func TestCountsEqualTheModel(t *testing.T) {
 	seeds := uint64(15)
 	if raceDetector {

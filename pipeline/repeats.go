@@ -10,8 +10,8 @@ import (
 )
 
 // digest identifies a chunk to the section that applies it, if it is to know it again. XXH3 reads as fast as memory is,
-// and a record is read ten times slower. It is no defense: who writes records can make chunks that are taken for one
-// another, which costs the records of that writer.
+// and a record is read ten times slower. It is not a defense: the author of records can make chunks that are taken for
+// one another, which costs only records of that author.
 func (p *Pipeline) digest(chunk []byte, tag string) collector.Digest {
 	if p.config.DedupeWindow == 0 {
 		return collector.Digest{}

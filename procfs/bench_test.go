@@ -22,7 +22,7 @@ func benchPath(b *testing.B) string {
 	return t.path
 }
 
-// BenchmarkRound is a whole round, in each extent, with its records, beside the reading alone of as much by
+// BenchmarkRound is a whole round, in each extent, with its records, compared with only the reading of as much by
 // github.com/prometheus/procfs. procfs/bench has the same by gopsutil.
 func BenchmarkRound(b *testing.B) {
 	for _, extent := range []struct {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// parseCgroup returns the path of a process in a cgroup file. It is that of cgroup v2. Where a machine has both versions,
-// processes may be in the root of v2: then it is the first other one of v1. Each line is ID:CONTROLLERS:PATH.
+// parseCgroup returns the path of a process in a cgroup file. It is that of cgroup v2. Where a machine has both
+// versions, processes may be in the root of v2: then it is the first other one of v1. Each line is ID:CONTROLLERS:PATH.
 func parseCgroup(b []byte) (path []byte, ok bool) {
 	for len(b) > 0 {
 		line, rest, whole := bytes.Cut(b, []byte("\n"))
@@ -24,8 +24,8 @@ func parseCgroup(b []byte) (path []byte, ok bool) {
 }
 
 // containerID returns the id of the innermost container that a cgroup belongs to, or "". Docker, containerd, CRI-O and
-// Podman name a cgroup after it: ID, PREFIX-ID.scope or PREFIX:ID. The id has 64 hexadecimal digits; on AWS Fargate,
-// 32 and a decimal number.
+// Podman name a cgroup after it: ID, PREFIX-ID.scope or PREFIX:ID. The id has 64 hexadecimal digits; on AWS Fargate, 32
+// and a decimal number.
 func containerID(cgroup string) string {
 	for {
 		slash := strings.LastIndexByte(cgroup, '/')

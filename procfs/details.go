@@ -1,7 +1,7 @@
 package procfs
 
-// Details are what a process has beside name, times, memory, files and IO. They hold what was asked for, as far as it
-// could be read.
+// Details are what a process has in addition to name, times, memory, files and IO. They hold what was asked for, as far
+// as it could be read.
 type Details struct {
 	Cmdline, Exe, User, Cgroup, ContainerID string
 
@@ -58,7 +58,7 @@ func newDetails(born bool) *details {
 	return d
 }
 
-// begin forgets what a round reads anew, and keeps what the next one is compared with.
+// begin forgets what a round reads again, and keeps what the next one is compared with.
 func (d *details) begin() {
 	d.PSS, d.Swap = Size{}, Size{}
 	d.Switches.Known, d.PageFaults.Known = false, false

@@ -14,12 +14,12 @@
 // differences of totals between two rounds. A process that was born since the round before has used all its total in
 // the interval; in the first round, and for a process that was out of sight before, there is no interval.
 //
-// A file is taken whole or not at all: what does not have the form that the kernel gives it is no number. All files of
-// a process are read below one open directory, so that they are one process's even if its pid is taken by another.
+// A file is taken whole or not at all: what does not have the form that the kernel gives it is not a number. All files
+// of a process are read below one open directory, so that they are one process's even if its pid is taken by another.
 //
 // # Who parses
 //
-// github.com/prometheus/procfs checks the path and tells the time of the boot, once a round. The files of each process
+// github.com/prometheus/procfs checks the path and reads the time of the boot, once a round. The files of each process
 // are read and parsed here: for a thousand processes its AllProcs and Stat make 29,000 allocations, 1.4 MB, and take
 // half as long again as this package does with the owner, the records and 30 allocations; and a stat file that ends
 // with the name panics in it. bench_test.go measures it, bench/ what else there is.
@@ -27,7 +27,7 @@
 // # Bounds
 //
 // Per process: 4096 bytes of a file, or 64 KiB where details are read, 6 to 26 system calls and 23 for a long command
-// line, about half a kilobyte of memory beside its records and its texts. Per instance: 32 readers that hang, one round
-// at a time, one buffer of records, which the host reads where it is, and a second one where rounds take longer than a
-// callback waits for them.
+// line, about half a kilobyte of memory in addition to its records and its strings. Per instance: 32 readers that hang,
+// one round at a time, one buffer of records, which the host reads where it is, and a second one where rounds take
+// longer than a callback waits for them.
 package procfs

@@ -63,7 +63,7 @@ func TestFieldsDocument(t *testing.T) {
 		kind := "integer"
 		switch v.(type) {
 		case string:
-			kind = "text"
+			kind = "string"
 		case float64:
 			kind = "float"
 		}

@@ -12,7 +12,7 @@ type Choice struct {
 	PasswdFile    string // names the users, in the form of passwd(5)
 }
 
-// Fields is a set of the parts of a process that are read beside its name and its CPU time.
+// Fields is a set of the parts of a process that are read in addition to its name and its CPU time.
 type Fields uint16
 
 // The parts. Each costs a read of a file, except page faults and what shares a file with another one.

@@ -29,7 +29,7 @@ func (s *Sampler) readMemory(dir int, p *Process) {
 		return
 	}
 	b, err := s.tree.read(dir, fileStatm)
-	if err != nil { // if the process has vanished, the next file tells
+	if err != nil { // if the process has vanished, the read of the next file reports it
 		return
 	}
 	if pages, ok := parseStatm(b); ok {
@@ -65,7 +65,7 @@ func (s *Sampler) readCounts(dir int, p *Process, d *details) (alive bool) {
 	return true
 }
 
-// usable reports whether a process can be told about after a file gave err: not if it has vanished. A kernel may have
+// usable reports whether a process can be reported after a file gave err: not if it has vanished. A kernel may have
 // been built without a file, and it may be closed to this user.
 func (s *Sampler) usable(file string, dir int, pid int32, err error) bool {
 	if err == nil {

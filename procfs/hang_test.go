@@ -134,7 +134,8 @@ func TestBlockingFile(t *testing.T) {
 	}
 }
 
-// TestBlockingSharedFile has the file with the time of the boot block, as a file system of user space in front of it can.
+// TestBlockingSharedFile has the file with the time of the boot block, as a file system of user space in front of it
+// can.
 func TestBlockingSharedFile(t *testing.T) {
 	tree := newFakeTree(t)
 	tree.process(fake{pid: 1, name: "x", start: 250})

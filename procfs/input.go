@@ -23,8 +23,8 @@ type Options struct {
 // Input is one [INPUT] section. Its methods are for one goroutine at a time, which is the host's thread for it.
 //
 // A round over ten thousand processes takes longer than the host may be kept waiting: it cannot pause or end an input
-// that is in a callback. So a round runs beside the callback that starts it, and what is not ready in time goes out
-// with a later one. No two rounds of an input run at once.
+// that is in a callback. So a round runs concurrently with the callback that starts it, and what is not ready in time
+// goes out with a later one. No two rounds of an input run at once.
 type Input struct {
 	config   Config
 	log      *slog.Logger

@@ -149,7 +149,7 @@ func TestLoggedOnce(t *testing.T) {
 	}
 }
 
-// TestBootUnreadable takes away the file that tells the time of the boot.
+// TestBootUnreadable removes the file with the time of the boot.
 func TestBootUnreadable(t *testing.T) {
 	tree := newFakeTree(t)
 	tree.process(fake{pid: 1, name: "x"})
@@ -225,8 +225,8 @@ func TestSlowRound(t *testing.T) {
 	}
 }
 
-// TestSlowRounds has rounds that are over when the next one is due, as those of ten thousand processes. None is left out
-// for that, and none writes where the host still reads the records of the one before.
+// TestSlowRounds has rounds that are over when the next one is due, as those of ten thousand processes. None is left
+// out for that, and none writes where the host still reads the records of the one before.
 func TestSlowRounds(t *testing.T) {
 	tree := newFakeTree(t)
 	reached := tree.slowProcess(fake{pid: 1, name: "x"})
@@ -280,7 +280,7 @@ func TestCloseDuringARound(t *testing.T) {
 		return err == nil
 	}
 	if in.stopped.Err() == nil || !open() {
-		t.Errorf("the round was told to stop: %v, it still has its files: %v", in.stopped.Err() != nil, open())
+		t.Errorf("the round was stopped: %v, it still has its files: %v", in.stopped.Err() != nil, open())
 	}
 	release()
 	for deadline := time.Now().Add(10 * time.Second); open(); time.Sleep(time.Millisecond) {

@@ -30,7 +30,7 @@ type remembered struct {
 	details *details
 }
 
-// unknownStart is no start that a stat file can tell of a process that lives.
+// unknownStart is a start that no stat file of a living process has.
 const unknownStart = math.MaxUint64
 
 func newMemory() *memory { return &memory{processes: map[int32]*remembered{}} }
@@ -65,7 +65,7 @@ func (m *memory) recall(pid int32, start uint64) *remembered {
 	return r
 }
 
-// more returns what is remembered of the details of a process, for a round that reads them anew.
+// more returns what is remembered of the details of a process, for a round that reads them again.
 func (r *remembered) more() *details {
 	if r.details == nil {
 		r.details = newDetails(r.hasIO)

@@ -61,7 +61,7 @@ func readEnds(dir int, name string, into []byte) (n int, cut bool, err error) {
 	return (n+1)/2 + got, true, nil
 }
 
-// read reads once. That is enough: the kernel writes such a file anew for each read, and whole if there is room.
+// read reads once. That is enough: the kernel writes such a file again for each read, and whole if there is room.
 func read(file int, into []byte) (int, error) {
 	for {
 		if n, err := unix.Read(file, into); err != unix.EINTR {

@@ -24,7 +24,7 @@ const partVariable = "PROMEXPORTER_PROCFS_PART"
 
 func part() string { return os.Getenv(partVariable) }
 
-// child is a process that does as it is told.
+// child is a process that obeys commands.
 type child struct {
 	*exec.Cmd
 	t      *testing.T
@@ -101,7 +101,7 @@ func TestBurn(t *testing.T) {
 		})
 	}
 	c := startChild(t, "burn", nil)
-	c.do() // its start is no part of the work
+	c.do() // its start is not part of the work
 	pid := int32(c.Process.Pid)
 	s, err := NewSampler(Choice{Path: "/proc", PIDs: []int32{pid}, Fields: Files | Cmdline}, func(string, int32, error) {})
 	if err != nil {
@@ -113,7 +113,7 @@ func TestBurn(t *testing.T) {
 	c.do()
 	took := time.Since(began)
 	end := realRound(t, s).at(t, pid)
-	const tolerance = 60 * time.Millisecond // ticks, and what its runtime does beside the work
+	const tolerance = 60 * time.Millisecond // ticks, and what its runtime does in addition to the work
 	interval := time.Duration(end.Interval.ticks()) * time.Second / ticksPerSecond
 	if interval < work-tolerance || interval > work+tolerance || end.Elapsed < took || end.Total.minus(begin.Total) != end.Interval {
 		t.Errorf("%s of CPU time in %s, the process used %s in %s", interval, end.Elapsed, work, took)

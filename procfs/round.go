@@ -43,10 +43,10 @@ func (e BlockedError) Error() string {
 
 // Round reads every process once. What it returns is valid until the next Round. clock is asked at the start and for
 // each process, as a round may take a while; calls do not overlap. A round that ctx ends gives its error, and the next
-// one goes on from there.
+// one continues from there.
 //
-// A goroutine of its own reads, and if it hangs, another one goes on with the next process: the kernel may block a reader
-// for good, for example while the program of a process is loaded from a file system that does not answer.
+// A goroutine of its own reads, and if it hangs, another one continues with the next process: the kernel may block a
+// reader for good, for example while the program of a process is loaded from a file system that does not answer.
 func (s *Sampler) Round(ctx context.Context, clock func() time.Time) (*Round, error) {
 	r := &s.round
 	r.Time, r.Processes, r.Skipped = clock(), r.Processes[:0], Skipped{}
@@ -113,7 +113,7 @@ func (s *Sampler) block(pid int32, b blocked) {
 // waiting for anything: a round that hangs has no records at all.
 func (s *Sampler) crowded() bool { return len(s.blocked) >= s.most }
 
-// read goes on with the round where the goroutine before it left off. It reports its end, unless it hangs.
+// read continues the round where the goroutine before it stopped. It reports its end, unless it hangs.
 func (s *Sampler) read(ctx context.Context) {
 	defer func() { // also runs when a turn was taken, and then there is nothing to recover from
 		if cause := recover(); cause != nil {

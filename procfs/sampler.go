@@ -51,8 +51,8 @@ type Sampler struct {
 	most    int           // of blocked
 }
 
-// NewSampler opens a procfs. It fails if there is none at the path. report is told of every file that cannot be read:
-// of a process, or of the whole procfs where pid is 0. It is called by one goroutine at a time.
+// NewSampler opens a procfs. It fails if there is none at the path. It calls report for every file that cannot be read:
+// of a process, or of the whole procfs where pid is 0. One goroutine at a time calls it.
 func NewSampler(c Choice, report func(file string, pid int32, err error)) (*Sampler, error) {
 	fs, err := prometheus.NewFS(c.Path)
 	if err != nil {
@@ -145,7 +145,7 @@ func (s *Sampler) readRest(dir int, p *Process, known *remembered) bool {
 	return !s.reads.has(Files) || s.readFiles(dir, p)
 }
 
-// skip counts a process that cannot be told about.
+// skip counts a process that cannot be reported.
 func (s *Sampler) skip(pid int32, err error) {
 	if vanished(err) {
 		s.round.Skipped.Vanished++
@@ -181,7 +181,7 @@ func (s *Sampler) readStat(dir int, p *Process) (known *remembered, ok bool) {
 	return known, true
 }
 
-// bytes is no more than fits, whatever a file says.
+// bytes returns at most what fits, whatever a file says.
 func (s *Sampler) bytes(pages uint64) uint64 {
 	return min(pages, math.MaxUint64/s.pageSize) * s.pageSize
 }

@@ -236,7 +236,7 @@ func pidsOf(round *Round) []int32 {
 	return pids
 }
 
-// TestNewName has a process take another name, as exec gives it: it stays the same one, and is chosen anew.
+// TestNewName has a process take another name, as exec gives it: it stays the same one, and is chosen again.
 func TestNewName(t *testing.T) {
 	tree := newFakeTree(t)
 	p := fake{pid: 5, name: "sh", user: 10, start: 1000}

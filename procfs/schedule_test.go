@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestSchedule lets ticks come at these milliseconds and tells which ones start a round.
+// TestSchedule lets ticks come at these milliseconds and checks which ones start a round.
 func TestSchedule(t *testing.T) {
 	for name, test := range map[string]struct {
 		interval    time.Duration

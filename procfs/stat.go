@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Linux counts CPU time in ticks of 1/100 s wherever it tells it to programs. sysconf(_SC_CLK_TCK) returns this
+// Linux counts CPU time in ticks of 1/100 s wherever it shows it to programs. sysconf(_SC_CLK_TCK) returns this
 // constant of the binary interface, USER_HZ, and not the HZ that a kernel was built with; no architecture that Go knows
 // has another one.
 const ticksPerSecond = 100

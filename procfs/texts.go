@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// readTexts reads what filters look at and what the record holds, and reports whether the filters pass it all. The first
-// that does not ends it. A text that cannot be read is empty.
+// readTexts reads what filters look at and what the record holds, and reports whether the filters pass it all. The
+// first that does not ends it. A text that cannot be read is empty.
 func (s *Sampler) readTexts(dir int, p *Process, d *details) (wanted, alive bool) {
 	f := &s.choice.Filters
 	if s.reads.has(User) && !d.user.judge(&d.User, s.users.name(p.User), &f.User) {

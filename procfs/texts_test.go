@@ -166,7 +166,7 @@ func TestTextFilters(t *testing.T) {
 	}
 }
 
-// TestNewTexts has a process that execs another program: it stays the same one, and is chosen anew.
+// TestNewTexts has a process that execs another program: it stays the same one, and is chosen again.
 func TestNewTexts(t *testing.T) {
 	tree := newFakeTree(t)
 	p := fake{pid: 5, name: "x", user: 10, start: 1000, cmdline: []string{"sh"}}

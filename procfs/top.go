@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// top tells of the processes that used most CPU time, and of all others as one.
+// top reports the processes that used most CPU time, and of all others as one.
 //
 // The totals of the others are what they used while they were among the others. A plain sum would fall whenever one of
 // them ended or got busy, and these totals are counters.

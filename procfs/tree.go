@@ -12,7 +12,7 @@ import (
 // every file. It is for one goroutine, which ends in a call of read, readEnds, link or length if its turn was taken.
 type tree struct {
 	root   int
-	counts bool // a directory fd tells its length without being read, as the kernel's own does since 6.2
+	counts bool // stat of a directory fd returns its length without a read, as the kernel's own does since 6.2
 	buf    []byte
 	name   []byte
 	turn   turn
@@ -154,7 +154,7 @@ func untilNUL(b []byte) []byte {
 	return b
 }
 
-// parsePID reads the name of a process's directory. Everything else that stands in a procfs has another form.
+// parsePID reads the name of a process's directory. Everything else in a procfs has another form.
 func parsePID(name []byte) (int32, bool) {
 	n, rest := cutUint(name)
 	if len(rest) > 0 || len(name) == 0 || name[0] == '0' || n > 1<<31-1 {

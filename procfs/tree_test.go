@@ -76,7 +76,8 @@ func (t fakeTree) process(f fake) {
 	}
 }
 
-// slowProcess adds a process at which each round stops. reached waits for a round to come there, and release lets it go on.
+// slowProcess adds a process at which each round stops. reached waits for a round to come there, and release lets it go
+// on.
 func (t fakeTree) slowProcess(f fake) (reached func() (release func())) {
 	t.tb.Helper()
 	t.process(f)

@@ -58,8 +58,8 @@ func readPasswd(path string) (map[uint32]string, error) {
 	return parsePasswd(b), nil
 }
 
-// parsePasswd reads lines NAME:PASSWORD:UID:GID:... and skips others. The first of several names of a user counts, as in
-// the C library.
+// parsePasswd reads lines NAME:PASSWORD:UID:GID:... and skips others. The first of several names of a user counts, as
+// in the C library.
 func parsePasswd(b []byte) map[uint32]string {
 	names := make(map[uint32]string)
 	for line := range bytes.Lines(b) {

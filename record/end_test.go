@@ -29,7 +29,7 @@ func TestGuardFaults(t *testing.T) {
 	g.with([]byte{1}, func(b []byte) {
 		defer func() {
 			if recover() == nil {
-				t.Error("a byte behind the end could be read")
+				t.Error("a byte after the end could be read")
 			}
 		}()
 		t.Logf("read %d", after(b))

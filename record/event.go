@@ -11,8 +11,7 @@ type Event struct {
 	// Values holds one value per path of the Selector, Missing if the event does not have it. If a key appears twice in
 	// a map the last one counts, as in record accessors of Fluent Bit.
 	Values []Value
-	// Leaves lists the fields of the body that the Selector asks for, in the order of
-	// the bytes, nested maps included.
+	// Leaves lists the fields of the body that the Selector asks for, in the order of the bytes, nested maps included.
 	Leaves []Leaf
 	// Unlisted counts the fields beyond MaxDepth, MaxLeafPath or MaxLeaves. A map beyond them counts as one field.
 	Unlisted int
@@ -25,7 +24,7 @@ type Event struct {
 // Parent returns the encoding of the map that the i-th leaf is in, and what follows it. The Selector must list Parents.
 func (e *Event) Parent(i int) []byte { return e.parents[i] }
 
-// Leaf is a number, boolean or text of the body.
+// Leaf is a number, boolean or string of the body.
 type Leaf struct {
 	// Path is the keys from the body down, joined by dots. A key may itself contain dots.
 	Path  []byte

@@ -163,7 +163,7 @@ func FuzzBadKey(f *testing.F) {
 }
 
 // FuzzSkip compares the ends of values with those that msgp finds. msgp gives up on more than 100,000 levels, where
-// skip goes on.
+// skip continues.
 func FuzzSkip(f *testing.F) {
 	seeds(f)
 	g := newGuard(f, guardSize)

@@ -21,20 +21,20 @@ func TestGroups(t *testing.T) {
 		chunk raw
 		want  string
 	}{
-		"one group":             {join(nil, start(1), one, one, end()), in("1") + in("1")},
-		"nothing in it":         {join(nil, start(1), end(), one), alone},
-		"before and behind":     {join(nil, one, start(1), one, end(), one), alone + in("1") + alone},
-		"two groups":            {join(nil, start(1), one, end(), start(2), one, end()), in("1") + in("2")},
-		"start in a group":      {join(nil, start(1), one, start(2), one, end(), one), in("1") + in("2") + alone},
-		"end without start":     {join(nil, end(), one), alone},
-		"end twice":             {join(nil, start(1), end(), end(), one), alone},
-		"start without end":     {join(nil, start(1), one), in("1")},
-		"markers only":          {join(nil, start(1), end(), start(2)), ""},
-		"start of ext8":         {join(nil, array(array(raw{0xc7, 8, 0, 255, 255, 255, 255, 0, 0, 0, 0}, obj("id", 1)), obj("scope", obj("name", "s"))), one), in("1")},
-		"start without head":    {join(nil, array(eventTime(groupStartSeconds, 0), obj("scope", obj("name", "s"))), plain(1)), lines("1.000000000 grouped", "  $group_body.scope.name = string \"s\"")},
-		"fields missing":        {join(nil, event(groupStartSeconds, obj(), obj()), plain(1), end()), lines("1.000000000 grouped")},
-		"seconds below markers": {join(nil, event(0xFFFFFFFD, obj(), obj("id", 1))), lines("4294967293.000000000", "  $body.id = uint 1")},
-		"integer is no marker":  {join(nil, array(raw{0xce, 0xff, 0xff, 0xff, 0xff}, obj("id", 1))), lines("4294967295.000000000", "  $body.id = uint 1")},
+		"one group":               {join(nil, start(1), one, one, end()), in("1") + in("1")},
+		"nothing in it":           {join(nil, start(1), end(), one), alone},
+		"before and behind":       {join(nil, one, start(1), one, end(), one), alone + in("1") + alone},
+		"two groups":              {join(nil, start(1), one, end(), start(2), one, end()), in("1") + in("2")},
+		"start in a group":        {join(nil, start(1), one, start(2), one, end(), one), in("1") + in("2") + alone},
+		"end without start":       {join(nil, end(), one), alone},
+		"end twice":               {join(nil, start(1), end(), end(), one), alone},
+		"start without end":       {join(nil, start(1), one), in("1")},
+		"markers only":            {join(nil, start(1), end(), start(2)), ""},
+		"start of ext8":           {join(nil, array(array(raw{0xc7, 8, 0, 255, 255, 255, 255, 0, 0, 0, 0}, obj("id", 1)), obj("scope", obj("name", "s"))), one), in("1")},
+		"start without head":      {join(nil, array(eventTime(groupStartSeconds, 0), obj("scope", obj("name", "s"))), plain(1)), lines("1.000000000 grouped", "  $group_body.scope.name = string \"s\"")},
+		"fields missing":          {join(nil, event(groupStartSeconds, obj(), obj()), plain(1), end()), lines("1.000000000 grouped")},
+		"seconds below markers":   {join(nil, event(0xFFFFFFFD, obj(), obj("id", 1))), lines("4294967293.000000000", "  $body.id = uint 1")},
+		"integer is not a marker": {join(nil, array(raw{0xce, 0xff, 0xff, 0xff, 0xff}, obj("id", 1))), lines("4294967295.000000000", "  $body.id = uint 1")},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

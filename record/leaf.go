@@ -45,8 +45,8 @@ func (w *walk) listMap(i int, k *children, depth int) int {
 	return i
 }
 
-// listValue lists the value at b[i] when it is of a kind that is wanted, and the leaves
-// below it when it is a map. Nothing in an array is a leaf.
+// listValue lists the value at b[i] when it is of a kind that is wanted, and the leaves below it when it is a map.
+// Nothing in an array is a leaf.
 func (w *walk) listValue(i int, key []byte, depth int) int {
 	e := w.event
 	switch c := lead(w.b, i); {

@@ -115,7 +115,7 @@ func TestLeavesKeepTheirPaths(t *testing.T) {
 			t.Fatalf("leaf %d: got %s = %s", i, leaf.Path, show(&leaf.Value))
 		}
 		if cap(leaf.Path) != len(leaf.Path) {
-			t.Fatalf("leaf %d: room for %d bytes behind the path", i, cap(leaf.Path)-len(leaf.Path))
+			t.Fatalf("leaf %d: room for %d bytes after the path", i, cap(leaf.Path)-len(leaf.Path))
 		}
 	}
 }

@@ -110,9 +110,9 @@ func (r *Reader) inherit(e *Event) {
 	}
 }
 
-// reject reports the bytes from r.at on as malformed and decides where reading continues: after them if they are complete
-// msgpack and an event may follow, otherwise where an event seems to start. Without these checks, a chunk of joined
-// fragments would be read from the middle of a string.
+// reject reports the bytes from r.at on as malformed and decides where reading continues: after them if they are
+// complete msgpack and an event may follow, otherwise where an event seems to start. Without these checks, a chunk of
+// joined fragments would be read from the middle of a string.
 func (r *Reader) reject(reason Reason) *Malformed {
 	start, end := r.at, len(r.chunk)
 	next := skip(r.chunk, start)
@@ -134,8 +134,7 @@ func (r *Reader) reject(reason Reason) *Malformed {
 	return &r.malformed
 }
 
-// pass decides where to read on after the malformed event from r.at to next, or
-// returns bad.
+// pass decides where to read on after the malformed event from r.at to next, or returns bad.
 func (r *Reader) pass(reason Reason, next int) (Reason, int) {
 	if reason == Undecodable || reason == BadRecord { // the value may hold the events that follow a cut
 		if at := r.resume(r.at+1, next); at > 0 {

@@ -166,7 +166,7 @@ func TestJoined(t *testing.T) {
 			joined := join(nil, raw(chunk), raw(chunk[:cut]), raw(chunk))
 			got := dump(t, joined, true, capturePaths...)
 			if !strings.HasPrefix(got, whole) {
-				t.Fatalf("%s cut at %d: what stands before the cut is not delivered:\n%s", name, cut, got)
+				t.Fatalf("%s cut at %d: what is before the cut is not delivered:\n%s", name, cut, got)
 			}
 			if !strings.HasSuffix(got, rest) {
 				t.Fatalf("%s cut at %d: what follows the event after the cut is not delivered:\n%s", name, cut, got)

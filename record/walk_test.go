@@ -69,11 +69,11 @@ func TestValues(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			want := []string{"1.000000000", "  $body.v = " + test.want, "  $body.behind = uint 1"}
-			check(t, plain(1, "v", test.value, "behind", 1), false, []string{"body.v", "body.behind"}, want...)
+			want := []string{"1.000000000", "  $body.v = " + test.want, "  $body.after = uint 1"}
+			check(t, plain(1, "v", test.value, "after", 1), false, []string{"body.v", "body.after"}, want...)
 			// A value that is passed over ends where the same value that is wanted ends.
-			check(t, plain(1, "v", test.value, "behind", 1), false, []string{"body.behind"},
-				"1.000000000", "  $body.behind = uint 1")
+			check(t, plain(1, "v", test.value, "after", 1), false, []string{"body.after"},
+				"1.000000000", "  $body.after = uint 1")
 			// The last value of a chunk may be cut anywhere.
 			chunk := plain(1, "v", test.value)
 			for cut := len(chunk) - len(test.value); cut < len(chunk); cut++ {

@@ -116,7 +116,7 @@ func (w *Scratch) prepare(p *Plan) {
 // countSkipped counts a record or field that a rule matches and cannot use.
 func (w *Scratch) countSkipped(in *instruction, s *scope, r Reason, field *record.Value) {
 	w.tallies[in.index].matched++
-	w.countRefused(in, s, r, field)
+	w.countRefused(in, s, r, &in.value, field)
 }
 
 // runPerRecord runs the rules for whole records and returns the index of the first rule that no longer applies.

@@ -41,9 +41,9 @@ func fences(text string) (all []fence) {
 	return all
 }
 
-// TestConfigurationDocument runs the examples of docs/configuration.md and docs/how-to.md. A block of yaml is a rules file
-// or some rules of one. The blocks of json after it are records; the word json may be followed by their tag and their
-// distance in time. The block of text after them is the page that they make:
+// TestConfigurationDocument runs the examples of docs/configuration.md and docs/how-to.md. A block of yaml is a rules
+// file or some rules of one. The blocks of json after it are records; the word json may be followed by their tag and
+// their distance in time. The block of text after them is the page that they make:
 //
 //	yaml namespace=x    with the key namespace
 //	yaml wrong          a file that is refused, for the reasons in the text
@@ -133,8 +133,8 @@ func (f fence) compare(t *testing.T, r *rig, refused string) {
 	}
 }
 
-// TestConfigurationDocumentKeys holds that the document names every key of the
-// [OUTPUT] section with its default, and every key and word of the language.
+// TestConfigurationDocumentKeys holds that the document names every key of the [OUTPUT] section with its default, and
+// every key and word of the language.
 func TestConfigurationDocumentKeys(t *testing.T) {
 	text := readText(t, filepath.Join("..", "docs", "configuration.md"))
 	for _, k := range config.Keys() {

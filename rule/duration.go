@@ -136,8 +136,8 @@ func isoUnit(unit byte) float64 {
 	return 1
 }
 
-// durationUnit returns how many seconds the unit has, or how many of it a second
-// has: as 1e-3, a millisecond would not be an exact number. For what is not a unit, both are 0.
+// durationUnit returns how many seconds the unit has, or how many of it a second has: as 1e-3, a millisecond would not
+// be an exact number. For what is not a unit, both are 0.
 func durationUnit(unit string) (whole, parts float64) {
 	switch unit {
 	case "ns", "nsec", "nsecs", "nanosecond", "nanoseconds":

@@ -11,8 +11,8 @@ import (
 type extraction struct {
 	regex       *regexp.Regexp
 	replacement string
-	// With cut, the result is the match without so many bytes at its start and end. The search for a whole match takes no
-	// memory, unlike that for groups.
+	// With cut, the result is the match without so many bytes at its start and end. The search for a whole match takes
+	// no memory, unlike that for groups.
 	cut        bool
 	start, end int
 }

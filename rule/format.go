@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// format is how a text is read that is not in the form that parseText expects.
+// format is how a string is read that is not in the form that parseText expects.
 type format struct {
 	short bool // parseText reads it
 	*config.Format
@@ -48,13 +48,14 @@ func newFormat(c *config.Value) format {
 	return f
 }
 
-// texts is memory for what is made of texts before they are read.
+// texts is memory for what is made of strings before they are read.
 type texts struct {
 	extracted []byte // by a regular expression
+	list      []byte // the same, of a list whose elements make samples while other values are read
 	plain     []byte // without what only people need
 }
 
-// convert is like the function of this name, for texts in this format.
+// convert is like the function of this name, for strings in this format.
 func (f *format) convert(w *Scratch, v *record.Value, c *config.Value) (float64, Reason) {
 	if f.short {
 		return convert(v, c)
@@ -156,7 +157,7 @@ func (l *layout) parse(w *Scratch, text []byte, in *time.Location) (float64, boo
 	if err != nil {
 		return 0, false
 	}
-	// A time without a year is of the year in which it is nearest to the record's: December is over in January.
+	// A time without a year is of the record's year, or of the one before: in January, December is over.
 	if !l.HasYear && t.Unix()-w.Event.Time/1e9 > halfYear {
 		strconv.AppendInt(w.texts.plain[:0], int64(year-1), 10) // in its place: years of records have four digits
 		if t, err = timefmt.ParseInLocation(borrow(w.texts.plain), format, in); err != nil {

@@ -93,7 +93,7 @@ func seriesOf(t *testing.T, families []*dto.MetricFamily) map[string]float64 {
 	for _, s := range samples {
 		maps.DeleteFunc(s.Metric, func(_ model.LabelName, v model.LabelValue) bool { return v == "" })
 		if _, twice := all[s.Metric.String()]; twice {
-			t.Errorf("%s stands there twice", s.Metric)
+			t.Errorf("%s is there twice", s.Metric)
 		}
 		all[s.Metric.String()] = float64(s.Value)
 	}

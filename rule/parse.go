@@ -113,8 +113,8 @@ func parseDigits(text []byte) (float64, bool) {
 	return float64(n), true
 }
 
-// numeral reports whether text is a decimal number. It keeps words such as "Inf", which ParseFloat would read, from being
-// numbers, and other text, such as dates and addresses, from costing an error.
+// numeral reports whether text is a decimal number. It keeps words such as "Inf", which ParseFloat would read, from
+// being numbers, and other text, such as dates and addresses, from costing an error.
 func numeral(text []byte) bool {
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
 		text = text[1:]
@@ -159,8 +159,8 @@ func quantity(text []byte) (n float64, rest []byte, ok bool) {
 	return n, text[i:], ok
 }
 
-// parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers
-// of kilo, Ki, Mi and so on powers of 1024, a B may follow.
+// parseBytes reads a quantity with a unit of bytes: k, M, G, T, P and E are powers of kilo, Ki, Mi and so on powers of
+// 1024, a B may follow.
 func parseBytes(text []byte, kilo float64) (float64, bool) {
 	n, unit, ok := quantity(text)
 	if !ok {

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"unicode/utf8"
 
@@ -18,7 +17,7 @@ import (
 
 // read returns the number of a field before anything is calculated.
 func (v *value) read(w *Scratch, field *record.Value) (float64, Reason) {
-	extracted, r := v.extract(w, field)
+	extracted, r := v.extract(&w.texts.extracted, field)
 	switch {
 	case r != noReason:
 		return 0, r
@@ -28,12 +27,13 @@ func (v *value) read(w *Scratch, field *record.Value) (float64, Reason) {
 	return v.pick(w, &extracted)
 }
 
-// extract returns what the regular expression takes out of a text, and anything else as it is.
-func (v *value) extract(w *Scratch, field *record.Value) (record.Value, Reason) {
+// extract returns what the regular expression takes out of a string, and anything else as it is. The result borrows the
+// field or buffer.
+func (v *value) extract(buffer *[]byte, field *record.Value) (record.Value, Reason) {
 	if v.regex == nil || !field.IsText() {
 		return *field, noReason
 	}
-	text, ok := v.regex.apply(&w.texts.extracted, field.Bytes())
+	text, ok := v.regex.apply(buffer, field.Bytes())
 	if !ok {
 		return missing, NoMatch
 	}
@@ -78,7 +78,7 @@ func appendLength(b []byte, v *record.Value, l config.Length) []byte {
 	return b
 }
 
-// isBlank reports whether a value is what logs write for nothing: an empty text, or a dash.
+// isBlank reports whether a value is what logs write for nothing: an empty string, or a dash.
 func isBlank(field *record.Value) bool {
 	if !field.IsText() {
 		return field.Kind() == record.Missing || field.Kind() == record.Nil
@@ -142,16 +142,18 @@ func (v *value) elements(field *record.Value, f func(element record.Value) bool)
 	}
 }
 
-// cutFirst splits text at the first of the separators that is in it.
+// cutFirst splits text at the first of the separators that is in it. Its time grows with what is before the separator,
+// not with the whole text.
 func cutFirst(text []byte, separators []string) (before, after []byte, found bool) {
-	at, size := math.MaxInt, 0
-	for _, s := range separators {
-		if i := bytes.Index(text, view(s)); i >= 0 && i < at {
-			at, size = i, len(s)
+	if len(separators) == 1 {
+		return bytes.Cut(text, view(separators[0]))
+	}
+	for i := range text {
+		for _, s := range separators {
+			if bytes.HasPrefix(text[i:], view(s)) {
+				return text[:i], text[i+len(s):], true
+			}
 		}
 	}
-	if size == 0 {
-		return text, nil, false
-	}
-	return text[:at], text[at+size:], true
+	return text, nil, false
 }

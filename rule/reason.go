@@ -67,18 +67,18 @@ type Stats struct {
 	lastRefusal atomic.Pointer[Refusal]
 }
 
-// LastRefusal describes the last value that the rule refused, as far as one a minute is described; nil: it refused none.
+// LastRefusal describes the last value that the rule refused, as far as one a minute is described; nil: it refused
+// none.
 func (s *Stats) LastRefusal() *Refusal { return s.lastRefusal.Load() }
 
-// Matched returns the number of records, or fields of a rule with fields, that
-// the rule applied to.
+// Matched returns the number of records, or fields of a rule with fields, that the rule applied to.
 func (s *Stats) Matched() uint64 { return s.matched.Load() }
 
 // Samples returns the number of samples that the rule made.
 func (s *Stats) Samples() uint64 { return s.samples.Load() }
 
-// Dropped returns the number of samples that the rule made and that were dropped for
-// r, by the collector or by a full batch.
+// Dropped returns the number of samples that the rule made and that were dropped for r, by the collector or by a full
+// batch.
 func (s *Stats) Dropped(r collector.Reason) uint64 {
 	n := s.Origin.Dropped(r)
 	if r == collector.BatchLimit {

@@ -33,14 +33,17 @@ func (w *Scratch) Refusals() []*Refusal {
 	return refusals
 }
 
-// countRefused counts why a rule makes no sample of a field, and describes it when the last time is a minute ago.
-func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, field *record.Value) {
+// countRefused counts why a rule makes no sample of a field, which v is about, and describes it when the last time is a
+// minute ago.
+func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, v *value, field *record.Value) {
 	w.tallies[in.index].count(r)
 	next, now := &in.stats.nextRefusal[r], w.clock.now
 	if due := next.Load(); now < due || !next.CompareAndSwap(due, now+int64(refusalInterval)) {
 		return
 	}
-	refusal := &Refusal{Rule: in.config.Rule, Reason: r, Tag: strings.Clone(s.tag.source), Field: in.refusedField(s, r), Expected: in.expected(r)}
+	v, field = v.atFault(w, s, r, field)
+	refusal := &Refusal{Rule: in.config.Rule, Reason: r, Tag: strings.Clone(s.tag.source), Expected: expected(v.config, r)}
+	refusal.Field = in.refusedField(s, r, v.config)
 	if !w.cachesOf.options.HideValues {
 		refusal.Value = refusedText(field)
 	}
@@ -48,18 +51,37 @@ func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, field *recor
 	w.refusals = append(w.refusals, refusal)
 }
 
-func (in *instruction) refusedField(s *scope, r Reason) string {
-	switch c := in.config; {
-	case r == NotACount && c.Histogram.Weight != nil:
-		return c.Histogram.Weight.From.String()
-	case r == NotAnArray && c.Each != nil:
-		levels := make([]string, len(c.Each))
-		for i, source := range c.Each {
+// atFault returns the value, v or one of its operands, that is the cause of r, and its field. It measures again, so
+// that measuring need not note which value it was.
+func (v *value) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
+	if !v.constant && !(r.isAbsence() && v.config.HasDefault) {
+		if _, own := v.read(w, field); own == r {
+			return v, field
+		}
+	}
+	for i := range v.operands {
+		o := &v.operands[i]
+		its := o.of(s, field)
+		switch m, why := o.measure(w, s, its); {
+		case why == r:
+			return o.atFault(w, s, r, its)
+		case r == DivisionByZero && why == noReason && m == 0 && v.config.Operands[i].Op == config.DivideBy:
+			return o, its
+		}
+	}
+	return v, field
+}
+
+func (in *instruction) refusedField(s *scope, r Reason, c *config.Value) string {
+	switch {
+	case r == NotAnArray && in.config.Each != nil:
+		levels := make([]string, len(in.config.Each))
+		for i, source := range in.config.Each {
 			levels[i] = source.String()
 		}
 		return strings.Join(levels, ", ")
-	case c.Value.From != nil:
-		return c.Value.From.String()
+	case c.From != nil:
+		return c.From.String()
 	}
 	return string(s.path)
 }
@@ -85,9 +107,8 @@ var parseExpectations = [...]string{
 	config.ParseHex:       "a hexadecimal number of at most 64 bits",
 }
 
-// expected says what a rule wanted instead of what it refused.
-func (in *instruction) expected(r Reason) string {
-	v := &in.config.Value
+// expected says what the value should have been instead of what was refused.
+func expected(v *config.Value, r Reason) string {
 	switch r {
 	case NoValue:
 		return "a value"
@@ -101,7 +122,7 @@ func (in *instruction) expected(r Reason) string {
 	case NoMatch:
 		return "a match of " + v.Text.Regex.String()
 	case NoLength:
-		return "a text, an array or a map"
+		return "a string, an array or a map"
 	case DivisionByZero:
 		return "a divisor that is not 0"
 	case NotAnArray:

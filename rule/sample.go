@@ -6,8 +6,8 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// appendSamples appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a rule
-// without fields.
+// appendSamples appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a
+// rule without fields.
 func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
 	if in.value.constant && in.value.short {
 		w.appendSample(in, s, b, field, in.config.Value.Constant, noReason, to)
@@ -25,7 +25,7 @@ func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, f
 // appendEach appends a sample of every element of a list.
 func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
 	v, found := &in.value, false
-	list, r := v.extract(w, field)
+	list, r := v.extract(&w.texts.list, field)
 	v.elements(&list, func(element record.Value) bool {
 		n, r := v.one(w, &element)
 		n, r = v.finish(w, s, field, n, r)
@@ -47,9 +47,10 @@ func (w *Scratch) appendSample(
 	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {
 	var weight uint64
+	v := &in.value
 	if r == noReason && in.weight != nil {
 		if weight, r = in.weight.weigh(w, s); r != noReason {
-			field = in.weight.of(s, field)
+			v, field = in.weight, in.weight.of(s, field)
 		}
 	}
 	if r == noReason && to.family == nil {
@@ -61,7 +62,7 @@ func (w *Scratch) appendSample(
 	case nothing:
 		return
 	default:
-		w.countRefused(in, s, r, field)
+		w.countRefused(in, s, r, v, field)
 		return
 	}
 	w.appendLabels(to.labels, s, b)

@@ -87,7 +87,8 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	return f
 }
 
-// isDistinct reports whether no scraper takes the name of f for another one that was made of a field, and keeps it for f.
+// isDistinct reports whether no scraper takes the name of f for another one that was made of a field, and keeps it for
+// f.
 func (s *Set) isDistinct(f *collector.Family) bool {
 	s.namesMu.Lock()
 	defer s.namesMu.Unlock()

@@ -107,8 +107,8 @@ func TestNativeHistogram(t *testing.T) {
 		options string
 		buckets int
 	}{
-		"beside the classic one": {"buckets: [1, 2], native: {factor: 1.1}", 2},
-		"alone":                  {"classic: false, native: {factor: 1.1, max_buckets: 100}", 0},
+		"with the classic one": {"buckets: [1, 2], native: {factor: 1.1}", 2},
+		"alone":                {"classic: false, native: {factor: 1.1, max_buckets: 100}", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rigOf(t, "metrics: [{name: t_seconds, type: histogram, help: T., value: $t, "+test.options+"}]")

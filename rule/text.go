@@ -7,8 +7,8 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// appendText appends v as a label value shows it. Its second result is false
-// when v has no text: it is missing, nil, an array, a map or an extension.
+// appendText appends v as a label value shows it. Its second result is false when v has no text: it is missing, nil, an
+// array, a map or an extension.
 func appendText(b []byte, v *record.Value) ([]byte, bool) {
 	switch v.Kind() {
 	case record.String, record.Binary:

@@ -12,13 +12,13 @@ type value struct {
 	config   *config.Value
 	from     *operand // nil: a constant, or the field's own value
 	constant bool
-	anyField bool // a text that is not a number is not a field of the rule
-	// numericTexts says that only texts which are plain numbers are fields of the rule.
+	anyField bool // a string that is not a number is not a field of the rule
+	// numericTexts says that only strings which are plain numbers are fields of the rule.
 	numericTexts bool
 	short        bool    // nothing is done but what number does
 	operands     []value // of config.Operands
 	format       format
-	regex        *extraction // nil: the text as it is
+	regex        *extraction // nil: the string as it is
 }
 
 // value compiles c. isField says that without an accessor, the number is that of the rule's field.
