@@ -33,19 +33,20 @@ func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *recor
 
 // givenUp says which field a reason is about, what it has, and what was expected.
 func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenUp {
-	field := &missing
+	field, v := &missing, &in.value
 	if leaf != nil {
 		field = &leaf.Value
 	}
 	switch {
-	case r == NotACount && in.weight != nil:
-		field = in.weight.of(&e.scope, field)
 	case r == NotAnArray && in.each != nil:
 		field = in.each[0].array.value(&e.scope)
+	case r == NotACount && in.weight != nil:
+		v = in.weight
+		fallthrough
 	default:
-		field = in.value.of(&e.scope, field)
+		v, field = v.atFault(e.w, &e.scope, r, v.of(&e.scope, field))
 	}
-	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r), Got: Show(field), Expected: in.expected(r)}
+	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r, v.config), Got: Show(field), Expected: expected(v.config, r)}
 }
 
 // defaulted returns the labels that have their default because their text did not match.
