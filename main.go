@@ -38,6 +38,7 @@ func promexporterRegister(def unsafe.Pointer) (status int32) {
 		Name:        name,
 		Description: "Prometheus Exporter",
 		Keys:        keys(),
+		Events:      flb.Logs | flb.Metrics,
 	}))
 }
 

@@ -1,12 +1,21 @@
 package collector
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
-// applyBatch applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the agent.
-func (c *Collector) applyBatch(b *Batch) (err error) {
+// applyBatch applies what b holds, unless its chunk was applied before.
+func (c *Collector) applyBatch(b *Batch) error {
 	if err := c.chunks.repeated(b.Chunk, b.Now); err != nil {
 		return err
 	}
+	defer c.chunks.add(b.Chunk, b.Now)
+	return errors.Join(c.applySamples(b), c.applyPoints(b))
+}
+
+// applySamples applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the agent.
+func (c *Collector) applySamples(b *Batch) (err error) {
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused
 	done := 0
@@ -18,8 +27,7 @@ func (c *Collector) applyBatch(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.samples) - done)
 			err = fmt.Errorf("panic while samples were applied: %v", p)
 		}
-		c.chunks.add(b.Chunk, b.Now)
-		c.stats.addBatch(uint64(len(b.samples))+b.refused, &dropped)
+		c.stats.samples.addBatch(uint64(len(b.samples))+b.refused, &dropped)
 		c.publishSizes()
 	}()
 	c.beginBatch(b)

@@ -76,6 +76,7 @@ type Batch struct {
 	exemplarRunes int // of the current exemplar
 	refused       uint64
 	applied       chan error
+	pointSet
 
 	peak struct{ samples, keys, pairs int } // needed by any use since the last Shrink
 }
@@ -88,6 +89,7 @@ func (b *Batch) Reset() {
 	b.keyStart, b.exemplarStart, b.exemplarRunes = 0, 0, 0
 	b.reused = [2]uint32{}
 	b.refused = 0
+	b.pointSet.reset()
 }
 
 // recordPeak records what this use of the batch needed.
@@ -105,7 +107,7 @@ func (b *Batch) Shrink() (freed int) {
 	pairs, more := shrunk(b.exemplars, b.peak.pairs)
 	b.samples, b.keys, b.exemplars = samples, keys, pairs
 	b.peak.samples, b.peak.keys, b.peak.pairs = 0, 0, 0
-	return n*int(unsafe.Sizeof(Sample{})) + bytes + more
+	return n*int(unsafe.Sizeof(Sample{})) + bytes + more + b.pointSet.shrink()
 }
 
 // shrunk returns memory for peak elements if the given memory has room for more than twice as many, and the number of

@@ -70,6 +70,7 @@ type Collector struct {
 	cache       expiredCache
 	chunks      chunks
 	reported    map[lossKind]struct{}
+	claimed     map[string]struct{} // exposed names that only families of Retain may have
 	scratch     []byte
 }
 

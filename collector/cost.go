@@ -19,6 +19,8 @@ const (
 	nativeCost   = 72   // a native without its buckets
 	bucketCost   = 16   // a nativeBucket
 	exemplarCost = 40   // an exemplar without its labels
+	ownerCost    = 16   // the place of a tag
+	readingCost  = 200  // a reading without its numbers
 	linkCost     = 16   // in the columns of an expiry
 	familyCost   = 1000 // a family without series and names
 	nameCost     = 40   // an exposed name without its text
@@ -58,6 +60,12 @@ func (s *store) rowSize() int {
 	if s.family.isNative() {
 		n += nativeCost
 	}
+	if s.family.Received {
+		n += ownerCost
+	}
+	if s.readings != nil {
+		n += readingCost
+	}
 	if s.estimator != nil {
 		n += s.estimator.Size()
 	}
@@ -84,6 +92,9 @@ func (s *store) variableSize(i int) (n int) {
 	}
 	if s.streams != nil {
 		n += s.streams[i].Extra()
+	}
+	if s.readings != nil {
+		n += s.readings[i].size()
 	}
 	if s.exemplars != nil {
 		for at := range s.exemplarsPerSeries {

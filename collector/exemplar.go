@@ -25,6 +25,8 @@ type exemplar struct {
 // of the native histogram.
 func (f *Family) exemplarsPerSeries() int {
 	switch {
+	case f.Received:
+		return 0
 	case f.Type == Counter:
 		return 1
 	case f.isNative():

@@ -18,7 +18,8 @@ type rememberedSeries struct {
 	total   float64
 	time    int64
 	buckets []uint64
-	native  *native // nil if there is none
+	native  *native  // nil if there is none
+	reading *reading // nil if there is none
 	size    int
 	index   int // in expiredCache.order
 }
@@ -33,7 +34,7 @@ type expiredCache struct {
 
 // cacheExpired remembers series i of st, unless it is a gauge. It removes the oldest remembered series to make room.
 func (c *Collector) cacheExpired(st *store, i int) {
-	if st.family.Type == Gauge {
+	if st.family.Type == Gauge || st.family.isAbsolute() {
 		return
 	}
 	c.cacheSeries(st.rememberedRow(st, i))
@@ -74,6 +75,9 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	if c.natives != nil {
 		r.native = new(c.natives[i])
 	}
+	if c.readings != nil {
+		r.reading = new(c.readings[i])
+	}
 	r.size = r.estimate()
 	return r
 }
@@ -83,6 +87,9 @@ func (r *rememberedSeries) estimate() int {
 	size := rememberedCost + len(r.key) + 8*len(r.buckets)
 	if r.native != nil {
 		size += r.native.size()
+	}
+	if r.reading != nil {
+		size += readingCost + r.reading.size()
 	}
 	return size
 }
@@ -105,6 +112,11 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	if st.natives != nil {
 		st.natives[i].copyFrom(r.native)
 		st.charge(st.natives[i].capacity() * bucketCost)
+	}
+	if st.readings != nil {
+		st.readings[i].set(r.reading)
+		st.readings[i].changed = st.nextChange()
+		st.charge(st.readings[i].size())
 	}
 }
 

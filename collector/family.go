@@ -17,7 +17,8 @@ const (
 	Gauge     = metric.Gauge
 	Histogram = metric.Histogram
 	Summary   = metric.Summary
-	types     = metric.Unknown
+	Untyped   = metric.Unknown // of received families only
+	types     = Untyped + 1
 )
 
 // Family defines a metric family. Its exported fields must not change after the first sample of it was ingested, and it
@@ -44,6 +45,12 @@ type Family struct {
 	MaxAge time.Duration `json:",omitzero"`
 	// Timestamps exposes the newest Time of the samples with each series.
 	Timestamps bool `json:",omitzero"`
+	// Received says that the family takes points of metrics events, see Batch.Put,
+	// and no samples. Each of its series has labels of its own, so Labels is empty,
+	// and so are Buckets and Quantiles.
+	Received bool `json:",omitzero"`
+	// Delta says that the points of a received family may be increments.
+	Delta bool `json:",omitzero"`
 
 	// The fields below are not part of the definition: of equal Families, the first one that was ingested or the last
 	// one passed to Retain decides.
@@ -80,10 +87,17 @@ func (f *Family) isNative() bool { return f.Type == Histogram && f.Native.enable
 
 func (f *Family) hasStreams() bool { return f.Type == Summary && len(f.Quantiles) > 0 }
 
+// hasReadings reports whether the series of f have more than a value that is received.
+func (f *Family) hasReadings() bool { return f.Received && (f.Type == Histogram || f.Type == Summary) }
+
+// isAbsolute reports whether what the series of f hold was counted elsewhere, and comes again.
+func (f *Family) isAbsolute() bool { return f.Received && !f.Delta }
+
 // Equal reports whether f and g define the same exposition.
 func (f *Family) Equal(g *Family) bool {
 	return f.Name == g.Name && f.Type == g.Type && f.Help == g.Help && f.Unit == g.Unit &&
 		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps &&
+		f.Received == g.Received && f.Delta == g.Delta &&
 		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets) &&
 		maps.Equal(f.Quantiles, g.Quantiles)
 }

@@ -11,10 +11,12 @@ const (
 
 // width returns the number of bucket counts of a series of f.
 func (f *Family) width() int {
-	switch f.Type {
-	case Histogram:
+	switch {
+	case f.Received:
+		return 0
+	case f.Type == Histogram:
 		return len(f.Buckets) + 1
-	case Summary:
+	case f.Type == Summary:
 		return 1
 	}
 	return 0

@@ -139,7 +139,7 @@ func (im *importer) block(d *decoder, kind byte) bool {
 
 // addFamily adds a family.
 func (im *importer) addFamily(f definition) bool {
-	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() {
+	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() || f.isAbsolute() || !f.Received && f.Type == Untyped {
 		return false
 	}
 	im.seen[f.Name] = struct{}{}

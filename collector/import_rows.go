@@ -36,11 +36,13 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 	v := c.values[i]
 	finite := v-v == 0
 	switch {
-	case !wellFormed([]byte(c.keys[i]), len(f.Labels)):
+	case f.Received && !wellFormedPairs([]byte(c.keys[i])):
+		return false
+	case !f.Received && !wellFormed([]byte(c.keys[i]), len(f.Labels)):
 		return false
 	case f.Type == Counter && !(finite && v >= 0):
 		return false
-	case f.Type != Gauge && !finite:
+	case f.Type != Gauge && !f.Received && !finite:
 		return false
 	case c.rests != nil && !isRest(v, c.rests[i]):
 		return false
@@ -67,6 +69,9 @@ func (im *importer) addSeries(f *importedFamily, rows *columns, i int, lastSampl
 	need := st.seriesSize(len(rows.keys[i]))
 	if rows.natives != nil {
 		need += rows.natives[i].capacity() * bucketCost
+	}
+	if rows.readings != nil {
+		need += rows.readings[i].size()
 	}
 	if im.collector.limitReached(need) != Kept || !st.allows(rows.sources[i]) {
 		im.skip(f)
@@ -138,6 +143,11 @@ func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64)
 		s.natives[at] = rows.natives[i]
 		s.natives[at].changed = s.nextChange()
 		s.charge(s.natives[at].capacity() * bucketCost)
+	}
+	if rows.readings != nil {
+		s.readings[at] = rows.readings[i]
+		s.readings[at].changed = s.nextChange()
+		s.charge(s.readings[at].size())
 	}
 }
 

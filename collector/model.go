@@ -20,11 +20,13 @@ type exposedFamily struct {
 	pairs   []map[string]*dto.LabelPair // by label and value, for series to share
 	created *timestamppb.Timestamp      // the most recent one
 	natives []*nativeModel
+	defined *Family                   // whose definition family has
+	shared  map[string]*dto.LabelPair // of received series, by name and value as a key has them
 }
 
 // render updates the model to the state of f. The result is valid until the next call.
 func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
-	if p.family.Name == nil {
+	if p.defined != f.family {
 		p.setDefinition(f.family)
 	}
 	if len(p.metrics) < len(f.keys) {
@@ -35,7 +37,11 @@ func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
 		// Equal keys share their bytes, so this compares pointers.
 		if p.keys[i] != key {
 			p.keys[i] = key
-			p.label(m, f.family.Labels, key)
+			if f.family.Received {
+				p.labelReceived(m, key)
+			} else {
+				p.label(m, f.family.Labels, key)
+			}
 		}
 		f.write(m, i)
 	}
@@ -44,6 +50,7 @@ func (p *exposedFamily) render(f *frame) *dto.MetricFamily {
 }
 
 func (p *exposedFamily) setDefinition(f *Family) {
+	p.defined = f
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
 	p.family.Type = f.Type.Model().Enum()
@@ -70,17 +77,22 @@ func (p *exposedFamily) grow(f *Family, n int) {
 		p.metrics = append(p.metrics, &metrics[i])
 		p.keys = append(p.keys, noKey)
 	}
-	switch f.Type {
-	case Counter:
+	switch {
+	case f.Type == Counter:
 		growCounters(metrics)
-	case Gauge:
+	case f.Type == Gauge:
 		growGauges(metrics)
-	case Histogram:
+	case f.Type == Untyped:
+		growUntyped(metrics)
+	case f.Type == Histogram && f.Received:
+		growReceived(metrics)
+		p.natives = append(p.natives, make([]*nativeModel, n)...)
+	case f.Type == Histogram:
 		growHistograms(metrics, f.Buckets)
 		if f.isNative() {
 			p.natives = append(p.natives, growNatives(metrics, pickSchema(f.Native.Factor))...)
 		}
-	case Summary:
+	case f.Type == Summary:
 		growSummaries(metrics)
 	}
 }
@@ -121,28 +133,39 @@ func (p *exposedFamily) pair(i int, name *string, value string) *dto.LabelPair {
 		known = make(map[string]*dto.LabelPair)
 		p.pairs[i] = known
 	}
-	for other := range known { // in no order
-		if len(known) < maxSharedPairs {
-			break
-		}
-		delete(known, other)
-	}
+	makeRoom(known)
 	made := &pair{value: value}
 	made.model.Name, made.model.Value = name, &made.value
 	known[value] = &made.model
 	return &made.model
 }
 
+// makeRoom makes room for one more pair.
+func makeRoom(known map[string]*dto.LabelPair) {
+	for other := range known { // in no order
+		if len(known) < maxSharedPairs {
+			break
+		}
+		delete(known, other)
+	}
+}
+
 // write updates m to the state of series i.
 func (f *frame) write(m *dto.Metric, i int) {
-	switch f.family.Type {
-	case Counter:
+	switch {
+	case f.family.Type == Counter:
 		f.writeCounter(m.Counter, i)
-	case Gauge:
+	case f.family.Type == Gauge:
 		*m.Gauge.Value = f.values[i]
-	case Histogram:
+	case f.family.Type == Untyped:
+		*m.Untyped.Value = f.values[i]
+	case f.family.Received && f.family.Type == Histogram:
+		f.writeReceivedHistogram(m.Histogram, i)
+	case f.family.Received:
+		f.writeReceivedSummary(m.Summary, i)
+	case f.family.Type == Histogram:
 		f.writeHistogram(m.Histogram, i)
-	case Summary:
+	case f.family.Type == Summary:
 		f.writeSummary(m.Summary, i)
 	}
 	if f.family.Timestamps {

@@ -18,15 +18,29 @@ const (
 	TooNew                          // too far ahead of the clock
 	WeightLimit                     // it represents too many observations
 	BatchLimit                      // the batch is full
-	Malformed                       // labels or operation do not fit the family: a bug
-	Panicked                        // a bug in this program
+	// These are about points of metrics events only.
+	OtherSource     // another tag feeds the series
+	TooOld          // of a context so old that the series would have expired
+	Inconsistent    // the numbers of a histogram or summary contradict each other
+	NegativeCounter // a counter below 0
+	BadScale        // an exponential histogram that is too coarse for Prometheus, or whose buckets are out of range
+	BadName         // a name that a page cannot have
+	BadLabel        // a label that a page cannot have, or that the type has for itself
+	ReservedName    // the name belongs to the plugin
+	TooLarge        // too many labels, buckets or quantiles, or too long a name
+	OwnPage         // of a context with this process' own page
+	// These can be about all.
+	Malformed // labels or operation do not fit the family: a bug
+	Panicked  // a bug in this program
 	reasons
 )
 
 var reasonNames = [reasons]string{
 	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment",
 	"max_increment", "rounded_away", "not_finite",
-	"out_of_order", "too_new", "weight_limit", "batch_limit", "malformed", "panic",
+	"out_of_order", "too_new", "weight_limit", "batch_limit",
+	"other_source", "too_old", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
+	"too_large", "own_page", "malformed", "panic",
 }
 
 // String returns the reason as the value of the label `reason`.
@@ -39,9 +53,24 @@ func (r Reason) String() string {
 
 // Reasons returns all reasons to drop a sample.
 func Reasons() []Reason {
-	all := make([]Reason, 0, reasons-1)
+	return reasonsWhere(func(r Reason) bool { return r < OtherSource || r > OwnPage })
+}
+
+// PointReasons returns every reason for which a point can be dropped.
+func PointReasons() []Reason {
+	return reasonsWhere(func(r Reason) bool {
+		return r != NameCollision && r != NegativeIncrement && r != MaxIncrement && r != RoundedAway && r != WeightLimit && r != Malformed
+	})
+}
+
+// AllReasons returns every reason for which a sample or a point can be dropped.
+func AllReasons() []Reason { return reasonsWhere(func(Reason) bool { return true }) }
+
+func reasonsWhere(is func(Reason) bool) (all []Reason) {
 	for r := Kept + 1; r < reasons; r++ {
-		all = append(all, r)
+		if is(r) {
+			all = append(all, r)
+		}
 	}
 	return all
 }

@@ -8,6 +8,7 @@ func (c *Collector) storeFor(f *Family) (*store, Reason) {
 	if f.refusedBy != nil && !f.refusedBy.removed {
 		return nil, FamilyConflict
 	}
+	c.yield(f)
 	st := c.byName[f.Name]
 	switch {
 	case st == nil && !f.isReadable():
@@ -33,7 +34,9 @@ func (c *Collector) storeFor(f *Family) (*store, Reason) {
 
 func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	if len(c.stores) >= c.options.Load().SeriesLimit {
-		return nil, SeriesLimit
+		if c.removeEmpty(); len(c.stores) >= c.options.Load().SeriesLimit {
+			return nil, SeriesLimit
+		}
 	}
 	if r := c.checkLimits(familyCost); r != Kept {
 		return nil, r
@@ -46,10 +49,16 @@ func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	return st, Kept
 }
 
-// conflicting returns the store of another family that exposes one of the names of f, or nil.
+// conflicting returns the store of another family that exposes one of the names of f, or nil. A received family
+// without series gives its names up.
 func (c *Collector) conflicting(f *Family) *store {
 	for _, name := range metric.Names(f.Name, f.Type) {
-		if st := c.exposed[name]; st != nil {
+		st := c.exposed[name]
+		switch {
+		case st == nil:
+		case st.family.Received && len(st.keys) == 0:
+			c.remove([]*store{st})
+		default:
 			return st
 		}
 	}
@@ -110,6 +119,7 @@ func (c *Collector) checkLimits(need int) Reason {
 	if r != Kept && !c.allExpired {
 		c.allExpired = true
 		c.expireAll(c.now)
+		c.removeEmpty()
 		r = c.limitReached(need)
 	}
 	return r

@@ -35,6 +35,7 @@ type frame struct {
 	updated            []int64 // of a gauge
 	signed             bool
 	natives            []native
+	readings           []reading
 	views              []quantile.View
 	estimator          *quantile.Estimator // of the views
 	exemplarsPerSeries int
@@ -91,6 +92,7 @@ func (f *frame) copy(s *store, now int64) {
 	}
 	f.copyStreams(s, now)
 	f.copyNatives(s.natives)
+	f.copyReadings(s.readings)
 	f.copyExemplars(s.exemplars)
 }
 
@@ -100,6 +102,16 @@ func (f *frame) copyNatives(natives []native) {
 	for i := range natives {
 		if n := &f.natives[i]; n.changed != natives[i].changed || n.changed == 0 {
 			n.copyFrom(&natives[i])
+		}
+	}
+}
+
+// copyReadings does the same with readings.
+func (f *frame) copyReadings(readings []reading) {
+	f.readings = slices.Grow(f.readings[:0], len(readings))[:len(readings)]
+	for i := range readings {
+		if r := &f.readings[i]; r.changed != readings[i].changed || r.changed == 0 {
+			r.set(&readings[i])
 		}
 	}
 }
@@ -127,6 +139,7 @@ func (s *snapshot) render() {
 		if len(f.keys) > 0 {
 			s.families = append(s.families, exposition.Family{
 				MetricFamily: f.exposed.render(f), Signed: f.signed, Updated: f.updated,
+				Absolute: f.family.isAbsolute(),
 			})
 		}
 	}

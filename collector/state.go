@@ -31,7 +31,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	err := c.do(func() {
 		s.families = make([]exportedFamily, 0, len(c.stores))
 		for _, st := range c.stores {
-			if len(st.keys)+len(st.remembered) > 0 && (gauges || st.family.Type != Gauge) {
+			if len(st.keys)+len(st.remembered) > 0 && (gauges || st.family.Type != Gauge) && !st.family.isAbsolute() {
 				s.families = append(s.families, st.export(now))
 			}
 		}
@@ -47,6 +47,7 @@ func (s *store) export(now int64) exportedFamily {
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
 		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
 		width: s.width, buckets: slices.Clone(s.buckets), natives: cloneNatives(s.natives),
+		readings: cloneReadings(s.readings),
 	}}
 	if s.expiry.ttl != 0 {
 		f.lastSample = slices.Clone(s.expiry.lastSample)
@@ -57,6 +58,18 @@ func (s *store) export(now int64) exportedFamily {
 		}
 	}
 	return f
+}
+
+// cloneReadings copies readings; nil stays nil.
+func cloneReadings(readings []reading) []reading {
+	if readings == nil {
+		return nil
+	}
+	all := make([]reading, len(readings))
+	for i := range readings {
+		all[i].set(&readings[i])
+	}
+	return all
 }
 
 // cloneNatives copies natives into one piece of memory.

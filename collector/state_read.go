@@ -171,11 +171,32 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample [
 	}
 	c.buckets = integers[uint64](d, n*c.width)
 	for f.isNative() && len(c.natives) < n && d.err == nil {
-		c.natives = append(c.natives, native{
-			schema: int32(d.varint()), zero: uint64(d.varint()), positive: d.buckets(), negative: d.buckets(),
-		})
+		c.natives = append(c.natives, d.native())
+	}
+	for f.hasReadings() && len(c.readings) < n && d.err == nil {
+		c.readings = append(c.readings, d.reading())
 	}
 	return c, lastSample
+}
+
+func (d *decoder) native() native {
+	return native{schema: int32(d.varint()), zero: uint64(d.varint()), positive: d.buckets(), negative: d.buckets()}
+}
+
+// reading reads a received histogram. What no collector writes is an error.
+func (d *decoder) reading() (r reading) {
+	n := d.number(maxText / 8)
+	r.bounds, r.own = d.floats(n), true
+	r.counts = integers[uint64](d, n)
+	r.count = uint64(d.varint())
+	if d.number(1) == 1 {
+		r.isNative, r.threshold = true, d.floats(1)[0]
+		r.native = d.native()
+	}
+	if d.err == nil && !r.isConsistent() {
+		d.fail(errContent)
+	}
+	return r
 }
 
 // readAhead bounds the elements for which memory is allocated before they are read.

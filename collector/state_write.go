@@ -178,6 +178,9 @@ func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	if r.native != nil {
 		c.natives = append(c.natives, *r.native)
 	}
+	if r.reading != nil {
+		c.readings = append(c.readings, *r.reading)
+	}
 }
 
 // rows writes rows of a family, in as many blocks as necessary.
@@ -199,6 +202,9 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
 		e.putNatives(part(c.natives, from, to))
+		for i := range part(c.readings, from, to) {
+			e.putReading(&c.readings[from+i])
+		}
 	}
 }
 
@@ -226,6 +232,21 @@ func putIntegers[T integer](e *encoder, column []T) {
 func (e *encoder) putFloats(column []float64) {
 	e.column, _ = binary.Append(e.column[:0], binary.LittleEndian, column) // never fails for numbers
 	e.Write(e.column)
+}
+
+// putReading writes a histogram that was received. Summaries are not saved.
+func (e *encoder) putReading(r *reading) {
+	e.varint(int64(len(r.bounds)))
+	e.putFloats(r.bounds)
+	putIntegers(e, r.counts)
+	e.varint(int64(r.count))
+	if !r.isNative {
+		e.varint(0)
+		return
+	}
+	e.varint(1)
+	e.putFloats([]float64{r.threshold})
+	e.putNatives([]native{r.native})
 }
 
 func (e *encoder) putNatives(natives []native) {

@@ -4,8 +4,9 @@ import "sync/atomic"
 
 // Stats counts what the collector did. Its methods are safe for concurrent use.
 type Stats struct {
-	applied          atomic.Uint64
-	dropped          [reasons]atomic.Uint64
+	samples          outcome
+	points           outcome
+	rebased          atomic.Uint64
 	overflowed       atomic.Uint64
 	exemplarsDropped atomic.Uint64
 	expired          atomic.Uint64
@@ -20,10 +21,20 @@ type Stats struct {
 func (c *Collector) Stats() *Stats { return &c.stats }
 
 // Applied returns the number of samples that changed a series.
-func (s *Stats) Applied() uint64 { return s.applied.Load() }
+func (s *Stats) Applied() uint64 { return s.samples.applied.Load() }
 
 // Dropped returns the number of samples that were dropped for r.
-func (s *Stats) Dropped(r Reason) uint64 { return s.dropped[r].Load() }
+func (s *Stats) Dropped(r Reason) uint64 { return s.samples.dropped[r].Load() }
+
+// PointsApplied returns the number of points of metrics events that reached a series.
+func (s *Stats) PointsApplied() uint64 { return s.points.applied.Load() }
+
+// PointsDropped returns the number of points that were dropped for r.
+func (s *Stats) PointsDropped(r Reason) uint64 { return s.points.dropped[r].Load() }
+
+// Rebased returns the number of increments of histograms that began their series anew,
+// because their buckets are not those of the increments before.
+func (s *Stats) Rebased() uint64 { return s.rebased.Load() }
 
 // Overflowed returns the number of samples that went to an overflow series. Applied includes them.
 func (s *Stats) Overflowed() uint64 { return s.overflowed.Load() }
@@ -51,15 +62,21 @@ func (s *Stats) Bytes() int64 { return s.bytes.Load() }
 // Families returns the number of families that have series.
 func (s *Stats) Families() int64 { return s.families.Load() }
 
+// outcome counts what became of samples or points.
+type outcome struct {
+	applied atomic.Uint64
+	dropped [reasons]atomic.Uint64
+}
+
 // addBatch adds the counts of one batch.
-func (s *Stats) addBatch(samples uint64, dropped *[reasons]uint64) {
+func (o *outcome) addBatch(all uint64, dropped *[reasons]uint64) {
 	for r, n := range dropped {
 		if n > 0 {
-			s.dropped[r].Add(n)
-			samples -= n
+			o.dropped[r].Add(n)
+			all -= n
 		}
 	}
-	s.applied.Add(samples)
+	o.applied.Add(all)
 }
 
 // Origin counts the dropped samples of one rule. The zero Origin is ready. Its methods are safe for concurrent use.

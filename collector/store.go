@@ -25,6 +25,8 @@ type store struct {
 	estimator          *quantile.Estimator // of the streams
 	exemplarsPerSeries int                 // of exemplars, per series
 	exemplars          []exemplar
+	owners             []string  // the tags that feed the series of a received family
+	bounds             []float64 // of the last reading
 	expiry             expiry
 
 	ledger   *ledger // of all stores together
@@ -40,16 +42,17 @@ type store struct {
 
 // columns are the columns that survive expiry or a restart.
 type columns struct {
-	keys    []string
-	sources []uint32
-	created []int64 // 0: not known
-	values  []float64
-	rests   []float64 // rounding errors of values, see accumulate; nil until there is one
-	totals  []float64 // the last running total
-	times   []int64   // of the newest sample, or never
-	width   int       // buckets per series
-	buckets []uint64  // not cumulative, one per bound and +Inf; a summary has only its count
-	natives []native
+	keys     []string
+	sources  []uint32
+	created  []int64 // 0: not known
+	values   []float64
+	rests    []float64 // rounding errors of values, see accumulate; nil until there is one
+	totals   []float64 // the last running total
+	times    []int64   // of the newest sample, or never
+	width    int       // buckets per series
+	buckets  []uint64  // not cumulative, one per bound and +Inf; a summary has only its count
+	natives  []native
+	readings []reading // of received histograms and summaries
 }
 
 // never is the time of the newest sample of a series without samples.
@@ -71,8 +74,11 @@ func newStore(f *Family, l *ledger) *store {
 	if f.hasStreams() {
 		s.estimator = newEstimator(f)
 	}
-	if f.Timestamps {
+	if f.Timestamps || f.Received {
 		s.times = []int64{}
+	}
+	if f.hasReadings() {
+		s.readings = []reading{}
 	}
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	s.charge(familySize(f))
@@ -120,6 +126,12 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.exemplars != nil {
 		s.exemplars = append(s.exemplars, make([]exemplar, s.exemplarsPerSeries)...)
 	}
+	if s.family.Received {
+		s.owners = append(s.owners, "")
+	}
+	if s.readings != nil {
+		s.readings = append(s.readings, reading{})
+	}
 	s.expiry.add(now)
 	s.charge(s.seriesSize(len(key)))
 	s.index[key] = int32(i) // last, because it makes the series visible
@@ -150,6 +162,8 @@ func (s *store) remove(i int) {
 	s.natives = cut(s.natives, i, 1)
 	s.streams = cut(s.streams, i, 1)
 	s.exemplars = cut(s.exemplars, i, s.exemplarsPerSeries)
+	s.owners = cut(s.owners, i, 1)
+	s.readings = cut(s.readings, i, 1)
 	s.expiry.remove(i)
 	s.size.Store(int64(len(s.keys)))
 }
@@ -177,6 +191,7 @@ func (s *store) shrink() {
 	s.buckets, s.rests, s.totals = clip(s.buckets), clip(s.rests), clip(s.totals)
 	s.times, s.updated = clip(s.times), clip(s.updated)
 	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
+	s.owners, s.readings = clip(s.owners), clip(s.readings)
 	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
 	s.index = make(map[string]int32, len(s.keys))
 	for i, key := range s.keys {

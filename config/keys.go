@@ -32,6 +32,7 @@ type Config struct {
 	WebConfigFile string
 	MaxRequests   int    // scrapes in flight, at least 1
 	Debug         bool   // serve profiles
+	MetricsEvents bool   // serve metrics events
 	Namespace     string // without a trailing underscore
 	SeriesLimit   int    // at least 1
 	SeriesMemory  int64  // maximum bytes of series
@@ -118,6 +119,11 @@ var keys = [...]key{
 		"rules_file", "",
 		"YAML file with rules that turn records into metrics; without it the default rules apply", "/etc/fluent-bit/rules.yaml",
 	}, func(c *Config, v string) error { c.RulesFile = v; return checkFile(v) }},
+	{Key{
+		"metrics_events", "on",
+		"Whether metrics events, such as those of node_exporter_metrics, are served beside what rules make of logs; " +
+			"Fluent Bit 4.2.3 and later bring them", "off",
+	}, func(c *Config, v string) (err error) { c.MetricsEvents, err = readSwitch(v); return err }},
 	{Key{
 		"reload", "off",
 		"Whether POST /-/reload reads the rules file again; changes of the file are noticed either way", "on",

@@ -25,7 +25,7 @@ func TestParseKeysDefaults(t *testing.T) {
 	}
 	want := &Config{
 		Addresses: []address.Address{{Port: 8989}}, MetricsPath: "/metrics", MaxRequests: 40, SeriesLimit: 100_000, SeriesMemory: 512 << 20,
-		FlushTimeout: time.Second, StateInterval: 30 * time.Second, LogValues: true, DedupeWindow: 10 * time.Minute,
+		FlushTimeout: time.Second, StateInterval: 30 * time.Second, LogValues: true, DedupeWindow: 10 * time.Minute, MetricsEvents: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -36,7 +36,7 @@ func TestParseKeys(t *testing.T) {
 	got, err := ParseKeys(properties(
 		"listen_address", "[::1]:0", "metrics_path", "/fluent-bit/metrics_2", "namespace", "edge_1", "series_limit", "10",
 		"series_memory_limit", "2G", "flush_timeout", "250ms", "rules_file", "rules.yaml", "reload", "On",
-		"state_file", "s.state", "state_interval", "1m", "state_gauges", "yes", "dedupe_window", "0"))
+		"state_file", "s.state", "state_interval", "1m", "state_gauges", "yes", "dedupe_window", "0", "metrics_events", "off"))
 	if err != nil {
 		t.Fatal(err)
 	}

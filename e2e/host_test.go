@@ -144,28 +144,6 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func TestMetricsChunksAreRefused(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("..", "record", "testdata", "chunks", "metrics-v5.1.1", "*.mp"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no captures: %v", err)
-	}
-	r := startHost(t, host.V51, somewhere)
-	size := 0
-	for _, file := range files {
-		chunk, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		size += len(chunk)
-		r.flush(0, "metrics", chunk, host.StatusError)
-	}
-	expect(t, scrape(t, r.url(0)), map[string]string{
-		`promexporter_records_failed_total{output="promexporter.0",reason="metrics_chunk"}`: fmt.Sprint(len(files)),
-		`promexporter_bytes_failed_total{output="promexporter.0",reason="metrics_chunk"}`:   fmt.Sprint(size),
-	})
-	r.stop()
-}
-
 func TestBadChunks(t *testing.T) {
 	a, b := chunktest.Events(`{"a":1}`), chunktest.Events(`{"b":2}`)
 	both := map[string]string{`a{tag="t"}`: "1", `b{tag="t"}`: "2"}

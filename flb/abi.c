@@ -62,6 +62,16 @@ static int same_key_layout(void)
 #endif
 }
 
+int promexporter_takes_events(const void *def)
+{
+    return room(def) >= END_OF(struct host_def, event_type);
+}
+
+void promexporter_set_events(void *def, int events)
+{
+    ((struct host_def *) def)->event_type = events;
+}
+
 int promexporter_takes_keys(const void *def)
 {
     return room(def) >= END_OF(struct host_def, config_map) && same_key_layout();

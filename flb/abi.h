@@ -93,6 +93,8 @@ struct host_input_plugin {
     struct host_input_context *context;
 };
 
+int promexporter_takes_events(const void *def);
+void promexporter_set_events(void *def, int events);
 int promexporter_takes_keys(const void *def);
 void promexporter_set_keys(void *def, struct host_key *keys);
 struct host_key *promexporter_keys(const void *def);

@@ -28,7 +28,17 @@ const (
 type Definition struct {
 	Name, Description string
 	Keys              []Key // all keys that the plugin reads
+	Events            Events
 }
+
+// Events is a set of the kinds of chunks that a plugin takes.
+type Events int
+
+// The kinds of chunks, as bits. Without any, a plugin gets logs.
+const (
+	Logs    Events = 1
+	Metrics Events = 2
+)
 
 // outputs are the registrations of the output plugin. During a reload there are two of them.
 var outputs registrations
@@ -38,8 +48,8 @@ var outputs registrations
 var instanceNames names
 
 // RegisterOutput fills the host's definition and returns 0, or -1 if def is nil. Hosts with config maps (5.1.1 and
-// later) also get d.Keys: they refuse unknown and repeated keys before Init, and list the keys in their help. Its
-// allocations belong to def until UnregisterOutput(def).
+// later) also get d.Keys: they refuse unknown and repeated keys before Init, and list the keys in their help. Hosts that
+// ask for events (4.2.3 and later) also get d.Events. Its allocations belong to def until UnregisterOutput(def).
 func RegisterOutput(def unsafe.Pointer, d Definition) int {
 	if def == nil {
 		return -1
@@ -50,6 +60,9 @@ func RegisterOutput(def unsafe.Pointer, d Definition) int {
 		return status
 	}
 	outputs.register(uintptr(def))
+	if d.Events != 0 && C.promexporter_takes_events(def) != 0 {
+		C.promexporter_set_events(def, C.int(d.Events))
+	}
 	if C.promexporter_takes_keys(def) != 0 {
 		C.promexporter_set_keys(def, newKeys(d.Keys))
 	}

@@ -62,6 +62,30 @@ func TestRegisterNewestTakesKeys(t *testing.T) {
 	}
 }
 
+// TestRegisterEvents: hosts that ask for it learn that metrics are welcome.
+func TestRegisterEvents(t *testing.T) {
+	asked := 0
+	for _, v := range flbtest.Versions {
+		d := flbtest.NewDef(v)
+		with := definition
+		with.Events = Logs | Metrics
+		RegisterOutput(d.Pointer(), with)
+		if err := d.Check(definition.Name, definition.Description); err != nil {
+			t.Errorf("%s: %v", v.Name, err)
+		}
+		if d.TakesEvents() {
+			if asked++; d.Events() != 3 {
+				t.Errorf("%s: events %d", v.Name, d.Events())
+			}
+		}
+		UnregisterOutput(d.Pointer())
+		d.Free()
+	}
+	if asked == 0 {
+		t.Error("no version takes events")
+	}
+}
+
 func TestRegisterWithoutKeys(t *testing.T) {
 	for _, v := range flbtest.Versions {
 		d := flbtest.NewDef(v)

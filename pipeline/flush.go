@@ -9,6 +9,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/fence"
+	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -17,6 +18,7 @@ import (
 type flushBuffers struct {
 	reader    record.Reader
 	scratch   rule.Scratch
+	receiver  receive.Scratch
 	batch     collector.Batch
 	timeout   *time.Timer
 	malformed malformedCounts
@@ -35,6 +37,7 @@ func newFlushBuffers() *flushBuffers {
 func (b *flushBuffers) release() {
 	b.reader.Reset(nil, nil)
 	b.scratch.Release()
+	b.receiver.Release()
 }
 
 // malformedCounts counts, by reason, what could not be read in one chunk.
@@ -103,26 +106,54 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 	if p.closed.Load() { // the pipeline was closed meanwhile; the state file may already be written for the last time
 		return flb.Retry
 	}
+	b.begin(now)
+	switch signal := record.SignalOf(chunk); {
+	case signal == record.Logs:
+		return p.applyLogs(b, chunk, tag, now)
+	case signal == record.Metrics:
+		return p.applyMetrics(b, chunk, tag, now)
+	default:
+		b.malformed.add(&record.Malformed{Reason: signal.Reason(), Size: len(chunk)})
+		p.metrics.count(b, len(chunk), 0)
+		p.logRefused(signal, tag, now)
+		return flb.Error
+	}
+}
+
+func (p *Pipeline) applyLogs(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
 	plan := p.rules.set.Load().Plan(tag)
-	b.read(&plan, chunk, now)
+	b.read(&plan, chunk)
 	p.logRefusals(b.scratch.Refusals())
 	b.batch.Chunk = p.digest(chunk, tag)
+	err := p.ingest(b)
+	labelsCut := plan.Finish(&b.scratch, isTaken(err))
+	return p.answer(b, err, len(chunk), labelsCut, tag, now)
+}
 
+// ingest hands the batch to the collector.
+func (p *Pipeline) ingest(b *flushBuffers) error {
 	b.timeout.Reset(p.config.FlushTimeout)
 	err := p.collector.Ingest(&b.batch, b.timeout.C)
 	b.timeout.Stop()
+	return err
+}
 
-	if p.repeated(err, len(chunk), tag, now) {
-		plan.Finish(&b.scratch, false)
+// isTaken reports whether the collector took the batch for which it returned err.
+func isTaken(err error) bool {
+	_, repeated := errors.AsType[*collector.RepeatedError](err)
+	return !repeated && !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
+}
+
+// answer counts and logs what became of a chunk, for which the collector returned err.
+func (p *Pipeline) answer(b *flushBuffers, err error, size int, labelsCut uint64, tag string, now time.Time) flb.Status {
+	if p.repeated(err, size, tag, now) {
 		return flb.OK
 	}
-	taken := !errors.Is(err, collector.ErrBusy) && !errors.Is(err, collector.ErrClosed)
-	labelsCut := plan.Finish(&b.scratch, taken)
-	if !taken {
+	if !isTaken(err) {
 		p.logRetry(err, now)
 		return flb.Retry
 	}
-	p.metrics.count(b, len(chunk), labelsCut)
+	p.metrics.count(b, size, labelsCut)
 	p.warnings.log(p.log, now)
 	if err != nil {
 		p.logPartly(err, tag, now)
@@ -135,12 +166,16 @@ func (p *Pipeline) apply(b *flushBuffers, chunk []byte, tag string, now time.Tim
 	return flb.OK
 }
 
-// read fills the batch with the samples that the plan makes from the chunk.
-func (b *flushBuffers) read(plan *rule.Plan, chunk []byte, now time.Time) {
+// begin begins a chunk.
+func (b *flushBuffers) begin(now time.Time) {
 	b.batch.Reset()
 	b.batch.Now = now.UnixNano()
 	b.malformed.reset()
 	b.records = 0
+}
+
+// read fills the batch with the samples that the plan makes from the chunk.
+func (b *flushBuffers) read(plan *rule.Plan, chunk []byte) {
 	b.reader.Reset(chunk, plan.Selector())
 	for {
 		err := b.reader.Next(&b.scratch.Event)

@@ -20,7 +20,11 @@ import (
 func TestMalformed(t *testing.T) {
 	good := chunktest.Events(`{"a": 1}`)
 	better := chunktest.Events(`{"a": 2}`)
-	metrics := capture(t, filepath.Join(captures, "metrics-v5.1.1", "statsd.mp"))
+	metrics := func(name string) []byte {
+		return capture(t, filepath.Join("..", "cmetrics", "testdata", "chunks", name))
+	}
+	traces, old := metrics("v5.1.1/traces_otlp.mp"), metrics("v1.9.10/encoder_counter_gauge_histogram.mp")
+	statsd := metrics("v5.1.1/statsd.mp")
 	for name, test := range map[string]struct {
 		chunk   []byte
 		reason  string
@@ -35,7 +39,9 @@ func TestMalformed(t *testing.T) {
 		"cut":              {join(good, better[:len(better)-1]), "undecodable", len(better) - 1, 1, "1"},
 		"a record missing": {join(good, []byte{0x92, 0x01, 0x02}, better), "bad_record", 3, 2, "2"},
 		"a time missing":   {join(good, []byte{0x92, 0xa1, 't', 0x80}, better), "bad_timestamp", 4, 2, "2"},
-		"metrics":          {metrics, "metrics_chunk", len(metrics), 0, ""},
+		"traces":           {traces, "traces_chunk", len(traces), 0, ""},
+		"old metrics":      {old, "old_metrics", len(old), 0, ""},
+		"cut metrics":      {statsd[:len(statsd)-1], "undecodable", len(statsd) - 1, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, log := openOne(t, nil)

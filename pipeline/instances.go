@@ -19,7 +19,9 @@ type Instances struct {
 	// before the first Open.
 	SuspendTimeout time.Duration
 
-	servers exporter.Servers
+	servers  exporter.Servers
+	identify sync.Once
+	id       string // of the pages, set by process
 
 	mu        sync.Mutex
 	suspended map[string]*suspendedPipeline // by instance

@@ -3,8 +3,10 @@ package pipeline
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
+	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 )
 
@@ -20,6 +22,7 @@ type metrics struct {
 	answered [3]prometheus.Counter // by flb.Status
 	failed   map[record.Reason]failedCounters
 	labels   prometheus.Counter
+	received receivedMetrics
 	panics   prometheus.Counter
 	duration prometheus.Histogram
 }
@@ -32,7 +35,7 @@ type failedCounters struct{ records, bytes prometheus.Counter }
 // flushBuckets range from the time of a small chunk with an idle collector to the default flush_timeout.
 var flushBuckets = []float64{.00001, .000025, .0001, .00025, .001, .0025, .01, .025, .1, .25, 1}
 
-func newMetrics(i *instance) *metrics {
+func newMetrics(i *instance, process string) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	r := prometheus.WrapRegistererWith(prometheus.Labels{exporter.InstanceLabel: i.name}, m.registry)
 	m.registerer = r
@@ -45,6 +48,14 @@ func newMetrics(i *instance) *metrics {
 	m.records = counter("records_received_total", "Log records that were read.")
 	m.bytes = counter("bytes_received_total", "Bytes of the chunks received.")
 	m.repeated = counter("chunks_repeated_total", "Chunks that Fluent Bit brought again after a start or reload, and that were not counted again.")
+	m.received.contexts = counter("metrics_contexts_received_total", "Contexts of metrics events that were read: what an input measured at one time, or a part of it.")
+	m.received.points = counter("points_received_total", "Points of metrics events that were read.")
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: receive.ProcessFamily, Help: "Identifies this process, which takes no metrics events of its own page.",
+		ConstLabels: prometheus.Labels{"id": process},
+	})
+	info.Set(1)
+	r.MustRegister(info)
 	m.labels = counter("label_values_cut_total", "Label values that were cut to 1024 bytes.")
 	m.panics = counter("panics_total", "Recovered panics, for example in a flush. Each is a bug.")
 	m.duration = prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -75,15 +86,15 @@ func (m *metrics) registerAnswers(r prometheus.Registerer) {
 func (m *metrics) registerFailures(r prometheus.Registerer) {
 	records := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_records_failed_total",
-		Help: "Places in chunks where the data that follows is not a log record.",
+		Help: "Places in chunks where the data that follows is neither a log record nor a metric.",
 	}, []string{"reason"})
 	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "promexporter_bytes_failed_total",
-		Help: "Bytes of chunks that are not a log record.",
+		Help: "Bytes of chunks that are neither log records nor metrics.",
 	}, []string{"reason"})
 	r.MustRegister(records, bytes)
 	m.failed = make(map[record.Reason]failedCounters)
-	for _, reason := range append(record.Reasons[:], panicReason) {
+	for _, reason := range append(record.Reasons[:], cmetrics.NotMetrics, panicReason) {
 		m.failed[reason] = failedCounters{records.WithLabelValues(string(reason)), bytes.WithLabelValues(string(reason))}
 	}
 }

@@ -126,7 +126,7 @@ func (p *Pipeline) start(o Options) (err error) {
 	p.reloads.start(time.Now())
 	p.collector = collector.New(p.collectorOptions())
 	p.buffers.newBuffers = newFlushBuffers
-	p.metrics = newMetrics(p.instance)
+	p.metrics = newMetrics(p.instance, p.instances.process())
 	if err := p.openState(); err != nil {
 		p.collector.Close()
 		return err

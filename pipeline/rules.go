@@ -118,7 +118,7 @@ func (r *rules) shouldLog(err error, text []byte, now time.Time) bool {
 func (p *Pipeline) applyRules(set *rule.Set) error {
 	p.rules.mu.Lock()
 	defer p.rules.mu.Unlock()
-	if err := p.collector.Retain(set.Families(), set.DerivedFamily); err != nil {
+	if err := p.collector.Retain(set.Families(), derivedFamily(set, p.config.MetricsEvents)); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)

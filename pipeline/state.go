@@ -31,6 +31,7 @@ type stateOptions struct {
 	instance     string // the name of the instance
 	interval     time.Duration
 	gauges       bool
+	received     bool // whether metrics events are taken
 	log          *slog.Logger
 	collector    *collector.Collector
 	awaitFlushes func()                       // returns when no chunk is being applied
@@ -64,7 +65,7 @@ func (p *Pipeline) openState() error {
 		return nil
 	}
 	s, err := newState(stateOptions{
-		file: p.config.StateFile, instance: p.name, interval: p.config.StateInterval, gauges: p.config.StateGauges,
+		file: p.config.StateFile, instance: p.name, interval: p.config.StateInterval, gauges: p.config.StateGauges, received: p.config.MetricsEvents,
 		log: p.log, collector: p.collector, awaitFlushes: p.awaitFlushes, guard: p.guard, events: &p.events,
 	})
 	if err != nil {
@@ -132,7 +133,7 @@ func (s *state) restore(set *rule.Set) {
 	if err == nil {
 		defer f.Close()
 		restored, err = s.collector.Import(f, collector.ImportOptions{
-			Now: now.UnixNano(), Families: set.Families(), Also: set.DerivedFamily, Gauges: s.gauges,
+			Now: now.UnixNano(), Families: set.Families(), Also: derivedFamily(set, s.received), Gauges: s.gauges,
 		})
 	}
 	s.restored.Store(&restored)

@@ -61,6 +61,7 @@ var (
 
 func (s *stats) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
+		pointsAppliedDesc, pointsDroppedDesc, rebasedDesc,
 		appliedDesc, droppedDesc, overflowedDesc, exemplarsDesc, seriesDesc, limitDesc, bytesDesc,
 		bytesLimitDesc, familiesDesc, expiredDesc, rememberedDesc, forgottenDesc, reloadGoodDesc, reloadTimeDesc, reloadsDesc, keysGoodDesc,
 		ruleMatchedDesc, ruleSamplesDesc, ruleErrorsDesc, ruleSeriesDesc,
@@ -71,6 +72,7 @@ func (s *stats) Describe(descs chan<- *prometheus.Desc) {
 
 func (s *stats) Collect(out chan<- prometheus.Metric) {
 	s.collectSamples(out)
+	s.collectPoints(out)
 	s.collectSeries(out)
 	s.collectReloads(out)
 	s.collectRules(out)

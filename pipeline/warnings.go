@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,7 +71,7 @@ func (w *pendingWarnings) log(log *slog.Logger, now time.Time) {
 			"family", o.family, "label_with_most_values", o.label)
 	}
 	for _, d := range dropped {
-		const text = "samples dropped; see promexporter_samples_dropped_total"
+		text := dropText(d.reason)
 		if d.reason == collector.MemoryLimit {
 			log.Warn(text, "reason", d.reason, "largest_family", d.family)
 			continue
@@ -88,7 +89,7 @@ func (w *pendingWarnings) take(now time.Time) (overflows []overflow, dropped []d
 	}
 	w.pending = false
 	overflows, w.overflows = w.overflows, nil
-	for _, r := range collector.Reasons() {
+	for _, r := range collector.AllReasons() {
 		d := w.dropped[r]
 		if d == nil || d.families == 0 {
 			continue
@@ -101,4 +102,16 @@ func (w *pendingWarnings) take(now time.Time) (overflows []overflow, dropped []d
 		*d = droppedSamples{reason: r}
 	}
 	return overflows, dropped
+}
+
+// dropText says what is dropped for a reason.
+func dropText(r collector.Reason) string {
+	const samples, points = "promexporter_samples_dropped_total", "promexporter_points_dropped_total"
+	switch {
+	case !slices.Contains(collector.PointReasons(), r):
+		return "samples dropped; see " + samples
+	case !slices.Contains(collector.Reasons(), r):
+		return "points of metrics events dropped; see " + points
+	}
+	return "samples or points dropped; see " + points + " and " + samples
 }

@@ -15,11 +15,15 @@ const (
 	BadTimestamp Reason = "bad_timestamp" // an event whose time does not have a form that Fluent Bit writes
 	BadRecord    Reason = "bad_record"    // an event whose record or metadata is not a map
 	BadKey       Reason = "bad_key"       // an event with a map or an array as a key
-	MetricsChunk Reason = "metrics_chunk" // metrics of Fluent Bit, which are not log events
+
+	// These are about whole chunks, see Signal.
+	OldMetricsChunk Reason = "old_metrics"    // in the layout of Fluent Bit 1.8 and 1.9
+	TracesChunk     Reason = "traces_chunk"   // traces
+	ProfilesChunk   Reason = "profiles_chunk" // profiles
 )
 
 // Reasons lists all reasons.
-var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, BadKey, MetricsChunk}
+var Reasons = [...]Reason{Undecodable, NotEvent, BadTimestamp, BadRecord, BadKey, OldMetricsChunk, TracesChunk, ProfilesChunk}
 
 // Malformed reports bytes that are not an event. It is valid until the next call of a method of the Reader.
 type Malformed struct {
@@ -119,8 +123,6 @@ func (r *Reader) reject(reason Reason) *Malformed {
 	switch {
 	case next < 0:
 		reason, next = Undecodable, r.resume(start+1, end)
-	case start == 0 && startsMetrics(r.chunk):
-		reason, next = MetricsChunk, end
 	default:
 		reason, next = r.pass(reason, next)
 	}
@@ -152,13 +154,3 @@ const nilByte = 0xc0
 
 // startsArray reports whether c can be the first byte of an event.
 func startsArray(c byte) bool { return c == 0x92 || c == 0xdc || c == 0xdd }
-
-// startsMetrics reports whether chunk starts like the metrics of Fluent Bit, which are maps of "meta" and "metrics".
-func startsMetrics(chunk []byte) bool {
-	_, i := container(chunk, 0, Map)
-	if i < 0 {
-		return false
-	}
-	key, _ := text(chunk, i)
-	return string(key) == "meta"
-}

@@ -81,12 +81,10 @@ func TestKeysCheckedForEverySelector(t *testing.T) {
 	}
 }
 
-func TestMetricsChunk(t *testing.T) {
+// TestOtherValues: a value that is no event is passed over if it ends where an event starts.
+func TestOtherValues(t *testing.T) {
 	metrics := obj("meta", obj("cmetrics", obj()), "metrics", array())
-	check(t, metrics, true, nil, malformed(MetricsChunk, 0, len(metrics)))
-	two := join(nil, metrics, metrics)
-	check(t, two, true, nil, malformed(MetricsChunk, 0, len(two)))
-
+	check(t, metrics, true, nil, malformed(NotEvent, 0, len(metrics)))
 	cut := metrics[:len(metrics)-1]
 	check(t, cut, true, nil, malformed(Undecodable, 0, len(cut)))
 	other := obj("a", 1)
@@ -134,7 +132,6 @@ func TestTruncated(t *testing.T) {
 	for _, name := range []string{
 		"v1.9.10/access.mp", "v1.9.10/dummy.mp", "v2.2.3/cpu.mp", "v3.2.10/proc.mp",
 		"v5.1.1/access.mp", "v5.1.1/dummy.mp", "v5.1.1/otlp_logs_with_groups.mp",
-		"metrics-v5.1.1/statsd.mp",
 	} {
 		t.Run(name, func(t *testing.T) {
 			chunk := capture(t, name)

@@ -13,6 +13,9 @@ type Family struct {
 	// Updated has the time of the last sample of each series of a gauge, in nanoseconds since 1970, or 0 if it is
 	// unknown. It is nil if all are unknown.
 	Updated []int64
+	// Absolute says that the values were counted elsewhere, so that equal series of several sources are the same series
+	// and must not be added.
+	Absolute bool
 }
 
 // Families returns gathered families as Family values without further information.

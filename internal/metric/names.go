@@ -55,6 +55,20 @@ func BaseName(name string, t Type) string {
 	return name
 }
 
+// Clash reports whether two of the names of labels become the same one where names are escaped.
+func Clash(names []string) bool {
+	for _, escaping := range escapings {
+		seen := make(map[string]struct{}, len(names))
+		for _, name := range names {
+			seen[model.EscapeName(name, escaping)] = struct{}{}
+		}
+		if len(seen) < len(names) {
+			return true
+		}
+	}
+	return false
+}
+
 // CarriesUnit reports whether the name of a family ends with its unit, in each way in which it may be escaped. The
 // OpenMetrics parser refuses a page with a unit that the name does not end with.
 func CarriesUnit(name string, t Type, unit string) bool {

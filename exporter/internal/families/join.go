@@ -23,7 +23,7 @@ func join(a, b Family, dropped *Dropped) Family {
 			if j.Updated != nil {
 				j.Updated = append(j.Updated, b.Updated[i])
 			}
-		} else if both := sum(j.Metric[at], m); both != nil {
+		} else if both := sum(j.Metric[at], m); both != nil && !j.Absolute {
 			j.Metric[at] = both
 		} else {
 			dropped.add(Duplicate, b.GetName())
@@ -41,6 +41,7 @@ func newJoined(a, b Family) Family {
 	j := Family{
 		MetricFamily: &dto.MetricFamily{Name: a.Name, Help: a.Help, Type: a.Type, Unit: a.Unit},
 		Signed:       a.Signed || b.Signed,
+		Absolute:     a.Absolute || b.Absolute,
 	}
 	if a.GetHelp() == "" && b.GetHelp() != "" {
 		j.Help = b.Help

@@ -1,0 +1,106 @@
+package collector
+
+import dto "github.com/prometheus/client_model/go"
+
+// labelReceived fills in the labels of a received series, whose key has their names too.
+func (p *exposedFamily) labelReceived(m *dto.Metric, key string) {
+	m.Label = m.Label[:0]
+	for key != "" {
+		name, rest, _ := cutLabel(key)
+		value, rest, _ := cutLabel(rest)
+		text := key[:len(key)-len(rest)]
+		known := p.shared[text]
+		if known == nil {
+			if p.shared == nil {
+				p.shared = make(map[string]*dto.LabelPair)
+			}
+			makeRoom(p.shared)
+			known = &dto.LabelPair{Name: &name, Value: &value}
+			p.shared[text] = known
+		}
+		m.Label = append(m.Label, known)
+		key = rest
+	}
+}
+
+// untyped is the memory of one untyped metric's model.
+type untyped struct {
+	model dto.Untyped
+	value float64
+}
+
+func growUntyped(metrics []dto.Metric) {
+	all := make([]untyped, len(metrics))
+	for i := range metrics {
+		u := &all[i]
+		u.model.Value = &u.value
+		metrics[i].Untyped = &u.model
+	}
+}
+
+func growReceived(metrics []dto.Metric) {
+	all := make([]histogram, len(metrics))
+	for i := range metrics {
+		h := &all[i]
+		h.model.SampleSum, h.model.SampleCount = &h.sum, &h.count
+		metrics[i].Histogram = &h.model
+	}
+}
+
+// writeReceivedHistogram lets h show the reading of series i. Its numbers stay where the
+// frame has them.
+func (f *frame) writeReceivedHistogram(h *dto.Histogram, i int) {
+	r := &f.readings[i]
+	*h.SampleSum, *h.SampleCount = f.values[i], r.count
+	h.CreatedTimestamp = f.createdTimestamp(h.CreatedTimestamp, i)
+	if !r.isNative {
+		f.exposed.natives[i] = nil
+		h.Schema, h.ZeroThreshold, h.ZeroCount = nil, nil, nil
+		h.PositiveSpan, h.PositiveDelta, h.NegativeSpan, h.NegativeDelta = nil, nil, nil, nil
+		h.Bucket = writeBuckets(h.Bucket, r)
+		return
+	}
+	h.Bucket = h.Bucket[:0]
+	m := f.exposed.natives[i]
+	if m == nil {
+		m = new(nativeModel)
+		f.exposed.natives[i] = m
+	}
+	h.Schema, h.ZeroThreshold, h.ZeroCount = &m.schema, &m.threshold, &m.zero
+	m.threshold = r.threshold
+	m.schema, m.zero = r.native.schema, r.native.zero
+	m.positive.write(r.native.positive)
+	m.negative.write(r.native.negative)
+	h.PositiveSpan, h.PositiveDelta = m.positive.runs, m.positive.deltas
+	h.NegativeSpan, h.NegativeDelta = m.negative.runs, m.negative.deltas
+	if len(h.PositiveSpan)+len(h.NegativeSpan) == 0 {
+		m.positive.startRun(0) // without any span it would pass for a classic one
+		h.PositiveSpan = m.positive.runs
+	}
+}
+
+// writeBuckets lets buckets show those of r, in their memory as far as it reaches.
+func writeBuckets(buckets []*dto.Bucket, r *reading) []*dto.Bucket {
+	buckets = buckets[:min(len(buckets), len(r.bounds))]
+	for len(buckets) < len(r.bounds) {
+		buckets = append(buckets, new(dto.Bucket))
+	}
+	for at, b := range buckets {
+		b.UpperBound, b.CumulativeCount = &r.bounds[at], &r.counts[at]
+	}
+	return buckets
+}
+
+// writeReceivedSummary lets s show the reading of series i.
+func (f *frame) writeReceivedSummary(s *dto.Summary, i int) {
+	r := &f.readings[i]
+	*s.SampleSum, *s.SampleCount = f.values[i], r.count
+	s.CreatedTimestamp = f.createdTimestamp(s.CreatedTimestamp, i)
+	s.Quantile = s.Quantile[:min(len(s.Quantile), len(r.levels))]
+	for len(s.Quantile) < len(r.levels) {
+		s.Quantile = append(s.Quantile, new(dto.Quantile))
+	}
+	for at, q := range s.Quantile {
+		q.Quantile, q.Value = &r.bounds[at], &r.levels[at]
+	}
+}
