@@ -10,7 +10,7 @@ FUZZTIME ?= 10s
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./test/flbhost)
 
-.PHONY: help build $(OUTPUT) $(INPUT) run test ci lint unit fuzz e2e cross release vulnerabilities bench \
+.PHONY: help build build/promexporter man $(OUTPUT) $(INPUT) run test ci lint unit fuzz e2e cross release vulnerabilities bench \
 	bench-document bench-host profile soak size clean
 
 help: ## Show the targets
@@ -33,7 +33,7 @@ PLUGIN_BUILD = C_INCLUDE_PATH='$(CURDIR)/$(dir $(FLOOR))' \
 	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -pgo=$(PGO) $(FLAGS) -tags netgo,osusergo \
 	-ldflags '-s -w -X main.version=$(VERSION)'
 
-build: $(OUTPUT) $(INPUT) ## Build the plugins, out_prom_exporter.so and in_go_procfs.so, into DIR (.)
+build: $(OUTPUT) $(INPUT) build/promexporter ## Build the plugins into DIR (.), and the program build/promexporter
 
 $(OUTPUT): PACKAGE = .
 $(INPUT): PACKAGE = ./cmd/in_go_procfs
@@ -41,6 +41,13 @@ $(OUTPUT) $(INPUT):
 	@mkdir -p '$(DIR)'
 	$(PLUGIN_BUILD) -o '$(DIR)/$@' $(PACKAGE)
 	@rm -f '$(DIR)/$(@:.so=.h)'
+
+man: build/promexporter ## Write the man page of the program, build/promexporter.1
+	build/promexporter man > build/promexporter.1
+
+# The program has no C in it, so that it runs anywhere.
+build/promexporter:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/promexporter
 
 run: build ## Build the plugins and serve this machine's metrics on http://localhost:8989/metrics
 	$(HOST) -c fluent-bit.conf
@@ -133,6 +140,7 @@ bench: ## Benchmarks with their baselines, and the tables of docs/performance.md
 		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Scrape|Heap|SlowScrapers' -benchtime 300ms . && \
 		$(GO) test -C bench $(BENCH_FLAGS) -bench 'Latency|LargePage' -benchtime 8s . ) > build/bench.txt || { cat build/bench.txt; exit 1; }
 	$(GO) run -C bench ./tables < build/bench.txt
+	$(GO) test -timeout 0 -run '^$$' -bench . -benchtime 1x ./cmd/promexporter
 
 bench-document: bench ## make bench, and write its tables and plots to docs/performance.md
 	$(GO) run -C bench ./tables -document ../docs/performance.md -plots ../docs < build/bench.txt > /dev/null

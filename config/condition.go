@@ -193,7 +193,7 @@ func (r *reader) threshold(c *Condition, n *node, path string) {
 func (r *reader) conditionRegex(c *Condition, n *node, path string) {
 	c.Regex, _ = r.regexp(n, path)
 	if len(n.text) > 2 && n.text[0] == '/' && strings.HasSuffix(strings.TrimRight(n.text, "imxo"), "/") {
-		r.warn(n.Position, path, "the slashes are part of the expression, unlike in Fluent Bit",
+		r.warn(RegexSlashes, n.Position, path, "the slashes are part of the expression, unlike in Fluent Bit",
 			"remove them; start with (?i) to ignore case")
 	}
 }

@@ -51,27 +51,34 @@ func (r parsedRule) describeRule() string {
 	return fmt.Sprintf("%s on line %d", r.path, r.Metric.Position.Line)
 }
 
-// reachable warns of rules after a rule that drops all their records.
+// reachable warns of rules after one that takes every record they could get.
 func (p *parser) reachable(rules []parsedRule) {
-	dropped := make(map[string]parsedRule)
+	taken := make(map[string]parsedRule)
 	for _, r := range rules {
-		f, ok := dropped["*"]
+		f, ok := taken["*"]
 		if !ok && r.MatchRegex == nil {
-			f, ok = dropped[r.Match]
+			f, ok = taken[r.Match]
 		}
 		if ok {
-			p.warn(r.Metric.Position, r.path, "no record reaches the rule, because "+f.describeRule()+" drops all",
+			p.warn(Unreachable, r.Metric.Position, r.path, "no record reaches the rule, because "+f.describeRule()+" "+f.takes()+" all",
 				"move it up, or add a condition to the other")
 		}
-		if !ok && r.dropsAll() {
-			dropped[r.Match] = r
+		if !ok && r.takesAll() {
+			taken[r.Match] = r
 		}
 	}
 }
 
-// dropsAll reports whether r drops all records that its Match matches.
-func (r parsedRule) dropsAll() bool {
-	return r.Drop && r.Match != "" && !r.has("condition") && !r.has("fields")
+// takesAll reports whether r keeps every record that its Match matches from later rules.
+func (r parsedRule) takesAll() bool {
+	return (r.Drop || r.First) && r.Match != "" && !r.has("condition") && !r.has("fields") && !r.has("each")
+}
+
+func (r parsedRule) takes() string {
+	if r.Drop {
+		return "drops"
+	}
+	return "takes"
 }
 
 // sameDefinitions checks that all rules of a family define it the same way, and copies the help of one to the others.

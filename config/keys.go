@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -191,7 +192,7 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 		}
 		if err := k.read(c, value); err != nil {
 			mistakes = append(mistakes, Mistake{
-				Path: k.Name, Wrong: quote(value) + ": " + err.Error(), Right: "write for example " + k.Name + "=" + k.Example,
+				Code: Invalid, Path: k.Name, Wrong: quote(value) + ": " + err.Error(), Right: "write for example " + k.Name + "=" + k.Example,
 			})
 		}
 	}
@@ -262,3 +263,22 @@ func checkNamespace(s string) error {
 
 // maxSeriesLimit bounds series_limit of a family.
 const maxSeriesLimit = math.MaxInt32
+
+// sharedKeys are keys that an [OUTPUT] section may have for Fluent Bit itself.
+var sharedKeys = []string{
+	"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "workers", "retry_limit",
+	"storage.total_limit_size", "host", "port", "tls", "no_multiplex",
+}
+
+// CheckKey reports a key that neither the plugin nor Fluent Bit knows in an [OUTPUT] section. Fluent Bit reads it without
+// a word.
+func CheckKey(name string) (m Mistake, known bool) {
+	names := slices.Clone(sharedKeys)
+	for i := range keys {
+		names = append(names, keys[i].Name)
+	}
+	if slices.Contains(names, name) || strings.HasPrefix(name, "net.") || strings.HasPrefix(name, "tls.") {
+		return m, true
+	}
+	return Mistake{Code: UnknownKey, Wrong: "unknown key " + quote(name), Right: suggest(name, names[len(sharedKeys):])}, false
+}

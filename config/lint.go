@@ -26,7 +26,7 @@ func (p *parser) lint(r parsedRule) {
 	}
 	p.lintSuffix(r, name)
 	if name == "up" || strings.HasPrefix(name, "scrape_") {
-		p.warn(r.get("name").Position, r.under("name"), "Prometheus itself adds a metric of this name to every scrape",
+		p.warn(ScraperName, r.get("name").Position, r.under("name"), "Prometheus itself adds a metric of this name to every scrape",
 			"write another name")
 	}
 	p.lintName(r.get("name"), r.under("name"), name)
@@ -37,12 +37,12 @@ func (p *parser) lint(r parsedRule) {
 func (p *parser) lintProblem(r parsedRule, text string) {
 	switch {
 	case strings.HasPrefix(text, "no help"):
-		p.warn(r.Metric.Position, r.under("help"), "missing", "describe what is measured")
+		p.warn(NoHelp, r.Metric.Position, r.under("help"), "missing", "describe what is measured")
 	case strings.HasPrefix(text, "counter metrics"):
-		p.warn(r.get("name").Position, r.under("name"), "the name of a counter should end with _total",
+		p.warn(CounterTotal, r.get("name").Position, r.under("name"), "the name of a counter should end with _total",
 			"write name: "+r.Name.String()+"_total")
 	default:
-		p.warn(r.get("name").Position, r.under("name"), text, "see https://prometheus.io/docs/practices/naming/")
+		p.warn(Naming, r.get("name").Position, r.under("name"), text, "see https://prometheus.io/docs/practices/naming/")
 	}
 }
 
@@ -50,7 +50,7 @@ func (p *parser) lintProblem(r parsedRule, text string) {
 func (p *parser) lintSuffix(r parsedRule, name string) {
 	for _, suffix := range []string{"_created", "_info"} {
 		if strings.HasSuffix(name, suffix) && (suffix == "_created" || r.Type != Gauge) {
-			p.warn(r.get("name").Position, r.under("name"), fmt.Sprintf("the name of a %s should not end with %s", r.Type, suffix),
+			p.warn(TypeSuffix, r.get("name").Position, r.under("name"), fmt.Sprintf("the name of a %s should not end with %s", r.Type, suffix),
 				"OpenMetrics reserves this suffix; write another name")
 		}
 	}
@@ -61,7 +61,7 @@ func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
 		return
 	}
-	p.warn(n.Position, path, quote(name)+" is not a name that every scraper supports",
+	p.warn(UTF8Name, n.Position, path, quote(name)+" is not a name that every scraper supports",
 		"the others see "+model.EscapeName(name, model.UnderscoreEscaping))
 }
 
@@ -76,10 +76,10 @@ func (p *parser) lintLabels(r parsedRule) {
 		p.lintName(f.key, path, strings.ReplaceAll(name, ":", " "))
 		switch {
 		case name == "job" || name == "instance":
-			p.warn(f.key.Position, path, "Prometheus itself adds a label of this name",
+			p.warn(TargetLabel, f.key.Position, path, "Prometheus itself adds a label of this name",
 				"write another name; this one becomes exported_"+name)
 		case f.value.kind == text && f.value.text == name:
-			p.warn(f.value.Position, path, "the label has the constant value "+quote(name),
+			p.warn(ConstantLabel, f.value.Position, path, "the label has the constant value "+quote(name),
 				"write $"+name+" for the field")
 		}
 	}

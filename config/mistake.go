@@ -20,6 +20,7 @@ func (p Position) compare(q Position) int {
 type Mistake struct {
 	File string // the file; "" for a key of the [OUTPUT] section
 	Position
+	Code  Code
 	Path  string // where in the document: metrics[3].labels.x, or the key's name; "" for the whole
 	Wrong string // what is wrong
 	Right string // what would be right

@@ -30,16 +30,22 @@ type parser struct {
 // ParseRules parses a rules file. Messages show the last element of file, which is its path. ParseRules does not retain
 // text. If any part of the file is invalid, it returns no Rules, and an error of type Mistakes that lists all mistakes.
 func ParseRules(file string, text []byte) (*Rules, error) {
-	p := &parser{file: filepath.Base(file)}
-	if body := p.body(text); body != nil {
-		p.document(body)
-	}
+	p := newParser(file)
+	p.parse(text)
 	if len(p.mistakes) > 0 {
 		return nil, p.mistakes.inOrder().limited()
 	}
 	p.rules.File = file
 	p.rules.Warnings = p.warnings.inOrder().limited()
 	return &p.rules, nil
+}
+
+func newParser(file string) *parser { return &parser{file: filepath.Base(file)} }
+
+func (p *parser) parse(text []byte) {
+	if body := p.body(text); body != nil {
+		p.document(body)
+	}
 }
 
 // limited truncates m to maxMistakes and reports how many more there are.
@@ -54,16 +60,20 @@ func (m Mistakes) limited() Mistakes {
 }
 
 // mistake makes a Mistake with each part limited to one line of bounded length.
-func (p *parser) mistake(pos Position, path, wrong, right string) Mistake {
-	return Mistake{File: p.file, Position: pos, Path: oneLine(path), Wrong: oneLine(wrong), Right: oneLine(right)}
+func (p *parser) mistake(code Code, pos Position, path, wrong, right string) Mistake {
+	return Mistake{File: p.file, Position: pos, Code: code, Path: oneLine(path), Wrong: oneLine(wrong), Right: oneLine(right)}
+}
+
+func (p *parser) reportAs(code Code, pos Position, path, wrong, right string) {
+	p.mistakes = append(p.mistakes, p.mistake(code, pos, path, wrong, right))
 }
 
 func (p *parser) report(pos Position, path, wrong, right string) {
-	p.mistakes = append(p.mistakes, p.mistake(pos, path, wrong, right))
+	p.reportAs(Invalid, pos, path, wrong, right)
 }
 
 func (p *parser) wrong(n *node, path, wrong, right string) { p.report(n.Position, path, wrong, right) }
 
-func (p *parser) warn(pos Position, path, wrong, right string) {
-	p.warnings = append(p.warnings, p.mistake(pos, path, wrong, right))
+func (p *parser) warn(code Code, pos Position, path, wrong, right string) {
+	p.warnings = append(p.warnings, p.mistake(code, pos, path, wrong, right))
 }

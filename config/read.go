@@ -188,7 +188,7 @@ func (p *parser) readMapping(n *node, path string, spec *mappingSpec) (*mappingR
 	for _, f := range n.fields {
 		key := f.key.text
 		if !slices.Contains(spec.keys, key) {
-			p.wrong(f.key, path, "unknown key "+quote(key), spec.advise(key))
+			p.reportAs(UnknownKey, f.key.Position, path, "unknown key "+quote(key), spec.advise(key))
 			continue
 		}
 		s.values[key] = nil

@@ -26,7 +26,7 @@ const smallestFile = "metrics: [{name: records_total, type: counter}]"
 func (p *parser) body(text []byte) *node {
 	start := Position{1, 1}
 	if len(text) > maxFileSize {
-		p.report(start, "", fmt.Sprintf("the file has %d bytes", len(text)),
+		p.reportAs(Syntax, start, "", fmt.Sprintf("the file has %d bytes", len(text)),
 			fmt.Sprintf("a rules file has at most %d bytes", maxFileSize))
 		return nil
 	}
@@ -42,7 +42,7 @@ func (p *parser) body(text []byte) *node {
 	case len(p.mistakes) > 0:
 		return nil
 	case root == nil:
-		p.report(start, "", "the file is empty", "write at least: "+smallestFile)
+		p.reportAs(Syntax, start, "", "the file is empty", "write at least: "+smallestFile)
 		return nil
 	}
 	c := &converter{p: p, anchored: make(map[*yaml.Node]*node)}
@@ -57,16 +57,16 @@ func (p *parser) checkBytes(text []byte) bool {
 		r, size := utf8.DecodeRune(text[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			p.report(pos, "", fmt.Sprintf("the byte 0x%02x is not UTF-8", text[i]), "save the file as UTF-8")
+			p.reportAs(Syntax, pos, "", fmt.Sprintf("the byte 0x%02x is not UTF-8", text[i]), "save the file as UTF-8")
 			return false
 		case r == '\n':
 			pos = Position{pos.Line + 1, 0}
 		case control(r) && r != '\t' && r != '\r':
-			p.report(pos, "", fmt.Sprintf("the control character %U", r), `remove it, or write it as an escape: "\x1b"`)
+			p.reportAs(Syntax, pos, "", fmt.Sprintf("the control character %U", r), `remove it, or write it as an escape: "\x1b"`)
 			return false
 		case strings.ContainsRune(marks, r):
 			if found++; found > maxMarks {
-				p.report(pos, "", fmt.Sprintf("more than %d of the characters %s", maxMarks, marks), "write fewer rules")
+				p.reportAs(Syntax, pos, "", fmt.Sprintf("more than %d of the characters %s", maxMarks, marks), "write fewer rules")
 				return false
 			}
 		}
@@ -90,13 +90,13 @@ func (p *parser) load(text []byte) (root *yaml.Node, err error) {
 		case err != nil:
 		case n.Kind == yaml.StreamNode:
 			if n.Stream.Version != nil || len(n.Stream.TagDirectives) > 0 {
-				p.report(position(&n), "", "YAML directives are not supported", "remove the line")
+				p.reportAs(Syntax, position(&n), "", "YAML directives are not supported", "remove the line")
 			}
 		case n.Content[0].Tag == "!!null" && n.Content[0].Value == "":
 		case root == nil:
 			root = n.Content[0]
 		default:
-			p.report(position(n.Content[0]), "", "a second YAML document",
+			p.reportAs(Syntax, position(n.Content[0]), "", "a second YAML document",
 				"remove the line --- above it; a rules file is one document")
 			return nil, nil
 		}
@@ -174,5 +174,5 @@ func (p *parser) syntaxError(text []byte, err error) {
 	case e.ContextMark.Line > 0 && (len(before) == len(text) || e.ContextMsg == "while scanning a simple key"):
 		at = e.ContextMark // the start of the incomplete part
 	}
-	p.report(Position{max(at.Line, 1), max(at.Column, 1)}, "", wrong, right)
+	p.reportAs(Syntax, Position{max(at.Line, 1), max(at.Column, 1)}, "", wrong, right)
 }

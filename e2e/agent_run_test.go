@@ -198,7 +198,7 @@ func dummy(tag, record string) []string {
 }
 
 func TestDummyRecord(t *testing.T) {
-	record := `{"Mem.total":8,"nested":{"one":{"two":1.5}},"ok":true,"5xx":2,"text":"7","none":null,"list":[1,2]}`
+	record := `{"Mem.total":8,"nested":{"one":{"two":1.5}},"ok":true,"5xx":2,"text":"7","word":"seven","none":null,"list":[1,2]}`
 	a := start(t, "", withPlugin(append(dummy("app.1", record), "-o", "promexporter", "-p", anyPort)...)...)
 	url := a.url(0)
 	page := a.page(url, "no record arrived", func(page string) bool { return value(page, `ok{tag="app.1"}`) != "" })
@@ -207,11 +207,12 @@ func TestDummyRecord(t *testing.T) {
 		`nested_one_two{tag="app.1"}`:  "1.5",
 		`ok{tag="app.1"}`:              "1",
 		`_5xx{tag="app.1"}`:            "2",
+		`text{tag="app.1"}`:            "7",
 		`promexporter_chunks_answered_total{output="promexporter.0",status="error"}`: "0",
-		`promexporter_series{output="promexporter.0"}`:                               "4",
+		`promexporter_series{output="promexporter.0"}`:                               "5",
 	})
-	if n := strings.Count(foreign(page), "# TYPE "); n != 4 {
-		t.Errorf("%d families, want 4:\n%s", n, foreign(page))
+	if n := strings.Count(foreign(page), "# TYPE "); n != 5 {
+		t.Errorf("%d families, want 5:\n%s", n, foreign(page))
 	}
 	lint(t, page)
 	base := strings.TrimSuffix(url, "/metrics")

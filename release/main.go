@@ -3,7 +3,7 @@
 //	go run -C release . -version v1.2.3 -out ../build/release
 //
 // It writes, for each architecture, an archive of the plugins, and packages for Debian (deb), Red Hat (rpm) and Wolfi
-// (apk); further an image with the plugins of all architectures as an archive of an OCI layout, a list of the components
+// (apk); for many systems an archive of the program promexporter; further an image with the plugins of all architectures as an archive of an OCI layout, a list of the components
 // (CycloneDX), their licenses, and the checksums of all of it.
 //
 // The same sources, compilers and version give the same bytes, in whatever folder. The date of everything is that of
@@ -24,7 +24,8 @@ import (
 func main() {
 	version := flag.String("version", "", "version of the release, such as v1.2.3")
 	out := flag.String("out", "../build/release", "folder that is created, or replaced")
-	names := flag.String("arch", "amd64,arm64,armv7", "architectures of the plugins")
+	names := flag.String("arch", "amd64,arm64,armv7,linux-386,linux-ppc64le,linux-riscv64,linux-s390x,darwin-amd64,"+
+		"darwin-arm64,windows-amd64,windows-arm64", "architectures of the plugins, and further systems of the programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -31,20 +31,18 @@ type component struct {
 // text is the content of a file such as LICENSE.
 type text struct{ name, content string }
 
-// components returns what the plugins of all architectures contain, by path. The linker writes it into each of them.
+// components returns what the plugins and the programs contain, by path. The linker writes it into each of them.
 func (r *release) components(ctx context.Context) ([]component, error) {
 	modules := map[string]*debug.Module{}
 	golang := ""
-	for _, a := range r.architectures {
-		for _, name := range plugins {
-			info, err := buildinfo.ReadFile(r.built(a, name))
-			if err != nil {
-				return nil, err
-			}
-			golang = info.GoVersion
-			for _, m := range info.Deps {
-				modules[m.Path] = m
-			}
+	for _, path := range r.binaries() {
+		info, err := buildinfo.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		golang = info.GoVersion
+		for _, m := range info.Deps {
+			modules[m.Path] = m
 		}
 	}
 	folders, err := r.folders(ctx, modules)
@@ -66,6 +64,21 @@ func (r *release) components(ctx context.Context) ([]component, error) {
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+// binaries returns the paths of all plugins and programs.
+func (r *release) binaries() (list []string) {
+	for _, a := range r.architectures {
+		for _, name := range plugins {
+			list = append(list, r.built(a, name))
+		}
+	}
+	for _, s := range r.allSystems() {
+		for _, name := range programs {
+			list = append(list, r.program(s, name))
+		}
+	}
+	return list
 }
 
 // folders returns where the module cache has the sources of modules.

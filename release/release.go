@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type release struct {
 	date    time.Time
 
 	architectures []architecture
+	systems       []system // of the programs, but for those of the plugins
 }
 
 var semantic = regexp.MustCompile(`^v?(\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?)$`)
@@ -39,6 +41,14 @@ func newRelease(root, version string, names []string) (*release, error) {
 		return nil, err
 	}
 	for _, name := range names {
+		if strings.Contains(name, "-") {
+			s, err := systemOf(name)
+			if err != nil {
+				return nil, err
+			}
+			r.systems = append(r.systems, s)
+			continue
+		}
 		a, err := architectureOf(name)
 		if err != nil {
 			return nil, err
@@ -80,7 +90,7 @@ func (r *release) make(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		r.build, r.describe, r.archives, r.packages, r.image, r.sums,
+		r.build, r.buildPrograms, r.describe, r.archives, r.programArchives, r.packages, r.image, r.sums,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -108,8 +108,8 @@ func TestReproducible(t *testing.T) {
 	if got != want {
 		t.Errorf("checksums differ:\n%s\n%s", want, got)
 	}
-	if n := strings.Count(want, "\n"); n != 7 {
-		t.Errorf("%d files, want 7:\n%s", n, want)
+	if n := strings.Count(want, "\n"); n != 8 {
+		t.Errorf("%d files, want 8:\n%s", n, want)
 	}
 	execute(t, first, "sha256sum", "--check", "--strict", "SHA256SUMS")
 }

@@ -1,0 +1,42 @@
+package cases_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/promexporter/promexporter/cases"
+)
+
+// TestRulesFiles holds that each rules file has tests beside it, which pass and reach all of it.
+func TestRulesFiles(t *testing.T) {
+	files, err := filepath.Glob("../rules/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no rules files", err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.yaml") {
+			continue
+		}
+		f, err := cases.Run(context.Background(), strings.TrimSuffix(file, ".yaml")+"_test.yaml", cases.Options{})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, m := range f.Mistakes {
+			t.Error(m.Error())
+		}
+		for _, r := range f.Results {
+			for _, failure := range r.Failures {
+				t.Errorf("%s: %s: %s", f.Path, r.Name, strings.Join(failure.Lines, "\n"))
+			}
+		}
+		if f.Coverage == nil {
+			continue
+		}
+		if missed, _ := f.Coverage.Missed(); len(missed) > 0 {
+			t.Errorf("the tests do not reach everything:\n%s", strings.Join(missed, "\n"))
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/promexporter/promexporter/rules"
+)
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:       "schema [rules|tests]",
+		Short:     "Print the JSON Schema of a rules file, or of its tests, for editors",
+		ValidArgs: []string{"rules", "tests"},
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		RunE: func(_ *cobra.Command, args []string) error {
+			schema := rules.Schema
+			if len(args) > 0 && args[0] == "tests" {
+				schema = rules.TestsSchema
+			}
+			_, err := io.WriteString(a.out, schema)
+			return err
+		},
+	}
+}

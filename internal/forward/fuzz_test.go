@@ -1,0 +1,24 @@
+package forward
+
+import (
+	"testing"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// FuzzDecode holds that no message is read beyond its end, or takes more memory than the bound.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("\x93\xa1t\xc4\x03\x92\x01\x80\x81\xa5chunk\xa2id"))
+	f.Add([]byte("\x93\xa1t\x91\x92\x01\x80\x80"))
+	f.Add([]byte("\x94\xa1t\x01\x80\x80"))
+	f.Add([]byte("\x93\xa1t\xc4\x00\x81\xaacompressed\xa4gzip"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, rest, err := Decode(b)
+		if len(rest) > len(b) || len(m.Events) > MaxUnpacked+1 {
+			t.Errorf("%d bytes left of %d, %d of events", len(rest), len(b), len(m.Events))
+		}
+		if end, skipped := msgp.Skip(b); err == nil && (skipped != nil || len(end) != len(rest)) {
+			t.Errorf("%x: %d bytes left, and %d after the value", b, len(rest), len(end))
+		}
+	})
+}

@@ -1,0 +1,88 @@
+package rule
+
+import (
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/record"
+)
+
+// collect takes what a instruction has put into the batch and counted.
+func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *record.Leaf) {
+	e.batch.Each(func(s *collector.Sample, values []string) {
+		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value, Count: s.Count}
+		for i, name := range s.Family.Labels {
+			if values[i] != "" {
+				m.Labels = append(m.Labels, name, values[i])
+			}
+		}
+		v.Samples = append(v.Samples, m)
+	})
+	t := &e.w.tallies[in.index]
+	for r, n := range t.dropped {
+		for range n {
+			v.Reasons = append(v.Reasons, e.givenUp(in, Reason(r), leaf))
+		}
+	}
+	if len(v.Samples) > 0 {
+		v.Defaulted = e.defaulted(to)
+	}
+	*t = tally{}
+	e.batch.Reset()
+	e.w.event++ // the spans were in the batch
+}
+
+// givenUp says which field a reason is about, what it has, and what was expected.
+func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenUp {
+	field := &missing
+	if leaf != nil {
+		field = &leaf.Value
+	}
+	switch {
+	case r == NotACount && in.weight != nil:
+		field = in.weight.of(&e.scope, field)
+	case r == NotAnArray && in.each != nil:
+		field = in.each[0].array.value(&e.scope)
+	default:
+		field = in.value.of(&e.scope, field)
+	}
+	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r), Got: Show(field), Expected: in.expected(r)}
+}
+
+// defaulted returns the labels that have their default because their text did not match.
+func (e *explainer) defaulted(to *target) (names []string) {
+	for i := range to.labels {
+		l := &to.labels[i]
+		if l.isConstant() || l.transform == nil || l.transform.Length != config.NoLength || l.from.space != eventSpace && l.from.space != tagSpace {
+			continue
+		}
+		text, _ := e.w.textOf(l.from.value(&e.scope))
+		if _, ok := transform(nil, l.transform, text); !ok && len(text) > 0 {
+			names = append(names, l.transform.Name)
+		}
+	}
+	return names
+}
+
+// judge lists the comparisons of the condition of a instruction.
+func (e *explainer) judge(in *instruction, v *Verdict) {
+	if in.when != nil {
+		v.Checks = e.checks(v.Checks, in.when, in.config.Condition, 0)
+	}
+}
+
+func (e *explainer) checks(all []Check, c *condition, of *config.Condition, depth int) []Check {
+	check := Check{Compare: of, Depth: depth, Holds: c.holds(&e.scope, e.w)}
+	if c.compare != nil {
+		check.Got = Show(c.field.value(&e.scope))
+		return append(all, check)
+	}
+	check.Join = "and"
+	if c.any {
+		check.Join = "or"
+	}
+	all = append(all, check)
+	for i := range c.rules {
+		all = e.checks(all, &c.rules[i], &of.Rules[i], depth+1)
+	}
+	return all
+}

@@ -1,0 +1,58 @@
+// Package sample reads samples of records: files that Fluent Bit, its outputs, or other programs have written.
+//
+// What enters are bytes in one of several formats; what leaves are chunks of events with their tags and the lines that they
+// come from, in the order of the bytes. Lines that are no records are counted, and the first ones are kept with what is
+// wrong with them.
+package sample
+
+// Chunk is events of one tag, one after the other as Fluent Bit hands them to an output.
+type Chunk struct {
+	Source string // the name of the file
+	Tag    string
+	Events []byte
+
+	lines []int32 // of the events; nil when they are numbered
+	first int     // the number of the first event
+}
+
+// chunkSize is when a chunk is passed on, in bytes.
+const chunkSize = 1 << 20
+
+// Line returns the line of the event with this index in the chunk; in binary formats its number, from 1.
+func (c *Chunk) Line(i int) int {
+	if i < len(c.lines) {
+		return int(c.lines[i])
+	}
+	return c.first + i
+}
+
+// builder collects events until there are enough for a chunk.
+type builder struct {
+	source string
+	chunk  *Chunk
+	events int // of all chunks
+	emit   func(*Chunk) error
+	held   bool // a group is open, which must not be parted
+}
+
+// event returns the chunk to which an event of tag is to be appended.
+func (b *builder) event(tag string) (*Chunk, error) {
+	if c := b.chunk; c != nil && !b.held && (c.Tag != tag || len(c.Events) >= chunkSize) {
+		if err := b.flush(); err != nil {
+			return nil, err
+		}
+	}
+	if b.chunk == nil {
+		b.chunk = &Chunk{Source: b.source, Tag: tag, first: b.events + 1, Events: make([]byte, 0, chunkSize+chunkSize/8)}
+	}
+	return b.chunk, nil
+}
+
+func (b *builder) flush() error {
+	c := b.chunk
+	if c == nil {
+		return nil
+	}
+	b.chunk = nil
+	return b.emit(c)
+}

@@ -1,0 +1,175 @@
+package trial
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/jsonpack"
+	"github.com/promexporter/promexporter/record"
+	"github.com/promexporter/promexporter/rule"
+	"github.com/promexporter/promexporter/sample"
+)
+
+// Event is one record of a sample. It is valid until the function that it is passed to returns.
+type Event struct {
+	Source string
+	Line   int
+	Tag    string
+	Time   time.Time
+
+	raw     []byte // the event in msgpack
+	one     []byte // the same, with the start of its group
+	scratch *rule.Scratch
+}
+
+// Record returns the record as JSON.
+func (e *Event) Record() ([]byte, error) {
+	_, b, err := msgp.ReadArrayHeaderBytes(e.raw)
+	if err == nil {
+		b, err = msgp.Skip(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := jsonpack.AppendJSON(nil, b)
+	return text, err
+}
+
+// ErrNoEvent is of bytes that are no event.
+var ErrNoEvent = errors.New("no event: it has no time and no record")
+
+// Decode returns the time and the record of an event, the record as JSON.
+func Decode(raw []byte) (at time.Time, record []byte, err error) {
+	if at, err = eventTime(raw); err != nil {
+		return at, nil, err
+	}
+	e := Event{raw: raw}
+	record, err = e.Record()
+	return at, record, err
+}
+
+func eventTime(raw []byte) (at time.Time, err error) {
+	var reader record.Reader
+	var event record.Event
+	reader.Reset(raw, record.NewSelector(nil, 0))
+	switch err := reader.Next(&event); {
+	case errors.Is(err, io.EOF): // the marker of a group
+		return at, ErrNoEvent
+	case err != nil:
+		return at, err
+	}
+	return time.Unix(0, event.Time).UTC(), nil
+}
+
+// Explained is what a rule made of a record, and what became of its samples.
+type Explained struct {
+	rule.Verdict
+	// Drops are the reasons for which the collector dropped samples of the rule.
+	Drops []string
+}
+
+// Explain applies a chunk record by record, and passes on what each rule made of each.
+func (t *Trial) Explain(c *sample.Chunk, f func(*Event, []Explained) error) error {
+	plan := t.set.Plan(c.Tag)
+	return eachEvent(c, &plan, &rule.Scratch{}, func(e *Event) error {
+		verdicts := plan.Explain(e.scratch, t.at(e))
+		before := t.drops()
+		one := *c
+		one.Events = e.one
+		if err := t.Apply(&one); err != nil {
+			return err
+		}
+		after := t.drops()
+		all := make([]Explained, len(verdicts))
+		for i := range verdicts {
+			all[i].Verdict = verdicts[i]
+			if len(verdicts[i].Samples) > 0 {
+				all[i].Drops = more(before[verdicts[i].Rule.Rule], after[verdicts[i].Rule.Rule])
+			}
+		}
+		return f(e, all)
+	})
+}
+
+// at returns the time of the clock when an event is applied.
+func (t *Trial) at(e *Event) int64 {
+	if t.options.FollowRecords {
+		return max(t.clock.nanos.Load(), e.Time.UnixNano())
+	}
+	return t.clock.nanos.Load()
+}
+
+// drops returns what the collector dropped, by rule and reason.
+func (t *Trial) drops() map[string]map[string]uint64 {
+	all := make(map[string]map[string]uint64)
+	for _, s := range t.set.Stats() {
+		for _, r := range collector.Reasons() {
+			if n := s.Dropped(r); n > 0 {
+				if all[s.Rule] == nil {
+					all[s.Rule] = make(map[string]uint64)
+				}
+				all[s.Rule][r.String()] = n
+			}
+		}
+	}
+	return all
+}
+
+func more(before, after map[string]uint64) (reasons []string) {
+	for _, r := range collector.Reasons() {
+		if after[r.String()] > before[r.String()] {
+			reasons = append(reasons, r.String())
+		}
+	}
+	return reasons
+}
+
+// eachEvent calls f for each event of a chunk, read for the plan into w. Bytes that are no event are left out.
+func eachEvent(c *sample.Chunk, plan *rule.Plan, w *rule.Scratch, f func(*Event) error) error {
+	var reader record.Reader
+	group, index := 0, 0 // where the open group starts
+	var joined []byte
+	for at := 0; at < len(c.Events); {
+		rest, err := msgp.Skip(c.Events[at:])
+		if err != nil {
+			return nil // Apply reports it
+		}
+		start := at
+		at = len(c.Events) - len(rest)
+		e := Event{Source: c.Source, Tag: c.Tag, Line: c.Line(index), raw: c.Events[start:at], one: c.Events[start:at], scratch: w}
+		if group > 0 {
+			joined = append(append(joined[:0], c.Events[group-1:groupEnd(c.Events, group-1)]...), e.raw...)
+			e.one = joined
+		}
+		reader.Reset(e.one, plan.Selector())
+		switch err := reader.Next(&w.Event); {
+		case errors.Is(err, io.EOF): // the marker of a group
+			if group > 0 {
+				group = 0
+			} else {
+				group = start + 1
+			}
+			continue
+		case err != nil:
+			continue
+		}
+		e.Time = time.Unix(0, w.Event.Time).UTC()
+		index++
+		if err := f(&e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func groupEnd(b []byte, at int) int {
+	rest, err := msgp.Skip(b[at:])
+	if err != nil {
+		return at
+	}
+	return len(b) - len(rest)
+}
