@@ -21,7 +21,7 @@ const faultVariable = "PROMEXPORTER_E2E_FAULT"
 
 // faults are the lines of the plugin before which buildFaulty inserts a nil dereference.
 var faults = map[string]string{
-	"pipeline/flush.go":    "\tb.read(&plan, chunk, now)\n",
+	"pipeline/flush.go":    "\tb.read(&plan, chunk)\n",
 	"pipeline/endpoint.go": "\tvar s exporter.Status\n",
 }
 
