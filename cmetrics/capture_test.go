@@ -13,7 +13,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // captures returns the chunks that a pattern under testdata/chunks names.
 func captures(t testing.TB, pattern string) []string {
@@ -181,8 +181,7 @@ func textPoint(c *Context, f *Family, p *Point) string {
 	return s
 }
 
-// TestCut cuts every capture at every byte: what is whole is read, and the rest is
-// reported.
+// TestCut cuts every capture at every byte: what is whole is read, and the rest is reported.
 func TestCut(t *testing.T) {
 	for _, name := range captures(t, "*/*.mp") {
 		if chunk := capture(t, name); len(chunk) < 3000 {
@@ -220,7 +219,7 @@ func checkCut(t *testing.T, name string, chunk []byte, ends []int) {
 	}
 }
 
-// TestCutAndJoined: what follows a cut context cannot be told apart from it, but is never a panic.
+// TestCutAndJoined: what follows a cut context cannot be distinguished from it, but is never a panic.
 func TestCutAndJoined(t *testing.T) {
 	chunk := capture(t, filepath.Join("testdata", "chunks", "v5.1.1", "otlp_all_kinds.mp"))
 	for cut := range chunk {

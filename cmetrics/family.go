@@ -48,9 +48,8 @@ const (
 	Cumulative                     // since the start
 )
 
-// Family is a metric family with the points of one context. It is valid until the
-// next call of Context.Next or Reader.Next; its memory may be used for the next
-// family.
+// Family is a metric family with the points of one context. It is valid until the next call of Context.Next or
+// Reader.Next; its memory may be used for the next family.
 type Family struct {
 	Name, Help, Unit []byte // Help is empty where an input writes " " or "-" because there is none
 	Type             Type
@@ -183,9 +182,8 @@ func (f *Family) join() {
 // Len returns how many points are left, as the chunk claims.
 func (f *Family) Len() int { return f.left }
 
-// Next reads the next point into p and returns nil. It returns io.EOF after the
-// last one, and a *record.Malformed, which is valid until the next call, for what is
-// not a point of the family.
+// Next reads the next point into p and returns nil. It returns io.EOF after the last one, and a *record.Malformed,
+// which is valid until the next call, for what is not a point of the family.
 func (f *Family) Next(p *Point) error {
 	if f.left == 0 {
 		return io.EOF

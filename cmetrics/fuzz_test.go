@@ -140,7 +140,7 @@ func within(t testing.TB, chunk []byte, texts ...[]byte) {
 	}
 }
 
-// FuzzReader: no bytes make the reader panic, stand still, lose count or read past their end.
+// FuzzReader: no bytes make the reader panic, hang, lose count or read past their end.
 func FuzzReader(f *testing.F) {
 	for _, name := range captures(f, "*/*.mp") {
 		chunk := capture(f, name)

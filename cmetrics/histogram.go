@@ -1,15 +1,12 @@
 package cmetrics
 
-// Cumulate makes the buckets of a histogram cumulative and returns the number of
-// all observations. It reports whether the numbers are those of a histogram. otlp
-// is that of the context.
+// Cumulate makes the buckets of a histogram cumulative and returns the number of all observations. It reports whether
+// the numbers are those of a histogram. otlp is that of the context.
 //
-// Fluent Bit and scraped pages count cumulatively, OTLP counts per bucket, and no
-// field of the chunk says which, because otlp may be lost on the way. The numbers
-// do: if the buckets add up to Count, they are counted per bucket. Otherwise they
-// have to be cumulative, which means that they never fall. Then the last one may
-// differ from Count, because Fluent Bit may read a histogram while it counts, and
-// the larger one of the two counts.
+// Fluent Bit and scraped pages count cumulatively, OTLP counts per bucket, and no field of the chunk says which,
+// because otlp may be lost on the way. The numbers do: if the buckets add up to Count, they are counted per bucket.
+// Otherwise they have to be cumulative, which means that they never fall. Then the last one may differ from Count,
+// because Fluent Bit may read a histogram while it counts, and the larger one of the two counts.
 func (p *Point) Cumulate(otlp bool) (count uint64, ok bool) {
 	b := p.Buckets
 	if len(b) == 0 {

@@ -2,9 +2,8 @@ package cmetrics
 
 import "hash/maphash"
 
-// notes are what an OTLP context says of its points beside their values: that a
-// series has ended. They are listed apart from the points, by type and name of the
-// family and by hash and time of the point.
+// notes are what an OTLP context says of its points in addition to their values: that a series has ended. They are
+// listed apart from the points, by type and name of the family and by hash and time of the point.
 type notes struct {
 	stale map[pointID]struct{}
 	seed  maphash.Seed // makes the hashes of names differ from reader to reader
@@ -31,7 +30,7 @@ func (n *notes) reset() {
 	clear(n.stale)
 }
 
-// familyID tells families of a context apart.
+// familyID distinguishes families of a context.
 func (n *notes) familyID(kind, name []byte) uint64 {
 	var h maphash.Hash
 	h.SetSeed(n.seed)

@@ -7,13 +7,13 @@ import (
 // staleBits are those of the NaN with which Prometheus says that a series has ended.
 const staleBits = 0x7ff0000000000002
 
-// Point is the state of one series at one time. It is valid until the next call of
-// Family.Next; its memory may be used for the next point.
+// Point is the state of one series at one time. It is valid until the next call of Family.Next; its memory may be used
+// for the next point.
 type Point struct {
 	Time  int64 // nanoseconds since 1970, 0 where none is known
 	Start int64 // since when a counter or histogram counts, 0 where that is not known
-	// Labels are the values of the first Family.Keys, nil for a label that the point
-	// does not have. There may be fewer than keys.
+	// Labels are the values of the first Family.Keys, nil for a label that the point does not have. There may be fewer
+	// than keys.
 	Labels [][]byte
 	// Stale says that the series has ended. Then the point has no value.
 	Stale bool
@@ -21,15 +21,14 @@ type Point struct {
 	TooLarge bool
 
 	Value float64 // of a counter, a gauge or an untyped point
-	// Sum and Count are those of a histogram, an exponential histogram or a summary.
-	// HasSum is false where an exponential histogram has no sum.
+	// Sum and Count are those of a histogram, an exponential histogram or a summary. HasSum is false where an
+	// exponential histogram has no sum.
 	Sum    float64
 	HasSum bool
 	Count  uint64
 	// Buckets are those of a histogram as they come, one per bound and one above.
 	Buckets []uint64
-	// Quantiles are the values of Family.Quantiles; empty where a summary has a sum
-	// and a count only.
+	// Quantiles are the values of Family.Quantiles; empty where a summary has a sum and a count only.
 	Quantiles []float64
 	// Exp is the rest of an exponential histogram.
 	Exp Exp

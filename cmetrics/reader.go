@@ -6,12 +6,12 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// NotMetrics is the reason of a [record.Malformed] for a value that is not a
-// context, or that lacks what a context, a family or a point must have.
+// NotMetrics is the reason of a [record.Malformed] for a value that is not a context, or that lacks what a context, a
+// family or a point must have.
 const NotMetrics record.Reason = "not_metrics"
 
-// Reader reads the contexts of a chunk. The zero Reader reads nothing; call Reset
-// first. A Reader is for one goroutine at a time.
+// Reader reads the contexts of a chunk. The zero Reader reads nothing; call Reset first. A Reader is for one goroutine
+// at a time.
 type Reader struct {
 	chunk     []byte
 	at        int
@@ -19,18 +19,16 @@ type Reader struct {
 	malformed record.Malformed
 }
 
-// Reset starts reading chunk, which the Reader borrows until the next Reset.
-// Reset(nil) lets go of it without starting another.
+// Reset starts reading chunk, which the Reader borrows until the next Reset. Reset(nil) lets go of it without starting
+// another.
 func (r *Reader) Reset(chunk []byte) {
 	r.chunk, r.at = chunk, 0
 	r.notes.reset()
 }
 
-// Next reads the head of the next context into c and returns nil. It returns
-// io.EOF at the end of the chunk, and a *record.Malformed, which is valid until
-// the next call, for bytes that are not a context. Reading goes on after a
-// Malformed, unless its bytes are not msgpack: then it spans the rest of the
-// chunk.
+// Next reads the head of the next context into c and returns nil. It returns io.EOF at the end of the chunk, and a
+// *record.Malformed, which is valid until the next call, for bytes that are not a context. Reading continues after a
+// Malformed, unless its bytes are not msgpack: then it spans the rest of the chunk.
 func (r *Reader) Next(c *Context) error {
 	start := r.at
 	if start >= len(r.chunk) {
@@ -57,14 +55,13 @@ func (r *Reader) reject(reason record.Reason, start, end int) *record.Malformed 
 // Pair is a label.
 type Pair struct{ Name, Value []byte }
 
-// Context is what an input measured at one time, or a part of it. It is valid
-// until the next call of Reader.Next; its memory may be used for the next context.
+// Context is what an input measured at one time, or a part of it. It is valid until the next call of Reader.Next; its
+// memory may be used for the next context.
 type Context struct {
-	// OTLP says that the context came in the OpenTelemetry protocol. It is false
-	// when a processor of Fluent Bit has made a new context of it.
+	// OTLP says that the context came in the OpenTelemetry protocol. It is false when a processor of Fluent Bit has
+	// made a new context of it.
 	OTLP bool
-	// Static are labels of all points. Where a point has the same label, its own
-	// value counts.
+	// Static are labels of all points. Where a point has the same label, its own value counts.
 	Static []Pair
 	// TooLarge says that the context has more static labels than MaxLabels.
 	TooLarge bool
@@ -141,10 +138,9 @@ func (c *Context) static(at *cursor) {
 	c.Static = append(c.Static, label)
 }
 
-// External finds what came with the metrics: of OTLP, resource.attributes with
-// the resource's attributes, scope.metadata with the scope's name and version, and
-// scope.attributes. v is Missing where there is no such path; otherwise it borrows
-// the chunk.
+// External finds what came with the metrics: of OTLP, resource.attributes with the resource's attributes,
+// scope.metadata with the scope's name and version, and scope.attributes. v is Missing where there is no such path;
+// otherwise it borrows the chunk.
 func (c *Context) External(v *record.Value, path ...string) {
 	*v = record.Value{}
 	at := cursor{c.reader.chunk, c.external}
@@ -156,9 +152,8 @@ func (c *Context) External(v *record.Value, path ...string) {
 	}
 }
 
-// Next reads the head of the next family into f and returns nil. It returns io.EOF
-// after the last one, and a *record.Malformed, which is valid until the next call,
-// for what is not a family.
+// Next reads the head of the next family into f and returns nil. It returns io.EOF after the last one, and a
+// *record.Malformed, which is valid until the next call, for what is not a family.
 func (c *Context) Next(f *Family) error {
 	if c.left == 0 {
 		return io.EOF

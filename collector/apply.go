@@ -14,7 +14,8 @@ func (c *Collector) applyBatch(b *Batch) error {
 	return errors.Join(c.applySamples(b), c.applyPoints(b))
 }
 
-// applySamples applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the agent.
+// applySamples applies the samples of b. A panic is a bug in this program; it costs the rest of the batch, not the
+// agent.
 func (c *Collector) applySamples(b *Batch) (err error) {
 	var dropped [reasons]uint64
 	dropped[BatchLimit] = b.refused

@@ -51,8 +51,7 @@ func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 // Equal to one of families, or for which also, if not nil, returns an equal family. The other families keep their
 // series and take TTL and SeriesLimit from the equal family; if also returned it, they take them from the Family of the
 // next sample. Any field may become the source of the kept series, and declared series expire like others until they
-// are declared again.
-// Received families that expose a name of one of families are removed too, and cannot come back.
+// are declared again. Received families that expose a name of one of families are removed too, and cannot come back.
 //
 // A removed family starts over with its next sample, so no goroutine may still make samples of the old families.
 func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error {

@@ -1,7 +1,7 @@
 package collector
 
-// Each calls f for every sample of the batch with its label values, in the order of Family.Labels. The sample is read-only,
-// and both are valid until the batch is used again.
+// Each calls f for every sample of the batch with its label values, in the order of Family.Labels. The sample is
+// read-only, and both are valid until the batch is used again.
 func (b *Batch) Each(f func(s *Sample, labels []string)) {
 	var labels []string
 	for i := range b.samples {

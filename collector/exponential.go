@@ -2,8 +2,8 @@ package collector
 
 import "math"
 
-// Exponential is the buckets of an exponential histogram as OpenTelemetry defines
-// them: bucket i covers (2^(i/2^Scale), 2^((i+1)/2^Scale)].
+// Exponential is the buckets of an exponential histogram as OpenTelemetry defines them: bucket i covers (2^(i/2^Scale),
+// 2^((i+1)/2^Scale)].
 type Exponential struct {
 	Scale              int64
 	Zero               uint64
@@ -17,9 +17,9 @@ type ExponentialSide struct {
 	Buckets []uint64
 }
 
-// exponential copies an exponential histogram as a native one. A finer one than
-// Prometheus knows is made coarser. A coarser one is refused, and so is one whose
-// buckets do not add up to its count, because Prometheus would refuse the page.
+// exponential copies an exponential histogram as a native one. A finer one than Prometheus knows is made coarser. A
+// coarser one is refused, and so is one whose buckets do not add up to its count, because Prometheus would refuse the
+// page.
 func (b *Batch) exponential(q *point, p *Point) Reason {
 	e := p.Exponential
 	if e.Scale < coarsestSchema {
@@ -57,9 +57,8 @@ func addUp(total uint64, sides ...[]uint64) (uint64, bool) {
 // maxShift is as much as makes one bucket of all.
 const maxShift = 63
 
-// side appends the buckets of one side that are not empty. OpenTelemetry numbers a
-// bucket by its lower bound, Prometheus by its upper one. It reports whether all
-// numbers fit.
+// side appends the buckets of one side that are not empty. OpenTelemetry numbers a bucket by its lower bound,
+// Prometheus by its upper one. It reports whether all numbers fit.
 func (b *Batch) side(s *ExponentialSide, scale int64) bool {
 	if s.Offset < math.MinInt32 || s.Offset+int64(len(s.Buckets)) > math.MaxInt32 {
 		return false

@@ -45,9 +45,8 @@ type Family struct {
 	MaxAge time.Duration `json:",omitzero"`
 	// Timestamps exposes the newest Time of the samples with each series.
 	Timestamps bool `json:",omitzero"`
-	// Received says that the family takes points of metrics events, see Batch.Put,
-	// and no samples. Each of its series has labels of its own, so Labels is empty,
-	// and so are Buckets and Quantiles.
+	// Received says that the family takes points of metrics events, see Batch.Put, and no samples. Each of its series
+	// has labels of its own, so Labels is empty, and so are Buckets and Quantiles.
 	Received bool `json:",omitzero"`
 	// Delta says that the points of a received family may be increments.
 	Delta bool `json:",omitzero"`

@@ -47,8 +47,7 @@ func growReceived(metrics []dto.Metric) {
 	}
 }
 
-// writeReceivedHistogram lets h show the reading of series i. Its numbers stay where the
-// frame has them.
+// writeReceivedHistogram lets h show the reading of series i. Its numbers stay where the frame has them.
 func (f *frame) writeReceivedHistogram(h *dto.Histogram, i int) {
 	r := &f.readings[i]
 	*h.SampleSum, *h.SampleCount = f.values[i], r.count

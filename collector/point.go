@@ -6,25 +6,22 @@ import (
 	"unsafe"
 )
 
-// Definition is what a metrics event says of a family, and what the rules add. Its
-// texts are copied into the batch.
+// Definition is what a metrics event says of a family, and what the rules add. Its texts are copied into the batch.
 //
-// Unlike a Family, it has no label names: each series brings its own. The first
-// definition of a name decides while the family has series, but for Help, which is
-// the first that is not empty.
+// Unlike a Family, it has no label names: each series brings its own. The first definition of a name decides while the
+// family has series, but for Help, which is the first that is not empty.
 type Definition struct {
 	Name, Help, Unit []byte
 	Type             Type
-	// Delta says that points may be increments. Then what a series has counted is worth
-	// keeping over its TTL and a restart.
+	// Delta says that points may be increments. Then what a series has counted is worth keeping over its TTL and a
+	// restart.
 	Delta bool
 	TTL   time.Duration // as that of a Family
 }
 
-// Point is the state of a series, or what it grew by. What it points to is copied
-// into the batch.
+// Point is the state of a series, or what it grew by. What it points to is copied into the batch.
 type Point struct {
-	Time  int64 // nanoseconds since 1970; 0 stands for the batch's Now
+	Time  int64 // nanoseconds since 1970; 0 means the batch's Now
 	Start int64 // since when it counts, 0: not known
 	// Stale says that the series has ended. Nothing else of the point counts then.
 	Stale bool
@@ -32,8 +29,7 @@ type Point struct {
 	Add   bool
 	Value float64 // of a counter, gauge or untyped family; otherwise the sum
 	Count uint64  // of a histogram or summary
-	// Bounds and Counts are the buckets of a histogram without +Inf. Counts are
-	// cumulative.
+	// Bounds and Counts are the buckets of a histogram without +Inf. Counts are cumulative.
 	Bounds []float64
 	Counts []uint64
 	// Quantiles and Levels are those of a summary and their values.
@@ -60,7 +56,7 @@ type pointSet struct {
 // defined is a Definition in a batch.
 type defined struct {
 	settings
-	name, help, unit [2]uint32 // where they stand in texts
+	name, help, unit [2]uint32 // where they are in texts
 	store            *store    // set by the collector
 }
 
@@ -80,7 +76,7 @@ type point struct {
 	zero        uint64
 	definition  uint32
 	key, end    uint32
-	bounds      uint32 // where bounds or quantiles stand in floats, which levels follow
+	bounds      uint32 // where bounds or quantiles are in floats, which levels follow
 	counts      uint32 // where counts stand
 	width       uint32 // how many bounds or quantiles there are
 	positive    uint32 // where the buckets stand, the negative ones after the positive ones
@@ -119,8 +115,8 @@ func (s *pointSet) shrink() (freed int) {
 		n[5]*int(unsafe.Sizeof(nativeBucket{}))
 }
 
-// Begin begins a context of metrics events with the tag that brings it. A tag that
-// feeds a series keeps others from it while it lives.
+// Begin begins a context of metrics events with the tag that brings it. A tag that feeds a series keeps others from it
+// while it lives.
 func (b *Batch) Begin(tag string) {
 	b.tag, b.context = tag, len(b.points)
 }
@@ -128,9 +124,8 @@ func (b *Batch) Begin(tag string) {
 // backlog is how old a context may be whose series never expire.
 const backlog = 5 * time.Minute
 
-// End ends a context whose newest point has the time newest. If that is older than
-// the TTL of a series, the series would not be there any more, and its points are
-// dropped. Increments count whenever they come.
+// End ends a context whose newest point has the time newest. If that is older than the TTL of a series, the series
+// would not be there any more, and its points are dropped. Increments count whenever they come.
 func (b *Batch) End(newest int64) {
 	for i := b.context; i < len(b.points); i++ {
 		p := &b.points[i]
@@ -172,10 +167,9 @@ func (b *Batch) textOf(at [2]uint32) []byte { return b.texts[at[0]:at[1]] }
 // Refuse counts a point that is not worth a place in the batch.
 func (b *Batch) Refuse(r Reason) { b.refusals[r]++ }
 
-// Put completes a point of the last family that was defined, with the labels given
-// since the last Append, Put or Drop: names and values in turn, in the order of the
-// names, each name once, without empty values. They must be valid UTF-8, and a name
-// one that a page may have.
+// Put completes a point of the last family that was defined, with the labels given since the last Append, Put or Drop:
+// names and values in turn, in the order of the names, each name once, without empty values. They must be valid UTF-8,
+// and a name one that a page may have.
 func (b *Batch) Put(p *Point) {
 	key, end := uint32(b.keyStart), uint32(len(b.keys))
 	if b.isFull() {
@@ -197,7 +191,7 @@ func (b *Batch) Put(p *Point) {
 	b.points = append(b.points, q)
 }
 
-// maxBodies bounds the numbers of a batch beside its points and labels.
+// maxBodies bounds the numbers of a batch in addition to its points and labels.
 const maxBodies = 8 << 20
 
 // isFull reports whether the batch has no room for one more point.
@@ -206,8 +200,7 @@ func (b *Batch) isFull() bool {
 		len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
 }
 
-// shape copies what p has beside a value into the batch, and tells whether its type
-// may have that value.
+// shape copies what p has in addition to a value into the batch, and reports whether its type may have that value.
 func (b *Batch) shape(q *point, p *Point) Reason {
 	finite := p.Value-p.Value == 0
 	switch b.definitions[q.definition].kind {
@@ -233,8 +226,7 @@ func (b *Batch) shape(q *point, p *Point) Reason {
 	return Kept
 }
 
-// classic copies the buckets of a histogram. One that claims a bucket for +Inf has it
-// in Count.
+// classic copies the buckets of a histogram. One that claims a bucket for +Inf has it in Count.
 func (b *Batch) classic(q *point, p *Point) Reason {
 	n := len(p.Bounds)
 	if n > 0 && math.IsInf(p.Bounds[n-1], 1) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// reading is what a received series has beside a value: a histogram or summary.
+// reading is what a received series has in addition to a value: a histogram or summary.
 type reading struct {
 	changed   uint64    // another one after each change of any series of the store
 	bounds    []float64 // of the buckets, or the quantiles; never changed, and shared by series
@@ -18,7 +18,7 @@ type reading struct {
 	native    native
 }
 
-// size is what r takes beside its place in the column.
+// size is what r takes in addition to its place in the column.
 func (r *reading) size() int {
 	n := 8*(cap(r.counts)+cap(r.levels)) + bucketCost*r.native.capacity()
 	if r.own {
@@ -80,8 +80,8 @@ func (s *store) setBounds(r *reading, bounds []float64) {
 	}
 }
 
-// addsTo adds the histogram p to r. It changes nothing and reports false when they
-// do not have the same buckets, or would not fit.
+// addsTo adds the histogram p to r. It changes nothing and reports false when they do not have the same buckets, or
+// would not fit.
 func (s *store) addsTo(r *reading, p *point, b *Batch) bool {
 	if r.isNative != p.native || r.count > math.MaxUint64-p.count {
 		return false
@@ -100,8 +100,8 @@ func (s *store) addsTo(r *reading, p *point, b *Batch) bool {
 	return true
 }
 
-// maxReceivedBuckets bounds the buckets that increments of a native histogram add up
-// to: when there would be more, neighbors are joined.
+// maxReceivedBuckets bounds the buckets that increments of a native histogram add up to: when there would be more,
+// neighbors are joined.
 const maxReceivedBuckets = 4096
 
 // addNative adds the buckets of p, in the coarser resolution of the two.
@@ -148,8 +148,7 @@ func (r *reading) isConsistent() bool {
 	return areBuckets(r.bounds, r.counts, r.count)
 }
 
-// areBuckets reports whether bounds ascend, and cumulative counts do not fall and do not
-// exceed the count of all.
+// areBuckets reports whether bounds ascend, and cumulative counts do not fall and do not exceed the count of all.
 func areBuckets(bounds []float64, counts []uint64, count uint64) bool {
 	var before uint64
 	for i, bound := range bounds {

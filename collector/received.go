@@ -79,8 +79,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 	return c.accept(st, i, p, b)
 }
 
-// owns reports whether points with a tag may feed series i. One that was restored takes
-// the first tag that feeds it.
+// owns reports whether points with a tag may feed series i. One that was restored takes the first tag that feeds it.
 func (s *store) owns(tag string, i int) bool {
 	if s.owners[i] == "" {
 		s.owners[i] = tag
@@ -201,8 +200,7 @@ func (c *Collector) yield(f *Family) {
 	}
 }
 
-// claims reports whether a family of the rules will have a name on the page which f
-// would take.
+// claims reports whether a family of the rules will have a name on the page which f would take.
 func (c *Collector) claims(f *Family) bool {
 	return slices.ContainsFunc(metric.Names(f.Name, f.Type), func(name string) bool {
 		_, claimed := c.claimed[name]
@@ -262,8 +260,8 @@ func (c *Collector) removeEmpty() {
 	}
 }
 
-// wellFormedPairs reports whether key holds labels that a page may have, in order and
-// each of them once, also where names are escaped.
+// wellFormedPairs reports whether key holds labels that a page may have, in order and each of them once, also where
+// names are escaped.
 func wellFormedPairs(key []byte) bool {
 	var names []string
 	legacy := true

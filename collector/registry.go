@@ -49,8 +49,8 @@ func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	return st, Kept
 }
 
-// conflicting returns the store of another family that exposes one of the names of f, or nil. A received family
-// without series gives its names up.
+// conflicting returns the store of another family that exposes one of the names of f, or nil. A received family without
+// series gives its names up.
 func (c *Collector) conflicting(f *Family) *store {
 	for _, name := range metric.Names(f.Name, f.Type) {
 		st := c.exposed[name]

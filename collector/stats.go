@@ -32,8 +32,8 @@ func (s *Stats) PointsApplied() uint64 { return s.points.applied.Load() }
 // PointsDropped returns the number of points that were dropped for r.
 func (s *Stats) PointsDropped(r Reason) uint64 { return s.points.dropped[r].Load() }
 
-// Rebased returns the number of increments of histograms that began their series anew,
-// because their buckets are not those of the increments before.
+// Rebased returns the number of increments of histograms that began their series again, because their buckets are not
+// those of the increments before.
 func (s *Stats) Rebased() uint64 { return s.rebased.Load() }
 
 // Overflowed returns the number of samples that went to an overflow series. Applied includes them.

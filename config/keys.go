@@ -121,7 +121,7 @@ var keys = [...]key{
 	}, func(c *Config, v string) error { c.RulesFile = v; return checkFile(v) }},
 	{Key{
 		"metrics_events", "on",
-		"Whether metrics events, such as those of node_exporter_metrics, are served beside what rules make of logs; " +
+		"Whether metrics events, such as those of node_exporter_metrics, are served with the metrics of rules; " +
 			"Fluent Bit 4.2.3 and later bring them", "off",
 	}, func(c *Config, v string) (err error) { c.MetricsEvents, err = readSwitch(v); return err }},
 	{Key{
@@ -270,8 +270,8 @@ var sharedKeys = []string{
 	"storage.total_limit_size", "host", "port", "tls", "no_multiplex",
 }
 
-// CheckKey reports a key that neither the plugin nor Fluent Bit knows in an [OUTPUT] section. Fluent Bit reads it without
-// a word.
+// CheckKey reports a key that neither the plugin nor Fluent Bit knows in an [OUTPUT] section. Fluent Bit reads it
+// without a word.
 func CheckKey(name string) (m Mistake, known bool) {
 	names := slices.Clone(sharedKeys)
 	for i := range keys {

@@ -64,8 +64,8 @@ var (
 	fileOfRecordsSpec = &mappingSpec{"records", "[{a: 1}], a text of JSON lines, or {file: sample}", []string{"file", "format"}}
 )
 
-// ParseTests reads a file of tests. file is its name in messages; text is not retained. A file that is not right in all its
-// parts gives no Tests and Mistakes, all of them at once.
+// ParseTests reads a file of tests. file is its name in messages; text is not retained. A file that is not right in all
+// its parts gives no Tests and Mistakes, all of them at once.
 func ParseTests(file string, text []byte) (*Tests, error) {
 	p := testParser{parser: newParser(file)}
 	if body := p.body(text); body != nil {

@@ -53,8 +53,8 @@ func (p *Pipeline) applyMetrics(b *flushBuffers, chunk []byte, tag string, now t
 	return p.answer(b, err, len(chunk), w.LabelsCut, tag, now)
 }
 
-// derivedFamily returns the function that tells which families there may be beside those that
-// rules name: those that rules make of fields, and received ones.
+// derivedFamily returns the function that says which families there may be in addition to those that rules name: those
+// that rules make of fields, and received ones.
 func derivedFamily(set *rule.Set, received bool) func(*collector.Family) *collector.Family {
 	return func(f *collector.Family) *collector.Family {
 		switch {
@@ -85,7 +85,7 @@ var (
 	pointsDroppedDesc = desc("points_dropped_total",
 		"Points of metrics events that were not applied.", "reason")
 	rebasedDesc = desc("points_rebased_total",
-		"Increments of histograms that began their series anew, because their buckets are not those of the increments before.")
+		"Increments of histograms that began their series again, because their buckets are not those of the increments before.")
 )
 
 func (s *stats) collectPoints(out chan<- prometheus.Metric) {

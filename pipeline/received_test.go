@@ -65,8 +65,8 @@ func TestOwnPageComesBack(t *testing.T) {
 		promexporter_points_dropped_total{output="promexporter.0",reason="own_page"} 2`)
 }
 
-// TestMetricsEventsOverReload: what was added up and what was received last survive a hot reload, unless
-// metrics events are turned off.
+// TestMetricsEventsOverReload: what was added up and what was received last survive a hot reload, unless metrics events
+// are turned off.
 func TestMetricsEventsOverReload(t *testing.T) {
 	process := newProcess(t)
 	p := process.open("promexporter.0", nil)

@@ -21,7 +21,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // text and openMetrics are what a scraper may accept.
 const (

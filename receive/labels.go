@@ -25,8 +25,8 @@ type label struct {
 	value []byte // when it has none of them
 }
 
-// listLabels lists the labels of the family by name. It reports false if one of them
-// is not for a page, or the type has it for itself.
+// listLabels lists the labels of the family by name. It reports false if one of them is not for a page, or the type has
+// it for itself.
 func (w *Scratch) listLabels() bool {
 	w.labels = w.labels[:0]
 	for i, key := range w.family.Keys {
@@ -91,8 +91,8 @@ func (w *Scratch) value(l *label) []byte {
 	return nil
 }
 
-// either joins the values of labels whose names became equal, as OpenTelemetry's rules for
-// Prometheus say. Labels that were equal before have the first value that there is.
+// either joins the values of labels whose names became equal, as OpenTelemetry's rules for Prometheus say. Labels that
+// were equal before have the first value that there is.
 func (w *Scratch) either(first, second []byte, own bool) []byte {
 	switch {
 	case len(first) == 0:

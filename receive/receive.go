@@ -13,8 +13,7 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// defaultTTL is how long after its last point a series stays. OpenTelemetry's Collector
-// has the same default.
+// defaultTTL is how long after its last point a series stays. OpenTelemetry's Collector has the same default.
 const defaultTTL = 5 * time.Minute
 
 // ProcessFamily is the family with which a page says whose it is, in the label id.
@@ -22,8 +21,8 @@ const ProcessFamily = "promexporter_process_info"
 
 // Options says how a section receives.
 type Options struct {
-	// Process is the id of this process' own pages. A context with it came from there,
-	// and taking it would feed series with themselves.
+	// Process is the id of this process' own pages. A context with it came from there, and taking it would feed series
+	// with themselves.
 	Process string
 }
 
@@ -193,8 +192,7 @@ func (w *Scratch) put(b *collector.Batch) collector.Reason {
 	return collector.Kept
 }
 
-// body fills in what a histogram or summary has beside a value. It reports whether the
-// numbers can be right.
+// body fills in what a histogram or summary has in addition to a value. It reports whether the numbers can be right.
 func (w *Scratch) body(p *collector.Point, e *collector.Exponential) bool {
 	f, from := &w.family, &w.point
 	p.Value = from.Sum
@@ -223,8 +221,7 @@ func (w *Scratch) body(p *collector.Point, e *collector.Exponential) bool {
 	return true
 }
 
-// readResource makes labels of what OpenTelemetry's rules for Prometheus make labels of:
-// job and instance.
+// readResource makes labels of what OpenTelemetry's rules for Prometheus make labels of: job and instance.
 func (w *Scratch) readResource() {
 	w.resource, w.texts = w.resource[:0], w.texts[:0]
 	if !w.context.OTLP {

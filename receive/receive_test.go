@@ -18,7 +18,7 @@ type step struct {
 	after int64 // seconds since the first one
 	tag   string
 	otlp  bool
-	text  string // of families; $T stands for the time
+	text  string // of families; $T is the time
 }
 
 const base = int64(1_700_000_000) * int64(time.Second)
@@ -226,7 +226,7 @@ func TestRulesWin(t *testing.T) {
 	}
 }
 
-// TestState: what was added up goes on after a restart, and what was counted elsewhere is not kept.
+// TestState: what was added up continues after a restart, and what was counted elsewhere is not kept.
 func TestState(t *testing.T) {
 	before := newRig(t)
 	texts := scalar(0, "c", `,"aggregation_type":1`, `{"ts":$T,"value":2,"labels":["a"]}`) + "," + scalar(0, "absolute", "", `{"ts":$T,"value":2}`) +

@@ -81,7 +81,7 @@ func TestKeysCheckedForEverySelector(t *testing.T) {
 	}
 }
 
-// TestOtherValues: a value that is no event is passed over if it ends where an event starts.
+// TestOtherValues: a value that is not an event is passed over if it ends where an event starts.
 func TestOtherValues(t *testing.T) {
 	metrics := obj("meta", obj("cmetrics", obj()), "metrics", array())
 	check(t, metrics, true, nil, malformed(NotEvent, 0, len(metrics)))

@@ -35,10 +35,9 @@ func (s Signal) Reason() Reason {
 	return NotEvent
 }
 
-// SignalOf returns what chunk holds, which is what its first value is. Logs start
-// with an array, [time, record] or [[time, metadata], record]. Old metrics start with
-// an array too, of maps; all others start with a map, which its keys tell apart. It
-// reads no more than it must.
+// SignalOf returns what chunk holds, which is what its first value is. Logs start with an array, [time, record] or
+// [[time, metadata], record]. Old metrics start with an array too, of maps; all others start with a map, which differ
+// in their keys. It reads no more than it must.
 func SignalOf(chunk []byte) Signal {
 	if n, i := container(chunk, 0, Array); i >= 0 {
 		if _, i = container(chunk, i, Map); n > 0 && i >= 0 && startsWith(chunk, i, "meta") {

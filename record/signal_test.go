@@ -40,8 +40,8 @@ func TestSignalOf(t *testing.T) {
 	}
 }
 
-// TestSignalOfCaptures asks of every prefix of what real Fluent Bits write. A prefix that is too short to tell counts as
-// logs, and is refused as such.
+// TestSignalOfCaptures asks of every prefix of what real Fluent Bits write. A prefix that is too short to decide counts
+// as logs, and is refused as such.
 func TestSignalOfCaptures(t *testing.T) {
 	for pattern, signal := range map[string]Signal{
 		"chunks/*/*": Logs,
@@ -61,10 +61,10 @@ func TestSignalOfCaptures(t *testing.T) {
 			if got := SignalOf(chunk); got != signal && !strings.Contains(name, "blob") {
 				t.Errorf("%s: %s, want %s", name, got, signal)
 			}
-			told := false
+			found := false
 			for end := range min(len(chunk), 3000) {
 				got := SignalOf(chunk[:end:end])
-				if told = told || got == signal; got != signal && (got != Logs || told) {
+				if found = found || got == signal; got != signal && (got != Logs || found) {
 					t.Fatalf("%s, %d bytes: %s, want %s", name, end, got, signal)
 				}
 			}

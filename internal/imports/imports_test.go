@@ -23,7 +23,7 @@ var allowed = map[string]struct {
 	"config":                      {[]string{"internal/address", "internal/metric"}, "a configuration is checked before anything else exists"},
 	"record":                      {nil, "reading bytes needs no rule and no series"},
 	"cmetrics":                    {[]string{"record"}, "metrics events share msgpack with records and nothing else"},
-	"receive":                     {[]string{"cmetrics", "collector", "internal/metric", "record"}, "what is received stands between events and series"},
+	"receive":                     {[]string{"cmetrics", "collector", "internal/metric", "record"}, "what is received is between events and series"},
 	"collector":                   {[]string{"collector/internal/quantile", "internal/exposition", "internal/metric"}, "series know nothing of records, rules or Fluent Bit"},
 	"collector/internal/quantile": {nil, "estimates know nothing of series"},
 	"exporter": {[]string{"internal/address", "internal/exposition", "internal/fence", "internal/ratelog"},
