@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/promexporter/promexporter/cases"
+	"github.com/promexporter/promexporter/check"
 )
 
 type testFlags struct {
@@ -97,7 +92,7 @@ func (a *app) runTests(ctx context.Context, f *testFlags, args []string) (*testR
 		}
 		o.Run = re
 	}
-	paths, err := testPaths(args)
+	paths, err := check.TestPaths(args)
 	if err != nil {
 		return nil, err
 	}
@@ -136,46 +131,6 @@ func (r *testRun) tests() (n int) {
 		n += max(len(f.Results), min(len(f.Mistakes), 1))
 	}
 	return n
-}
-
-// testSuffix is how files of tests end.
-const testSuffix = "_test.yaml"
-
-// testPaths returns the files of tests that the arguments name.
-func testPaths(args []string) (paths []string, err error) {
-	for _, arg := range args {
-		root, deep := strings.CutSuffix(filepath.ToSlash(arg), "...")
-		if deep {
-			arg = filepath.Clean(root)
-		}
-		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			paths = append(paths, arg)
-			continue
-		}
-		err = filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir() && path != arg && (!deep || strings.HasPrefix(d.Name(), ".")):
-				return fs.SkipDir
-			case d.Type().IsRegular() && strings.HasSuffix(path, testSuffix):
-				paths = append(paths, path)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if len(paths) == 0 {
-		return nil, errors.New("there are no files of tests, whose names end in " + testSuffix)
-	}
-	slices.Sort(paths)
-	return slices.Compact(paths), nil
 }
 
 func (a *app) updateTests(r *testRun) error {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/promexporter/promexporter/check"
 )
 
 // watchInterval is how often files are looked at.
@@ -40,7 +42,7 @@ func (a *app) watchTests(ctx context.Context, f *testFlags, args []string) error
 // stamps describes the YAML files in the folders of the tests.
 func stamps(args []string) string {
 	var b strings.Builder
-	paths, err := testPaths(args)
+	paths, err := check.TestPaths(args)
 	if err != nil {
 		return err.Error()
 	}
