@@ -2,7 +2,6 @@ package cmetrics
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -10,10 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/promexporter/promexporter/internal/goldentest"
 	"github.com/promexporter/promexporter/record"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // captures returns the chunks that a pattern under testdata/chunks names.
 func captures(t testing.TB, pattern string) []string {
@@ -49,25 +47,7 @@ func TestCaptures(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (go test -update writes it)", err)
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			t.Fatalf("%s, line %d: got %q", file, i+1, gotLines[i])
-		}
-	}
-	if len(gotLines) != len(wantLines) {
-		t.Fatalf("%s: has %d lines, got %d", file, len(wantLines), len(gotLines))
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name+".golden"), got)
 }
 
 // dump writes everything that a chunk holds, a line per context, family and point.

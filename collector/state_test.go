@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/internal/goldentest"
 )
 
 // exportedFamily exports c at a time and writes the state.
@@ -197,7 +198,7 @@ func TestStateFormat(t *testing.T) {
 	now := fillEverything(t, c, everything())
 	state := written(t, c, now, true)
 	file := filepath.Join("testdata", "state-v2.bin")
-	if *update {
+	if *goldentest.Update {
 		if err := os.WriteFile(file, state, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -3,9 +3,7 @@ package collector_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,9 +15,8 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
 
 // noon is the time of the batches, 2023-11-14T22:13:20Z.
 const noon = 1_700_000_000 * int64(time.Second)
@@ -151,20 +148,7 @@ func golden(t *testing.T, c *collector.Collector, name string) {
 
 func compareFile(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("exposition is\n%s\n%s says\n%s", got, path, want)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // eventually polls until holds returns true.

@@ -2,32 +2,13 @@ package config
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/promexporter/promexporter/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "write what the files in testdata give now")
-
-// golden compares got with the file at path, or writes it with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
 
 // TestInvalid reads one file per mistake; the .txt file of the same name has the exact messages.
 func TestInvalid(t *testing.T) {
@@ -57,7 +38,7 @@ func TestInvalid(t *testing.T) {
 					t.Errorf("no advice: %v", &mistakes[i])
 				}
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
+			goldentest.Compare(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
 		})
 	}
 }

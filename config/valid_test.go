@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/promexporter/promexporter/internal/goldentest"
 )
 
 // TestValid reads valid files; the .txt file of the same name shows the result, without fields that are zero.
@@ -33,7 +35,7 @@ func TestValid(t *testing.T) {
 			}
 			rules.Warnings = nil
 			dump(&b, "", reflect.ValueOf(*rules))
-			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", b.String())
+			goldentest.Compare(t, strings.TrimSuffix(file, ".yaml")+".txt", b.String())
 		})
 	}
 }

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/goldentest"
 	"github.com/promexporter/promexporter/internal/logtest"
 	"github.com/promexporter/promexporter/test/flbhost/host"
 	"github.com/promexporter/promexporter/test/flbhost/property"
@@ -20,8 +20,6 @@ import (
 
 // The tests of this file need calls and chunks that a Fluent Bit never sends, so they always run in the development
 // host.
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var versions = []host.Version{host.V19, host.V32, host.V403, host.V41, host.V50, host.V51}
 
@@ -129,19 +127,7 @@ func TestCaptures(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", "golden", name+".prom")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs:\n%s", path, got)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", "golden", name+".prom"), got)
 }
 
 func TestBadChunks(t *testing.T) {

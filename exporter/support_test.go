@@ -1,7 +1,6 @@
 package exporter_test
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -18,11 +16,10 @@ import (
 
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/address"
+	"github.com/promexporter/promexporter/internal/goldentest"
 	"github.com/promexporter/promexporter/internal/logtest"
 	"github.com/promexporter/promexporter/internal/pagetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files of testdata")
 
 // addresses parses a valid list of addresses.
 func addresses(list string) []address.Address {
@@ -157,19 +154,7 @@ func value(page, series string) string { return pagetest.Value(page, series) }
 // golden compares got with a file of testdata.
 func golden(t testing.TB, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s:\ngot\n%s\nwant\n%s", file, got, want)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // inTime is longer than the second that Close may take, for slow machines, and shorter than a wrong wait: five seconds

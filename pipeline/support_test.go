@@ -1,12 +1,10 @@
 package pipeline
 
 import (
-	"flag"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -16,10 +14,9 @@ import (
 
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/goldentest"
 	"github.com/promexporter/promexporter/internal/logtest"
 )
-
-var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
 
 // captures checks what real Fluent Bits wrote, by version.
 var captures = filepath.Join("..", "record", "testdata", "chunks")
@@ -197,29 +194,7 @@ func (l *logged) logger() *slog.Logger { return logtest.New(l, slog.LevelInfo) }
 // golden compares got with a file of testdata/golden.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", "golden", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (go test ./pipeline -update writes it)", err)
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(gotLines), len(wantLines)) {
-		var g, w string
-		if i < len(gotLines) {
-			g = gotLines[i]
-		}
-		if i < len(wantLines) {
-			w = wantLines[i]
-		}
-		if g != w {
-			t.Fatalf("%s, line %d:\n got %q\nwant %q", file, i+1, g, w)
-		}
-	}
+	goldentest.Compare(t, filepath.Join("testdata", "golden", name), got)
 }
 
 // collectorIs reports whether the goroutine of a collector is in a function.

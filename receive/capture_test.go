@@ -1,7 +1,6 @@
 package receive_test
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,12 +15,11 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/address"
+	"github.com/promexporter/promexporter/internal/goldentest"
 	"github.com/promexporter/promexporter/internal/pagetest"
 	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // text and openMetrics are what a scraper may accept.
 const (
@@ -145,19 +143,7 @@ func newest(chunk []byte) (at int64) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (go test -update writes it)", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s", file, got)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), got)
 }
 
 // promtool holds that Prometheus' own checker reads a page. It exits with 3 where it only has advice on names.

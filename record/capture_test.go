@@ -1,14 +1,13 @@
 package record
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files")
+	"github.com/promexporter/promexporter/internal/goldentest"
+)
 
 // capturePaths are asked of every capture.
 var capturePaths = []string{
@@ -39,24 +38,5 @@ func TestCaptures(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (go test -update writes it)", err)
-	}
-	if got == string(want) {
-		return
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range gotLines {
-		if i >= len(wantLines) || gotLines[i] != wantLines[i] {
-			t.Fatalf("%s, line %d: got %q", file, i+1, gotLines[i])
-		}
-	}
-	t.Fatalf("%s: has %d lines, got %d", file, len(wantLines), len(gotLines))
+	goldentest.Compare(t, filepath.Join("testdata", name+".golden"), got)
 }

@@ -2,7 +2,6 @@ package rule_test
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/goldentest"
 	"github.com/promexporter/promexporter/internal/parsertest"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -23,22 +23,6 @@ import (
 // The tests of this file run the rules files that users copy, those of the folder rules. For each of them,
 // testdata/examples has the page, and what it is made of: NAME.log has lines of a log, which the parsers at the head of
 // the file read; NAME.json has records; NAME.mp is a chunk that Fluent Bit wrote.
-
-var update = flag.Bool("update", false, "write what the files in testdata give now")
-
-// golden compares got with the file at path, or writes it with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want := readText(t, path); got != want {
-		t.Errorf("%s:\n%s\ngot\n%s", path, want, got)
-	}
-}
 
 func readText(t *testing.T, path string) string {
 	t.Helper()
@@ -109,9 +93,9 @@ func TestExamples(t *testing.T) {
 			r := newRig(t, rule.Options{}, parseClean(t, file, text))
 			at := filepath.Join("testdata", "examples", name)
 			r.feed(tagOf(t, text), exampleChunk(t, name, text))
-			golden(t, at+".txt", r.text())
+			goldentest.Compare(t, at+".txt", r.text())
 			if strings.Contains(text, "\n  exemplar:") {
-				golden(t, at+".openmetrics.txt", r.openMetrics())
+				goldentest.Compare(t, at+".openmetrics.txt", r.openMetrics())
 			}
 			for _, s := range r.set.Stats() {
 				if s.Matched() == 0 {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/promexporter/promexporter/internal/goldentest"
 )
 
 // TestFilterLogToMetrics runs the filter log_to_metrics of Fluent Bit, if FLUENT_BIT names a binary of the version of
@@ -32,8 +34,8 @@ func TestFilterLogToMetrics(t *testing.T) {
 		at := strings.TrimSuffix(conf, ".conf")
 		t.Run(filepath.Base(at), func(t *testing.T) {
 			t.Parallel()
-			if *update {
-				golden(t, at+".txt", filterPage(t, program, conf, at+".json", unchanged()))
+			if *goldentest.Update {
+				goldentest.Compare(t, at+".txt", filterPage(t, program, conf, at+".json", unchanged()))
 				return
 			}
 			known := seriesOf(t, parsePage(t, readText(t, at+".txt")))

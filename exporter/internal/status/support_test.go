@@ -2,33 +2,18 @@ package status
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the golden files of testdata instead of comparing with them")
+	"github.com/promexporter/promexporter/internal/goldentest"
+)
 
 // golden compares got with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; run go test -update and look at the difference. Got\n%s", path, got)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name), string(got))
 }
 
 // landingPage returns the HTML page of s.
