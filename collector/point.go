@@ -17,6 +17,15 @@ type Definition struct {
 	// restart.
 	Delta bool
 	TTL   time.Duration // as that of a Family
+	// SeriesLimit bounds the series of the family; points of more series are dropped. 0 means that only the limit of the
+	// collector applies.
+	SeriesLimit int
+	// Origin, if not nil, counts what is dropped.
+	Origin *Origin
+	// Came is the name before rules changed it, and Print identifies these rules, see Collector.RetainReceived. Came is
+	// nil where there are no rules.
+	Came  []byte
+	Print uint64
 }
 
 // Point is the state of a series, or what it grew by. What it points to is copied into the batch.
@@ -56,8 +65,10 @@ type pointSet struct {
 // defined is a Definition in a batch.
 type defined struct {
 	settings
-	name, help, unit [2]uint32 // where they are in texts
-	store            *store    // set by the collector
+	name, help, unit, came [2]uint32 // where they are in texts
+	origin                 *Origin
+	print                  uint64
+	store                  *store // set by the collector
 }
 
 // settings are the part of a Definition that is not text.
@@ -65,6 +76,7 @@ type settings struct {
 	kind  Type
 	delta bool
 	ttl   time.Duration
+	limit int // of series
 }
 
 // point is a Point in a batch.
@@ -151,8 +163,9 @@ func (b *Batch) Abandon(r Reason) {
 // Define begins a family: Put adds points of it.
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{
-		settings: settings{d.Type, d.Delta, d.TTL},
-		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit),
+		settings: settings{d.Type, d.Delta, d.TTL, d.SeriesLimit},
+		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), came: b.text(d.Came),
+		origin: d.Origin, print: d.Print,
 	})
 }
 
@@ -163,6 +176,25 @@ func (b *Batch) text(t []byte) [2]uint32 {
 }
 
 func (b *Batch) textOf(at [2]uint32) []byte { return b.texts[at[0]:at[1]] }
+
+// Points returns the number of points.
+func (b *Batch) Points() int { return len(b.points) }
+
+// PointLabels returns the labels of the point with that index, names and values in turn.
+func (b *Batch) PointLabels(i int) (labels []string) {
+	key := b.keys[b.points[i].key:b.points[i].end]
+	for len(key) > 0 {
+		text, rest, ok := cutLabel(key)
+		if !ok {
+			return labels
+		}
+		labels, key = append(labels, string(text)), rest
+	}
+	return labels
+}
+
+// PointReason returns what became of the point with that index after Ingest, until Reset.
+func (b *Batch) PointReason(i int) Reason { return b.points[i].dropped }
 
 // Refuse counts a point that is not worth a place in the batch.
 func (b *Batch) Refuse(r Reason) { b.refusals[r]++ }

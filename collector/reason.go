@@ -28,6 +28,7 @@ const (
 	BadLabel        // a label that a page cannot have, or that the type has for itself
 	ReservedName    // the name belongs to the plugin
 	TooLarge        // too many labels, buckets or quantiles, or too long a name
+	DroppedByRule   // a rule drops it
 	OwnPage         // of a context with this process' own page
 	// These can be about all.
 	Malformed // labels or operation do not fit the family: a bug
@@ -40,7 +41,7 @@ var reasonNames = [reasons]string{
 	"max_increment", "rounded_away", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit",
 	"other_source", "too_old", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
-	"too_large", "own_page", "malformed", "panic",
+	"too_large", "dropped_by_rule", "own_page", "malformed", "panic",
 }
 
 // String returns the reason as the value of the label `reason`.

@@ -15,9 +15,10 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 	if len(b.points) == 0 && b.refusals == ([reasons]uint64{}) {
 		return nil
 	}
-	dropped, done := b.refusals, 0
+	dropped, done, all := b.refusals, 0, uint64(len(b.points))
 	for r, n := range dropped {
-		if n > 0 {
+		all += n
+		if n > 0 && Reason(r) != DroppedByRule {
 			c.reportLoss("", Reason(r))
 		}
 	}
@@ -26,7 +27,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 			dropped[Panicked] += uint64(len(b.points) - done)
 			err = fmt.Errorf("panic while points were applied: %v", p)
 		}
-		c.stats.points.addBatch(uint64(len(b.points)), &dropped)
+		c.stats.points.addBatch(all, &dropped)
 		c.publishSizes()
 	}()
 	for i := range b.points {
@@ -37,7 +38,9 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 			r = c.point(d, p, b)
 		}
 		if r != Kept {
+			p.dropped = r
 			dropped[r]++
+			d.origin.drop(r)
 			c.reportReceivedLoss(b.textOf(d.name), r)
 		}
 		done++
@@ -54,6 +57,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 		if d.store, r = c.linkReceived(d, b); r != Kept {
 			return r
 		}
+		d.store.arrived(d, b)
 	}
 	st := d.store
 	i := st.find(b.keys[p.key:p.end])
@@ -137,7 +141,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	f := st.family
 	helps := f.Help == "" && d.help[0] < d.help[1]
-	settled := len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl
+	settled := len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit
 	if settled && !helps {
 		return st, Kept
 	}
@@ -146,7 +150,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 		next.Help = string(metric.Text(b.textOf(d.help)))
 	}
 	if !settled {
-		next.TTL = d.ttl
+		next.TTL, next.SeriesLimit = d.ttl, d.limit
 	}
 	st.settingsPending = false
 	if st.applySettings(&next, c.now) {
@@ -166,7 +170,7 @@ func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	f := &Family{
 		Name: string(b.textOf(d.name)), Help: string(metric.Text(b.textOf(d.help))), Unit: string(metric.Text(b.textOf(d.unit))),
-		Type: d.kind, Received: true, Delta: d.delta, TTL: d.ttl,
+		Type: d.kind, Received: true, Delta: d.delta, TTL: d.ttl, SeriesLimit: d.limit,
 	}
 	if !metric.IsName(f.Name) || f.Type >= types {
 		return nil, BadName
@@ -227,6 +231,11 @@ func (c *Collector) enterReceived(st *store, p *point, b *Batch) (int, Reason) {
 	}
 	if r := c.checkLimits(st.seriesSize(len(key))); r != Kept {
 		return 0, r
+	}
+	if limit := st.family.SeriesLimit; limit > 0 && len(st.keys) >= limit {
+		if c.expire(st, c.now, len(st.keys)); len(st.keys) >= limit {
+			return 0, SeriesLimit
+		}
 	}
 	i := c.newSeries(st, string(key), unclaimedSource)
 	if st.times[i] == never { // not one that is remembered

@@ -87,6 +87,9 @@ type Origin struct {
 // Dropped returns the number of samples that were dropped for r, without those that a full batch refused.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
 
+// Add counts samples or points that were dropped for r before they reached the collector.
+func (o *Origin) Add(r Reason, n uint64) { o.dropped[r].Add(n) }
+
 func (o *Origin) drop(r Reason) {
 	if o != nil {
 		o.dropped[r].Add(1)

@@ -26,6 +26,7 @@ type store struct {
 	exemplarsPerSeries int                 // of exemplars, per series
 	exemplars          []exemplar
 	owners             []string  // the tags that feed the series of a received family
+	arrivals           arrivals  // of a received family
 	bounds             []float64 // of the last reading
 	expiry             expiry
 

@@ -110,6 +110,10 @@ func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
 
 // context reads where the field is looked up, as in conditions of Fluent Bit.
 func (r *reader) context(c *Condition, n *node, path string) {
+	if r.received != nil {
+		r.wrong(n, path, "a point has no context", "remove context")
+		return
+	}
 	i, ok := r.word(n.lower(), path, contextWords)
 	if !ok || c.Field == nil || i == 0 {
 		return

@@ -12,12 +12,17 @@ func (p *parser) document(n *node) {
 		return
 	}
 	p.fileDefaults(s)
-	list := s.get("metrics")
+	if !s.has("metrics") && !s.has("received") && !p.rules.Defaults && len(p.mistakes) == 0 {
+		p.wrong(n, "metrics", "no rules", "write "+smallestFile)
+	}
+	p.metrics(s.get("metrics"))
+	p.received(s.get("received"))
+}
+
+// metrics reads the rules for records.
+func (p *parser) metrics(list *node) {
 	switch {
 	case list == nil:
-		if !s.has("metrics") && !p.rules.Defaults && len(p.mistakes) == 0 {
-			p.wrong(n, "metrics", "no rules", "write "+smallestFile)
-		}
 		return
 	case list.kind != sequence:
 		p.wrongKind(list, "metrics", "a list of rules", "write "+smallestFile)
@@ -42,10 +47,16 @@ func (p *parser) fileDefaults(s *mappingReader) {
 		p.rules.Defaults, _ = p.boolean(n, "defaults")
 	}
 	if n := s.get("ttl"); n != nil {
-		p.ttl, _ = p.expiry(n, "ttl")
+		var ok bool
+		if p.ttl, ok = p.expiry(n, "ttl"); ok {
+			p.fileTTL = &p.ttl
+		}
 	}
 	if n := s.get("series_limit"); n != nil {
-		p.seriesLimit, _ = p.whole(n, "series_limit", 0, maxSeriesLimit)
+		var ok bool
+		if p.seriesLimit, ok = p.whole(n, "series_limit", 0, maxSeriesLimit); ok {
+			p.fileSeriesLimit = &p.seriesLimit
+		}
 	}
 	if n := s.get("labels"); n != nil {
 		p.labels = p.fileLabels(n, "labels")

@@ -164,7 +164,7 @@ func (r *reader) label(f field, path string) (l Label, ok bool) {
 		r.wrongKind(n, path, labelSpec.what, "write "+labelSpec.example)
 	default:
 		l.Constant, ok = r.constant(n, path)
-		if ok && l.Constant == "" {
+		if ok && l.Constant == "" && r.received == nil {
 			r.wrong(n, path, "a label with an empty value is the same as no label", "write a value, or remove the label")
 		}
 	}
@@ -222,6 +222,8 @@ func (r *reader) labelField(n *node, path string) (Source, bool) {
 func (r *reader) hasCapture(n *node, path, name string) {
 	switch re := r.m.Fields; {
 	case name == "":
+	case r.received != nil:
+		r.wrong(n, path, "a point has no captures", "write from: \"$labels['"+name+"']\"")
 	case !r.has("fields"):
 		r.wrong(n, path, "the capture "+quote(name)+" needs fields in the rule", "add fields, or write from: $field")
 	case re != nil && re.SubexpIndex(name) < 0:

@@ -12,7 +12,11 @@ type mappingSpec struct {
 
 var (
 	fileSpec = &mappingSpec{"a mapping with the key metrics", smallestFile, []string{
-		"defaults", "labels", "metrics", "series_limit", "ttl",
+		"defaults", "labels", "metrics", "received", "series_limit", "ttl",
+	}}
+	receivedSpec = &mappingSpec{"a rule", "{metric: 'node_scrape_*', drop: true}", []string{
+		"condition", "drop", "first", "help", "labels", "match", "match_regex", "metric", "metric_regex", "name", "rule",
+		"series_limit", "temporality", "ttl", "type",
 	}}
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
 		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
@@ -43,6 +47,12 @@ var (
 // dropKeys are the keys of a rule with drop: true.
 var dropKeys = []string{"condition", "drop", "fields", "match", "match_regex", "rule"}
 
+// receivedDropKeys are the keys of a rule on metrics events with drop: true.
+var receivedDropKeys = []string{"condition", "drop", "match", "match_regex", "metric", "metric_regex", "rule"}
+
+// receivedSettings are the keys of a rule on metrics events that do not change which series it makes.
+var receivedSettings = []string{"help", "rule", "series_limit", "ttl"}
+
 // typeKeys are the keys that only rules of some types have.
 var typeKeys = map[string][]Type{
 	"temporality":   {Counter},
@@ -60,11 +70,12 @@ var typeKeys = map[string][]Type{
 
 // The words of each enumeration, in the order of its constants.
 var (
-	typeWords        = []string{Counter.String(), Gauge.String(), Histogram.String(), Summary.String()}
-	actionWords      = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
-	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
-	temporalityWords = []string{"delta", "cumulative"}
-	parseWords       = []string{
+	typeWords         = []string{Counter.String(), Gauge.String(), Histogram.String(), Summary.String()}
+	receivedTypeWords = []string{Counter.String(), Gauge.String(), "untyped"}
+	actionWords       = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
+	aggregateWords    = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
+	temporalityWords  = []string{"delta", "cumulative"}
+	parseWords        = []string{
 		ParseNumber: "number", ParseDuration: "duration", ParseBytes: "bytes",
 		ParsePercent: "percent", ParseTimestamp: "timestamp", ParseHex: "hex",
 	}
@@ -98,5 +109,5 @@ var synonyms = map[string]string{
 	"==": "eq", "=": "eq", "equals": "eq", "!=": "neq", "ne": "neq", ">": "gt", ">=": "gte", "ge": "gte",
 	"<": "lt", "<=": "lte", "le": "lte", "nin": "not_in", "=~": "regex", "~": "regex", "match": "regex", "!~": "not_regex",
 	"increment": "inc", "decrement": "dec", "sub": "subtract", "timer": "histogram", "untyped": "gauge",
-	"all": "and", "any": "or", "absolute": "cumulative",
+	"all": "and", "any": "or", "absolute": "cumulative", "keep": "first", "rename": "name", "metric_match": "metric",
 }

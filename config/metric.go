@@ -12,6 +12,8 @@ type reader struct {
 	m Metric
 	// typed is false if the type is not valid, in which case keys that depend on it are not checked.
 	typed bool
+	// received is the rule on metrics events that is read; nil for one on records.
+	received *Received
 }
 
 // ruleSource is the mapping of a rule in the file.

@@ -10,6 +10,7 @@ import (
 const (
 	maxFileSize = 1 << 20 // bytes
 	maxMetrics  = 10_000  // rules
+	maxReceived = 1_000   // rules on metrics events
 	maxMistakes = 1_000   // reported per file
 )
 
@@ -25,6 +26,9 @@ type parser struct {
 	labels      []Label
 	ttl         time.Duration
 	seriesLimit int
+
+	fileTTL         *time.Duration // nil unless the file has one
+	fileSeriesLimit *int
 }
 
 // ParseRules parses a rules file. Messages show the last element of file, which is its path. ParseRules does not retain

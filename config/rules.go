@@ -14,6 +14,8 @@ type Rules struct {
 	// Defaults adds the embedded default rules after those of the file.
 	Defaults bool
 	Metrics  []Metric
+	// Received are the rules on metrics events, in their order.
+	Received []Received
 	// Warnings are mistakes that do not invalidate the rules.
 	Warnings []Mistake
 }

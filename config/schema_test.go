@@ -45,7 +45,7 @@ func TestSchemaKeys(t *testing.T) {
 	for name, spec := range map[string]*mappingSpec{
 		"file": fileSpec, "rule": metricSpec, "value": valueSpec, "label": labelSpec, "group": groupSpec,
 		"comparison": comparisonSpec, "buckets": bucketSpec, "exponential": exponentialSpec, "linear": linearSpec,
-		"native": nativeSpec, "replace": replaceSpec,
+		"native": nativeSpec, "replace": replaceSpec, "received": receivedSpec,
 	} {
 		got := slices.Sorted(maps.Keys(parts[name].Properties))
 		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {
@@ -67,6 +67,7 @@ func TestSchemaWords(t *testing.T) {
 		{"rule", "type", typeWords}, {"rule", "action", actionWords}, {"rule", "aggregate", aggregateWords},
 		{"rule", "temporality", temporalityWords}, {"value", "parse", parseWords}, {"value", "pick", pickWords}, {"label", "case", caseWords}, {"label", "length", lengthWords},
 		{"value", "length", lengthWords}, {"value", "unit", unitWords}, {"group", "op", groupWords},
+		{"received", "type", receivedTypeWords}, {"received", "temporality", temporalityWords},
 		{"comparison", "op", compareWords}, {"comparison", "context", contextWords},
 	} {
 		var got struct{ Enum []string }
@@ -93,6 +94,9 @@ func TestSchemaTypes(t *testing.T) {
 		if got := c.Then.PropertyNames.Enum; !slices.Equal(got, dropKeys) {
 			t.Errorf("drop: the schema takes %q, the code %q", got, dropKeys)
 		}
+	}
+	if got := parts["received"].AllOf[0].Then.PropertyNames.Enum; !slices.Equal(got, receivedDropKeys) {
+		t.Errorf("drop of received: the schema takes %q, the code %q", got, receivedDropKeys)
 	}
 	for i, word := range typeWords {
 		var want []string

@@ -27,7 +27,7 @@ const maxAlternatives = 16
 // source reads an accessor or a list of them.
 func (r *reader) source(n *node, path string) (Source, bool) {
 	if n.kind != sequence {
-		a, ok := r.accessor(n, path)
+		a, ok := r.field(n, path)
 		if !ok {
 			return nil, false
 		}
@@ -44,9 +44,18 @@ func (r *reader) source(n *node, path string) (Source, bool) {
 	}
 	source := make(Source, 0, len(n.elements))
 	for i, e := range n.elements {
-		if a, ok := r.accessor(e, at(path, i)); ok {
+		if a, ok := r.field(e, at(path, i)); ok {
 			source = append(source, a)
 		}
 	}
 	return source, len(source) == len(n.elements)
+}
+
+// field reads an accessor of what the rule is about: records or points.
+func (r *reader) field(n *node, path string) (*Accessor, bool) {
+	a, ok := r.accessor(n, path)
+	if ok && r.received != nil {
+		ok = r.pointAccessor(n, path, a)
+	}
+	return a, ok
 }

@@ -38,7 +38,7 @@ func (i *Instances) process() string {
 // applyMetrics applies a chunk of metrics events.
 func (p *Pipeline) applyMetrics(b *flushBuffers, chunk []byte, tag string, now time.Time) flb.Status {
 	w := &b.receiver
-	w.Options = receive.Options{Process: p.instances.process()}
+	w.Options = receive.Options{Process: p.instances.process(), Rules: p.rules.set.Load()}
 	w.Read(chunk, tag, &b.batch, b.malformed.add)
 	if !p.config.MetricsEvents {
 		b.batch.Reset()
@@ -50,7 +50,7 @@ func (p *Pipeline) applyMetrics(b *flushBuffers, chunk []byte, tag string, now t
 	if isTaken(err) {
 		p.metrics.received.count(w)
 	}
-	return p.answer(b, err, len(chunk), w.LabelsCut, tag, now)
+	return p.answer(b, err, len(chunk), w.Finish(isTaken(err) && p.config.MetricsEvents), tag, now)
 }
 
 // derivedFamily returns the function that says which families there may be in addition to those that rules name: those

@@ -121,6 +121,9 @@ func (p *Pipeline) applyRules(set *rule.Set) error {
 	if err := p.collector.Retain(set.Families(), derivedFamily(set, p.config.MetricsEvents)); err != nil {
 		return err
 	}
+	if err := p.collector.RetainReceived(set.Print); err != nil {
+		return err
+	}
 	p.rules.set.Store(set)
 	return set.Declare(p.collector, time.Now().UnixNano())
 }

@@ -50,7 +50,7 @@ var (
 	keysGoodDesc = desc("config_last_reload_successful",
 		"Whether the keys of the last reload of Fluent Bit were valid and are active.")
 	ruleMatchedDesc = desc("rule_records_matched_total",
-		"Records, fields or elements that a rule applied to.", "rule")
+		"Records, fields, elements or points that a rule applied to.", "rule")
 	ruleSamplesDesc = desc("rule_samples_total",
 		"Samples of a rule that reached a series.", "rule")
 	ruleErrorsDesc = desc("rule_errors_total",
@@ -151,7 +151,7 @@ func sendRule(out chan<- prometheus.Metric, r *rule.RuleStats) {
 // ruleErrors returns how many samples a rule lost, for each reason that occurred.
 func ruleErrors(r *rule.RuleStats) map[string]uint64 {
 	errors := make(map[string]uint64)
-	for _, reason := range collector.Reasons() {
+	for _, reason := range collector.AllReasons() {
 		if n := r.Dropped(reason); n > 0 {
 			errors[reason.String()] = n
 		}

@@ -66,19 +66,39 @@ func (w *Scratch) isBad(name []byte) bool {
 	return len(name) == 0 || !utf8.Valid(name) || bytes.IndexByte(name, 0) >= 0
 }
 
-// putLabels appends the labels of the point to b.
+// putLabels appends the labels of the point to b, with those that rules set in their places.
 func (w *Scratch) putLabels(b *collector.Batch) {
+	set := w.fate.Labels
 	for i := 0; i < len(w.labels); {
 		name := w.labels[i].name
-		value := w.value(&w.labels[i])
-		for i++; i < len(w.labels) && bytes.Equal(w.labels[i].name, name); i++ {
-			value = w.either(value, w.value(&w.labels[i]), w.labels[i].key != none)
+		var value []byte
+		value, i = w.valueAt(i)
+		for len(set) > 0 && bytes.Compare(set[0].Name, name) < 0 {
+			w.changes.AppendLabel(&w.rules, set[0], b)
+			set = set[1:]
 		}
-		if len(value) > 0 {
+		switch {
+		case len(set) > 0 && bytes.Equal(set[0].Name, name):
+			w.changes.AppendLabel(&w.rules, set[0], b)
+			set = set[1:]
+		case len(value) > 0 && !w.isMark(name):
 			b.Label(name)
 			b.Label(w.fit(value))
 		}
 	}
+	for _, l := range set {
+		w.changes.AppendLabel(&w.rules, l, b)
+	}
+}
+
+// valueAt returns the value of the label at i for the point, and where the next label is.
+func (w *Scratch) valueAt(i int) (value []byte, next int) {
+	name := w.labels[i].name
+	value = w.value(&w.labels[i])
+	for i++; i < len(w.labels) && bytes.Equal(w.labels[i].name, name); i++ {
+		value = w.either(value, w.value(&w.labels[i]), w.labels[i].key != none)
+	}
+	return value, i
 }
 
 func (w *Scratch) value(l *label) []byte {
@@ -100,8 +120,9 @@ func (w *Scratch) either(first, second []byte, own bool) []byte {
 	case len(second) == 0 || !own || !w.context.OTLP:
 		return first
 	}
-	w.text = append(append(append(w.text[:0], first...), ';'), second...)
-	return w.text
+	start := len(w.text)
+	w.text = append(append(append(w.text, first...), ';'), second...)
+	return w.text[start:]
 }
 
 // fit makes a value one that a page may have.

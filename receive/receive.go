@@ -11,6 +11,7 @@ import (
 	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/record"
+	"github.com/promexporter/promexporter/rule"
 )
 
 // defaultTTL is how long after its last point a series stays. OpenTelemetry's Collector has the same default.
@@ -24,6 +25,12 @@ type Options struct {
 	// Process is the id of this process' own pages. A context with it came from there, and taking it would feed series
 	// with themselves.
 	Process string
+	// Rules change and drop points. Nil means that there are none.
+	Rules *rule.Set
+	// Shift is added to the times of points.
+	Shift time.Duration
+	// Seen, if not nil, is called after each point. Calling it costs time and memory.
+	Seen func(*Seen)
 }
 
 // Scratch is what receiving needs. The zero Scratch is ready.
@@ -45,6 +52,7 @@ type Scratch struct {
 	texts      []byte // of resource
 	newest     int64
 	own        bool
+	changing
 }
 
 // Release lets go of the last chunk.
@@ -56,12 +64,17 @@ func (w *Scratch) Release() {
 	clear(w.resource[:cap(w.resource)])
 	w.family.Release()
 	w.point.Release()
+	w.changing.release()
 }
 
 // Read appends the points of chunk to b. What is not metrics goes to failed.
 func (w *Scratch) Read(chunk []byte, tag string, b *collector.Batch, failed func(*record.Malformed)) {
 	w.Contexts, w.Points, w.LabelsCut = 0, 0, 0
 	w.reader.Reset(chunk)
+	w.plan = nil
+	if w.Rules != nil {
+		w.plan = w.Rules.Received(tag)
+	}
 	for w.next(func() error { return w.reader.Next(&w.context) }, failed) {
 		w.Contexts++
 		w.readContext(tag, b, failed)
@@ -87,6 +100,9 @@ func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*recor
 	b.Begin(tag)
 	w.newest, w.own = 0, false
 	w.readResource()
+	if w.plan != nil {
+		w.plan.Begin(&w.rules, tag, w)
+	}
 	for w.next(func() error { return w.context.Next(&w.family) }, failed) {
 		w.readFamily(b, failed)
 	}
@@ -99,18 +115,28 @@ func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*recor
 func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed)) {
 	f := &w.family
 	reason := w.define()
+	w.changes, w.defined = nil, false
+	w.fate.Reset()
 	if reason == collector.Kept {
-		b.Define(&w.definition)
+		reason = w.begin(b)
 	}
 	for w.next(func() error { return f.Next(&w.point) }, failed) {
 		w.Points++
+		w.shift()
 		w.newest = max(w.newest, w.point.Time)
+		w.text = w.text[:0]
 		r := reason
 		if r == collector.Kept {
-			r = w.put(b)
+			r = w.take(b)
 		}
 		if r != collector.Kept {
 			b.Refuse(r)
+		}
+		if w.changes != nil {
+			w.changes.Count(&w.rules, &w.fate, r)
+		}
+		if w.Seen != nil {
+			w.see(b, r)
 		}
 		w.own = w.own || w.Process != "" && string(f.Name) == ProcessFamily && w.isOwn()
 	}
@@ -172,11 +198,8 @@ func hasKey(keys [][]byte, key string) bool {
 // put appends the point to b, or says why it cannot be taken.
 func (w *Scratch) put(b *collector.Batch) collector.Reason {
 	f, from := &w.family, &w.point
-	if from.TooLarge {
-		return collector.TooLarge
-	}
 	p := collector.Point{
-		Time: from.Time, Start: from.Start, Stale: from.Stale, Add: w.definition.Delta, Value: from.Value, Count: from.Count,
+		Time: from.Time, Start: from.Start, Stale: from.Stale, Add: w.isIncrement(), Value: from.Value, Count: from.Count,
 	}
 	var e collector.Exponential
 	if !p.Stale && w.definition.Type >= collector.Histogram && w.definition.Type != collector.Untyped {

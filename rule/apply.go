@@ -38,6 +38,7 @@ type Scratch struct {
 	clock           clock
 	labelsTruncated uint64
 	refusals        []*Refusal
+	refused         []refusedPoints // of metrics events
 }
 
 // Release drops all references to the chunk. Call it before the memory of the chunk, which belongs to Fluent Bit, is

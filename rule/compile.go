@@ -15,6 +15,7 @@ type compiledPlan struct {
 	paths     *paths
 	perRecord []instruction // rules for whole records
 	perField  []instruction // rules for each field
+	received  *Received     // rules on metrics events; nil if there is none
 	fields    fields
 	shared    map[operand]int // the spans of label values that are taken as they are
 
@@ -64,6 +65,7 @@ func (s *Set) compile(matching []byte) *compiledPlan {
 	}
 	p.selector = record.NewSelector(p.paths.list, p.leaves())
 	p.fields.byPath = make(map[string]*field)
+	p.received = s.compileReceived(matching[len(s.rules):])
 	return p
 }
 

@@ -60,6 +60,13 @@ func (s *Set) planOf(tag string) *compiledPlan {
 			s.key = append(s.key, 0)
 		}
 	}
+	for _, r := range s.received {
+		if r.matches(tag) {
+			s.key = append(s.key, 1)
+		} else {
+			s.key = append(s.key, 0)
+		}
+	}
 	p, ok := s.plans[string(s.key)]
 	if !ok {
 		p = s.compile(s.key)

@@ -91,7 +91,7 @@ func (s *Stats) Dropped(r collector.Reason) uint64 {
 // are counted before its samples.
 func (s *Stats) Applied() uint64 {
 	n := s.samples.Load()
-	for _, r := range collector.Reasons() {
+	for _, r := range collector.AllReasons() {
 		n -= min(n, s.Dropped(r))
 	}
 	for {

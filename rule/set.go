@@ -29,6 +29,8 @@ type Set struct {
 	rules   []*rule
 	caches  int
 
+	received []*receivedRule
+
 	mu         sync.RWMutex
 	plans      map[string]*compiledPlan // by matching rules, a byte of 0 or 1 each; guarded by mu, like the fields below
 	key        []byte                   // memory for a key of plans
@@ -116,6 +118,14 @@ func Compile(files []*config.Rules, o Options) *Set {
 	for _, file := range files {
 		for i := range file.Metrics {
 			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
+		}
+		for i := range file.Received {
+			c := &file.Received[i]
+			r := &receivedRule{config: c, stats: o.Counters.stats(c.Rule)}
+			if c.Help != "" {
+				r.help = []byte(c.Help)
+			}
+			s.received = append(s.received, r)
 		}
 	}
 	return s
@@ -221,13 +231,14 @@ func (s *Set) Declare(c *collector.Collector, now int64) error {
 // RuleStats is the counts of one rule.
 type RuleStats struct {
 	Rule string
-	Type string // of its first rule
+	Type string // of its first rule; "received" for a rule on metrics events
 	*Stats
 	// Families are the names of the families that the rule made samples of or will make samples of.
 	Families []string
 }
 
-// Stats returns the live counts of all rules, in their order. Rules with the same name have one entry.
+// Stats returns the live counts of all rules, in their order, those on metrics events last. Rules with the same name
+// have one entry.
 func (s *Set) Stats() []RuleStats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -242,8 +253,14 @@ func (s *Set) Stats() []RuleStats {
 		}
 		all[i].Families = append(all[i].Families, r.familyNames()...)
 	}
+	for _, r := range s.received {
+		all = append(all, RuleStats{Rule: r.config.Rule, Type: receivedType, Stats: r.stats, Families: r.familyNames()})
+	}
 	return all
 }
 
+// receivedType is what RuleStats have instead of the type of a family for a rule on metrics events.
+const receivedType = "received"
+
 // Len returns the number of rules.
-func (s *Set) Len() int { return len(s.rules) }
+func (s *Set) Len() int { return len(s.rules) + len(s.received) }

@@ -1,0 +1,344 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promexporter/promexporter/internal/metric"
+)
+
+// Received is one rule on metrics events. It changes or drops the points that it matches. All rules that match a point
+// apply, in their order; each of them sees the name and the labels that the point came with, not what rules before it
+// made of them. Where two rules set the same, the later one decides.
+type Received struct {
+	Position Position
+	// Rule is the name of the rule in messages and metrics: the key `rule`, or else its path, such as received[3].
+	Rule string
+
+	Match       string         // Fluent Bit's tag wildcard, "*" by default; "" with MatchRegex
+	MatchRegex  *regexp.Regexp // nil unless given
+	Metric      string         // a wildcard of names, "*" by default; "" with MetricRegex
+	MetricRegex *regexp.Regexp // nil unless given
+	Condition   *Condition     // on the labels; nil: every series
+
+	// Drop drops the points, and hides them from later rules. Such a rule sets nothing.
+	Drop bool
+	// First hides the points from later rules.
+	First bool
+
+	Name Template // its variables are namespace and the captures of MetricRegex; nil keeps the name
+	// Type is the type that a counter, a gauge or an untyped metric gets if HasType is set. Such a rule does not match
+	// histograms and summaries.
+	Type        Type
+	HasType     bool
+	Help        string // "" keeps it
+	Temporality Temporality
+	// Identity is equal for rules that make the same series of points, whatever their limits and texts are.
+	Identity string
+	// Labels are sorted by name, including those of the file. A constant "" takes a label away.
+	Labels []Label
+	// TTL and SeriesLimit are nil unless the rule has them. Those of the file count where no rule has them.
+	TTL, FileTTL                 *time.Duration
+	SeriesLimit, FileSeriesLimit *int
+}
+
+// Temporality says what points count.
+type Temporality uint8
+
+// The temporalities. AsSent is what the sender says. A rule with another one does not match summaries and untyped
+// metrics; of gauges, it concerns those that statsd marks as incremental.
+const (
+	AsSent     Temporality = iota
+	Delta                  // since the last point
+	Cumulative             // since the start
+)
+
+// Untyped is the type of a received metric of which nothing is known.
+const Untyped = metric.Unknown
+
+// receivedTypes are the types that a rule on metrics events can set, in the order of receivedTypeWords.
+var receivedTypes = [...]Type{Counter, Gauge, Untyped}
+
+// received reads the rules on metrics events.
+func (p *parser) received(list *node) {
+	switch {
+	case list == nil:
+		return
+	case list.kind != sequence:
+		p.wrongKind(list, "received", "a list of rules", "write "+smallestReceived)
+		return
+	case len(list.elements) == 0:
+		p.wrong(list, "received", "no rules", "write at least one, or remove the key")
+	case len(list.elements) > maxReceived:
+		p.wrong(list, "received", fmt.Sprintf("%d rules", len(list.elements)),
+			fmt.Sprintf("a file has at most %d", maxReceived))
+		return
+	}
+	for i, e := range list.elements {
+		p.receivedRule(e, at("received", i))
+	}
+	p.reachableReceived()
+}
+
+// receivedRule reads a rule and adds it to the rules.
+func (p *parser) receivedRule(n *node, path string) {
+	s, ok := p.readMapping(n, path, receivedSpec)
+	if !ok {
+		return
+	}
+	rule := Received{Position: n.Position, Rule: path, Metric: "*", FileTTL: p.fileTTL, FileSeriesLimit: p.fileSeriesLimit}
+	r := &reader{parser: p, mappingReader: s, m: Metric{Match: "*"}, received: &rule}
+	r.selection()
+	rule.Match, rule.MatchRegex, rule.Condition = r.m.Match, r.m.MatchRegex, r.m.Condition
+	r.metricName()
+	if n := r.get("rule"); n != nil {
+		if text, ok := r.text(n, r.under("rule"), "write a name for the rule"); ok {
+			rule.Rule = text
+		}
+		r.distinctReceived(n, rule.Rule)
+	}
+	switch {
+	case s.has("drop") && !r.dropped():
+	case r.m.Drop:
+		rule.Drop = true
+		r.dropsPoints()
+	default:
+		r.changes()
+	}
+	rule.Identity = r.identity()
+	p.rules.Received = append(p.rules.Received, rule)
+}
+
+// identity returns the keys and values of the rule that decide which series it makes, and the labels of the file.
+func (r *reader) identity() string {
+	var b []byte
+	for _, f := range r.fields {
+		if key := f.key.text; !slices.Contains(receivedSettings, key) {
+			b = appendNode(append(append(b, key...), ':'), f.value)
+		}
+	}
+	for i := range r.parser.labels {
+		b = fmt.Appendf(b, "%q:%q", r.parser.labels[i].Name, r.parser.labels[i].Constant)
+	}
+	return string(b)
+}
+
+// metricName reads which names the rule is about.
+func (r *reader) metricName() {
+	if n := r.get("metric"); n != nil {
+		r.received.Metric, _ = r.text(n, r.under("metric"), "write a name with wildcards, such as 'node_scrape_*'")
+	}
+	if n := r.get("metric_regex"); n != nil {
+		r.received.MetricRegex, _ = r.regexp(n, r.under("metric_regex"))
+		if r.has("metric") {
+			r.wrong(n, r.under("metric_regex"), "metric is also set", "write only one of them")
+		}
+		r.received.Metric = ""
+	}
+}
+
+// distinctReceived checks that no other rule has this name.
+func (r *reader) distinctReceived(n *node, name string) {
+	others := r.rules.Received
+	i := slices.IndexFunc(others, func(o Received) bool { return o.Rule == name })
+	at := ""
+	switch {
+	case i >= 0:
+		at = fmt.Sprintf("received[%d] on line %d", i, others[i].Position.Line)
+	case slices.ContainsFunc(r.rules.Metrics, func(m Metric) bool { return m.Rule == name }):
+		at = "a rule of metrics"
+	default:
+		return
+	}
+	r.wrong(n, r.under("rule"), quote(name)+" is also the name of "+at,
+		"write another name; messages and metrics identify rules by it")
+}
+
+// dropsPoints reports keys that a rule with drop: true cannot have.
+func (r *reader) dropsPoints() {
+	for _, f := range r.fields {
+		if key := f.key.text; slices.Contains(receivedSpec.keys, key) && !slices.Contains(receivedDropKeys, key) {
+			r.wrong(f.key, r.under(key), "a rule with drop: true changes nothing", "remove "+key)
+		}
+	}
+}
+
+// changes reads what the rule does to points.
+func (r *reader) changes() {
+	rule := r.received
+	if n := r.get("first"); n != nil {
+		rule.First, _ = r.boolean(n, r.under("first"))
+	}
+	if n := r.get("name"); n != nil {
+		r.rename(n)
+	}
+	if n := r.get("type"); n != nil {
+		var i int
+		if i, rule.HasType = r.word(n, r.under("type"), receivedTypeWords); rule.HasType {
+			rule.Type = receivedTypes[i]
+		}
+	}
+	if n := r.get("help"); n != nil {
+		help, ok := r.text(n, r.under("help"), "describe what is measured")
+		if ok && !r.hasNUL(n, r.under("help")) {
+			rule.Help = strings.TrimSpace(help)
+		}
+	}
+	if n := r.get("temporality"); n != nil {
+		if i, ok := r.word(n, r.under("temporality"), temporalityWords); ok {
+			rule.Temporality = Temporality(i) + Delta
+		}
+	}
+	if n := r.get("ttl"); n != nil {
+		if ttl, ok := r.expiry(n, r.under("ttl")); ok {
+			rule.TTL = &ttl
+		}
+	}
+	if n := r.get("series_limit"); n != nil {
+		if limit, ok := r.whole(n, r.under("series_limit"), 0, maxSeriesLimit); ok {
+			rule.SeriesLimit = &limit
+		}
+	}
+	r.receivedLabels()
+}
+
+// rename reads the new name.
+func (r *reader) rename(n *node) {
+	path := r.under("name")
+	s, ok := r.text(n, path, "write a name, such as 'agent_${1}' with the captures of metric_regex")
+	if !ok {
+		return
+	}
+	t, err := parseTemplate(s)
+	if err != nil {
+		r.wrongText(n, path, "bad name "+quote(s), err)
+		return
+	}
+	r.m.Name = t
+	r.checkName(n, path, s)
+	r.received.Name = t
+	for _, part := range t {
+		if part.Variable != "" && part.Variable != "namespace" {
+			r.nameCapture(n, path, part.Variable)
+		}
+	}
+	taken := func(m Metric) bool { return m.Name.String() == s && s != "" }
+	if i := slices.IndexFunc(r.rules.Metrics, taken); i >= 0 {
+		r.wrong(n, path, fmt.Sprintf("%s makes the metric %s of records", at("metrics", i), quote(s)),
+			"write another name; metrics of records win over received ones")
+	}
+}
+
+// nameCapture checks that metric_regex has the capture of a name.
+func (r *reader) nameCapture(n *node, path, name string) {
+	re := r.received.MetricRegex
+	if re == nil {
+		if !r.has("metric_regex") {
+			r.wrong(n, path, "the variable ${"+name+"} needs metric_regex in the rule",
+				"add metric_regex: '^fluentbit_(.*)$', or write ${namespace}")
+		}
+		return
+	}
+	if i, err := strconv.Atoi(name); err == nil {
+		if i < 0 || i > re.NumSubexp() {
+			r.wrong(n, path, fmt.Sprintf("metric_regex has %d groups, not %s", re.NumSubexp(), name), "write a lower number, or add a group")
+		}
+		return
+	}
+	if re.SubexpIndex(name) < 0 {
+		r.wrong(n, path, "metric_regex has no capture named "+quote(name), captures(re))
+	}
+}
+
+// receivedLabels reads the labels of the rule and adds those of the file.
+func (r *reader) receivedLabels() {
+	r.m.Labels = slices.Clone(r.parser.labels)
+	if n := r.get("labels"); n != nil {
+		r.ownLabels(n)
+	}
+	slices.SortFunc(r.m.Labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+	if len(r.m.Labels) > maxLabels {
+		r.wrong(r.node, r.under("labels"), fmt.Sprintf("%d labels", len(r.m.Labels)),
+			fmt.Sprintf("a rule has at most %d", maxLabels))
+	}
+	r.received.Labels = r.m.Labels
+}
+
+// pointAccessor checks that a point has what the accessor reads: $labels['x'], $name, the tag or an attribute.
+func (r *reader) pointAccessor(n *node, path string, a *Accessor) bool {
+	steps := a.Steps
+	switch {
+	case a.Root == RootTag || a.Root == RootGroupAttributes && isAttribute(steps):
+		return true
+	case a.Root == RootBody && len(steps) == 1 && steps[0].Key == "name":
+		return true
+	case a.Root == RootBody && len(steps) == 2 && steps[0].Key == "labels" && !steps[1].IsIndex:
+		return true
+	}
+	right := "write $labels['name of a label'], $name, $TAG, or $group_attributes['resource']['attributes']['service.name']"
+	if a.Root == RootBody && len(steps) == 1 {
+		right = "write $labels['" + steps[0].Key + "']"
+	}
+	r.wrong(n, path, "a point has no "+a.Text, right)
+	return false
+}
+
+// isAttribute reports whether steps lead to what OpenTelemetry sends with metrics: attributes of the resource or the
+// scope, or the name or version of the scope.
+func isAttribute(steps []Step) bool {
+	if slices.ContainsFunc(steps, func(s Step) bool { return s.IsIndex }) {
+		return false
+	}
+	switch {
+	case len(steps) == 3:
+		return (steps[0].Key == "resource" || steps[0].Key == "scope") && steps[1].Key == "attributes"
+	case len(steps) == 2:
+		return steps[0].Key == "scope" && (steps[1].Key == "name" || steps[1].Key == "version")
+	}
+	return false
+}
+
+// reachableReceived warns of rules after one that takes every point that they could get.
+func (p *parser) reachableReceived() {
+	for i := range p.rules.Received {
+		r := &p.rules.Received[i]
+		covers := func(f Received) bool { return f.takesAllOf(r) }
+		if k := slices.IndexFunc(p.rules.Received[:i], covers); k >= 0 {
+			f, does := &p.rules.Received[k], "takes"
+			if f.Drop {
+				does = "drops"
+			}
+			p.warn(Unreachable, r.Position, at("received", i),
+				fmt.Sprintf("no point reaches the rule, because %s on line %d %s all", at("received", k), f.Position.Line, does),
+				"move it up, or add a condition to the other")
+		}
+	}
+}
+
+// takesAllOf reports whether f keeps every point that r matches from it.
+func (f *Received) takesAllOf(r *Received) bool {
+	return (f.Drop || f.First) && f.Condition == nil && !f.isOfTypes() && covers(f.Match, f.MatchRegex, r.Match, r.MatchRegex) &&
+		covers(f.Metric, f.MetricRegex, r.Metric, r.MetricRegex)
+}
+
+// isOfTypes reports whether the rule matches some types only.
+func (f *Received) isOfTypes() bool { return f.HasType || f.Temporality != AsSent }
+
+// covers reports whether a pattern surely matches all that another one does.
+func covers(pattern string, regex *regexp.Regexp, other string, otherRegex *regexp.Regexp) bool {
+	switch {
+	case pattern == "*":
+		return true
+	case regex != nil:
+		return otherRegex != nil && regex.String() == otherRegex.String()
+	case otherRegex != nil:
+		return false
+	}
+	prefix, isPrefix := strings.CutSuffix(pattern, "*")
+	return pattern == other || isPrefix && !strings.Contains(prefix, "*") && strings.HasPrefix(other, prefix)
+}

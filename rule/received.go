@@ -1,0 +1,285 @@
+package rule
+
+import (
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/record"
+)
+
+// How rules change a point of a metrics event, from the outside in:
+//
+//	Set.Received           the rules of the tag               this file
+//	Received.Family        the rules of the name              this file
+//	ReceivedFamily.Apply   conditions, and what rules set     received_apply.go
+//	ReceivedLabel.Append   the labels that rules set          received_apply.go
+//
+// None of these allocates after the first point of a kind.
+
+// maxReceivedNames bounds the names that the rules of a tag remember.
+const maxReceivedNames = 4096
+
+// receivedRule is the part of a rule on metrics events that all tags share.
+type receivedRule struct {
+	config *config.Received
+	stats  *Stats
+	help   []byte
+
+	mu    sync.Mutex
+	names map[string]struct{} // of the families that it changed; guarded by mu
+}
+
+func (r *receivedRule) matches(tag string) bool {
+	if r.config.MatchRegex != nil {
+		return r.config.MatchRegex.MatchString(tag)
+	}
+	return matchTag(r.config.Match, tag)
+}
+
+func (r *receivedRule) matchesName(name string) bool {
+	if r.config.MetricRegex != nil {
+		return r.config.MetricRegex.MatchString(name)
+	}
+	return matchTag(r.config.Metric, name)
+}
+
+// isOf reports whether the rule is about metrics that come with a type.
+func (r *receivedRule) isOf(t collector.Type) bool {
+	isScalar := t == collector.Counter || t == collector.Gauge || t == collector.Untyped
+	isCounted := t == collector.Counter || t == collector.Gauge || t == collector.Histogram
+	return (!r.config.HasType || isScalar) && (r.config.Temporality == config.AsSent || isCounted)
+}
+
+// fed notes that the rule changed a family.
+func (r *receivedRule) fed(name []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.names == nil {
+		r.names = make(map[string]struct{})
+	}
+	if _, known := r.names[string(name)]; !known && len(r.names) < maxReceivedNames {
+		r.names[string(name)] = struct{}{}
+	}
+}
+
+func (r *receivedRule) familyNames() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.names))
+}
+
+// Received are the rules on metrics events of one tag. They are safe for concurrent use if each goroutine has its own
+// Scratch.
+type Received struct {
+	*compiledPlan
+	rules     []receivedStep
+	externals [][]string // where the context has it, by slot; nil for what it does not have
+
+	mu       sync.RWMutex
+	families map[string]*ReceivedFamily // by the name that they come with; guarded by mu
+}
+
+// receivedStep is a rule as compiled for a tag.
+type receivedStep struct {
+	*receivedRule
+	index    int // among the rules of the tag
+	when     *condition
+	labels   []ReceivedLabel
+	perPoint bool // whether what it does depends on the labels of a point
+}
+
+// ReceivedLabel is a label that a rule sets or takes away.
+type ReceivedLabel struct {
+	Name []byte
+	// Removed says that the label is taken away.
+	Removed bool
+
+	label
+}
+
+// ReceivedFamily are the rules of one name.
+type ReceivedFamily struct {
+	// Print differs between rules that make different series. It is not 0.
+	Print uint64
+	// PerPoint says that what rules do depends on the labels of a point. Otherwise it is the same for all of the family.
+	PerPoint bool
+
+	plan  *Received
+	name  []byte
+	rules []*receivedStep
+	names [][]byte // that the rules give, in their order; nil keeps the name
+}
+
+// HasReceived reports whether there are rules on metrics events.
+func (s *Set) HasReceived() bool { return len(s.received) > 0 }
+
+// Received returns the rules on metrics events with a tag, or nil if there is none.
+func (s *Set) Received(tag string) *Received {
+	if len(s.received) == 0 {
+		return nil
+	}
+	return s.Plan(tag).received
+}
+
+// compileReceived compiles the rules whose byte in matching is 1. The caller holds mu.
+func (s *Set) compileReceived(matching []byte) *Received {
+	if !slices.Contains(matching, 1) {
+		return nil
+	}
+	p := &Received{
+		compiledPlan: &compiledPlan{set: s, paths: newPaths(), shared: make(map[operand]int)},
+		families:     make(map[string]*ReceivedFamily),
+	}
+	for i, r := range s.received {
+		if matching[i] == 0 {
+			continue
+		}
+		step := receivedStep{receivedRule: r, index: len(p.rules), perPoint: r.config.Condition != nil}
+		sp := spaces{event: p.paths, plan: p.compiledPlan}
+		if r.config.Condition != nil {
+			when := sp.condition(r.config.Condition)
+			step.when = &when
+		}
+		compiled := p.labels(sp, r.config.Labels)
+		for k := range compiled {
+			c := &r.config.Labels[k]
+			step.labels = append(step.labels, ReceivedLabel{
+				Name: []byte(c.Name), Removed: c.From == nil && c.Constant == "", label: compiled[k],
+			})
+			step.perPoint = step.perPoint || readsLabels(c.From)
+		}
+		p.rules = append(p.rules, step)
+	}
+	p.externals = make([][]string, len(p.paths.list))
+	for i := range p.paths.list {
+		if path := &p.paths.list[i]; path.Root == record.GroupBody {
+			p.externals[i] = external(path)
+		}
+	}
+	return p
+}
+
+// external returns where a context has what the accessor of a group of logs has.
+func external(path *record.Path) []string {
+	steps := make([]string, 0, 3)
+	for _, s := range path.Steps {
+		steps = append(steps, s.Key)
+	}
+	if len(steps) == 2 { // the name or the version of a scope
+		steps = slices.Insert(steps, 1, "metadata")
+	}
+	return steps
+}
+
+// readsLabels reports whether a source is a label of a point.
+func readsLabels(s config.Source) bool {
+	return slices.ContainsFunc(s, func(a *config.Accessor) bool { return a.Root == config.RootBody && len(a.Steps) > 1 })
+}
+
+// Family returns the rules about the name that a family comes with, or nil if there is none.
+func (p *Received) Family(name []byte) *ReceivedFamily {
+	p.mu.RLock()
+	f, known := p.families[string(name)]
+	p.mu.RUnlock()
+	if !known {
+		f = p.addFamily(string(name))
+	}
+	return f
+}
+
+func (p *Received) addFamily(name string) *ReceivedFamily {
+	f := p.familyOf(name)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.families) >= maxReceivedNames {
+		clear(p.families)
+	}
+	p.families[name] = f
+	return f
+}
+
+func (p *Received) familyOf(name string) *ReceivedFamily {
+	f := &ReceivedFamily{plan: p, name: []byte(name)}
+	print := fnv.New64a()
+	for i := range p.rules {
+		r := &p.rules[i]
+		if !r.matchesName(name) {
+			continue
+		}
+		f.rules = append(f.rules, r)
+		f.names = append(f.names, r.rename(name, p.set.options.prefix()))
+		f.PerPoint = f.PerPoint || r.perPoint
+		_, _ = print.Write(strconv.AppendQuote(nil, r.config.Identity))
+	}
+	if len(f.rules) == 0 {
+		return nil
+	}
+	f.Print = max(print.Sum64(), 1)
+	return f
+}
+
+// Print returns what ReceivedFamily.Print is for a family with that tag and name, and 0 if no rule is about it.
+func (s *Set) Print(tag, name string) uint64 {
+	if p := s.Received(tag); p != nil {
+		if f := p.Family([]byte(name)); f != nil {
+			return f.Print
+		}
+	}
+	return 0
+}
+
+// rename returns the name that the rule gives to a family, or nil if it keeps the name.
+func (r *receivedRule) rename(name, prefix string) []byte {
+	if r.config.Name == nil {
+		return nil
+	}
+	re := r.config.MetricRegex
+	var match []int
+	if re != nil {
+		match = re.FindStringSubmatchIndex(name)
+	}
+	var b strings.Builder
+	for _, part := range r.config.Name {
+		b.WriteString(part.Literal)
+		switch part.Variable {
+		case "":
+		case "namespace":
+			b.WriteString(prefix)
+		default:
+			b.Write(re.ExpandString(nil, "${"+part.Variable+"}", name, match))
+		}
+	}
+	return []byte(b.String())
+}
+
+// receivedSource is where rules find what a point has.
+type receivedSource interface {
+	// Label returns the value of a label, or nothing.
+	Label(name string) []byte
+	// External sets v to what came with the context, or to Missing.
+	External(v *record.Value, path ...string)
+}
+
+// Begin begins a context with a tag.
+func (p *Received) Begin(w *Scratch, tag string, from receivedSource) {
+	if w.cachesOf != p.set {
+		w.caches, w.cachesOf = nil, p.set
+	}
+	if n := len(p.rules); len(w.tallies) < n {
+		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
+	}
+	n := len(p.paths.list)
+	w.Event.Values = slices.Grow(w.Event.Values[:0], n)[:n]
+	w.tag.set(tag)
+	for i, path := range p.externals {
+		if path != nil {
+			from.External(&w.Event.Values[i], path...)
+		}
+	}
+}

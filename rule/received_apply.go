@@ -1,0 +1,205 @@
+package rule
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/promexporter/promexporter/collector"
+	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/record"
+)
+
+// Fate is what rules make of a point, or of all points of a family. It borrows the rules.
+type Fate struct {
+	Dropped        bool
+	Name           []byte // nil keeps the name
+	Type           collector.Type
+	Help           []byte // nil keeps the help
+	Temporality    config.Temporality
+	TTL            time.Duration
+	HasTTL         bool // TTL is set
+	SeriesLimit    int
+	HasSeriesLimit bool
+	Labels         []*ReceivedLabel // by name
+
+	applied []*receivedStep
+}
+
+// Origin counts what the collector drops of points with this fate: for the last rule that changed them. It is nil if
+// none did.
+func (f *Fate) Origin() *collector.Origin {
+	if n := len(f.applied); n > 0 {
+		return &f.applied[n-1].stats.Origin
+	}
+	return nil
+}
+
+// IsSame reports whether points of one family with the fates f and g are of the same definition.
+func (f *Fate) IsSame(g *Fate) bool { return slices.Equal(f.applied, g.applied) }
+
+// CopyFrom makes f the same as g.
+func (f *Fate) CopyFrom(g *Fate) { f.applied = append(f.applied[:0], g.applied...) }
+
+// Reset makes f that of a point that no rule changes.
+func (f *Fate) Reset() {
+	clear(f.applied)
+	clear(f.Labels)
+	*f = Fate{Labels: f.Labels[:0], applied: f.applied[:0]}
+}
+
+// Apply sets fate to what the rules make of the point that from has, of a family that comes with the given type.
+func (f *ReceivedFamily) Apply(w *Scratch, from receivedSource, kind collector.Type, fate *Fate) {
+	f.fill(w, from)
+	s := f.scope(w)
+	fate.Reset()
+	fate.Type = kind
+	for i, r := range f.rules {
+		if !r.isOf(kind) || r.when != nil && !r.when.holds(&s, w) {
+			continue
+		}
+		fate.applied = append(fate.applied, r)
+		if r.config.Drop {
+			fate.Dropped = true
+			return
+		}
+		fate.take(r, f.names[i])
+		if r.config.First {
+			return
+		}
+	}
+}
+
+// take adds what a rule sets.
+func (f *Fate) take(r *receivedStep, name []byte) {
+	c := r.config
+	if name != nil {
+		f.Name = name
+	}
+	if c.HasType {
+		f.Type = c.Type
+	}
+	if r.help != nil {
+		f.Help = r.help
+	}
+	if c.Temporality != config.AsSent {
+		f.Temporality = c.Temporality
+	}
+	switch {
+	case c.TTL != nil:
+		f.TTL, f.HasTTL = *c.TTL, true
+	case c.FileTTL != nil && !f.HasTTL:
+		f.TTL, f.HasTTL = *c.FileTTL, true
+	}
+	switch {
+	case c.SeriesLimit != nil:
+		f.SeriesLimit, f.HasSeriesLimit = *c.SeriesLimit, true
+	case c.FileSeriesLimit != nil && !f.HasSeriesLimit:
+		f.SeriesLimit, f.HasSeriesLimit = *c.FileSeriesLimit, true
+	}
+	for i := range r.labels {
+		l := &r.labels[i]
+		at, found := slices.BinarySearchFunc(f.Labels, l.Name, func(have *ReceivedLabel, name []byte) int {
+			return bytes.Compare(have.Name, name)
+		})
+		if found {
+			f.Labels[at] = l
+		} else {
+			f.Labels = slices.Insert(f.Labels, at, l)
+		}
+	}
+}
+
+// fill sets what operands read.
+func (f *ReceivedFamily) fill(w *Scratch, from receivedSource) {
+	for i := range f.plan.paths.list {
+		v := &w.Event.Values[i]
+		switch path := &f.plan.paths.list[i]; {
+		case path.Root != record.Body || !f.PerPoint && len(path.Steps) > 1:
+		case len(path.Steps) == 1:
+			*v = record.Text(f.name)
+		default:
+			*v = record.Value{}
+			if value := from.Label(path.Steps[1].Key); len(value) > 0 {
+				*v = record.Text(value)
+			}
+		}
+	}
+}
+
+func (f *ReceivedFamily) scope(w *Scratch) scope {
+	return scope{event: &w.Event, tag: &w.tag, alternatives: f.plan.alternatives}
+}
+
+// AppendLabel appends name and value of a label to the batch, unless the label has no value. It reads what Apply read
+// last.
+func (f *ReceivedFamily) AppendLabel(w *Scratch, l *ReceivedLabel, b *collector.Batch) {
+	if l.Removed {
+		return
+	}
+	if l.isConstant() {
+		b.Label(l.Name)
+		b.EncodedLabels(l.encoded)
+		return
+	}
+	s := f.scope(w)
+	if value := w.labelText(&l.label, &s); len(value) > 0 {
+		b.Label(l.Name)
+		b.Label(value)
+	}
+}
+
+// Count counts a point with its fate. reason says why it does not reach the collector, Kept that it does.
+func (f *ReceivedFamily) Count(w *Scratch, fate *Fate, reason collector.Reason) {
+	for _, r := range fate.applied {
+		t := &w.tallies[r.index]
+		t.matched++
+		if !r.config.Drop {
+			t.samples++
+		}
+	}
+	if reason == collector.Kept || fate.Dropped || len(fate.applied) == 0 {
+		return
+	}
+	origin := fate.Origin()
+	if n := len(w.refused); n > 0 && w.refused[n-1].origin == origin && w.refused[n-1].reason == reason {
+		w.refused[n-1].points++
+		return
+	}
+	w.refused = append(w.refused, refusedPoints{origin, reason, 1})
+}
+
+// refusedPoints are points that a rule applied to, and that did not reach the collector.
+type refusedPoints struct {
+	origin *collector.Origin
+	reason collector.Reason
+	points uint64
+}
+
+// Feeds notes that points with this fate go to a family.
+func (f *Fate) Feeds(name []byte) {
+	for _, r := range f.applied {
+		r.fed(name)
+	}
+}
+
+// Finish ends a chunk. It adds what Count counted to the counts of the rules, or discards it if the batch was not taken.
+// It returns the number of truncated label values.
+func (p *Received) Finish(w *Scratch, taken bool) (labelsCut uint64) {
+	for i := range p.rules {
+		t := &w.tallies[i]
+		if taken {
+			t.flush(p.rules[i].stats)
+		}
+		*t = tally{}
+	}
+	for _, r := range w.refused {
+		if taken {
+			r.origin.Add(r.reason, r.points)
+		}
+	}
+	clear(w.refused)
+	w.refused = w.refused[:0]
+	labelsCut, w.labelsTruncated = w.labelsTruncated, 0
+	return labelsCut
+}
