@@ -10,8 +10,14 @@ import (
 // Coverage is what tests reached of the rules in a file.
 type Coverage struct {
 	File  string
-	rules []*config.Metric
+	rules []Place
 	seen  map[int]*seen // by the line of the rule
+}
+
+// Place is a rule of the file.
+type Place struct {
+	Rule string
+	Line int
 }
 
 // seen is what tests reached of a rule.
@@ -27,28 +33,36 @@ func newCoverage(file string, rules []*config.Rules) *Coverage {
 		return c // the default rules are tested elsewhere
 	}
 	for i := range rules[0].Metrics {
-		c.rules = append(c.rules, &rules[0].Metrics[i])
+		c.rules = append(c.rules, Place{rules[0].Metrics[i].Rule, rules[0].Metrics[i].Position.Line})
+	}
+	for i := range rules[0].Received {
+		c.rules = append(c.rules, Place{rules[0].Received[i].Rule, rules[0].Received[i].Position.Line})
 	}
 	return c
 }
 
 // add takes what a rule made of a record.
-func (c *Coverage) add(v *rule.Verdict) {
-	s := c.seen[v.Rule.Position.Line]
+func (c *Coverage) add(v *rule.Verdict) { c.reach(v.Rule.Position.Line, v.Outcome, v.Checks) }
+
+// addReceived takes what a rule made of a point.
+func (c *Coverage) addReceived(v *rule.ReceivedVerdict) { c.reach(v.Rule.Position.Line, v.Outcome, v.Checks) }
+
+func (c *Coverage) reach(line int, o rule.Outcome, checks []rule.Check) {
+	s := c.seen[line]
 	if s == nil {
 		s = &seen{}
-		c.seen[v.Rule.Position.Line] = s
+		c.seen[line] = s
 	}
-	switch v.Outcome {
-	case rule.OutcomeMade, rule.OutcomeGaveUp, rule.OutcomeDropped:
+	switch o {
+	case rule.OutcomeMade, rule.OutcomeGaveUp, rule.OutcomeDropped, rule.OutcomeApplied:
 		s.reached = true
 	}
-	if s.checks == nil && len(v.Checks) > 0 {
-		s.checks, s.held, s.fell = v.Checks, make([]bool, len(v.Checks)), make([]bool, len(v.Checks))
+	if s.checks == nil && len(checks) > 0 {
+		s.checks, s.held, s.fell = checks, make([]bool, len(checks)), make([]bool, len(checks))
 	}
-	for i := range v.Checks {
-		s.held[i] = s.held[i] || v.Checks[i].Holds
-		s.fell[i] = s.fell[i] || !v.Checks[i].Holds
+	for i := range checks {
+		s.held[i] = s.held[i] || checks[i].Holds
+		s.fell[i] = s.fell[i] || !checks[i].Holds
 	}
 }
 
@@ -72,9 +86,9 @@ func (c *Coverage) Merge(o *Coverage) {
 }
 
 // Rules returns how many rules there are, and those that no test reached.
-func (c *Coverage) Rules() (all int, missed []*config.Metric) {
+func (c *Coverage) Rules() (all int, missed []Place) {
 	for _, m := range c.rules {
-		if s := c.seen[m.Position.Line]; s == nil || !s.reached {
+		if s := c.seen[m.Line]; s == nil || !s.reached {
 			missed = append(missed, m)
 		}
 	}
@@ -85,8 +99,8 @@ func (c *Coverage) Rules() (all int, missed []*config.Metric) {
 // much there is to reach.
 func (c *Coverage) Missed() (lines []string, all int) {
 	for _, m := range c.rules {
-		place := fmt.Sprintf("%s:%d: %s", c.File, m.Position.Line, m.Rule)
-		s := c.seen[m.Position.Line]
+		place := fmt.Sprintf("%s:%d: %s", c.File, m.Line, m.Rule)
+		s := c.seen[m.Line]
 		all++
 		if s == nil || !s.reached {
 			lines = append(lines, place+" is not reached")

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
 )
@@ -39,7 +41,12 @@ func (r *stepRun) apply(ctx context.Context) error {
 	if reader.Tag == "" {
 		reader.Tag = "test"
 	}
-	emit := func(c *sample.Chunk) error { return r.trial.Explain(c, r.explained) }
+	emit := func(c *sample.Chunk) error {
+		if c.Metrics {
+			return r.trial.ExplainPoints(c, r.point)
+		}
+		return r.trial.Explain(c, r.explained)
+	}
 	if r.step.File == "" {
 		return reader.Read(ctx, "record", bytes.NewReader(bytes.Join(r.step.Records, []byte("\n"))), emit)
 	}
@@ -71,6 +78,22 @@ func (r *stepRun) explained(e *trial.Event, all []trial.Explained) error {
 				r.first = append(r.first, fmt.Sprintf("record %d", e.Line))
 			}
 		}
+	}
+	return nil
+}
+
+// point keeps what rules made of a point of a metrics event.
+func (r *stepRun) point(p *trial.Point) error {
+	name := trial.Received
+	for i := range p.Verdicts {
+		v := &p.Verdicts[i]
+		r.file.Coverage.addReceived(v)
+		if v.Outcome == rule.OutcomeApplied {
+			name = v.Rule.Rule
+		}
+	}
+	if p.Drop != "" && p.Drop != collector.DroppedByRule.String() && r.lose(name, p.Drop) {
+		r.first = append(r.first, fmt.Sprintf("context %d: %s", p.Line, p.Name))
 	}
 	return nil
 }

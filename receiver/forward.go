@@ -33,8 +33,8 @@ func (r *Receiver) forward(conn net.Conn) error {
 			continue
 		case err != nil:
 			return err
-		case m.Signal != 0:
-			return errors.New("metrics or traces, and only logs are taken")
+		case m.Signal > forward.Metrics:
+			return errors.New("traces, and only logs and metrics are taken")
 		}
 		// The events are in the buffer, or where they were unpacked.
 		chunk := &Chunk{Tag: m.Tag, Events: append([]byte(nil), m.Events...)}

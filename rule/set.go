@@ -237,6 +237,9 @@ type RuleStats struct {
 	Families []string
 }
 
+// IsReceived reports whether the rule is on metrics events.
+func (s *RuleStats) IsReceived() bool { return s.Type == receivedType }
+
 // Stats returns the live counts of all rules, in their order, those on metrics events last. Rules with the same name
 // have one entry.
 func (s *Set) Stats() []RuleStats {

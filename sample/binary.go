@@ -8,6 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/promexporter/promexporter/internal/forward"
+	"github.com/promexporter/promexporter/record"
 )
 
 var errNoValue = fmt.Errorf("bytes that are no msgpack, or more than %d MiB of it: where the next event starts is not known",
@@ -66,6 +67,9 @@ func (s *session) pass(value []byte, n int, one func(value []byte, n int) error)
 func (s *session) event(value []byte, _ int) error { return s.raw(s.tag(), value) }
 
 func (s *session) raw(tag string, value []byte) error {
+	if msgp.NextType(value) == msgp.MapType {
+		return s.metrics(tag, value)
+	}
 	if msgp.NextType(value) != msgp.ArrayType {
 		return errors.New("no event: a chunk has arrays of a time and a record")
 	}
@@ -78,6 +82,20 @@ func (s *session) raw(tag string, value []byte) error {
 	if s.held = opens || s.held && !closes; !opens && !closes {
 		s.Counts.Records++
 		s.events++
+	}
+	return nil
+}
+
+// metrics passes a context of metrics events on.
+func (s *session) metrics(tag string, value []byte) error {
+	if signal := record.SignalOf(value); signal == record.Traces || signal == record.Profiles {
+		return fmt.Errorf("%s, and only logs and metrics can be read", signal)
+	} else if signal != record.Metrics {
+		return errors.New("a map, which is neither an event nor a context of metrics")
+	}
+	s.Counts.Contexts++
+	if err := s.builder.context(tag, value); err != nil {
+		return fatalError{err}
 	}
 	return nil
 }
@@ -97,8 +115,8 @@ func (s *session) message(value []byte, _ int) error {
 	if err != nil {
 		return err
 	}
-	if m.Signal != 0 {
-		return errors.New("a message of metrics or traces, not of logs")
+	if m.Signal > forward.Metrics {
+		return errors.New("a message of traces, not of logs or metrics")
 	}
 	for rest := m.Events; len(rest) > 0; {
 		next, err := msgp.Skip(rest)

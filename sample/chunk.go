@@ -5,11 +5,12 @@
 // what is wrong with them.
 package sample
 
-// Chunk is events of one tag, one after the other as Fluent Bit hands them to an output.
+// Chunk is events of one tag, one after the other as Fluent Bit hands them to an output, or a context of metrics events.
 type Chunk struct {
-	Source string // the name of the file
-	Tag    string
-	Events []byte
+	Source  string // the name of the file
+	Tag     string
+	Events  []byte
+	Metrics bool // Events is a context of metrics events
 
 	lines []int32 // of the events; nil when they are numbered
 	first int     // the number of the first event
@@ -33,6 +34,15 @@ type builder struct {
 	events int // of all chunks
 	emit   func(*Chunk) error
 	held   bool // a group is open, which must not be parted
+}
+
+// context passes a context of metrics events on.
+func (b *builder) context(tag string, value []byte) error {
+	if err := b.flush(); err != nil {
+		return err
+	}
+	b.events++
+	return b.emit(&Chunk{Source: b.source, Tag: tag, first: b.events, Events: append([]byte(nil), value...), Metrics: true})
 }
 
 // event returns the chunk to which an event of tag is to be appended.

@@ -16,6 +16,9 @@ func detect(head []byte) Format {
 	if isArray(head[0]) {
 		return detectBinary(head)
 	}
+	if isMap(head[0]) { // a context of metrics events
+		return Msgpack
+	}
 	for line := range bytes.Lines(text) {
 		switch {
 		case stdoutHead.Match(line):
@@ -31,6 +34,8 @@ func detect(head []byte) Format {
 }
 
 func isArray(c byte) bool { return c&0xf0 == 0x90 || c == 0xdc || c == 0xdd }
+
+func isMap(c byte) bool { return c&0xf0 == 0x80 || c == 0xde || c == 0xdf }
 
 // detectBinary distinguishes messages, which start with a tag, from events.
 func detectBinary(head []byte) Format {

@@ -22,7 +22,7 @@ const (
 	JSON    Format = "json"    // lines of JSON, an array, or objects over several lines
 	File    Format = "file"    // of Fluent Bit's output file
 	Stdout  Format = "stdout"  // of Fluent Bit's output stdout
-	Msgpack Format = "msgpack" // events as in a chunk
+	Msgpack Format = "msgpack" // events or metrics as in a chunk
 	Forward Format = "forward" // messages of the forward protocol
 	Text    Format = "text"    // each line is the field log
 )
@@ -58,6 +58,8 @@ const maxBad = 3
 // Counts is what was read.
 type Counts struct {
 	Records int // events
+	// Contexts are the contexts of metrics events.
+	Contexts int
 	Bad     int // lines or values that are no records
 	First   []Bad
 	Format  Format // of the last source
@@ -94,7 +96,8 @@ func (r *Reader) Read(ctx context.Context, name string, from io.Reader, emit fun
 	if err == nil {
 		err = s.flush()
 	}
-	if records, bad := r.Counts.Records-before.Records, r.Counts.Bad-before.Bad; err == nil && bad > records {
+	records := r.Counts.Records - before.Records + r.Counts.Contexts - before.Contexts
+	if bad := r.Counts.Bad - before.Bad; err == nil && bad > records {
 		return fmt.Errorf("%s: %w: %d of %d lines cannot be read as %s; %s", name, ErrNotRecords, bad, bad+records, format, advice)
 	}
 	return err

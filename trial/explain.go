@@ -7,6 +7,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/jsonpack"
 	"github.com/promexporter/promexporter/record"
@@ -42,14 +43,19 @@ func (e *Event) Record() ([]byte, error) {
 // ErrNoEvent is of bytes that are no event.
 var ErrNoEvent = errors.New("no event: it has no time and no record")
 
-// Decode returns the time and the record of an event, the record as JSON.
-func Decode(raw []byte) (at time.Time, record []byte, err error) {
+// Decode returns the time and the record of an event, the record as JSON. Of a context of metrics events, these are the
+// time of the newest point and the whole context.
+func Decode(raw []byte) (at time.Time, text []byte, err error) {
+	if record.SignalOf(raw) == record.Metrics {
+		text, _, err = jsonpack.AppendJSON(nil, raw)
+		return time.Unix(0, cmetrics.Newest(raw)).UTC(), text, err
+	}
 	if at, err = eventTime(raw); err != nil {
 		return at, nil, err
 	}
 	e := Event{raw: raw}
-	record, err = e.Record()
-	return at, record, err
+	text, err = e.Record()
+	return at, text, err
 }
 
 func eventTime(raw []byte) (at time.Time, err error) {
@@ -72,7 +78,7 @@ type Explained struct {
 	Drops []string
 }
 
-// Explain applies a chunk record by record, and passes on what each rule made of each.
+// Explain applies a chunk of records one by one, and passes on what each rule made of each.
 func (t *Trial) Explain(c *sample.Chunk, f func(*Event, []Explained) error) error {
 	plan := t.set.Plan(c.Tag)
 	return eachEvent(c, &plan, &rule.Scratch{}, func(e *Event) error {

@@ -79,21 +79,24 @@ func (t *Trial) Losses() (all []Loss) {
 				all = append(all, *l)
 			}
 		}
-		for _, r := range collector.Reasons() {
+		for _, r := range collector.AllReasons() {
 			if n := s.Dropped(r); n > 0 {
 				all = append(all, Loss{Rule: s.Rule, Reason: r.String(), Count: n})
 			}
 		}
 	}
-	return all
+	return append(all, t.pointLosses()...)
 }
 
-// Unmatched returns the rules that no record matched. Rules that drop records are not among them.
+// Unmatched returns the rules that no record or point matched. Rules that drop are not among them.
 func (t *Trial) Unmatched() (names []string) {
 	drops := make(map[string]bool)
 	for _, file := range t.options.Rules {
 		for i := range file.Metrics {
 			drops[file.Metrics[i].Rule] = file.Metrics[i].Drop
+		}
+		for i := range file.Received {
+			drops[file.Received[i].Rule] = file.Received[i].Drop
 		}
 	}
 	for _, s := range t.set.Stats() {

@@ -1,4 +1,4 @@
-// Package trial applies rules to samples of records, without an agent and with a clock of its own.
+// Package trial applies rules to samples of records and metrics events, without an agent and with a clock of its own.
 //
 // What enters are chunks of a sample; what leaves are the page that Prometheus would read, the losses, and what each rule
 // made of each record.
@@ -14,6 +14,7 @@ import (
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
@@ -29,6 +30,8 @@ type Options struct {
 	Now time.Time
 	// FollowRecords lets the clock follow the times of the records, never backwards. It starts with that of the first one.
 	FollowRecords bool
+	// Live says that metrics events come when they are measured. Otherwise, they are moved to the time of the clock.
+	Live bool
 }
 
 // fieldLimit bounds the field paths that rules with fields remember where series_limit is lower.
@@ -45,7 +48,11 @@ type Trial struct {
 	scratch   rule.Scratch
 	batch     collector.Batch
 	losses    losses
+	receiver  receive.Scratch
+	shift     *time.Duration // of metrics events; nil until the first one comes
 
+	// Points counts the points of metrics events that came.
+	Points int
 	// Records counts the events that were applied.
 	Records int
 }
@@ -75,7 +82,10 @@ func New(o Options) (*Trial, error) {
 func (t *Trial) Close() { t.collector.Close() }
 
 // Advance sets the clock, which never goes back.
-func (t *Trial) Advance(to time.Time) { t.clock.set(to) }
+func (t *Trial) Advance(to time.Time) {
+	t.clock.set(to)
+	t.shift = nil
+}
 
 // start declares the series that the rules want from the start, once the clock has a time.
 func (t *Trial) start() error {
@@ -119,6 +129,9 @@ var errStopped = errors.New("reading was stopped")
 
 // Apply applies a chunk.
 func (t *Trial) Apply(c *sample.Chunk) error {
+	if c.Metrics {
+		return t.applyPoints(c, nil)
+	}
 	plan := t.set.Plan(c.Tag)
 	t.reader.Reset(c.Events, plan.Selector())
 	t.batch.Reset()

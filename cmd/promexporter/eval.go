@@ -56,7 +56,11 @@ func (a *app) eval(ctx context.Context, f *rulesFlags, in *inputFlags, output st
 	if err := a.writePage(t, output); err != nil {
 		return err
 	}
-	a.note("%s, %d series", finding.Plural(t.Records, "record"), t.Series())
+	read := finding.Plural(t.Records, "record")
+	if t.Points > 0 {
+		read += ", " + finding.Plural(t.Points, "point")
+	}
+	a.note("%s, %d series", read, t.Series())
 	a.noteLosses(t)
 	return r.report()
 }
@@ -99,6 +103,10 @@ func (a *app) noteLosses(t *trial.Trial) {
 		a.note("%s %s", yellow("warning:"), text)
 	}
 	if names := t.Unmatched(); len(names) > 0 {
-		a.note("no record matched %s", strings.Join(names, ", "))
+		nothing := "no record"
+		if t.Points > 0 {
+			nothing = "no record and no point"
+		}
+		a.note("%s matched %s", nothing, strings.Join(names, ", "))
 	}
 }

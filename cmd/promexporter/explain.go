@@ -28,7 +28,7 @@ func (a *app) explainCommand() *cobra.Command {
 	var f explainFlags
 	c := &cobra.Command{
 		Use:   "explain [FILE]...",
-		Short: "Say why each rule did or did not count a record",
+		Short: "Say why each rule did or did not count a record, or change a point",
 		Long: `explain applies rules to the records of files, or of stdin, and says what each rule made of each record: comparison by
 comparison, and sample by sample. All comparisons are judged, also those that the plugin would not come to.`,
 		Example: "  promexporter explain -r rules.yaml --only gave_up access.jsonl",
@@ -55,7 +55,9 @@ comparison, and sample by sample. All comparisons are judged, also those that th
 }
 
 // outcomes are the words of --only.
-var outcomes = []string{"made", "gave_up", "not_held", "no_field", "kept", "dropped", "other_tag", unmatched}
+var outcomes = []string{
+	"made", "gave_up", "not_held", "no_field", "kept", "dropped", "other_tag", "applied", "other_name", "other_type", "refused", unmatched,
+}
 
 // unmatched is of records of which no rule made a sample.
 const unmatched = "unmatched"
@@ -76,6 +78,9 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 	}
 	w := newExplainWriter(a, f, rules)
 	err = r.read(ctx, func(c *sample.Chunk) error {
+		if c.Metrics {
+			return w.points(t, f, c)
+		}
 		return t.Explain(c, func(e *trial.Event, all []trial.Explained) error {
 			if all = f.choose(all); all == nil {
 				return nil

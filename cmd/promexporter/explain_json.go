@@ -73,22 +73,32 @@ func (w *explainWriter) rule(v *trial.Explained) explainedRule {
 	if v.KeptBy != nil {
 		r.KeptBy = v.KeptBy.Rule
 	}
-	for _, c := range v.Checks {
-		check := explainedCheck{Depth: c.Depth, Op: c.Join, Got: c.Got, Holds: c.Holds}
-		if c.Join == "" {
-			check.Field, check.Op, check.Value = c.Compare.Field.String(), c.Compare.Op.String(), operandText(c.Compare)
-		}
-		r.Checks = append(r.Checks, check)
-	}
+	r.Checks = explainedChecks(v.Checks)
 	for _, g := range v.Reasons {
 		r.Reasons = append(r.Reasons, explainedReason{g.Reason.String(), g.Field, g.Got, g.Expected})
 	}
 	for _, s := range v.Samples {
-		labels := make(map[string]string, len(s.Labels)/2)
-		for i := 0; i < len(s.Labels); i += 2 {
-			labels[s.Labels[i]] = s.Labels[i+1]
-		}
-		r.Samples = append(r.Samples, explainedSample{s.Name, labels, s.Op.String(), s.Value, s.Count})
+		r.Samples = append(r.Samples, explainedSample{s.Name, labelMap(s.Labels), s.Op.String(), s.Value, s.Count})
 	}
 	return r
+}
+
+func explainedChecks(checks []rule.Check) (all []explainedCheck) {
+	for _, c := range checks {
+		check := explainedCheck{Depth: c.Depth, Op: c.Join, Got: c.Got, Holds: c.Holds}
+		if c.Join == "" {
+			check.Field, check.Op, check.Value = c.Compare.Field.String(), c.Compare.Op.String(), operandText(c.Compare)
+		}
+		all = append(all, check)
+	}
+	return all
+}
+
+// labelMap returns names and values in turn as a map.
+func labelMap(pairs []string) map[string]string {
+	labels := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		labels[pairs[i]] = pairs[i+1]
+	}
+	return labels
 }

@@ -76,18 +76,7 @@ func fieldNames(record []byte) (names []string) {
 // sampleText writes a sample as the page has its series, and what is done to it.
 func sampleText(s rule.Made) string {
 	var b strings.Builder
-	b.WriteString(s.Name)
-	for i := 0; i < len(s.Labels); i += 2 {
-		if i == 0 {
-			b.WriteByte('{')
-		} else {
-			b.WriteByte(',')
-		}
-		b.WriteString(s.Labels[i] + "=" + strconv.Quote(s.Labels[i+1]))
-	}
-	if len(s.Labels) > 0 {
-		b.WriteByte('}')
-	}
+	b.WriteString(seriesText(s.Name, s.Labels))
 	value := strconv.FormatFloat(s.Value, 'g', -1, 64)
 	switch {
 	case s.Op == collector.Add && s.Value >= 0:
@@ -98,6 +87,24 @@ func sampleText(s rule.Made) string {
 	b.WriteString(" " + value)
 	if s.Count > 1 {
 		fmt.Fprintf(&b, " × %d", s.Count)
+	}
+	return b.String()
+}
+
+// seriesText writes a series as the page has it.
+func seriesText(name string, labels []string) string {
+	var b strings.Builder
+	b.WriteString(name)
+	for i := 0; i+1 < len(labels); i += 2 {
+		if i == 0 {
+			b.WriteByte('{')
+		} else {
+			b.WriteByte(',')
+		}
+		b.WriteString(labels[i] + "=" + strconv.Quote(labels[i+1]))
+	}
+	if len(labels) > 0 {
+		b.WriteByte('}')
 	}
 	return b.String()
 }

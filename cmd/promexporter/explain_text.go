@@ -16,20 +16,21 @@ import (
 
 // explainWriter writes what rules made of records.
 type explainWriter struct {
-	out   *bufio.Writer
-	color ansi.Palette
-	json  bool
-	files map[*config.Metric]string
-	shown int
-	yes   string
-	no    string
-	arrow string
+	out      *bufio.Writer
+	color    ansi.Palette
+	json     bool
+	files    map[*config.Metric]string
+	received map[*config.Received]string
+	shown    int
+	yes      string
+	no       string
+	arrow    string
 }
 
 func newExplainWriter(a *app, f *explainFlags, rules []*config.Rules) *explainWriter {
 	w := &explainWriter{
 		out: bufio.NewWriter(a.out), color: a.palette(a.out), json: f.output == "json",
-		files: make(map[*config.Metric]string), yes: "✓", no: "✗", arrow: "→",
+		files: make(map[*config.Metric]string), received: make(map[*config.Received]string), yes: "✓", no: "✗", arrow: "→",
 	}
 	if !isUTF8Locale() {
 		w.yes, w.no, w.arrow = "+", "-", ">"
@@ -37,6 +38,9 @@ func newExplainWriter(a *app, f *explainFlags, rules []*config.Rules) *explainWr
 	for _, file := range rules {
 		for i := range file.Metrics {
 			w.files[&file.Metrics[i]] = file.File
+		}
+		for i := range file.Received {
+			w.received[&file.Received[i]] = file.File
 		}
 	}
 	return w

@@ -55,13 +55,20 @@ func (f *inputFlags) options(now time.Time, rules []*config.Rules) (o sample.Opt
 func fittingTag(rules []*config.Rules) string {
 	count := make(map[string]int)
 	best := "*"
+	take := func(match string) {
+		if match == "" || match == "*" {
+			return
+		}
+		if count[match]++; count[match] > count[best] {
+			best = match
+		}
+	}
 	for _, file := range rules {
 		for i := range file.Metrics {
-			if match := file.Metrics[i].Match; match != "" && match != "*" {
-				if count[match]++; count[match] > count[best] {
-					best = match
-				}
-			}
+			take(file.Metrics[i].Match)
+		}
+		for i := range file.Received {
+			take(file.Received[i].Match)
 		}
 	}
 	return strings.ReplaceAll(best, "*", "sample")
@@ -122,7 +129,7 @@ func (r *reader) report() error {
 		r.note("%s %d more lines cannot be read", r.palette(r.err).Yellow("warning:"), more)
 	}
 	switch {
-	case c.Records == 0:
+	case c.Records+c.Contexts == 0:
 		r.note("no records were read")
 	case r.guessed && !c.Tagged:
 		r.note("records without a tag have the tag %s; --tag sets another one", r.Tag)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/promexporter/promexporter/internal/jsonpack"
 	"github.com/promexporter/promexporter/receiver"
+	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
 )
@@ -36,6 +37,7 @@ type listenWriter struct {
 func (a *app) newListenWriter(f *listenFlags, cancel context.CancelFunc) (*listenWriter, error) {
 	w := &listenWriter{app: a, flags: f, tag: f.tag, cancel: cancel, out: a.streams.out, live: isTerminal(a.streams.out)}
 	if f.output == "explain" || f.output == "page" {
+		f.live = true
 		t, rules, err := a.trial(&f.rulesFlags, time.Now())
 		if err != nil {
 			return nil, err
@@ -92,7 +94,9 @@ func (w *listenWriter) full() bool { return w.flags.limit > 0 && w.shown >= w.fl
 func (w *listenWriter) chunk(c *receiver.Chunk) error {
 	if w.trial != nil {
 		w.trial.Advance(time.Now())
-		return w.try(&sample.Chunk{Source: "event", Tag: c.Tag, Events: c.Events})
+		return w.try(&sample.Chunk{
+			Source: "event", Tag: c.Tag, Events: c.Events, Metrics: record.SignalOf(c.Events) == record.Metrics,
+		})
 	}
 	for rest := c.Events; len(rest) > 0 && !w.full(); {
 		next, err := msgp.Skip(rest)
@@ -114,7 +118,18 @@ func (w *listenWriter) try(c *sample.Chunk) error {
 		before := w.trial.Records
 		err := w.trial.Apply(c)
 		w.shown += w.trial.Records - before
+		if c.Metrics {
+			w.shown++
+		}
 		return err
+	}
+	if c.Metrics {
+		w.shown++
+		return w.trial.ExplainPoints(c, func(p *trial.Point) error {
+			p.Line = w.shown
+			w.explain.shown++
+			return errors.Join(w.explain.writePoint(p, p.Verdicts), w.explain.out.Flush())
+		})
 	}
 	return w.trial.Explain(c, func(e *trial.Event, all []trial.Explained) error {
 		if w.full() {

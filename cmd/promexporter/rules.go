@@ -24,6 +24,7 @@ type rulesFlags struct {
 	conf        string
 	section     string
 	clock       string
+	live        bool // metrics events come when they are measured
 }
 
 func (f *rulesFlags) define(flags *pflag.FlagSet) {
@@ -52,6 +53,7 @@ func (a *app) trial(f *rulesFlags, now time.Time) (*trial.Trial, []*config.Rules
 	}
 	t, err := trial.New(trial.Options{
 		Rules: rules, Namespace: f.namespace, SeriesLimit: f.seriesLimit, Now: now, FollowRecords: f.clock == "records",
+		Live: f.live,
 	})
 	return t, rules, err
 }

@@ -68,7 +68,7 @@ func (r *testRun) summary() string {
 		n, rules := c.Rules()
 		all, reached = all+n, reached+n-len(rules)
 		for _, m := range rules {
-			missed = append(missed, fmt.Sprintf("%s (%s:%d)", m.Rule, c.File, m.Position.Line))
+			missed = append(missed, fmt.Sprintf("%s (%s:%d)", m.Rule, c.File, m.Line))
 		}
 	}
 	if all > 0 {

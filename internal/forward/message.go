@@ -29,13 +29,16 @@ const (
 	ModeCompressed Mode = "compressed"
 )
 
+// Metrics is the Signal of metrics.
+const Metrics = 1
+
 // Message is a message. Its memory is that of the bytes that it was read from, or its own.
 type Message struct {
 	Tag    string
 	Mode   Mode
 	Events []byte // [time, record] or [[time, metadata], record], one after the other
 	Chunk  string // what the client wants to see in the acknowledgement; "" for none
-	Signal int    // 0 for logs, 1 for metrics, 2 for traces
+	Signal int    // 0 for logs, Metrics, 2 for traces
 }
 
 // ErrNoMessage is what is wrong with bytes that are msgpack, but no message.
