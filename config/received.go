@@ -269,18 +269,18 @@ func (r *reader) receivedLabels() {
 	r.received.Labels = r.m.Labels
 }
 
-// pointAccessor checks that a point has what the accessor reads: $labels['x'], $name, the tag or an attribute.
+// pointAccessor checks that a point has what the accessor reads: $labels['x'], $name, $type, the tag or an attribute.
 func (r *reader) pointAccessor(n *node, path string, a *Accessor) bool {
 	steps := a.Steps
 	switch {
 	case a.Root == RootTag || a.Root == RootGroupAttributes && isAttribute(steps):
 		return true
-	case a.Root == RootBody && len(steps) == 1 && steps[0].Key == "name":
+	case a.Root == RootBody && len(steps) == 1 && (steps[0].Key == "name" || steps[0].Key == "type"):
 		return true
 	case a.Root == RootBody && len(steps) == 2 && steps[0].Key == "labels" && !steps[1].IsIndex:
 		return true
 	}
-	right := "write $labels['name of a label'], $name, $TAG, or $group_attributes['resource']['attributes']['service.name']"
+	right := "write $labels['name of a label'], $name, $type, $TAG, or $group_attributes['resource']['attributes']['service.name']"
 	if a.Root == RootBody && len(steps) == 1 {
 		right = "write $labels['" + steps[0].Key + "']"
 	}

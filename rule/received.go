@@ -140,7 +140,7 @@ func (s *Set) compileReceived(matching []byte) *Received {
 		if matching[i] == 0 {
 			continue
 		}
-		step := receivedStep{receivedRule: r, index: len(p.rules), perPoint: r.config.Condition != nil}
+		step := receivedStep{receivedRule: r, index: len(p.rules), perPoint: looksAtLabels(r.config.Condition)}
 		sp := spaces{event: p.paths, plan: p.compiledPlan}
 		if r.config.Condition != nil {
 			when := sp.condition(r.config.Condition)
@@ -175,6 +175,14 @@ func external(path *record.Path) []string {
 		steps = slices.Insert(steps, 1, "metadata")
 	}
 	return steps
+}
+
+// looksAtLabels reports whether a condition, which may be nil, is on labels of a point.
+func looksAtLabels(c *config.Condition) bool {
+	if c == nil {
+		return false
+	}
+	return readsLabels(c.Field) || slices.ContainsFunc(c.Rules, func(c config.Condition) bool { return looksAtLabels(&c) })
 }
 
 // readsLabels reports whether a source is a label of a point.

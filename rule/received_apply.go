@@ -50,7 +50,7 @@ func (f *Fate) Reset() {
 
 // Apply sets fate to what the rules make of the point that from has, of a family that comes with the given type.
 func (f *ReceivedFamily) Apply(w *Scratch, from receivedSource, kind collector.Type, fate *Fate) {
-	f.fill(w, from)
+	f.fill(w, from, kind)
 	s := f.scope(w)
 	fate.Reset()
 	fate.Type = kind
@@ -111,11 +111,13 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 }
 
 // fill sets what operands read.
-func (f *ReceivedFamily) fill(w *Scratch, from receivedSource) {
+func (f *ReceivedFamily) fill(w *Scratch, from receivedSource, kind collector.Type) {
 	for i := range f.plan.paths.list {
 		v := &w.Event.Values[i]
 		switch path := &f.plan.paths.list[i]; {
 		case path.Root != record.Body || !f.PerPoint && len(path.Steps) > 1:
+		case len(path.Steps) == 1 && path.Steps[0].Key == "type":
+			*v = receivedTypes[min(int(kind), len(receivedTypes)-1)]
 		case len(path.Steps) == 1:
 			*v = record.Text(f.name)
 		default:
@@ -125,6 +127,13 @@ func (f *ReceivedFamily) fill(w *Scratch, from receivedSource) {
 			}
 		}
 	}
+}
+
+// receivedTypes are the types as conditions and labels see them.
+var receivedTypes = [...]record.Value{
+	collector.Counter: record.Text([]byte("counter")), collector.Gauge: record.Text([]byte("gauge")),
+	collector.Histogram: record.Text([]byte("histogram")), collector.Summary: record.Text([]byte("summary")),
+	collector.Untyped: record.Text([]byte("untyped")),
 }
 
 func (f *ReceivedFamily) scope(w *Scratch) scope {

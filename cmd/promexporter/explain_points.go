@@ -82,7 +82,7 @@ func (w *explainWriter) writePoint(p *trial.Point, all []rule.ReceivedVerdict) e
 		_ = w.out.WriteByte('\n')
 	}
 	fmt.Fprintf(w.out, "%s  %s\n%s  %s\n", w.color.Bold(fmt.Sprintf("%s:%d", p.Source, p.Line)), p.Tag,
-		seriesText(p.Name, p.Labels), w.color.Faint(p.Type.String()))
+		seriesText(p.Name, p.Labels), w.color.Faint(typeText(p.Type)))
 	name, place := 0, 0
 	for i := range all {
 		name = max(name, utf8.RuneCountInString(all[i].Rule.Rule))
@@ -101,6 +101,14 @@ func (w *explainWriter) writePoint(p *trial.Point, all []rule.ReceivedVerdict) e
 	return nil
 }
 
+// typeText returns the type as rules write it.
+func typeText(t collector.Type) string {
+	if t == collector.Untyped {
+		return "untyped"
+	}
+	return t.String()
+}
+
 // pointText says what a point does to its series.
 func pointText(p *trial.Point) string {
 	value := strconv.FormatFloat(p.Value, 'g', -1, 64)
@@ -108,7 +116,7 @@ func pointText(p *trial.Point) string {
 	case p.Changed.Type == collector.Histogram || p.Changed.Type == collector.Summary:
 		value = fmt.Sprintf("%s: %d observations, sum %s", p.Changed.Type, p.Count, value)
 	case p.Changed.Type != p.Type:
-		value = "as " + p.Changed.Type.String() + " " + value
+		value = "as " + typeText(p.Changed.Type) + " " + value
 	}
 	if p.Changed.Increment {
 		value += ", an increment"
@@ -160,7 +168,7 @@ func patternText(pattern string, regex fmt.Stringer) string {
 
 func (w *explainWriter) writePointJSON(p *trial.Point, all []rule.ReceivedVerdict) error {
 	out := explainedPoint{
-		Source: p.Source, Context: p.Line, Tag: p.Tag, Name: p.Name, Type: p.Type.String(), Labels: labelMap(p.Labels),
+		Source: p.Source, Context: p.Line, Tag: p.Tag, Name: p.Name, Type: typeText(p.Type), Labels: labelMap(p.Labels),
 		Rules: make([]explainedRule, len(all)), Dropped: p.Drop,
 	}
 	for i := range all {
@@ -173,7 +181,7 @@ func (w *explainWriter) writePointJSON(p *trial.Point, all []rule.ReceivedVerdic
 		}
 	}
 	if c := p.Changed; c != nil && p.Drop == "" {
-		out.Series = &explainedSeries{Name: c.Name, Type: c.Type.String(), Labels: labelMap(c.Labels), Increment: c.Increment}
+		out.Series = &explainedSeries{Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment}
 	}
 	encoder := json.NewEncoder(w.out)
 	encoder.SetEscapeHTML(false)
