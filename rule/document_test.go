@@ -5,10 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/chunktest"
@@ -48,6 +53,7 @@ func fences(text string) (all []fence) {
 //	yaml namespace=x    with the key namespace
 //	yaml wrong          a file that is refused, for the reasons in the text
 //	json nginx.a +5m    records of this tag, five minutes later
+//	prometheus node     metrics events of this tag, as a page
 //	text openmetrics    the page in OpenMetrics, with created timestamps
 func TestConfigurationDocument(t *testing.T) {
 	var r *rig
@@ -61,7 +67,7 @@ func TestConfigurationDocument(t *testing.T) {
 		switch f.language {
 		case "yaml":
 			r, refused = f.rules(t)
-		case "json":
+		case "json", "prometheus":
 			f.feed(t, r)
 		case "text":
 			pages++
@@ -111,12 +117,46 @@ func (f fence) feed(t *testing.T, r *rig) {
 		}
 		r.now = r.now.Add(later)
 	}
+	if f.language == "prometheus" {
+		r.feed(tag, metricsOf(t, f.body))
+		return
+	}
 	var chunk []byte
 	for line := range strings.Lines(f.body) {
 		chunk = chunktest.Event(chunk, uint32(r.now.Unix()), line)
 	}
 	r.feed(tag, chunk)
 }
+
+// metricsOf returns a context with the counters, gauges and untyped metrics of a page.
+func metricsOf(t *testing.T, page string) []byte {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[dto.MetricType]int{dto.MetricType_COUNTER: 0, dto.MetricType_GAUGE: 1, dto.MetricType_UNTYPED: 4}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		family := families[name]
+		for _, m := range family.Metric {
+			keys, values := []string{}, []string{}
+			for _, l := range m.Label {
+				keys, values = append(keys, l.GetName()), append(values, l.GetValue())
+			}
+			labels, _ := json.Marshal(keys)
+			texts, _ := json.Marshal(values)
+			value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
+			all = append(all, fmt.Sprintf(`{"meta":{"type":%d,"opts":{"name":%q},"labels":%s},"values":[{"value":%g,"labels":%s}]}`,
+				kinds[family.GetType()], name, labels, value, texts))
+		}
+	}
+	return chunktest.JSON(nil, `{"meta":{},"metrics":[`+strings.Join(all, ",")+`]}`)
+}
+
+// noHelp is the help of a metric that came without any.
+var noHelp = regexp.MustCompile(`(?m)^# HELP \S+ \n`)
 
 func (f fence) compare(t *testing.T, r *rig, refused string) {
 	t.Helper()
@@ -126,7 +166,7 @@ func (f fence) compare(t *testing.T, r *rig, refused string) {
 	case f.note == "openmetrics":
 		got = r.openMetrics()
 	default:
-		got = r.text()
+		got = noHelp.ReplaceAllString(r.text(), "")
 	}
 	if got != f.body {
 		t.Errorf("line %d: the document has\n%s\nright is\n%s", f.line, f.body, got)

@@ -11,9 +11,11 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/receive"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -63,6 +65,10 @@ func defaults(t testing.TB) *config.Rules {
 // feed applies a chunk, which must be well-formed.
 func (r *rig) feed(tag string, chunk []byte) {
 	r.t.Helper()
+	if record.SignalOf(chunk) == record.Metrics {
+		r.receive(tag, chunk)
+		return
+	}
 	plan := r.set.Plan(tag)
 	r.batch.Reset()
 	r.batch.Now = r.now.UnixNano()
@@ -82,6 +88,22 @@ func (r *rig) feed(tag string, chunk []byte) {
 		r.t.Fatal(err)
 	}
 	plan.Finish(&r.scratch, true)
+}
+
+// receive applies a chunk of metrics events, as if its newest point were of now.
+func (r *rig) receive(tag string, chunk []byte) {
+	r.t.Helper()
+	r.batch.Reset()
+	r.batch.Now = r.now.UnixNano()
+	w := receive.Scratch{Options: receive.Options{Rules: r.set}}
+	if newest := cmetrics.Newest(chunk); newest > 0 {
+		w.Shift = time.Duration(r.batch.Now - newest)
+	}
+	w.Read(chunk, tag, &r.batch, func(m *record.Malformed) { r.t.Fatal(m) })
+	if err := r.collector.Ingest(&r.batch, nil); err != nil {
+		r.t.Fatal(err)
+	}
+	w.Finish(true)
 }
 
 // text returns the exposition.
