@@ -37,7 +37,7 @@ func writeDelimited(out io.Writer, all []exposition.Family, escaping model.Escap
 }
 
 func (w *delimitedWriter) family(f *dto.MetricFamily) (err error) {
-	f = model.EscapeMetricFamily(f, w.escaping)
+	f = escaped(f, w.escaping)
 	w.buffer = protowire.AppendVarint(w.buffer, uint64(proto.Size(f))) // caches the size of each series
 	// The encoding of a message is the concatenation of the encodings of its parts.
 	head := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit}
