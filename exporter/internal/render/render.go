@@ -66,7 +66,7 @@ func (r *Renderer) check(ctx context.Context, family exposition.Family, f Format
 
 func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (*Page, error) {
 	out := &pageWriter{ctx: ctx, page: &Page{Format: f, from: &r.pieces}}
-	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return f.write(w, all) })
+	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return r.write(w, all, f) })
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -77,11 +77,14 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 	return out.finish(), nil
 }
 
-func (f Format) write(out io.Writer, all []exposition.Family) error {
+// write writes the families in the format f without its encoding.
+func (r *Renderer) write(out io.Writer, all []exposition.Family, f Format) error {
 	escaping := f.exposition.ToEscapingScheme()
 	switch f.exposition.FormatType() {
 	case expfmt.TypeProtoDelim:
-		return writeDelimited(out, all, escaping)
+		buffer := r.pieces.take()
+		defer r.pieces.release(buffer)
+		return writeDelimited(out, all, escaping, buffer.bytes[:0])
 	case expfmt.TypeOpenMetrics:
 		return f.writeOpenMetrics(out, families.OpenMetrics(all), escaping)
 	}

@@ -285,13 +285,16 @@ func TestNegotiateEncoding(t *testing.T) {
 func TestBuffersDoNotGrow(t *testing.T) {
 	var r Renderer
 	all := []exposition.Family{counters("a_total", 30_000)}
+	for i := range 3000 {
+		all = append(all, counters(fmt.Sprintf("b%04d_total", i), 1))
+	}
 	delimited := strings.TrimSuffix(acceptProtobuf, "delimited")
 	for _, accept := range []string{acceptText, acceptOpen, acceptProtobuf, delimited + "text", delimited + "compact-text"} {
 		for _, encoding := range []string{"", "gzip", "zstd"} {
 			f := Negotiate(accepting(accept, encoding), false)
 			size := mustRender(t, &r, f, all...).Size()
 			writes := &largest{}
-			if err := f.write(writes, all); err != nil {
+			if err := r.write(writes, all, f); err != nil {
 				t.Fatal(err)
 			}
 			if writes.n > pieceSize {
