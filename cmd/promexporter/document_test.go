@@ -104,7 +104,20 @@ func readDocument(t *testing.T, name string) string {
 
 func TestDocument(t *testing.T) {
 	text := readDocument(t, "cli.md")
+	samples := map[string]string{"statsd.yaml": "../../rules/statsd.yaml", "statsd.mp": "../../rule/testdata/examples/statsd.mp"}
+	for name, path := range samples {
+		sample, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		samples[name] = string(sample)
+	}
 	t.Chdir(t.TempDir())
+	for name, sample := range samples {
+		if err := os.WriteFile(name, []byte(sample), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	d := document{t: t}
 	d.run(text)
 	if d.commands == 0 {

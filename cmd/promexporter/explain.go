@@ -100,7 +100,7 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 		return err
 	}
 	if enough {
-		a.note("there are more than %s; --limit 0 shows all", finding.Plural(f.limit, "record"))
+		a.note("there are more than %s; --limit 0 shows all", finding.Plural(f.limit, w.noun))
 	}
 	return r.report()
 }

@@ -27,7 +27,7 @@ func (w *explainWriter) points(t *trial.Trial, f *explainFlags, c *sample.Chunk)
 		if f.limit > 0 && w.shown == f.limit {
 			return errEnough
 		}
-		w.shown++
+		w.shown, w.noun = w.shown+1, "point"
 		return w.writePoint(p, all)
 	})
 }

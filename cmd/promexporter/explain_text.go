@@ -22,6 +22,7 @@ type explainWriter struct {
 	files    map[*config.Metric]string
 	received map[*config.Received]string
 	shown    int
+	noun     string // what is shown
 	yes      string
 	no       string
 	arrow    string
@@ -30,7 +31,7 @@ type explainWriter struct {
 func newExplainWriter(a *app, f *explainFlags, rules []*config.Rules) *explainWriter {
 	w := &explainWriter{
 		out: bufio.NewWriter(a.out), color: a.palette(a.out), json: f.output == "json",
-		files: make(map[*config.Metric]string), received: make(map[*config.Received]string), yes: "✓", no: "✗", arrow: "→",
+		files: make(map[*config.Metric]string), received: make(map[*config.Received]string), noun: "record", yes: "✓", no: "✗", arrow: "→",
 	}
 	if !isUTF8Locale() {
 		w.yes, w.no, w.arrow = "+", "-", ">"
