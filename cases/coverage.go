@@ -45,7 +45,9 @@ func newCoverage(file string, rules []*config.Rules) *Coverage {
 func (c *Coverage) add(v *rule.Verdict) { c.reach(v.Rule.Position.Line, v.Outcome, v.Checks) }
 
 // addReceived takes what a rule made of a point.
-func (c *Coverage) addReceived(v *rule.ReceivedVerdict) { c.reach(v.Rule.Position.Line, v.Outcome, v.Checks) }
+func (c *Coverage) addReceived(v *rule.ReceivedVerdict) {
+	c.reach(v.Rule.Position.Line, v.Outcome, v.Checks)
+}
 
 func (c *Coverage) reach(line int, o rule.Outcome, checks []rule.Check) {
 	s := c.seen[line]

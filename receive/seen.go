@@ -27,7 +27,8 @@ type Changed struct {
 	Type      collector.Type
 	Labels    []string // names and values in turn
 	Increment bool
-	Index     int // of the point in the batch
+	Ends      bool // the series has ended, and leaves the page
+	Index     int  // of the point in the batch
 }
 
 // see calls Seen for the point, which was put into the batch last if the reason is Kept.
@@ -53,7 +54,7 @@ func (w *Scratch) see(b *collector.Batch, reason collector.Reason) {
 	}
 	if reason == collector.Kept {
 		s.Changed = &Changed{
-			Name: string(w.definition.Name), Type: w.definition.Type, Increment: w.isIncrement(), Index: b.Points() - 1,
+			Name: string(w.definition.Name), Type: w.definition.Type, Increment: w.isIncrement(), Ends: w.point.Stale, Index: b.Points() - 1,
 			Labels: b.PointLabels(b.Points() - 1),
 		}
 	}

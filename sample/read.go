@@ -60,10 +60,10 @@ type Counts struct {
 	Records int // events
 	// Contexts are the contexts of metrics events.
 	Contexts int
-	Bad     int // lines or values that are no records
-	First   []Bad
-	Format  Format // of the last source
-	Tagged  bool   // whether the format has tags
+	Bad      int // lines or values that are no records
+	First    []Bad
+	Format   Format // of the last source
+	Tagged   bool   // whether the format has tags
 }
 
 // Reader reads sources one after another.

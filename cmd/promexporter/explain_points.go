@@ -70,6 +70,7 @@ type (
 		Type      string            `json:"type"`
 		Labels    map[string]string `json:"labels"`
 		Increment bool              `json:"increment,omitempty"`
+		Ends      bool              `json:"ends,omitempty"`
 	}
 )
 
@@ -113,6 +114,8 @@ func typeText(t collector.Type) string {
 func pointText(p *trial.Point) string {
 	value := strconv.FormatFloat(p.Value, 'g', -1, 64)
 	switch {
+	case p.Changed.Ends:
+		return "ends"
 	case p.Changed.Type == collector.Histogram || p.Changed.Type == collector.Summary:
 		value = fmt.Sprintf("%s: %d observations, sum %s", p.Changed.Type, p.Count, value)
 	case p.Changed.Type != p.Type:
@@ -181,7 +184,7 @@ func (w *explainWriter) writePointJSON(p *trial.Point, all []rule.ReceivedVerdic
 		}
 	}
 	if c := p.Changed; c != nil && p.Drop == "" {
-		out.Series = &explainedSeries{Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment}
+		out.Series = &explainedSeries{Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment, Ends: c.Ends}
 	}
 	encoder := json.NewEncoder(w.out)
 	encoder.SetEscapeHTML(false)
