@@ -15,6 +15,6 @@ func Check(file string, text []byte) Report {
 	p.parse(text)
 	p.advise()
 	return Report{
-		Rules: len(p.rules.Metrics), Mistakes: p.mistakes.inOrder().limited(), Warnings: p.warnings.inOrder().limited(),
+		Rules: len(p.rules.Metrics) + len(p.rules.Received), Mistakes: p.mistakes.inOrder().limited(), Warnings: p.warnings.inOrder().limited(),
 	}
 }

@@ -96,12 +96,13 @@ func (p *parser) receivedRule(n *node, path string) {
 	r.selection()
 	rule.Match, rule.MatchRegex, rule.Condition = r.m.Match, r.m.MatchRegex, r.m.Condition
 	r.metricName()
+	named := n
 	if n := r.get("rule"); n != nil {
 		if text, ok := r.text(n, r.under("rule"), "write a name for the rule"); ok {
-			rule.Rule = text
+			rule.Rule, named = text, n
 		}
-		r.distinctReceived(n, rule.Rule)
 	}
+	r.distinctReceived(named, rule.Rule)
 	switch {
 	case s.has("drop") && !r.dropped():
 	case r.m.Drop:

@@ -53,9 +53,9 @@ func (r *reader) source(n *node, path string) (Source, bool) {
 
 // field reads an accessor of what the rule is about: records or points.
 func (r *reader) field(n *node, path string) (*Accessor, bool) {
-	a, ok := r.accessor(n, path)
-	if ok && r.received != nil {
-		ok = r.pointAccessor(n, path, a)
+	if r.received == nil {
+		return r.accessor(n, path)
 	}
-	return a, ok
+	a, ok := r.parser.accessor(n, path)
+	return a, ok && r.pointAccessor(n, path, a)
 }

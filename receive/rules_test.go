@@ -326,3 +326,32 @@ func TestRandomRules(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRules receives a capture without rules, and with rules that look at names or at labels.
+func BenchmarkRules(b *testing.B) {
+	for _, row := range []struct{ name, rules string }{
+		{"none", "metrics: [{name: x_total, type: counter}]"},
+		{"names", "received: [{metric: 'node_scrape_*', drop: true}, {metric_regex: '^node_(.*)$', name: 'host_${1}'}]"},
+		{"labels", "received: [{condition: {field: \"$labels['device']\", op: regex, value: '^(loop|ram)'}, drop: true}, {labels: {site: eu, dev: \"$labels['device']\", device: ''}}]"},
+	} {
+		b.Run(row.name, func(b *testing.B) {
+			chunk := capture(b, "v5.1.1/node_exporter_metrics")
+			r := rig{collector: collector.New(collector.Options{SeriesLimit: 100_000})}
+			defer r.collector.Close()
+			r.scratch.Rules = compile(b, row.rules, nil)
+			now, points := newest(chunk), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				r.batch.Reset()
+				r.batch.Now = now
+				r.scratch.Read(chunk, "tag", &r.batch, func(*record.Malformed) {})
+				if err := r.collector.Ingest(&r.batch, nil); err != nil {
+					b.Fatal(err)
+				}
+				r.scratch.Finish(true)
+				points += r.scratch.Points
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(points), "ns/point")
+		})
+	}
+}

@@ -279,9 +279,7 @@ func (p *Received) Begin(w *Scratch, tag string, from receivedSource) {
 	if w.cachesOf != p.set {
 		w.caches, w.cachesOf = nil, p.set
 	}
-	if n := len(p.rules); len(w.tallies) < n {
-		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
-	}
+	p.makeRoom(w)
 	n := len(p.paths.list)
 	w.Event.Values = slices.Grow(w.Event.Values[:0], n)[:n]
 	w.tag.set(tag)
@@ -289,5 +287,12 @@ func (p *Received) Begin(w *Scratch, tag string, from receivedSource) {
 		if path != nil {
 			from.External(&w.Event.Values[i], path...)
 		}
+	}
+}
+
+// makeRoom makes room for the counts of the rules.
+func (p *Received) makeRoom(w *Scratch) {
+	if n := len(p.rules); len(w.tallies) < n {
+		w.tallies = append(w.tallies, make([]tally, n-len(w.tallies))...)
 	}
 }

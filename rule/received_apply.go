@@ -195,6 +195,7 @@ func (f *Fate) Feeds(name []byte) {
 // Finish ends a chunk. It adds what Count counted to the counts of the rules, or discards it if the batch was not taken.
 // It returns the number of truncated label values.
 func (p *Received) Finish(w *Scratch, taken bool) (labelsCut uint64) {
+	p.makeRoom(w) // no context may have begun
 	for i := range p.rules {
 		t := &w.tallies[i]
 		if taken {
