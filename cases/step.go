@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
@@ -92,7 +91,7 @@ func (r *stepRun) point(p *trial.Point) error {
 			name = v.Rule.Rule
 		}
 	}
-	if p.Drop != "" && p.Drop != collector.DroppedByRule.String() && r.lose(name, p.Drop) {
+	if p.IsLost() && r.lose(name, p.Drop) {
 		r.first = append(r.first, fmt.Sprintf("context %d: %s", p.Line, p.Name))
 	}
 	return nil

@@ -140,7 +140,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 		return c.newReceived(d, b)
 	}
 	f := st.family
-	helps := f.Help == "" && d.help[0] < d.help[1]
+	helps := (f.Help == "" || st.settingsPending) && d.help[0] < d.help[1]
 	settled := len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit
 	if settled && !helps {
 		return st, Kept

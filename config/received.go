@@ -1,11 +1,9 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -195,6 +193,13 @@ func (r *reader) changes() {
 			rule.Temporality = Temporality(i) + Delta
 		}
 	}
+	r.receivedLimits()
+	r.receivedLabels()
+}
+
+// receivedLimits reads how long series stay, and how many there may be.
+func (r *reader) receivedLimits() {
+	rule := r.received
 	if n := r.get("ttl"); n != nil {
 		if ttl, ok := r.expiry(n, r.under("ttl")); ok {
 			rule.TTL = &ttl
@@ -205,141 +210,4 @@ func (r *reader) changes() {
 			rule.SeriesLimit = &limit
 		}
 	}
-	r.receivedLabels()
-}
-
-// rename reads the new name.
-func (r *reader) rename(n *node) {
-	path := r.under("name")
-	s, ok := r.text(n, path, "write a name, such as 'agent_${1}' with the captures of metric_regex")
-	if !ok {
-		return
-	}
-	t, err := parseTemplate(s)
-	if err != nil {
-		r.wrongText(n, path, "bad name "+quote(s), err)
-		return
-	}
-	r.m.Name = t
-	r.checkName(n, path, s)
-	r.received.Name = t
-	for _, part := range t {
-		if part.Variable != "" && part.Variable != "namespace" {
-			r.nameCapture(n, path, part.Variable)
-		}
-	}
-	taken := func(m Metric) bool { return m.Name.String() == s && s != "" }
-	if i := slices.IndexFunc(r.rules.Metrics, taken); i >= 0 {
-		r.wrong(n, path, fmt.Sprintf("%s makes the metric %s of records", at("metrics", i), quote(s)),
-			"write another name; metrics of records win over received ones")
-	}
-}
-
-// nameCapture checks that metric_regex has the capture of a name.
-func (r *reader) nameCapture(n *node, path, name string) {
-	re := r.received.MetricRegex
-	if re == nil {
-		if !r.has("metric_regex") {
-			r.wrong(n, path, "the variable ${"+name+"} needs metric_regex in the rule",
-				"add metric_regex: '^fluentbit_(.*)$', or write ${namespace}")
-		}
-		return
-	}
-	if i, err := strconv.Atoi(name); err == nil {
-		if i < 0 || i > re.NumSubexp() {
-			r.wrong(n, path, fmt.Sprintf("metric_regex has %d groups, not %s", re.NumSubexp(), name), "write a lower number, or add a group")
-		}
-		return
-	}
-	if re.SubexpIndex(name) < 0 {
-		r.wrong(n, path, "metric_regex has no capture named "+quote(name), captures(re))
-	}
-}
-
-// receivedLabels reads the labels of the rule and adds those of the file.
-func (r *reader) receivedLabels() {
-	r.m.Labels = slices.Clone(r.parser.labels)
-	if n := r.get("labels"); n != nil {
-		r.ownLabels(n)
-	}
-	slices.SortFunc(r.m.Labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
-	if len(r.m.Labels) > maxLabels {
-		r.wrong(r.node, r.under("labels"), fmt.Sprintf("%d labels", len(r.m.Labels)),
-			fmt.Sprintf("a rule has at most %d", maxLabels))
-	}
-	r.received.Labels = r.m.Labels
-}
-
-// pointAccessor checks that a point has what the accessor reads: $labels['x'], $name, $type, the tag or an attribute.
-func (r *reader) pointAccessor(n *node, path string, a *Accessor) bool {
-	steps := a.Steps
-	switch {
-	case a.Root == RootTag || a.Root == RootGroupAttributes && isAttribute(steps):
-		return true
-	case a.Root == RootBody && len(steps) == 1 && (steps[0].Key == "name" || steps[0].Key == "type"):
-		return true
-	case a.Root == RootBody && len(steps) == 2 && steps[0].Key == "labels" && !steps[1].IsIndex:
-		return true
-	}
-	right := "write $labels['name of a label'], $name, $type, $TAG, or $group_attributes['resource']['attributes']['service.name']"
-	if a.Root == RootBody && len(steps) == 1 {
-		right = "write $labels['" + steps[0].Key + "']"
-	}
-	r.wrong(n, path, "a point has no "+a.Text, right)
-	return false
-}
-
-// isAttribute reports whether steps lead to what OpenTelemetry sends with metrics: attributes of the resource or the
-// scope, or the name or version of the scope.
-func isAttribute(steps []Step) bool {
-	if slices.ContainsFunc(steps, func(s Step) bool { return s.IsIndex }) {
-		return false
-	}
-	switch {
-	case len(steps) == 3:
-		return (steps[0].Key == "resource" || steps[0].Key == "scope") && steps[1].Key == "attributes"
-	case len(steps) == 2:
-		return steps[0].Key == "scope" && (steps[1].Key == "name" || steps[1].Key == "version")
-	}
-	return false
-}
-
-// reachableReceived warns of rules after one that takes every point that they could get.
-func (p *parser) reachableReceived() {
-	for i := range p.rules.Received {
-		r := &p.rules.Received[i]
-		covers := func(f Received) bool { return f.takesAllOf(r) }
-		if k := slices.IndexFunc(p.rules.Received[:i], covers); k >= 0 {
-			f, does := &p.rules.Received[k], "takes"
-			if f.Drop {
-				does = "drops"
-			}
-			p.warn(Unreachable, r.Position, at("received", i),
-				fmt.Sprintf("no point reaches the rule, because %s on line %d %s all", at("received", k), f.Position.Line, does),
-				"move it up, or add a condition to the other")
-		}
-	}
-}
-
-// takesAllOf reports whether f keeps every point that r matches from it.
-func (f *Received) takesAllOf(r *Received) bool {
-	return (f.Drop || f.First) && f.Condition == nil && !f.isOfTypes() && covers(f.Match, f.MatchRegex, r.Match, r.MatchRegex) &&
-		covers(f.Metric, f.MetricRegex, r.Metric, r.MetricRegex)
-}
-
-// isOfTypes reports whether the rule matches some types only.
-func (f *Received) isOfTypes() bool { return f.HasType || f.Temporality != AsSent }
-
-// covers reports whether a pattern surely matches all that another one does.
-func covers(pattern string, regex *regexp.Regexp, other string, otherRegex *regexp.Regexp) bool {
-	switch {
-	case pattern == "*":
-		return true
-	case regex != nil:
-		return otherRegex != nil && regex.String() == otherRegex.String()
-	case otherRegex != nil:
-		return false
-	}
-	prefix, isPrefix := strings.CutSuffix(pattern, "*")
-	return pattern == other || isPrefix && !strings.Contains(prefix, "*") && strings.HasPrefix(other, prefix)
 }

@@ -3,7 +3,6 @@ package receive
 import (
 	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
-	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -111,8 +110,8 @@ func (w *Scratch) redefine() {
 	if fate.Help != nil {
 		d.Help = fate.Help
 	}
-	if fate.Temporality != config.AsSent {
-		d.Delta = fate.Temporality == config.Delta
+	if fate.HasDelta {
+		d.Delta = fate.Delta
 	}
 	if fate.HasTTL {
 		d.TTL = fate.TTL

@@ -37,7 +37,7 @@ func (r *Receiver) forward(conn net.Conn) error {
 			return errors.New("traces, and only logs and metrics are taken")
 		}
 		// The events are in the buffer, or where they were unpacked.
-		chunk := &Chunk{Tag: m.Tag, Events: append([]byte(nil), m.Events...)}
+		chunk := &Chunk{Tag: m.Tag, Events: append([]byte(nil), m.Events...), Metrics: m.Signal == forward.Metrics}
 		b.take(rest)
 		if err := r.emit(chunk); err != nil {
 			return err

@@ -42,8 +42,9 @@ type Options struct {
 
 // Chunk is events that arrived together.
 type Chunk struct {
-	Tag    string
-	Events []byte // as Fluent Bit hands them to an output
+	Tag     string
+	Events  []byte // as Fluent Bit hands them to an output
+	Metrics bool   // Events are contexts of metrics events
 }
 
 // Receiver serves connections. New makes one.

@@ -16,7 +16,8 @@ type Fate struct {
 	Name           []byte // nil keeps the name
 	Type           collector.Type
 	Help           []byte // nil keeps the help
-	Temporality    config.Temporality
+	Delta          bool // points are increments
+	HasDelta       bool // Delta is set
 	TTL            time.Duration
 	HasTTL         bool // TTL is set
 	SeriesLimit    int
@@ -83,7 +84,7 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 		f.Help = r.help
 	}
 	if c.Temporality != config.AsSent {
-		f.Temporality = c.Temporality
+		f.Delta, f.HasDelta = c.Temporality == config.Delta, true
 	}
 	switch {
 	case c.TTL != nil:

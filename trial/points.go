@@ -20,6 +20,12 @@ type Point struct {
 	Drop string
 }
 
+// IsLost reports whether no series shows the point although no rule dropped it.
+func (p *Point) IsLost() bool { return p.Drop != "" && !p.IsDropped() }
+
+// IsDropped reports whether a rule dropped the point.
+func (p *Point) IsDropped() bool { return p.Drop == collector.DroppedByRule.String() }
+
 // Received is what the losses of points are listed under for which no rule is responsible.
 const Received = "received"
 

@@ -30,7 +30,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain [FILE]...",
 		Short: "Say why each rule did or did not count a record, or change a point",
 		Long: `explain applies rules to the records of files, or of stdin, and says what each rule made of each record: comparison by
-comparison, and sample by sample. All comparisons are judged, also those that the plugin would not come to.`,
+comparison, and sample by sample. Of metrics events, it says what each rule made of each point. All comparisons are judged, also those that the plugin would not come to.`,
 		Example: "  promexporter explain -r rules.yaml --only gave_up access.jsonl",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("-o", f.output, "text", "json"); err != nil {

@@ -47,7 +47,7 @@ func (f *explainFlags) choosePoint(p *trial.Point) (all []rule.ReceivedVerdict, 
 	case unmatched:
 		return all, !has(rule.OutcomeApplied, rule.OutcomeDropped)
 	case refused:
-		return all, p.Drop != "" && p.Drop != collector.DroppedByRule.String()
+		return all, p.IsLost()
 	}
 	return all, has(rule.Outcome(f.only))
 }
@@ -93,8 +93,8 @@ func (w *explainWriter) writePoint(p *trial.Point, all []rule.ReceivedVerdict) e
 		w.pointVerdict(&all[i], name, place)
 	}
 	switch {
-	case p.Drop == collector.DroppedByRule.String():
-	case p.Drop != "":
+	case p.IsDropped():
+	case p.IsLost():
 		fmt.Fprintf(w.out, "  %s  %s: the point was dropped\n", w.color.Red("!"), p.Drop)
 	default:
 		fmt.Fprintf(w.out, "       %s %s %s\n", w.arrow, seriesText(p.Changed.Name, p.Changed.Labels), pointText(p))

@@ -13,7 +13,6 @@ import (
 
 	"github.com/promexporter/promexporter/internal/jsonpack"
 	"github.com/promexporter/promexporter/receiver"
-	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
 )
@@ -94,9 +93,7 @@ func (w *listenWriter) full() bool { return w.flags.limit > 0 && w.shown >= w.fl
 func (w *listenWriter) chunk(c *receiver.Chunk) error {
 	if w.trial != nil {
 		w.trial.Advance(time.Now())
-		return w.try(&sample.Chunk{
-			Source: "event", Tag: c.Tag, Events: c.Events, Metrics: record.SignalOf(c.Events) == record.Metrics,
-		})
+		return w.try(&sample.Chunk{Source: "event", Tag: c.Tag, Events: c.Events, Metrics: c.Metrics})
 	}
 	for rest := c.Events; len(rest) > 0 && !w.full(); {
 		next, err := msgp.Skip(rest)
