@@ -31,7 +31,8 @@ type rig struct {
 	mu      sync.Mutex
 	got     []string
 	notes   []string
-	refuse  error // under mu, as the two above
+	metrics int   // chunks of metrics
+	refuse  error // under mu, as the three above
 }
 
 func start(t *testing.T, o receiver.Options) *rig {
@@ -73,6 +74,9 @@ func (r *rig) emit(c *receiver.Chunk) error {
 	defer r.mu.Unlock()
 	if r.refuse != nil {
 		return r.refuse
+	}
+	if c.Metrics {
+		r.metrics++
 	}
 	for rest := c.Events; len(rest) > 0; {
 		text, next, err := jsonpack.AppendJSON(nil, rest)
@@ -313,4 +317,18 @@ func TestConnectionsAreBounded(t *testing.T) {
 		r.dial(r.tcp)
 	}
 	r.expect(&r.notes, "refused, because there are 256 connections")
+}
+
+// TestForwardMetrics: a message of metrics is marked as such.
+func TestForwardMetrics(t *testing.T) {
+	r := start(t, receiver.Options{})
+	conn := r.dial(r.forward)
+	message := msgp.AppendBytes(msgp.AppendString(msgp.AppendArrayHeader(nil, 3), "node"), []byte("\x81\xa4meta\x80"))
+	r.send(conn, msgp.AppendInt(msgp.AppendString(msgp.AppendMapHeader(message, 1), "fluent_signal"), 1))
+	r.expect(&r.got, `node {"meta":{}}`)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.metrics != 1 {
+		t.Errorf("%d chunks of metrics", r.metrics)
+	}
 }

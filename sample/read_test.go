@@ -189,3 +189,39 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestMetrics: each context of metrics events is a chunk of its own, between those of events.
+func TestMetrics(t *testing.T) {
+	context := chunktest.JSON(nil, `{"meta":{},"metrics":[{"meta":{"type":1,"opts":{"name":"g"}},"values":[{"value":1}]}]}`)
+	event := chunktest.Events(`{"a":1}`)
+	message := msgp.AppendBytes(msgp.AppendString(msgp.AppendArrayHeader(nil, 3), "node"), context)
+	message = msgp.AppendInt(msgp.AppendString(msgp.AppendMapHeader(message, 1), "fluent_signal"), 1)
+	for name, test := range map[string]struct {
+		in   []byte
+		want string
+	}{
+		"contexts":   {bytes.Repeat(context, 2), "t true 1,t true 2"},
+		"and events": {append(append(append([]byte(nil), context...), event...), context...), "t true 1,t false 2,t true 3"},
+		"a message":  {message, "node true 1"},
+		"traces":     {chunktest.JSON(nil, `{"resourceSpans":[]}`), "traces, and only logs and metrics can be read"},
+		"a map":      {chunktest.JSON(nil, `{"a":1}`), "a map, which is neither an event nor a context of metrics"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := sample.Reader{Options: sample.Options{Tag: "t", Now: now}}
+			var got []string
+			_ = r.Read(t.Context(), "in", bytes.NewReader(test.in), func(c *sample.Chunk) error {
+				got = append(got, fmt.Sprint(c.Tag, " ", c.Metrics, " ", c.Line(0)))
+				return nil
+			})
+			for _, bad := range r.Counts.First {
+				got = append(got, bad.Err.Error())
+			}
+			if text := strings.Join(got, ","); text != test.want {
+				t.Errorf("got %q, want %q", text, test.want)
+			}
+			if n := strings.Count(test.want, "true"); r.Counts.Contexts != n {
+				t.Errorf("%d contexts, want %d", r.Counts.Contexts, n)
+			}
+		})
+	}
+}

@@ -94,6 +94,7 @@ func TestListenToFluentBit(t *testing.T) {
 	}
 	const tcp = "-q -i dummy -o tcp://ADDRESS -m * -p format="
 	const forward = "-q -i dummy -t a.b -o forward -m * -p host=HOST -p port=PORT "
+	const metrics = "-q -i fluentbit_metrics -t a.b -p scrape_interval=1 -o forward -m * -p host=HOST -p port=PORT "
 	const record = `^\{"time":"20[^"]*Z","tag":"(tcp|a\.b)","record":\{"message":"dummy"\}\}` + "\n$"
 	security := []string{"--shared-key-file", secret, "--tls-cert", filepath.Join(dir, "cert"), "--tls-key", filepath.Join(dir, "key")}
 	for name, test := range map[string]struct {
@@ -109,6 +110,8 @@ func TestListenToFluentBit(t *testing.T) {
 		"ack":        {[]string{"--forward", "127.0.0.1:0"}, forward + "-p require_ack_response=on", record},
 		"gzip":       {[]string{"--forward", "127.0.0.1:0"}, forward + "-p compress=gzip", record},
 		"integers":   {[]string{"--forward", "127.0.0.1:0"}, forward + "-p time_as_integer=on", record},
+		"metrics":    {[]string{"--forward", "127.0.0.1:0"}, metrics, `^\{"time":"20[^"]*Z","tag":"a.b","record":\{"meta":.*"fluentbit"`},
+		"points":     {[]string{"--forward", "127.0.0.1:0", "-o", "explain"}, metrics, "^event:1  a.b\nfluentbit_[a-z_]+(\\{.*\\})?  (counter|gauge)\n.*→ fluentbit_"},
 		"key and TLS": {
 			append([]string{"--forward", "127.0.0.1:0"}, security...),
 			forward + "-p shared_key=swordfish -p self_hostname=me -p require_ack_response=on -p tls=on -p tls.verify=on -p tls.vhost=localhost -p tls.ca_file=" + filepath.Join(dir, "cert"),
