@@ -50,13 +50,11 @@ func (c *Collector) RetainReceived(print func(tag, name string) uint64) error {
 }
 
 func (c *Collector) retainReceived(st *store, print func(tag, name string) uint64) {
-	changed := make(map[string]bool)
+	changed := make(map[string]bool) // by tag
+	any := false
 	for tag := range st.arrivals.prints {
 		changed[tag] = st.isChanged(tag, print)
-	}
-	any := false
-	for _, is := range changed {
-		any = any || is
+		any = any || changed[tag]
 	}
 	for i := len(st.keys) - 1; i >= 0; i-- {
 		tag := st.owners[i]
@@ -72,8 +70,19 @@ func (c *Collector) retainReceived(st *store, print func(tag, name string) uint6
 	}
 	if any {
 		c.cache.removeFamily(st)
-		st.arrivals = arrivals{}
+		st.arrivals.forget(changed)
 	}
+}
+
+// forget forgets what came with the tags that are true.
+func (a *arrivals) forget(tags map[string]bool) {
+	for tag, is := range tags {
+		if is {
+			a.count -= len(a.prints[tag])
+			delete(a.prints, tag)
+		}
+	}
+	a.full = a.full && a.count > 0
 }
 
 // isChanged reports whether other rules apply now to what a tag brings.
