@@ -22,8 +22,8 @@ func (a *app) evalCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "eval [FILE]...",
 		Short: "Apply rules to records and print the page that Prometheus would read",
-		Long: `eval applies rules to the records and metrics events of files, or of stdin, and prints the page. What was lost, and rules that matched
-nothing, go to stderr.`,
+		Long: `eval applies rules to the records and metrics events of files, or of stdin, and prints the page. What was lost,
+and rules that matched nothing, go to stderr.`,
 		Example: "  promexporter eval -r rules.yaml access.jsonl\n  fluent-bit -i cpu -o stdout | promexporter eval",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("-o", output, "text", "openmetrics", "json"); err != nil {

@@ -30,7 +30,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain [FILE]...",
 		Short: "Say why each rule did or did not count a record, or change a point",
 		Long: `explain applies rules to the records of files, or of stdin, and says what each rule made of each record: comparison by
-comparison, and sample by sample. Of metrics events, it says what each rule made of each point. All comparisons are judged, also those that the plugin would not come to.`,
+comparison, and sample by sample. Of metrics events, it says what each rule made of each point. All comparisons are
+judged, also those that the plugin would not come to.`,
 		Example: "  promexporter explain -r rules.yaml --only gave_up access.jsonl",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("-o", f.output, "text", "json"); err != nil {
@@ -81,16 +82,7 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 		if c.Metrics {
 			return w.points(t, f, c)
 		}
-		return t.Explain(c, func(e *trial.Event, all []trial.Explained) error {
-			if all = f.choose(all); all == nil {
-				return nil
-			}
-			if f.limit > 0 && w.shown == f.limit {
-				return errEnough
-			}
-			w.shown++
-			return w.write(e, all)
-		})
+		return w.events(t, f, c)
 	})
 	enough := errors.Is(err, errEnough)
 	if err != nil && !enough && !interrupted(err) {
@@ -103,6 +95,20 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 		a.note("there are more than %s; --limit 0 shows all", finding.Plural(f.limit, w.noun))
 	}
 	return r.report()
+}
+
+// events explains the records of a chunk.
+func (w *explainWriter) events(t *trial.Trial, f *explainFlags, c *sample.Chunk) error {
+	return t.Explain(c, func(e *trial.Event, all []trial.Explained) error {
+		if all = f.choose(all); all == nil {
+			return nil
+		}
+		if f.limit > 0 && w.shown == f.limit {
+			return errEnough
+		}
+		w.shown++
+		return w.write(e, all)
+	})
 }
 
 // choose returns the verdicts that are to be shown, or nil for none.
