@@ -125,12 +125,14 @@ func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed))
 		w.shift()
 		w.newest = max(w.newest, w.point.Time)
 		w.text = w.text[:0]
-		r := reason
+		r, before := reason, b.Points()
 		if r == collector.Kept {
 			r = w.take(b)
 		}
 		if r != collector.Kept {
 			b.Refuse(r)
+		} else if b.Points() == before {
+			r = collector.BatchLimit // which the batch has counted
 		}
 		if w.changes != nil {
 			w.changes.Count(&w.rules, &w.fate, r)

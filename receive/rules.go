@@ -150,13 +150,13 @@ func (w *Scratch) External(v *record.Value, path ...string) { w.context.External
 
 // shift moves the times of the point.
 func (w *Scratch) shift() {
-	if w.Shift == 0 {
-		return
+	w.point.Time, w.point.Start = w.shifted(w.point.Time), w.shifted(w.point.Start)
+}
+
+// shifted returns a time as it is moved; 0 means that it is not known.
+func (w *Scratch) shifted(at int64) int64 {
+	if at <= 0 {
+		return at
 	}
-	if p := &w.point; p.Time > 0 {
-		p.Time += int64(w.Shift)
-	}
-	if p := &w.point; p.Start > 0 {
-		p.Start += int64(w.Shift)
-	}
+	return at + int64(w.Shift)
 }
