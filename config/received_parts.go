@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // rename reads the new name.
@@ -17,6 +18,10 @@ func (r *reader) rename(n *node) {
 	t, err := parseTemplate(s)
 	if err != nil {
 		r.wrongText(n, path, "bad name "+quote(s), err)
+		return
+	}
+	if slices.ContainsFunc(t, func(p TemplatePart) bool { return strings.Contains(p.Literal, "$") }) {
+		r.wrong(n, path, "a $ that does not start a variable", "write ${namespace}, or ${1} for a group of metric_regex")
 		return
 	}
 	r.m.Name = t

@@ -16,8 +16,8 @@ type Fate struct {
 	Name           []byte // nil keeps the name
 	Type           collector.Type
 	Help           []byte // nil keeps the help
-	Delta          bool // points are increments
-	HasDelta       bool // Delta is set
+	Delta          bool   // points are increments
+	HasDelta       bool   // Delta is set
 	TTL            time.Duration
 	HasTTL         bool // TTL is set
 	SeriesLimit    int
