@@ -41,6 +41,7 @@ func (c *Collector) applySamples(b *Batch) (err error) {
 		}
 		done++
 	}
+	c.endRounds(b)
 	return nil
 }
 
@@ -70,6 +71,13 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 			return r
 		}
 	}
+	var in *round
+	if aggregates>>s.Op&1 != 0 {
+		var r Reason
+		if in, r = c.enterRound(st, b.tag, at); r != Kept {
+			return r
+		}
+	}
 	source := min(s.Source, unclaimedSource)
 	i := st.find(b.keys[s.keyStart:s.keyEnd])
 	if i < 0 {
@@ -83,18 +91,26 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	r := st.applyOp(i, s, at, c.now)
-	if r != Kept && r != RoundedAway {
+	r := st.applyOp(i, s, at, c.now, in)
+	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
 		return r
 	}
-	st.expiry.touch(i, c.now)
-	if st.updated != nil && s.Op != Declare {
-		st.updated[i] = c.now
-	}
+	st.touch(i, c.now)
 	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
 	return r
+}
+
+// touch notes that series i has a sample now.
+func (s *store) touch(i int, now int64) {
+	if s.declared != nil {
+		s.expiry.revive(i, now)
+	}
+	s.expiry.touch(i, now)
+	if s.updated != nil {
+		s.updated[i] = now
+	}
 }
 
 // claim reports whether series i, which has another source, takes a sample of source. A series without a source takes

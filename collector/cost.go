@@ -1,8 +1,11 @@
 package collector
 
 import (
+	"math"
 	"math/bits"
+	"unsafe"
 
+	"github.com/promexporter/promexporter/collector/internal/distinct"
 	"github.com/promexporter/promexporter/internal/metric"
 )
 
@@ -11,6 +14,9 @@ type ledger struct{ used, limit int64 }
 
 // fits reports whether n more bytes are within the limit.
 func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
+
+// room returns how many more bytes are within the limit.
+func (l *ledger) room() int { return int(min(max(l.limit-l.used, 0), math.MaxInt)) }
 
 // Parts of the estimate, in bytes on a 64-bit machine. TestEstimate compares it with the heap.
 const (
@@ -45,8 +51,20 @@ func (s *store) rowSize() int {
 	if s.totals != nil {
 		n += 8
 	}
+	if s.starts != nil {
+		n += 8
+	}
 	if s.times != nil {
 		n += 8
+	}
+	if s.inRound != nil {
+		n += 4
+	}
+	if s.declared != nil {
+		n++
+	}
+	if s.family.Window > 0 {
+		n += int(unsafe.Sizeof(distinct.Window{}))
 	}
 	if s.family.Type == Gauge {
 		n += 8
@@ -92,6 +110,9 @@ func (s *store) variableSize(i int) (n int) {
 	}
 	if s.streams != nil {
 		n += s.streams[i].Extra()
+	}
+	if s.windows != nil {
+		n += s.windows[i].Size()
 	}
 	if s.readings != nil {
 		n += s.readings[i].size()

@@ -46,6 +46,14 @@ func (l *expiry) touch(i int, now int64) {
 	}
 }
 
+// revive adds series i, which has a sample now, to the list if it is permanent.
+func (l *expiry) revive(i int, now int64) {
+	if l.ttl != 0 && l.links[i].before == permanent {
+		l.lastSample[i] = now
+		l.push(int32(i))
+	}
+}
+
 // setPermanent keeps series i from expiring.
 func (l *expiry) setPermanent(i int) {
 	if l.ttl == 0 || l.links[i].before == permanent {
@@ -171,19 +179,26 @@ func (c *Collector) expireAll(now int64) {
 	}
 }
 
-// expire removes at most limit due series of a family and returns how many it removed.
+// expire expires at most limit due series of a family and returns how many: it removes them, but declared gauges fall
+// back to 0.
 func (c *Collector) expire(st *store, now int64, limit int) (n int) {
+	removed := 0
 	for i := st.expiry.firstDue(now); i >= 0 && n < limit; i = st.expiry.firstDue(now) {
+		n++
+		if st.isDeclared(i) {
+			st.fallBack(i)
+			continue
+		}
 		c.cacheExpired(st, i)
 		st.remove(i)
-		n++
+		removed++
 	}
-	if n > 0 {
-		c.series -= n
+	if removed > 0 {
+		c.series -= removed
 		if len(st.keys) == 0 {
 			c.nonEmpty--
 		}
-		c.stats.expired.Add(uint64(n))
+		c.stats.expired.Add(uint64(removed))
 		st.shrink()
 	}
 	return n

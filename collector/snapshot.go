@@ -76,6 +76,7 @@ func (f *frame) copy(s *store, now int64) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}
 	}
+	s.countDistinct(now)
 	f.family, f.width, f.exemplarsPerSeries, f.signed = s.family, s.width, s.exemplarsPerSeries, s.signed
 	if f.version != s.version {
 		f.version = s.version
