@@ -35,7 +35,7 @@ type store struct {
 	rowBytes int     // per series, without its key and what varies
 
 	rounds   *rounds // of aggregates, nil until there is one
-	declared []bool // the series of a gauge that stay on the page; nil until there is one
+	declared []bool  // the series of a gauge that stay on the page; nil until there is one
 	windows  []distinct.Window
 
 	overflows        int  // number of overflow series

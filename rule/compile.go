@@ -31,6 +31,8 @@ type instruction struct {
 	op     collector.Op
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
+	key    *value           // whose text becomes a digest: what a running total counts from, or what a distinct count counts
+	counts bool             // samples have a Count: there is a weight or a key
 	each   []each           // by level; nil: the rule runs once per record or field
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
@@ -78,10 +80,12 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 		in.when = &when
 	}
 	in.value = sp.value(&c.Value, c.Fields != nil)
+	in.key = sp.key(c, &in.value)
 	if c.Histogram.Weight != nil {
 		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
+	in.counts = in.weight != nil || in.key != nil
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
 	if c.Fields == nil {
@@ -133,6 +137,8 @@ var aggregateOps = [...]collector.Op{
 	config.Min:   collector.Min,
 	config.Max:   collector.Max,
 	config.Count: collector.Count,
+
+	config.Distinct: collector.Distinct,
 }
 
 func (s spaces) condition(c *config.Condition) condition {
@@ -184,6 +190,8 @@ func (p *compiledPlan) leaves() (wanted record.Leaves) {
 		in := &p.perField[i]
 		wanted |= record.Numbers
 		switch {
+		case in.op == collector.Distinct:
+			wanted |= record.Texts
 		case in.value.numericTexts:
 			wanted |= record.NumericTexts
 		case in.config.Value.ReadsText:
