@@ -1,6 +1,10 @@
 package collector
 
-import "github.com/promexporter/promexporter/collector/internal/distinct"
+import (
+	"slices"
+
+	"github.com/promexporter/promexporter/collector/internal/distinct"
+)
 
 // addDistinct adds a value, by its digest, to the window of series i. Unlike the growth of other series, that of a
 // window is within the limit of memory: a window may grow to a thousand times its first size.
@@ -17,8 +21,9 @@ func (s *store) addDistinct(i int, digest uint64, now int64) Reason {
 	return Kept
 }
 
-// countDistinct sets the values of the series to what their windows count at the time now.
-func (s *store) countDistinct(now int64) {
+// copyWindows copies what the windows of s count at the time now.
+func (f *frame) copyWindows(s *store, now int64) {
+	f.counts = slices.Grow(f.counts[:0], len(s.windows))[:len(s.windows)]
 	for i := range s.windows {
 		w := &s.windows[i]
 		before := w.Size()
@@ -26,6 +31,13 @@ func (s *store) countDistinct(now int64) {
 		if grown := w.Size() - before; grown != 0 {
 			s.charge(grown)
 		}
-		s.values[i] = float64(w.Count())
+		f.counts[i].Set(w)
+	}
+}
+
+// countDistinct sets the values to the counts. It runs in the goroutine of the scrape because estimates take time.
+func (f *frame) countDistinct() {
+	for i := range f.counts {
+		f.values[i] = float64(f.counts[i].Count())
 	}
 }

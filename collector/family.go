@@ -44,7 +44,7 @@ type Family struct {
 	// MaxAge is how long an observation counts in the quantiles, at least a second; 0 means 10 minutes.
 	MaxAge time.Duration `json:",omitzero"`
 	// Window makes the series of a gauge the number of different values that came within this time, by the clock of the
-	// collector. A series takes up to 100 KB then.
+	// collector. A series takes up to 40 KB then.
 	Window time.Duration `json:",omitzero"`
 	// Timestamps exposes the newest Time of the samples with each series.
 	Timestamps bool `json:",omitzero"`

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promexporter/promexporter/collector/internal/distinct"
 	"github.com/promexporter/promexporter/collector/internal/quantile"
 	"github.com/promexporter/promexporter/internal/exposition"
 )
@@ -36,6 +37,7 @@ type frame struct {
 	signed             bool
 	natives            []native
 	readings           []reading
+	counts             []distinct.View
 	views              []quantile.View
 	estimator          *quantile.Estimator // of the views
 	exemplarsPerSeries int
@@ -76,7 +78,6 @@ func (f *frame) copy(s *store, now int64) {
 	if cap(f.keys) > shrinkAbove && len(s.keys) < cap(f.keys)/4 {
 		*f = frame{store: s}
 	}
-	s.countDistinct(now)
 	f.family, f.width, f.exemplarsPerSeries, f.signed = s.family, s.width, s.exemplarsPerSeries, s.signed
 	if f.version != s.version {
 		f.version = s.version
@@ -92,6 +93,7 @@ func (f *frame) copy(s *store, now int64) {
 		f.times = append(f.times[:0], s.times...)
 	}
 	f.copyStreams(s, now)
+	f.copyWindows(s, now)
 	f.copyNatives(s.natives)
 	f.copyReadings(s.readings)
 	f.copyExemplars(s.exemplars)
@@ -137,6 +139,7 @@ func (s *snapshot) render() {
 	}
 	s.families = s.families[:0]
 	for _, f := range s.sorted {
+		f.countDistinct()
 		if len(f.keys) > 0 {
 			s.families = append(s.families, exposition.Family{
 				MetricFamily: f.exposed.render(f), Signed: f.signed, Updated: f.updated,

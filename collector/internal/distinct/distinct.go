@@ -19,8 +19,8 @@ import (
 const (
 	// MaxExact is how many values a window counts exactly.
 	MaxExact = 1000
-	// precision is that of the sketches: the standard error of an estimate is 1.04 / sqrt(2^precision), 0.8 %.
-	precision = 14
+	// precision is that of the sketches: the standard error of an estimate is 1.04 / sqrt(2^precision), 1.6 %.
+	precision = 12
 
 	ages       = 5 // parts of a window
 	sketchSize = 1<<precision + 160
@@ -147,13 +147,27 @@ func (w *Window) rejuvenate() {
 	}
 }
 
-// Count returns the number of different values that count.
-func (w *Window) Count() uint64 {
-	if w.sketches == nil {
-		return uint64(len(w.values))
-	}
-	return w.sketches[0].Estimate()
-}
-
 // Reset removes all values.
 func (w *Window) Reset() { w.values, w.sketches, w.complete = w.values[:0], nil, 0 }
+
+// View is a copy of what a window counts. The zero View is empty.
+type View struct {
+	exact  uint64
+	sketch *hyperloglog.Sketch // nil: exact is the count
+}
+
+// Set copies w into v, in memory of its own.
+func (v *View) Set(w *Window) {
+	v.exact, v.sketch = uint64(len(w.values)), nil
+	if w.sketches != nil {
+		v.sketch = w.sketches[0].Clone()
+	}
+}
+
+// Count returns the number of different values. An estimate takes 0.1 ms.
+func (v *View) Count() uint64 {
+	if v.sketch == nil {
+		return v.exact
+	}
+	return v.sketch.Estimate()
+}
