@@ -78,20 +78,11 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 			return r
 		}
 	}
-	source := min(s.Source, unclaimedSource)
-	i := st.find(b.keys[s.keyStart:s.keyEnd])
-	if i < 0 {
-		var r Reason
-		if i, r = c.addSeries(st, s, b, source); r != Kept {
-			return r
-		}
-	} else if f.Type == Gauge && st.expiry.due(i, c.now) {
-		st.resetGauge(i, source)
+	i, r := c.seriesOf(st, s, b)
+	if r != Kept {
+		return r
 	}
-	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
-		return NameCollision
-	}
-	r := st.applyOp(i, s, at, c.now, in)
+	r = st.applyOp(i, s, at, c.now, in)
 	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
 		return r
 	}
@@ -100,6 +91,55 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
 	return r
+}
+
+// seriesOf returns the series of a sample, and makes it if there is none.
+func (c *Collector) seriesOf(st *store, s *Sample, b *Batch) (int, Reason) {
+	source := min(s.Source, unclaimedSource)
+	i := st.find(b.keys[s.keyStart:s.keyEnd])
+	if i < 0 {
+		var r Reason
+		if i, r = c.addSeries(st, s, b, source); r != Kept {
+			return 0, r
+		}
+	} else if st.family.Type == Gauge && st.expiry.due(i, c.now) {
+		st.resetGauge(i, source)
+	}
+	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
+		return 0, NameCollision
+	}
+	return i, Kept
+}
+
+// applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector, and r the
+// round of an aggregate.
+func (s *store) applyOp(i int, m *Sample, at, now int64, r *round) (why Reason) {
+	switch m.Op {
+	case Declare:
+		s.declare(i)
+		return Kept
+	case Add:
+		s.leaveRound(i)
+		why = s.accumulate(i, m.Value)
+	case Observe:
+		why = s.observe(i, m, now)
+	case Set:
+		if s.family.Timestamps && at < s.times[i] {
+			return OutOfOrder
+		}
+		s.leaveRound(i)
+		s.assign(i, m.Value)
+	case Total:
+		why = s.addTotal(i, m, at)
+	case Distinct:
+		why = s.addDistinct(i, m.Count, now)
+	default:
+		why = s.aggregate(i, m, at, r)
+	}
+	if s.times != nil && (why == Kept || why == Slip) {
+		s.times[i] = max(s.times[i], at)
+	}
+	return why
 }
 
 // touch notes that series i has a sample now.

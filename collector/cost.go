@@ -28,7 +28,7 @@ const (
 	ownerCost    = 16   // the place of a tag
 	readingCost  = 200  // a reading without its numbers
 	linkCost     = 16   // in the columns of an expiry
-	familyCost   = 1000 // a family without series and names
+	familyCost   = 1150 // a family without series and names
 	nameCost     = 40   // an exposed name without its text
 )
 
@@ -57,17 +57,8 @@ func (s *store) rowSize() int {
 	if s.times != nil {
 		n += 8
 	}
-	if s.inRound != nil {
-		n += 4
-	}
-	if s.declared != nil {
-		n++
-	}
-	if s.family.Window > 0 {
-		n += int(unsafe.Sizeof(distinct.Window{}))
-	}
 	if s.family.Type == Gauge {
-		n += 8
+		n += s.gaugeSize()
 	}
 	if s.exemplars != nil {
 		n += exemplarCost * s.exemplarsPerSeries
@@ -88,6 +79,21 @@ func (s *store) rowSize() int {
 		n += s.estimator.Size()
 	}
 	return indexCost + n + n/8
+}
+
+// gaugeSize is the part of rowSize in the columns that only gauges have.
+func (s *store) gaugeSize() int {
+	n := 8
+	if s.inRound != nil {
+		n += 4
+	}
+	if s.declared != nil {
+		n++
+	}
+	if s.family.Window > 0 {
+		n += int(unsafe.Sizeof(distinct.Window{}))
+	}
+	return n
 }
 
 // textSize returns the bytes that the Go runtime allocates for a text of n bytes: a multiple of 16, or of an eighth of

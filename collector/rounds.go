@@ -3,52 +3,7 @@ package collector
 import (
 	"slices"
 	"strings"
-	"sync"
 )
-
-// Aggregates are the families that a rule aggregates records into. They are safe for concurrent use.
-type Aggregates struct {
-	mu  sync.Mutex
-	all []*Family // guarded by mu; only appended to
-}
-
-// Add adds a family.
-func (a *Aggregates) Add(f *Family) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.all = append(a.all, f)
-}
-
-func (a *Aggregates) list() []*Family {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.all
-}
-
-// roundMark says that a round of some families has reached a time.
-type roundMark struct {
-	of *Aggregates
-	at int64
-}
-
-// Round says that a record of a tag, with a time as that of a Sample, belongs to the rounds of some families, whether
-// samples are made of it or not. All samples of a batch that aggregate must have the same tag.
-func (b *Batch) Round(tag string, of *Aggregates, at int64) {
-	b.tag = tag
-	if at == 0 {
-		at = b.Now
-	}
-	for range b.rounds { // records call it for the same families in the same order
-		mark := &b.rounds[b.nextRound]
-		b.nextRound = (b.nextRound + 1) % len(b.rounds)
-		if mark.of == of {
-			mark.at = max(mark.at, at)
-			return
-		}
-	}
-	b.rounds = append(b.rounds, roundMark{of, at})
-	b.nextRound = 0
-}
 
 // round is the current round of a tag in a family: the samples of one time that are aggregated. A newer time begins the
 // next round, which ends the series that have no sample in it.
@@ -240,59 +195,4 @@ func (c *Collector) endGauge(s *store, i int) {
 		return
 	}
 	c.end(s, i)
-}
-
-// savedRound is a round in a state.
-type savedRound struct {
-	Tag        []byte // JSON would replace what is not UTF-8
-	Time, Seen int64
-}
-
-// saveRounds returns the rounds of s. Rounds that were removed have a time before all others.
-func (s *store) saveRounds() []savedRound {
-	if s.rounds == nil {
-		return nil
-	}
-	all := make([]savedRound, len(s.rounds.all))
-	for i, r := range s.rounds.all {
-		if r == nil {
-			all[i].Time = never
-			continue
-		}
-		all[i] = savedRound{[]byte(r.tag), r.time, r.seen}
-	}
-	return all
-}
-
-// roundsSize returns the bytes that the rounds of a state take.
-func roundsSize(saved []savedRound) (n int) {
-	for _, r := range saved {
-		n += roundCost + len(r.Tag)
-	}
-	return n
-}
-
-// restoreRounds makes the rounds of a state, in which no series is yet.
-func (s *store) restoreRounds(saved []savedRound) {
-	if len(saved) == 0 {
-		return
-	}
-	s.addRounds()
-	s.rounds.all = make([]*round, len(saved))
-	for i, r := range saved {
-		if r.Time != never {
-			s.setRound(i, &round{tag: string(r.Tag), time: r.Time, seen: r.Seen})
-		}
-	}
-}
-
-// rejoin makes series i, which is restored, part of the round with a number.
-func (s *store) rejoin(i int, number uint32) {
-	s.inRound[i] = number
-	if r := s.roundOf(i); r != nil {
-		r.series++
-		if s.times[i] == r.time {
-			r.fed++
-		}
-	}
 }

@@ -124,17 +124,8 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.times != nil {
 		s.times = append(s.times, never)
 	}
-	if s.inRound != nil {
-		s.inRound = append(s.inRound, 0)
-	}
-	if s.declared != nil {
-		s.declared = append(s.declared, false)
-	}
-	if s.family.Window > 0 {
-		s.windows = append(s.windows, distinct.Window{})
-	}
 	if s.family.Type == Gauge {
-		s.updated = append(s.updated, 0)
+		s.addGauge()
 	}
 	if s.family.isNative() {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
@@ -156,6 +147,20 @@ func (s *store) add(key string, source uint32, now int64) int {
 	s.index[key] = int32(i) // last, because it makes the series visible
 	s.size.Store(int64(len(s.keys)))
 	return i
+}
+
+// addGauge adds to the columns that only gauges have.
+func (s *store) addGauge() {
+	s.updated = append(s.updated, 0)
+	if s.inRound != nil {
+		s.inRound = append(s.inRound, 0)
+	}
+	if s.declared != nil {
+		s.declared = append(s.declared, false)
+	}
+	if s.family.Window > 0 {
+		s.windows = append(s.windows, distinct.Window{})
+	}
 }
 
 // remove removes series i. The last series takes its place.
@@ -230,37 +235,6 @@ func clip[T any](column []T) []T {
 		return nil
 	}
 	return append(make([]T, 0, len(column)), column...)
-}
-
-// applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector, and r the
-// round of an aggregate.
-func (s *store) applyOp(i int, m *Sample, at, now int64, r *round) (why Reason) {
-	switch m.Op {
-	case Declare:
-		s.declare(i)
-		return Kept
-	case Add:
-		s.leaveRound(i)
-		why = s.accumulate(i, m.Value)
-	case Observe:
-		why = s.observe(i, m, now)
-	case Set:
-		if s.family.Timestamps && at < s.times[i] {
-			return OutOfOrder
-		}
-		s.leaveRound(i)
-		s.assign(i, m.Value)
-	case Total:
-		why = s.addTotal(i, m, at)
-	case Distinct:
-		why = s.addDistinct(i, m.Count, now)
-	default:
-		why = s.aggregate(i, m, at, r)
-	}
-	if s.times != nil && (why == Kept || why == Slip) {
-		s.times[i] = max(s.times[i], at)
-	}
-	return why
 }
 
 // addTimesColumn adds the column of times, if there is none.
