@@ -86,7 +86,10 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
 		return r
 	}
-	st.touch(i, c.now)
+	st.expiry.touch(i, c.now)
+	if st.updated != nil {
+		st.updated[i] = c.now
+	}
 	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
@@ -119,7 +122,9 @@ func (s *store) applyOp(i int, m *Sample, at, now int64, r *round) (why Reason) 
 		s.declare(i)
 		return Kept
 	case Add:
-		s.leaveRound(i)
+		if s.inRound != nil {
+			s.leaveRound(i)
+		}
 		why = s.accumulate(i, m.Value)
 	case Observe:
 		why = s.observe(i, m, now)
@@ -140,17 +145,6 @@ func (s *store) applyOp(i int, m *Sample, at, now int64, r *round) (why Reason) 
 		s.times[i] = max(s.times[i], at)
 	}
 	return why
-}
-
-// touch notes that series i has a sample now.
-func (s *store) touch(i int, now int64) {
-	if s.declared != nil {
-		s.expiry.revive(i, now)
-	}
-	s.expiry.touch(i, now)
-	if s.updated != nil {
-		s.updated[i] = now
-	}
 }
 
 // claim reports whether series i, which has another source, takes a sample of source. A series without a source takes

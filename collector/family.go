@@ -126,7 +126,7 @@ func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.Ma
 // accepts holds the operations of each type, one bit each.
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
-	Gauge:     1<<Add | 1<<Set | aggregates | 1<<Declare,
+	Gauge:     1<<Add | 1<<Set | aggregates | 1<<Distinct | 1<<Declare,
 	Histogram: 1<<Observe | 1<<Declare,
 	Summary:   1<<Observe | 1<<Declare,
 }
@@ -146,20 +146,18 @@ func (f *Family) tooNew(s *Sample, at, now int64) bool {
 	return at > now+int64(maxAhead) && (f.Timestamps || usesTime>>s.Op&1 != 0)
 }
 
-// accepts returns the operations that f takes, one bit each.
-func (f *Family) accepts() uint16 {
-	if f.Window > 0 {
-		return 1<<Distinct | 1<<Declare
-	}
-	return accepts[f.Type]
-}
-
 // checkSample returns the reason not to take the sample, before a series is made for it.
 func (f *Family) checkSample(s *Sample) Reason {
-	if f.Type >= types || s.Op >= ops || f.accepts()>>s.Op&1 == 0 {
+	if f.Type >= types || s.Op >= ops || accepts[f.Type]>>s.Op&1 == 0 {
 		return Malformed
 	}
-	if f.Type == Gauge || s.Op == Declare {
+	if s.Op == Declare {
+		return Kept
+	}
+	if f.Type == Gauge {
+		if (f.Window > 0) != (s.Op == Distinct) {
+			return Malformed
+		}
 		return Kept
 	}
 	if v := s.Value; v-v != 0 { // NaN or infinite

@@ -58,5 +58,5 @@ func (s *store) isDeclared(i int) bool { return s.declared != nil && s.declared[
 func (s *store) fallBack(i int) {
 	s.resetGauge(i, unclaimedSource)
 	s.updated[i] = 0
-	s.expiry.setPermanent(i)
+	s.expiry.setIdle(i)
 }

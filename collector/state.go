@@ -54,7 +54,7 @@ func (s *store) export(now int64) exportedFamily {
 	if s.expiry.ttl != 0 {
 		f.lastSample = slices.Clone(s.expiry.lastSample)
 		for i := range f.lastSample {
-			if s.expiry.links[i].before == permanent {
+			if !s.expiry.isListed(i) {
 				f.lastSample[i] = now
 			}
 		}
