@@ -71,16 +71,21 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 			return r
 		}
 	}
-	var in *round
-	if aggregates>>s.Op&1 != 0 {
-		var r Reason
-		if in, r = c.enterRound(st, b.tag, at); r != Kept {
-			return r
-		}
-	}
-	i, r := c.seriesOf(st, s, b)
+	in, r := c.roundOf(st, s, b.tag, at)
 	if r != Kept {
 		return r
+	}
+	source := min(s.Source, unclaimedSource)
+	i := st.find(b.keys[s.keyStart:s.keyEnd])
+	if i < 0 {
+		if i, r = c.addSeries(st, s, b, source); r != Kept {
+			return r
+		}
+	} else if f.Type == Gauge && st.expiry.due(i, c.now) {
+		st.resetGauge(i, source)
+	}
+	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
+		return NameCollision
 	}
 	r = st.applyOp(i, s, at, c.now, in)
 	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
@@ -96,22 +101,12 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	return r
 }
 
-// seriesOf returns the series of a sample, and makes it if there is none.
-func (c *Collector) seriesOf(st *store, s *Sample, b *Batch) (int, Reason) {
-	source := min(s.Source, unclaimedSource)
-	i := st.find(b.keys[s.keyStart:s.keyEnd])
-	if i < 0 {
-		var r Reason
-		if i, r = c.addSeries(st, s, b, source); r != Kept {
-			return 0, r
-		}
-	} else if st.family.Type == Gauge && st.expiry.due(i, c.now) {
-		st.resetGauge(i, source)
+// roundOf returns the round that a sample belongs to, or nil if it does not aggregate.
+func (c *Collector) roundOf(st *store, s *Sample, tag string, at int64) (*round, Reason) {
+	if aggregates>>s.Op&1 == 0 {
+		return nil, Kept
 	}
-	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
-		return 0, NameCollision
-	}
-	return i, Kept
+	return c.enterRound(st, tag, at)
 }
 
 // applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector, and r the
