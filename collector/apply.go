@@ -71,7 +71,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 			return r
 		}
 	}
-	in, r := c.roundOf(st, s, b.tag, at)
+	in, r := c.roundFor(st, s, b.tag, at)
 	if r != Kept {
 		return r
 	}
@@ -101,8 +101,8 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	return r
 }
 
-// roundOf returns the round that a sample belongs to, or nil if it does not aggregate.
-func (c *Collector) roundOf(st *store, s *Sample, tag string, at int64) (*round, Reason) {
+// roundFor returns the round that a sample belongs to, or nil if it does not aggregate.
+func (c *Collector) roundFor(st *store, s *Sample, tag string, at int64) (*round, Reason) {
 	if aggregates>>s.Op&1 == 0 {
 		return nil, Kept
 	}
