@@ -26,14 +26,15 @@ type instruction struct {
 	*rule
 	index  int // among the rules of the plan
 	when   *condition
+	rounds *collector.Aggregates // that of the rule
+	each   []each                // by level; nil: the rule runs once per record or field
 	value  value
 	to     target
 	op     collector.Op
+	counts bool // samples have a Count: there is a weight or a key
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
 	key    *value           // whose text becomes a digest: what a running total counts from, or what a distinct count counts
-	counts bool             // samples have a Count: there is a weight or a key
-	each   []each           // by level; nil: the rule runs once per record or field
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
@@ -74,7 +75,7 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	for range c.Each {
 		sp.items = append(sp.items, newPaths())
 	}
-	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
+	in := instruction{rule: r, index: index, rounds: r.rounds, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
 		in.when = &when
