@@ -63,6 +63,9 @@ type Metric struct {
 	Summary   SummaryOptions
 }
 
+// HasRounds reports whether the rule aggregates the records of rounds.
+func (m *Metric) HasRounds() bool { return m.Aggregate != NoAggregate && m.Aggregate != Distinct }
+
 // Type is the type of a metric family.
 type Type = metric.Type
 

@@ -133,7 +133,7 @@ func newRule(c *config.Metric, o Options) *rule {
 		r.labels = append(r.labels, c.Labels[i].Name)
 		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
 	}
-	if c.Aggregate != config.NoAggregate && c.Aggregate != config.Distinct {
+	if c.HasRounds() {
 		r.rounds = new(collector.Aggregates)
 	}
 	if name, ok := fixedName(c.Name, o.prefix()); ok && !c.Drop {
