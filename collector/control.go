@@ -35,7 +35,8 @@ func (c *Collector) guard(do func()) (err error) {
 }
 
 // Init makes series of f with the value 0 that stay on the page, so that their first increase is visible, see Declare.
-// Each label set has the values of f.Labels. Existing series keep their value. Sets beyond a limit are dropped and counted.
+// Each label set has the values of f.Labels. Existing series keep their value. Sets beyond a limit are dropped and
+// counted.
 func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 	b := &Batch{Now: now}
 	for _, set := range sets {

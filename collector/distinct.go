@@ -8,30 +8,31 @@ import (
 
 // addDistinct adds a value, by its digest, to the window of series i. Unlike the growth of other series, that of a
 // window is within the limit of memory: a window may grow to a thousand times its first size.
-func (s *store) addDistinct(i int, digest uint64, now int64) Reason {
+func (s *store) addDistinct(i int, digest uint64, now int64) (why Reason) {
+	s.changeWindow(i, func(w *distinct.Window) {
+		if !w.Add(digest, now, distinct.Step(s.family.Window), s.ledger.room()) {
+			why = MemoryLimit
+		}
+	})
+	return why
+}
+
+// changeWindow changes the window of series i, and charges what it takes more or less then.
+func (s *store) changeWindow(i int, change func(*distinct.Window)) {
 	w := &s.windows[i]
 	before := w.Size()
-	isAdded := w.Add(digest, now, distinct.Step(s.family.Window), s.ledger.room())
+	change(w)
 	if grown := w.Size() - before; grown != 0 {
 		s.charge(grown)
 	}
-	if !isAdded {
-		return MemoryLimit
-	}
-	return Kept
 }
 
 // copyWindows copies what the windows of s count at the time now.
 func (f *frame) copyWindows(s *store, now int64) {
 	f.counts = slices.Grow(f.counts[:0], len(s.windows))[:len(s.windows)]
 	for i := range s.windows {
-		w := &s.windows[i]
-		before := w.Size()
-		w.Advance(now, distinct.Step(s.family.Window))
-		if grown := w.Size() - before; grown != 0 {
-			s.charge(grown)
-		}
-		f.counts[i].Set(w)
+		s.changeWindow(i, func(w *distinct.Window) { w.Advance(now, distinct.Step(s.family.Window)) })
+		f.counts[i].Set(&s.windows[i])
 	}
 }
 

@@ -157,6 +157,7 @@ func (c *Collector) advanceClock(now int64) {
 		for i, lastSample := range st.expiry.lastSample {
 			st.expiry.lastSample[i] = min(lastSample, now)
 		}
+		st.rejuvenateRounds(now)
 	}
 }
 

@@ -1,5 +1,7 @@
 package collector
 
+import "github.com/promexporter/promexporter/collector/internal/distinct"
+
 // aggregate combines a sample with those of the same round. A scrape between two chunks may see only a part of them.
 func (s *store) aggregate(i int, m *Sample, at int64, r *round) Reason {
 	if at < s.times[i] { // another tag has fed the series
@@ -34,7 +36,7 @@ func (s *store) resetGauge(i int, source uint32) {
 		s.times[i] = never
 	}
 	if s.windows != nil {
-		s.windows[i].Reset()
+		s.changeWindow(i, (*distinct.Window).Reset)
 	}
 }
 

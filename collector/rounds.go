@@ -90,6 +90,16 @@ func (s *store) setRound(at int, r *round) {
 	s.rounds.all[at], r.number = r, uint32(at+1)
 }
 
+// rejuvenateRounds makes the last records of rounds not later than now.
+func (s *store) rejuvenateRounds(now int64) {
+	if s.rounds == nil {
+		return
+	}
+	for _, r := range s.rounds.byTag {
+		r.seen = min(r.seen, now)
+	}
+}
+
 // removeRounds removes rounds without series if there are many, so that there are hardly more rounds than series.
 func (s *store) removeRounds() {
 	if len(s.rounds.byTag) < 16+len(s.keys) {

@@ -296,3 +296,38 @@ func TestDistinct(t *testing.T) {
 	wantText(t, c, "# HELP g \n# TYPE g gauge\ng{l=\"a\"} 0\ng{l=\"full\"} 0\n")
 	recount(t, c)
 }
+
+// TestDistinctFallsBack holds that a distinct count which is declared gives its memory back when it falls back to 0.
+func TestDistinctFallsBack(t *testing.T) {
+	now := &clock{noon}
+	c := open(t, collector.Options{Now: now.Now})
+	f := &collector.Family{Name: "g", Type: collector.Gauge, Window: time.Hour, TTL: 10 * time.Second}
+	if err := c.Init(noon, f, []string{}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(3000) {
+		ingest(t, c, of(collector.Sample{Family: f, Op: collector.Distinct, Count: i * 0x9e3779b97f4a7c15}))
+	}
+	before := c.Stats().Bytes()
+	now.now += 10 * second
+	wantText(t, c, "# HELP g \n# TYPE g gauge\ng 0\n")
+	recount(t, c)
+	if after := c.Stats().Bytes(); after > before-15_000 {
+		t.Errorf("%d bytes, then %d", before, after)
+	}
+}
+
+// TestRoundAfterClockTurnedBack holds that a clock which was turned back stops rounds no longer than the TTL.
+func TestRoundAfterClockTurnedBack(t *testing.T) {
+	c := open(t, collector.Options{})
+	f := &collector.Family{Name: "g", Type: collector.Gauge, TTL: 10 * time.Second}
+	one := of(collector.Sample{Family: f, Op: collector.Count})
+	ingestAt(t, c, noon, one, one)
+	earlier := noon - 3600*second
+	ingestAt(t, c, earlier, one)
+	if n := c.Stats().Dropped(collector.OutOfOrder); n != 1 {
+		t.Errorf("%d dropped, want 1", n)
+	}
+	ingestAt(t, c, earlier+11*second, one)
+	wantText(t, c, "# HELP g \n# TYPE g gauge\ng 1\n")
+}

@@ -34,7 +34,7 @@ type instruction struct {
 	counts bool // samples have a Count: there is a weight or a key
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
-	key    *value           // whose text becomes a digest: what a running total counts from, or what a distinct count counts
+	key    *value           // whose text becomes a digest: the start of a running total, or what is counted
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
