@@ -47,10 +47,13 @@ func (s *store) restoreRounds(saved []savedRound) {
 // rejoin makes series i, which is restored, part of the round with a number.
 func (s *store) rejoin(i int, number uint32) {
 	s.inRound[i] = number
-	if r := s.roundOf(i); r != nil {
-		r.series++
-		if s.times[i] == r.time {
-			r.fed++
-		}
+	r := s.roundOf(i)
+	if r == nil {
+		s.inRound[i] = 0
+		return
+	}
+	r.series++
+	if s.times[i] == r.time {
+		r.fed++
 	}
 }
