@@ -50,6 +50,7 @@ type (
 		Op     string            `json:"op"`
 		Value  float64           `json:"value"`
 		Count  uint64            `json:"count,omitempty"`
+		Text   string            `json:"text,omitempty"`
 	}
 )
 
@@ -78,7 +79,7 @@ func (w *explainWriter) rule(v *trial.Explained) explainedRule {
 		r.Reasons = append(r.Reasons, explainedReason{g.Reason.String(), g.Field, g.Got, g.Expected})
 	}
 	for _, s := range v.Samples {
-		r.Samples = append(r.Samples, explainedSample{s.Name, labelMap(s.Labels), s.Op.String(), s.Value, s.Count})
+		r.Samples = append(r.Samples, explainedSample{s.Name, labelMap(s.Labels), s.Op.String(), s.Value, s.Count, s.Text})
 	}
 	return r
 }
