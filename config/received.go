@@ -62,6 +62,9 @@ const Untyped = metric.Unknown
 // receivedTypes are the types that a rule on metrics events can set, in the order of receivedTypeWords.
 var receivedTypes = [...]Type{Counter, Gauge, Untyped}
 
+// smallestReceived is a useful list of rules on metrics events.
+const smallestReceived = "received: [{metric: 'node_scrape_*', drop: true}]"
+
 // received reads the rules on metrics events.
 func (p *parser) received(list *node) {
 	switch {

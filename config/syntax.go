@@ -22,9 +22,6 @@ const (
 // smallestFile is the smallest useful rules file.
 const smallestFile = "metrics: [{name: records_total, type: counter}]"
 
-// smallestReceived is a useful list of rules on metrics events.
-const smallestReceived = "received: [{metric: 'node_scrape_*', drop: true}]"
-
 // body parses the YAML of text. It returns nil after reporting a mistake.
 func (p *parser) body(text []byte) *node {
 	start := Position{1, 1}
