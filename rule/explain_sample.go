@@ -12,6 +12,9 @@ import (
 func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *record.Leaf) {
 	e.batch.Each(func(s *collector.Sample, values []string) {
 		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value, Count: s.Count}
+		if leaf != nil {
+			m.Field = string(leaf.Path)
+		}
 		for i, name := range s.Family.Labels {
 			if values[i] != "" {
 				m.Labels = append(m.Labels, name, values[i])

@@ -45,6 +45,7 @@ type Trial struct {
 	scratch   rule.Scratch
 	batch     collector.Batch
 	losses    losses
+	feeders   feeders // of records that were explained
 
 	// Records counts the events that were applied.
 	Records int
@@ -62,7 +63,7 @@ func New(o Options) (*Trial, error) {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = defaults.SeriesMemory
 	}
-	t := &Trial{options: o, losses: losses{given: make(map[lossKey]*Loss)}}
+	t := &Trial{options: o, losses: losses{given: make(map[lossKey]*Loss)}, feeders: make(feeders)}
 	if !o.FollowRecords {
 		t.clock.set(o.Now)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/promexporter/promexporter/finding"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
@@ -95,7 +94,7 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 		return err
 	}
 	if enough {
-		a.note("there are more than %s; --limit 0 shows all", finding.Plural(f.limit, "record"))
+		a.note("more records follow; --limit 0 shows all")
 	}
 	return r.report()
 }
