@@ -19,6 +19,8 @@ type seen struct {
 	reached    bool
 	held, fell []bool // whether each comparison or join was ever true, or false
 	checks     []rule.Check
+	choices    []choice
+	taken      []bool // whether each choice was made
 }
 
 func newCoverage(file string, rules []*config.Rules) *Coverage {
@@ -36,13 +38,15 @@ func newCoverage(file string, rules []*config.Rules) *Coverage {
 func (c *Coverage) add(v *rule.Verdict) {
 	s := c.seen[v.Rule.Position.Line]
 	if s == nil {
-		s = &seen{}
+		all := choices(v.Rule)
+		s = &seen{choices: all, taken: make([]bool, len(all))}
 		c.seen[v.Rule.Position.Line] = s
 	}
 	switch v.Outcome {
 	case rule.OutcomeMade, rule.OutcomeGaveUp, rule.OutcomeDropped:
 		s.reached = true
 	}
+	s.take(v.Samples)
 	if s.checks == nil && len(v.Checks) > 0 {
 		s.checks, s.held, s.fell = v.Checks, make([]bool, len(v.Checks)), make([]bool, len(v.Checks))
 	}
@@ -61,6 +65,9 @@ func (c *Coverage) Merge(o *Coverage) {
 			continue
 		}
 		have.reached = have.reached || s.reached
+		for i := range s.taken {
+			have.taken[i] = have.taken[i] || s.taken[i]
+		}
 		if have.checks == nil {
 			have.checks, have.held, have.fell = s.checks, s.held, s.fell
 			continue
@@ -81,8 +88,8 @@ func (c *Coverage) Rules() (all int, missed []*config.Metric) {
 	return len(c.rules), missed
 }
 
-// Missed lists what no test reached: rules, and comparisons that were never true or never false. The other result is how
-// much there is to reach.
+// Missed lists what no test reached: rules, comparisons that were never true or never false, and results of maps and
+// defaults that never came. The other result is how much there is to reach.
 func (c *Coverage) Missed() (lines []string, all int) {
 	for _, m := range c.rules {
 		place := fmt.Sprintf("%s:%d: %s", c.File, m.Position.Line, m.Rule)
@@ -94,19 +101,32 @@ func (c *Coverage) Missed() (lines []string, all int) {
 		if s == nil {
 			continue
 		}
-		for i, check := range s.checks {
-			text := check.Join
-			if check.Join == "" {
-				text = check.Compare.Field.String() + " " + check.Compare.Op.String()
-			}
-			all += 2
-			if !s.held[i] {
-				lines = append(lines, place+": "+text+" is never true")
-			}
-			if !s.fell[i] {
-				lines = append(lines, place+": "+text+" is never false")
-			}
+		for _, text := range s.missed() {
+			lines = append(lines, place+": "+text)
 		}
+		all += 2*len(s.checks) + len(s.choices)
 	}
 	return lines, all
+}
+
+// missed lists what no test reached of a rule.
+func (s *seen) missed() (lines []string) {
+	for i, check := range s.checks {
+		text := check.Join
+		if check.Join == "" {
+			text = check.Compare.Field.String() + " " + check.Compare.Op.String()
+		}
+		if !s.held[i] {
+			lines = append(lines, text+" is never true")
+		}
+		if !s.fell[i] {
+			lines = append(lines, text+" is never false")
+		}
+	}
+	for i, c := range s.choices {
+		if !s.taken[i] {
+			lines = append(lines, c.String())
+		}
+	}
+	return lines
 }

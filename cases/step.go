@@ -39,6 +39,9 @@ func (r *stepRun) apply(ctx context.Context) error {
 	if reader.Tag == "" {
 		reader.Tag = "test"
 	}
+	if r.step.Grouped {
+		reader.Group = &sample.Group{Metadata: r.step.GroupMetadata, Attributes: r.step.GroupAttributes}
+	}
 	emit := func(c *sample.Chunk) error { return r.trial.Explain(c, r.explained) }
 	if r.step.File == "" {
 		return reader.Read(ctx, "record", bytes.NewReader(bytes.Join(r.step.Records, []byte("\n"))), emit)
