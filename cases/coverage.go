@@ -23,6 +23,11 @@ type seen struct {
 	taken      []bool // whether each choice was made
 }
 
+func newSeen(m *config.Metric) *seen {
+	all := choices(m)
+	return &seen{choices: all, taken: make([]bool, len(all))}
+}
+
 func newCoverage(file string, rules []*config.Rules) *Coverage {
 	c := &Coverage{File: file, seen: make(map[int]*seen)}
 	if file == "" {
@@ -38,8 +43,7 @@ func newCoverage(file string, rules []*config.Rules) *Coverage {
 func (c *Coverage) add(v *rule.Verdict) {
 	s := c.seen[v.Rule.Position.Line]
 	if s == nil {
-		all := choices(v.Rule)
-		s = &seen{choices: all, taken: make([]bool, len(all))}
+		s = newSeen(v.Rule)
 		c.seen[v.Rule.Position.Line] = s
 	}
 	switch v.Outcome {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
-	"github.com/promexporter/promexporter/internal/jsonpack"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
@@ -23,19 +22,6 @@ type Event struct {
 	raw     []byte // the event in msgpack
 	one     []byte // the same, with the start of its group
 	scratch *rule.Scratch
-}
-
-// Record returns the record as JSON.
-func (e *Event) Record() ([]byte, error) {
-	_, b, err := msgp.ReadArrayHeaderBytes(e.raw)
-	if err == nil {
-		b, err = msgp.Skip(b)
-	}
-	if err != nil {
-		return nil, err
-	}
-	text, _, err := jsonpack.AppendJSON(nil, b)
-	return text, err
 }
 
 // ErrNoEvent is of bytes that are no event.

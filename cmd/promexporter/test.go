@@ -20,6 +20,7 @@ type testFlags struct {
 	watch       bool
 	coverage    bool
 	minCoverage float64
+	fromFlags
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -29,10 +30,17 @@ func (a *app) testCommand() *cobra.Command {
 		Short: "Run the tests of rules",
 		Long: `test runs the tests in files whose names end in _test.yaml; by default those of the working directory and of all
 folders below.`,
-		Example: "  promexporter test\n  promexporter test --watch nginx_test.yaml",
+		Example: "  promexporter test\n  promexporter test --watch nginx_test.yaml\n" +
+			"  promexporter test --from sample -r nginx.yaml > nginx_test.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("-o", f.output, "text", "json", "tap", "github"); err != nil {
 				return err
+			}
+			if err := f.fromFlags.check(c, args); err != nil {
+				return err
+			}
+			if f.from != "" {
+				return a.draft(c.Context(), &f.fromFlags)
 			}
 			if len(args) == 0 {
 				args = []string{"./..."}
@@ -52,6 +60,10 @@ folders below.`,
 	flags.BoolVarP(&f.watch, "watch", "w", false, "run again when a file changes")
 	flags.BoolVar(&f.coverage, "coverage", false, "list what no test reached")
 	flags.Float64Var(&f.minCoverage, "min-coverage", 0, "end with status 1 if tests reach less of the rules, in `percent`")
+	f.fromFlags.define(flags)
+	for _, name := range []string{"output", "run", "junit", "fail-fast", "update", "watch", "coverage", "min-coverage"} {
+		c.MarkFlagsMutuallyExclusive("from", name)
+	}
 	return c
 }
 
