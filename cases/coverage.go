@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/rule"
@@ -11,7 +12,8 @@ import (
 type Coverage struct {
 	File  string
 	rules []*config.Metric
-	seen  map[int]*seen // by the line of the rule
+	index map[*config.Metric]int
+	seen  []*seen // of each rule; nil until it was looked at
 }
 
 // seen is what tests reached of a rule.
@@ -29,23 +31,28 @@ func newSeen(m *config.Metric) *seen {
 }
 
 func newCoverage(file string, rules []*config.Rules) *Coverage {
-	c := &Coverage{File: file, seen: make(map[int]*seen)}
+	c := &Coverage{File: file, index: make(map[*config.Metric]int)}
 	if file == "" {
 		return c // the default rules are tested elsewhere
 	}
 	for i := range rules[0].Metrics {
 		c.rules = append(c.rules, &rules[0].Metrics[i])
+		c.index[&rules[0].Metrics[i]] = i
 	}
+	c.seen = make([]*seen, len(c.rules))
 	return c
 }
 
-// add takes what a rule made of a record.
+// add takes what a rule made of a record. Rules of other files do not matter.
 func (c *Coverage) add(v *rule.Verdict) {
-	s := c.seen[v.Rule.Position.Line]
-	if s == nil {
-		s = newSeen(v.Rule)
-		c.seen[v.Rule.Position.Line] = s
+	i, ok := c.index[v.Rule]
+	if !ok {
+		return
 	}
+	if c.seen[i] == nil {
+		c.seen[i] = newSeen(v.Rule)
+	}
+	s := c.seen[i]
 	switch v.Outcome {
 	case rule.OutcomeMade, rule.OutcomeGaveUp, rule.OutcomeDropped:
 		s.reached = true
@@ -60,23 +67,29 @@ func (c *Coverage) add(v *rule.Verdict) {
 	}
 }
 
-// Merge adds what other tests reached of the same rules.
+// Merge adds what other tests reached of the same rules, unless the file has changed between them.
 func (c *Coverage) Merge(o *Coverage) {
-	for line, s := range o.seen {
-		have := c.seen[line]
-		if have == nil {
-			c.seen[line] = s
+	if !slices.EqualFunc(c.rules, o.rules, func(a, b *config.Metric) bool { return a.Position == b.Position && a.Rule == b.Rule }) {
+		return
+	}
+	for i, s := range o.seen {
+		have := c.seen[i]
+		switch {
+		case s == nil:
+			continue
+		case have == nil:
+			c.seen[i] = s
 			continue
 		}
 		have.reached = have.reached || s.reached
-		for i := range s.taken {
+		for i := range min(len(s.taken), len(have.taken)) {
 			have.taken[i] = have.taken[i] || s.taken[i]
 		}
 		if have.checks == nil {
 			have.checks, have.held, have.fell = s.checks, s.held, s.fell
 			continue
 		}
-		for i := range s.held {
+		for i := range min(len(s.held), len(have.held)) {
 			have.held[i], have.fell[i] = have.held[i] || s.held[i], have.fell[i] || s.fell[i]
 		}
 	}
@@ -84,8 +97,8 @@ func (c *Coverage) Merge(o *Coverage) {
 
 // Rules returns how many rules there are, and those that no test reached.
 func (c *Coverage) Rules() (all int, missed []*config.Metric) {
-	for _, m := range c.rules {
-		if s := c.seen[m.Position.Line]; s == nil || !s.reached {
+	for i, m := range c.rules {
+		if s := c.seen[i]; s == nil || !s.reached {
 			missed = append(missed, m)
 		}
 	}
@@ -95,9 +108,9 @@ func (c *Coverage) Rules() (all int, missed []*config.Metric) {
 // Missed lists what no test reached: rules, comparisons that were never true or never false, and results of maps and
 // defaults that never came. The other result is how much there is to reach.
 func (c *Coverage) Missed() (lines []string, all int) {
-	for _, m := range c.rules {
+	for i, m := range c.rules {
 		place := fmt.Sprintf("%s:%d: %s", c.File, m.Position.Line, m.Rule)
-		s := c.seen[m.Position.Line]
+		s := c.seen[i]
 		all++
 		if s == nil || !s.reached {
 			lines = append(lines, place+" is not reached")

@@ -109,8 +109,13 @@ func (r *stepRun) compare(ctx context.Context) (failures []string, err error) {
 	return append(failures, r.compareAbsent(got)...), nil
 }
 
-// compareText compares a page of OpenMetrics line by line.
+const eof = "# EOF"
+
+// compareText compares a page of OpenMetrics line by line. Its last line, # EOF, need not be expected.
 func (r *stepRun) compareText(got string) (failures []string) {
+	if !strings.HasSuffix(strings.TrimSpace(r.step.Expect), eof) {
+		got = strings.TrimSuffix(strings.TrimSpace(got), eof)
+	}
 	if strings.TrimSpace(got) == strings.TrimSpace(r.step.Expect) || !r.step.HasExpect {
 		return nil
 	}

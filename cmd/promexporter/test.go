@@ -9,6 +9,7 @@ import (
 
 	"github.com/promexporter/promexporter/cases"
 	"github.com/promexporter/promexporter/check"
+	"github.com/promexporter/promexporter/finding"
 )
 
 type testFlags struct {
@@ -78,6 +79,10 @@ func (a *app) test(ctx context.Context, f *testFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	return a.reportTests(f, r)
+}
+
+func (a *app) reportTests(f *testFlags, r *testRun) error {
 	if err := a.writeTests(f, r); err != nil {
 		return err
 	}
@@ -145,15 +150,21 @@ func (r *testRun) tests() (n int) {
 	return n
 }
 
+// updateTests writes the expected texts. Its error is a status when there are mistakes, of which no test came.
 func (a *app) updateTests(r *testRun) error {
+	mistakes := 0
 	for _, f := range r.files {
+		mistakes += len(f.Mistakes)
 		n, err := f.Update()
 		if err != nil {
 			return err
 		}
 		if n > 0 {
-			a.note("%s: %d texts were written", f.Path, n)
+			a.note("%s: %s written", f.Path, finding.Plural(n, "expected text"))
 		}
+	}
+	if mistakes > 0 {
+		return status(statusWrong)
 	}
 	return nil
 }
