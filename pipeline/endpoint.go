@@ -72,7 +72,7 @@ func (i *instance) Gather(ctx context.Context) (all []exposition.Family, done fu
 	if err != nil {
 		return nil, done, err
 	}
-	gathered, err := i.metrics.registry.Gather()
+	gathered, err := i.metrics.gather()
 	own := exposition.Families(gathered)
 	if len(own) == 0 {
 		return all, done, err

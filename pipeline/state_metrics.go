@@ -24,13 +24,13 @@ var (
 // register adds the metrics of the state file to those of the instance, until unregister.
 func (s *state) register(m *metrics) {
 	if s != nil {
-		m.registerer.MustRegister(s)
+		m.registry.MustRegister(s)
 	}
 }
 
 func (s *state) unregister(m *metrics) {
 	if s != nil {
-		m.registerer.Unregister(s)
+		m.registry.Unregister(s)
 	}
 }
 

@@ -67,7 +67,8 @@ func withoutNegativeQuantiles(f Family) *dto.MetricFamily {
 // HidesSum reports whether OpenMetrics does not allow the sums of a histogram or summary: they have to behave like
 // counters, but negative observations decrease them. A histogram without a sum has no count either.
 func HidesSum(f Family) bool {
-	return f.Signed || slices.ContainsFunc(f.Metric, isSigned)
+	hasSum := f.GetType() != dto.MetricType_COUNTER && f.GetType() != dto.MetricType_GAUGE
+	return hasSum && (f.Signed || slices.ContainsFunc(f.Metric, isSigned))
 }
 
 func isSigned(m *dto.Metric) bool {

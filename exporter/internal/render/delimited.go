@@ -26,8 +26,9 @@ const seriesAtOnce = 16
 // measured marshals with the sizes that proto.Size has computed.
 var measured = proto.MarshalOptions{UseCachedSize: true}
 
-func writeDelimited(out io.Writer, all []exposition.Family, escaping model.EscapingScheme) error {
-	w := delimitedWriter{out: out, escaping: escaping}
+// writeDelimited writes families to out. It overwrites the memory of buffer.
+func writeDelimited(out io.Writer, all []exposition.Family, escaping model.EscapingScheme, buffer []byte) error {
+	w := delimitedWriter{out: out, escaping: escaping, buffer: buffer}
 	for _, family := range all {
 		if err := guard(family, w.family); err != nil {
 			return err
@@ -36,23 +37,30 @@ func writeDelimited(out io.Writer, all []exposition.Family, escaping model.Escap
 	return w.flush()
 }
 
-func (w *delimitedWriter) family(f *dto.MetricFamily) (err error) {
-	f = model.EscapeMetricFamily(f, w.escaping)
+func (w *delimitedWriter) family(f *dto.MetricFamily) error {
+	f = escaped(f, w.escaping)
 	w.buffer = protowire.AppendVarint(w.buffer, uint64(proto.Size(f))) // caches the size of each series
+	if len(f.Metric) <= seriesAtOnce {
+		return w.part(f)
+	}
 	// The encoding of a message is the concatenation of the encodings of its parts.
-	head := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit}
-	if w.buffer, err = measured.MarshalAppend(w.buffer, head); err != nil {
+	if err := w.part(&dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit}); err != nil {
 		return err
 	}
 	for series := range slices.Chunk(f.Metric, seriesAtOnce) {
-		if w.buffer, err = measured.MarshalAppend(w.buffer, &dto.MetricFamily{Metric: series}); err != nil {
+		if err := w.part(&dto.MetricFamily{Metric: series}); err != nil {
 			return err
 		}
-		if len(w.buffer) >= pieceSize/2 {
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+func (w *delimitedWriter) part(f *dto.MetricFamily) (err error) {
+	if w.buffer, err = measured.MarshalAppend(w.buffer, f); err != nil {
+		return err
+	}
+	if len(w.buffer) >= pieceSize/2 {
+		return w.flush()
 	}
 	return nil
 }

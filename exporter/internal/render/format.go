@@ -15,14 +15,19 @@ type Format struct {
 	created    bool   // OpenMetrics shows created timestamps as lines of their own
 }
 
-// text1 is the text format with quoted names. expfmt writes it only as version 0.0.4 with unescaped names.
+// text1 is the text format with quoted names.
 const text1 expfmt.Format = "text/plain; version=1.0.0; charset=utf-8"
+
+// formats are the exposition formats in order of preference. They are written without a buffer that grows with the page.
+var formats = [...]expfmt.Format{
+	expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtProtoDelim, expfmt.FmtText, text1,
+}
 
 // Negotiate returns the format that the header of a request prefers. created says whether OpenMetrics pages have lines
 // with created timestamps.
 func Negotiate(h http.Header, created bool) Format {
 	return Format{
-		exposition: expfmt.NegotiateAccept(h, append(expfmt.DefaultOpenMetricsAcceptedFormats(), text1)...),
+		exposition: expfmt.NegotiateAccept(h, formats[:]...),
 		encoding:   negotiateEncoding(h),
 		created:    created,
 	}
@@ -33,14 +38,6 @@ func (f Format) ContentType() string { return string(f.exposition) }
 
 // ContentEncoding returns the value of the header Content-Encoding, or "" if the page is not compressed.
 func (f Format) ContentEncoding() string { return f.encoding }
-
-// expfmtFormat returns the format in which expfmt writes the page.
-func (f Format) expfmtFormat() expfmt.Format {
-	if escaping, ok := strings.CutPrefix(string(f.exposition), string(text1)); ok {
-		return expfmt.FmtText + expfmt.Format(escaping)
-	}
-	return f.exposition
-}
 
 // The encodings of a page, in order of preference if the client accepts several with the same quality.
 var encodings = [...]string{"", "gzip", "zstd"}

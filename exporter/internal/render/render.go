@@ -12,6 +12,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
 	"github.com/promexporter/promexporter/internal/exposition"
@@ -65,7 +66,7 @@ func (r *Renderer) check(ctx context.Context, family exposition.Family, f Format
 
 func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (*Page, error) {
 	out := &pageWriter{ctx: ctx, page: &Page{Format: f, from: &r.pieces}}
-	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return f.write(w, all) })
+	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return r.write(w, all, f) })
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -76,17 +77,22 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 	return out.finish(), nil
 }
 
-func (f Format) write(out io.Writer, all []exposition.Family) error {
-	written := f.expfmtFormat()
-	switch written.FormatType() {
+// write writes the families in the format f without its encoding.
+func (r *Renderer) write(out io.Writer, all []exposition.Family, f Format) error {
+	escaping := f.exposition.ToEscapingScheme()
+	switch f.exposition.FormatType() {
 	case expfmt.TypeProtoDelim:
-		return writeDelimited(out, all, written.ToEscapingScheme())
+		buffer := r.pieces.take()
+		defer r.pieces.release(buffer)
+		return writeDelimited(out, all, escaping, buffer.bytes[:0])
 	case expfmt.TypeOpenMetrics:
-		return f.writeOpenMetrics(out, families.OpenMetrics(all), written)
+		return f.writeOpenMetrics(out, families.OpenMetrics(all), escaping)
 	}
-	e := expfmt.NewEncoder(out, written)
 	for _, family := range all {
-		if err := guard(family, e.Encode); err != nil {
+		if err := guard(family, func(f *dto.MetricFamily) error {
+			_, err := expfmt.MetricFamilyToText(out, escaped(f, escaping))
+			return err
+		}); err != nil {
 			return err
 		}
 	}
@@ -94,18 +100,21 @@ func (f Format) write(out io.Writer, all []exposition.Family) error {
 }
 
 // writeOpenMetrics writes families in the OpenMetrics format.
-func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, written expfmt.Format) error {
+func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, escaping model.EscapingScheme) error {
 	for _, family := range all {
 		to := out
 		if families.HidesSum(family) {
-			to = withoutSum(out, family, written.ToEscapingScheme())
+			to = withoutSum(out, family, escaping)
 		}
 		var options []expfmt.EncoderOption
 		// Either all samples of a series have a timestamp or none of them, and lines with created timestamps do not.
 		if f.created && family.Metric[0].TimestampMs == nil {
 			options = append(options, expfmt.WithCreatedLines())
 		}
-		if err := guard(family, expfmt.NewEncoder(to, written, options...).Encode); err != nil {
+		if err := guard(family, func(f *dto.MetricFamily) error {
+			_, err := expfmt.MetricFamilyToOpenMetrics(to, escaped(f, escaping), options...)
+			return err
+		}); err != nil {
 			return err
 		}
 	}
