@@ -65,7 +65,7 @@ type Explained struct {
 func (t *Trial) Explain(c *sample.Chunk, f func(*Event, []Explained) error) error {
 	plan := t.set.Plan(c.Tag)
 	return eachEvent(c, &plan, &rule.Scratch{}, func(e *Event) error {
-		verdicts := plan.Explain(e.scratch, t.at(e))
+		verdicts := rule.Explain(&plan, e.scratch, t.at(e))
 		before := t.collected()
 		one := *c
 		one.Events = e.one
