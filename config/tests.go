@@ -73,7 +73,7 @@ var (
 // its parts gives no Tests and Mistakes, all of them at once.
 func ParseTests(file string, text []byte) (*Tests, error) {
 	p := testParser{parser: newParser(file)}
-	if body := p.body(text); body != nil {
+	if body := p.body(text, smallestTests); body != nil {
 		p.document(body)
 	}
 	if len(p.mistakes) > 0 {

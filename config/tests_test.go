@@ -12,6 +12,7 @@ import (
 func TestParseTestsMistakes(t *testing.T) {
 	const step = "tests: [{name: x, steps: [{"
 	for text, want := range map[string]string{
+		"":                                       "the file is empty; write at least: " + smallestTests,
 		"rules: a.yaml":                          "tests: no tests; write ",
 		"tests: []":                              "tests: no tests; write ",
 		"tests: 5":                               "tests: expected a list of tests, found the number 5",

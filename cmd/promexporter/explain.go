@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/promexporter/promexporter/finding"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
@@ -92,6 +93,9 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 	}
 	if err := w.out.Flush(); err != nil {
 		return err
+	}
+	if w.shown == 0 && r.Counts.Records > 0 {
+		a.note("none of %s is to be shown", finding.Plural(r.Counts.Records, "record"))
 	}
 	if enough {
 		a.note("more records follow; --limit 0 shows all")
