@@ -1,7 +1,7 @@
 // Package cases runs tests of rules.
 //
-// What enters are files of tests; what leaves are their results, and what the tests reached of the rules. Each test starts
-// with a clock at [Zero] and without any series, so that the order of tests does not matter.
+// What enters are files of tests; what leaves are their results, and what the tests reached of the rules. Each test
+// starts with a clock at [Zero] and without any series, so that the order of tests does not matter.
 package cases
 
 import (

@@ -43,8 +43,8 @@ func blocks(text string) (all []block) {
 	return all
 }
 
-// markdown runs the blocks of a document: each block of yaml that blocks of json or text follow is a test. It is a rules
-// file, or some rules of one; json has records, and text is the page that they make.
+// markdown runs the blocks of a document: each block of yaml that blocks of json or text follow is a test. It is a
+// rules file, or some rules of one; json has records, and text is the page that they make.
 func (f *File) markdown(ctx context.Context, o *Options) error {
 	begin := time.Now()
 	defer func() { f.Duration = time.Since(begin) }()

@@ -26,7 +26,8 @@ type page struct {
 	lines    []string
 }
 
-// parsePage reads a page in the text format. The order of lines and labels, spaces and the form of numbers do not matter.
+// parsePage reads a page in the text format. The order of lines and labels, spaces and the form of numbers do not
+// matter.
 func parsePage(text string) (*page, error) {
 	p := &page{samples: make(map[string]map[string]float64), comments: make(map[string]bool)}
 	for line := range strings.Lines(text) {

@@ -79,7 +79,8 @@ func (o *outcome) addBatch(all uint64, dropped *[reasons]uint64) {
 	o.applied.Add(all)
 }
 
-// Origin counts the samples of one rule that were dropped, or went to an overflow series. The zero Origin is ready. Its methods are safe for concurrent use.
+// Origin counts the samples of one rule that were dropped, or went to an overflow series. The zero Origin is ready. Its
+// methods are safe for concurrent use.
 type Origin struct {
 	dropped    [reasons]atomic.Uint64
 	overflowed atomic.Uint64

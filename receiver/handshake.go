@@ -51,8 +51,8 @@ func (r *Receiver) handshake(b *buffer) error {
 	return nil
 }
 
-// refuse returns why a client is not let in, in the words of Fluentd, or "" if it is. An unknown name takes as long as a
-// wrong password.
+// refuse returns why a client is not let in, in the words of Fluentd, or "" if it is. An unknown name takes as long
+// as a wrong password.
 func (r *Receiver) refuse(p *ping, nonce, salt string) string {
 	if !equal(p.digest, digest(p.salt, p.hostname, nonce, r.options.SharedKey)) {
 		return "shared_key mismatch"

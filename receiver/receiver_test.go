@@ -214,7 +214,8 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// TestRefusedChunkHasNoAck holds that a chunk that was not taken is not acknowledged, so that the client sends it again.
+// TestRefusedChunkHasNoAck holds that a chunk that was not taken is not acknowledged, so that the client sends it
+// again.
 func TestRefusedChunkHasNoAck(t *testing.T) {
 	r := start(t, receiver.Options{})
 	r.refuse = errors.New("no more")

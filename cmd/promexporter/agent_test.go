@@ -21,9 +21,9 @@ import (
 	"time"
 )
 
-// listening runs the command listen until it has printed as many events as it is asked for, or has refused a client, while
-// an agent with these arguments sends them. ADDRESS in the arguments becomes the address on which it listens. The result
-// is what was printed, and the note about the client.
+// listening runs the command listen until it has printed as many events as it is asked for, or has refused a client,
+// while an agent with these arguments sends them. ADDRESS in the arguments becomes the address on which it listens.
+// The result is what was printed, and the note about the client.
 func listening(t *testing.T, fluentBit string, listen []string, agent string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -61,10 +61,7 @@ folders below.`,
 	flags.BoolVarP(&f.watch, "watch", "w", false, "run again when a file changes")
 	flags.BoolVar(&f.coverage, "coverage", false, "list what no test reached")
 	flags.Float64Var(&f.minCoverage, "min-coverage", 0, "end with status 1 if tests reach less of the rules, in `percent`")
-	f.fromFlags.define(flags)
-	for _, name := range []string{"output", "run", "junit", "fail-fast", "update", "watch", "coverage", "min-coverage"} {
-		c.MarkFlagsMutuallyExclusive("from", name)
-	}
+	f.fromFlags.define(c)
 	return c
 }
 

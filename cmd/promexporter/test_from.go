@@ -23,7 +23,7 @@ type fromFlags struct {
 	names []string // of the flags that only go with --from
 }
 
-func (f *fromFlags) define(flags *pflag.FlagSet) {
+func (f *fromFlags) define(c *cobra.Command) {
 	with := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.rulesFlags.defineRules(with)
 	f.inputFlags.define(with)
@@ -31,8 +31,11 @@ func (f *fromFlags) define(flags *pflag.FlagSet) {
 		f.names = append(f.names, flag.Name)
 		flag.Usage = "with --from: " + flag.Usage
 	})
-	flags.StringVar(&f.from, "from", "", "do not run tests, but print a first one, made of the records of a `sample`")
-	flags.AddFlagSet(with)
+	c.Flags().StringVar(&f.from, "from", "", "do not run tests, but print a first one, made of the records of a `sample`")
+	c.Flags().AddFlagSet(with)
+	for _, name := range []string{"output", "run", "junit", "fail-fast", "update", "watch", "coverage", "min-coverage"} {
+		c.MarkFlagsMutuallyExclusive("from", name)
+	}
 }
 
 // check reports flags that do not go together.
