@@ -53,6 +53,7 @@ type (
 		Op     string            `json:"op"`
 		Value  float64           `json:"value"`
 		Count  uint64            `json:"count,omitempty"`
+		Text   string            `json:"text,omitempty"`
 	}
 )
 
@@ -92,7 +93,7 @@ func (w *explainWriter) rule(v *trial.Explained) explainedRule {
 		for i := 0; i < len(s.Labels); i += 2 {
 			labels[s.Labels[i]] = s.Labels[i+1]
 		}
-		r.Samples = append(r.Samples, explainedSample{s.Name, labels, s.Op.String(), s.Value, s.Count})
+		r.Samples = append(r.Samples, explainedSample{s.Name, labels, s.Op.String(), s.Value, s.Count, s.Text})
 	}
 	return r
 }
