@@ -33,7 +33,8 @@ type builder struct {
 	chunk  *Chunk
 	events int // of all chunks
 	emit   func(*Chunk) error
-	held   bool // a group is open, which must not be parted
+	opener []byte // the event that each chunk starts with
+	held   bool   // a group is open, which must not be parted
 }
 
 // context passes a context of metrics events on.
@@ -54,6 +55,7 @@ func (b *builder) event(tag string) (*Chunk, error) {
 	}
 	if b.chunk == nil {
 		b.chunk = &Chunk{Source: b.source, Tag: tag, first: b.events + 1, Events: make([]byte, 0, chunkSize+chunkSize/8)}
+		b.chunk.Events = append(b.chunk.Events, b.opener...)
 	}
 	return b.chunk, nil
 }

@@ -1,7 +1,7 @@
 // Package trial applies rules to samples of records and metrics events, without an agent and with a clock of its own.
 //
-// What enters are chunks of a sample; what leaves are the page that Prometheus would read, the losses, and what each rule
-// made of each record.
+// What enters are chunks of a sample; what leaves are the page that Prometheus would read, the losses, and what each
+// rule made of each record.
 package trial
 
 import (
@@ -50,6 +50,7 @@ type Trial struct {
 	losses    losses
 	receiver  receive.Scratch
 	shift     *time.Duration // of metrics events; nil until the first one comes
+	feeders   feeders        // of records that were explained
 
 	// Points counts the points of metrics events that came.
 	Points int
@@ -69,7 +70,7 @@ func New(o Options) (*Trial, error) {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = defaults.SeriesMemory
 	}
-	t := &Trial{options: o, losses: losses{given: make(map[lossKey]*Loss)}}
+	t := &Trial{options: o, losses: losses{given: make(map[lossKey]*Loss)}, feeders: make(feeders)}
 	if !o.FollowRecords {
 		t.clock.set(o.Now)
 	}
@@ -156,8 +157,8 @@ func (t *Trial) Apply(c *sample.Chunk) error {
 	}
 }
 
-// follow moves the clock to the time of the event. What came before is applied at its own time, to the second: no ttl is
-// shorter.
+// follow moves the clock to the time of the event. What came before is applied at its own time, to the second: no
+// ttl is shorter.
 func (t *Trial) follow() error {
 	if t.options.FollowRecords {
 		at := time.Unix(0, t.scratch.Event.Time)
