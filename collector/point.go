@@ -44,13 +44,15 @@ type pointSet struct {
 	definitions []defined
 	texts       []byte
 	points      []point
+	examples    []pointExemplar
 	floats      []float64
 	counts      []uint64
 	buckets     []nativeBucket
 	refusals    [reasons]uint64
 	context     int // where the points of the current context start
+	example     int // where the exemplars of the current point start
 
-	most struct{ definitions, texts, points, floats, counts, buckets int } // that a use since the last shrink has needed
+	most struct{ definitions, texts, points, examples, floats, counts, buckets int } // that a use since the last shrink has needed
 }
 
 // defined is a Definition in a batch.
@@ -82,6 +84,8 @@ type point struct {
 	positive    uint32 // where the buckets stand, the negative ones after the positive ones
 	negative    uint32
 	last        uint32
+	exemplars   uint32 // where the exemplars stand, up to the one before endExemplar
+	endExemplar uint32
 	schema      int8
 	dropped     Reason
 	stale, add  bool
@@ -90,6 +94,8 @@ type point struct {
 
 func (s *pointSet) reset() {
 	m := &s.most
+	m.examples = max(m.examples, len(s.examples))
+	s.examples, s.example = s.examples[:0], 0
 	m.definitions, m.texts, m.points = max(m.definitions, len(s.definitions)), max(m.texts, len(s.texts)), max(m.points, len(s.points))
 	m.floats, m.counts, m.buckets = max(m.floats, len(s.floats)), max(m.counts, len(s.counts)), max(m.buckets, len(s.buckets))
 	s.tag = ""
@@ -102,17 +108,19 @@ func (s *pointSet) reset() {
 
 // shrink gives memory back as Batch.Shrink does.
 func (s *pointSet) shrink() (freed int) {
-	var n [6]int
+	var n [7]int
 	s.definitions, n[0] = shrunk(s.definitions, s.most.definitions)
 	s.texts, n[1] = shrunk(s.texts, s.most.texts)
 	s.points, n[2] = shrunk(s.points, s.most.points)
 	s.floats, n[3] = shrunk(s.floats, s.most.floats)
 	s.counts, n[4] = shrunk(s.counts, s.most.counts)
 	s.buckets, n[5] = shrunk(s.buckets, s.most.buckets)
+	s.examples, n[6] = shrunk(s.examples, s.most.examples)
 	clear(s.definitions[:cap(s.definitions)])
-	s.most.definitions, s.most.texts, s.most.points, s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0, 0, 0, 0
+	s.most.definitions, s.most.texts, s.most.points, s.most.examples = 0, 0, 0, 0
+	s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0
 	return n[0]*int(unsafe.Sizeof(defined{})) + n[1] + n[2]*int(unsafe.Sizeof(point{})) + 8*(n[3]+n[4]) +
-		n[5]*int(unsafe.Sizeof(nativeBucket{}))
+		n[5]*int(unsafe.Sizeof(nativeBucket{})) + n[6]*int(unsafe.Sizeof(pointExemplar{}))
 }
 
 // Begin begins a context of metrics events with the tag that brings it. A tag that feeds a series keeps others from it
@@ -185,6 +193,8 @@ func (b *Batch) Put(p *Point) {
 		q.time = b.Now
 	}
 	b.keyStart = len(b.keys)
+	q.exemplars, q.endExemplar = uint32(b.example), uint32(len(b.examples))
+	b.example = len(b.examples)
 	if !p.Stale {
 		q.dropped = b.shape(&q, p)
 	}
@@ -196,8 +206,8 @@ const maxBodies = 8 << 20
 
 // isFull reports whether the batch has no room for one more point.
 func (b *Batch) isFull() bool {
-	return len(b.keys) > MaxBatchBytes || len(b.texts) > MaxBatchBytes || len(b.points) >= MaxBatchSamples ||
-		len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
+	return len(b.keys)+len(b.exemplars) > MaxBatchBytes || len(b.texts) > MaxBatchBytes || len(b.points) >= MaxBatchSamples ||
+		len(b.examples)+len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
 }
 
 // shape copies what p has in addition to a value into the batch, and reports whether its type may have that value.

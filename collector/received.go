@@ -109,6 +109,9 @@ func (c *Collector) accept(st *store, i int, p *point, b *Batch) Reason {
 	if st.updated != nil {
 		st.updated[i] = c.now
 	}
+	if p.exemplars != p.endExemplar {
+		c.takeExemplars(st, i, p, b)
+	}
 	return Kept
 }
 

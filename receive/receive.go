@@ -37,6 +37,7 @@ type Scratch struct {
 	context    cmetrics.Context
 	family     cmetrics.Family
 	point      cmetrics.Point
+	exemplar   cmetrics.Exemplar
 	definition collector.Definition
 	labels     []label
 	resource   []label // of the context
@@ -56,6 +57,7 @@ func (w *Scratch) Release() {
 	clear(w.resource[:cap(w.resource)])
 	w.family.Release()
 	w.point.Release()
+	w.exemplar.Release()
 }
 
 // Read appends the points of chunk to b. What is not metrics goes to failed.
@@ -188,6 +190,7 @@ func (w *Scratch) put(b *collector.Batch) collector.Reason {
 		p.Exponential = &e
 	}
 	w.putLabels(b)
+	w.putExemplars(b)
 	b.Put(&p)
 	return collector.Kept
 }
