@@ -46,21 +46,11 @@ func (n *notes) familyID(kind, name []byte) uint64 {
 	return h.Sum64()
 }
 
-// read lists the notes of a context and moves past its external map, which starts at at.
+// read lists the notes of a context, in the map that starts at at, and moves past it.
 func (n *notes) read(at *cursor) {
 	if n.of == nil {
 		n.of, n.seed = make(map[pointID]note), maphash.MakeSeed()
 	}
-	for keys := at.maps(); keys > 0 && at.ok(); keys-- {
-		if string(at.text()) == "otlp" {
-			n.otlp(at)
-		} else {
-			at.skip()
-		}
-	}
-}
-
-func (n *notes) otlp(at *cursor) {
 	for keys := at.maps(); keys > 0 && at.ok(); keys-- {
 		if string(at.text()) != "metrics" {
 			at.skip()

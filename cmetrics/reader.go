@@ -68,6 +68,7 @@ type Context struct {
 
 	reader   *Reader
 	external int // where the map of what came with the metrics is, or failed
+	resource int // where the map of the resource in it is, or failed
 	at, left int // the next family, and how many there are
 	// open is the last family, when its end is that of its points; then at is not known yet.
 	open *Family
@@ -75,7 +76,7 @@ type Context struct {
 
 // read reads the map of a context, which ends at end. It reports whether it has a list of families.
 func (c *Context) read(r *Reader, at cursor, end int) bool {
-	*c = Context{Static: c.Static[:0], reader: r, external: failed}
+	*c = Context{Static: c.Static[:0], reader: r, external: failed, resource: failed}
 	listed := false
 	for n := at.maps(); n > 0 && at.ok(); n-- {
 		switch string(at.text()) {
@@ -106,7 +107,7 @@ func (c *Context) meta(at *cursor) {
 			at.skip()
 		case "external":
 			c.external = at.i
-			c.readNotes(at)
+			c.readExternal(at)
 		case "processing":
 			c.processing(at)
 		default:
@@ -115,12 +116,22 @@ func (c *Context) meta(at *cursor) {
 	}
 }
 
-// readNotes moves past what came with the metrics, and notes what it says of points. The producer comes before it.
-func (c *Context) readNotes(at *cursor) {
+// readExternal moves past what came with the metrics, and notes what it says of points. The producer comes before it.
+func (c *Context) readExternal(at *cursor) {
 	if c.OTLP {
-		noted := *at
-		if c.reader.notes.read(&noted); noted.ok() {
-			*at = noted
+		walk := *at
+		for n := walk.maps(); n > 0 && walk.ok(); n-- {
+			switch string(walk.text()) {
+			case "otlp":
+				c.reader.notes.read(&walk)
+				continue
+			case "resource":
+				c.resource = walk.i
+			}
+			walk.skip()
+		}
+		if walk.ok() {
+			*at = walk
 			return
 		}
 	}
@@ -159,6 +170,9 @@ func (c *Context) static(at *cursor) {
 func (c *Context) External(v *record.Value, path ...string) {
 	*v = record.Value{}
 	at := cursor{c.reader.chunk, c.external}
+	if len(path) > 0 && path[0] == "resource" && c.resource >= 0 {
+		at.i, path = c.resource, path[1:]
+	}
 	for _, key := range path {
 		at.find(key)
 	}

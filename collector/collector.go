@@ -71,6 +71,7 @@ type Collector struct {
 	chunks      chunks
 	reported    map[lossKind]struct{}
 	claimed     map[string]struct{} // exposed names that only families of Retain may have
+	refused     refused             // of what is received
 	scratch     []byte
 }
 
