@@ -88,11 +88,17 @@ func (t *tag) release() { t.source, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 
-// value returns the value of the operand, or Missing if the scope does not have it. It borrows the scope.
-func (o operand) value(s *scope) *record.Value {
-	switch o.space {
-	case eventSpace:
+// value returns the value of the operand, or Missing if the scope does not have it. It borrows the scope. Fields of
+// records are by far the most frequent operands, so that the compiler should inline this.
+func (o *operand) value(s *scope) *record.Value {
+	if o.space == eventSpace {
 		return &s.event.Values[o.slot]
+	}
+	return o.otherValue(s)
+}
+
+func (o *operand) otherValue(s *scope) *record.Value {
+	switch o.space {
 	case itemSpace:
 		return &s.items[o.part].Values[o.slot]
 	case indexSpace:
@@ -116,8 +122,8 @@ func (o operand) value(s *scope) *record.Value {
 // first returns the value of the first alternative that has one, or else one that is null or missing.
 func first(alternatives []operand, s *scope) *record.Value {
 	v := &missing
-	for _, o := range alternatives {
-		switch next := o.value(s); {
+	for i := range alternatives {
+		switch next := alternatives[i].value(s); {
 		case next.Kind() > record.Nil:
 			return next
 		case next.Kind() == record.Nil:
