@@ -22,7 +22,7 @@ type pointExemplar struct {
 func (b *Batch) PutExemplar(value float64, at int64) {
 	b.examples = append(b.examples, pointExemplar{
 		value: value, time: at, start: uint32(b.exemplarStart), end: uint32(len(b.exemplars)),
-		bad: b.exemplarRunes > MaxExemplarRunes,
+		bad: b.exemplarRunes > MaxExemplarRunes || math.IsNaN(value),
 	})
 	b.exemplarStart, b.exemplarRunes = len(b.exemplars), 0
 }
