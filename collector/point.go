@@ -49,6 +49,8 @@ type pointSet struct {
 	counts      []uint64
 	buckets     []nativeBucket
 	refusals    [reasons]uint64
+	turnedAway  []refusedPoints // the same by family
+	refusing    refusing
 	context     int // where the points of the current context start
 	example     int // where the exemplars of the current point start
 
@@ -60,6 +62,8 @@ type defined struct {
 	settings
 	name, help, unit [2]uint32 // where they are in texts
 	store            *store    // set by the collector
+	counts           *receivedCounts
+	applied          uint64 // points
 }
 
 // settings are the part of a Definition that is not text.
@@ -102,7 +106,7 @@ func (s *pointSet) reset() {
 	clear(s.definitions) // lets the garbage collector have the stores
 	s.definitions, s.texts, s.points = s.definitions[:0], s.texts[:0], s.points[:0]
 	s.floats, s.counts, s.buckets = s.floats[:0], s.counts[:0], s.buckets[:0]
-	s.refusals = [reasons]uint64{}
+	s.refusals, s.turnedAway, s.refusing = [reasons]uint64{}, s.turnedAway[:0], refusing{}
 	s.context = 0
 }
 
@@ -171,9 +175,6 @@ func (b *Batch) text(t []byte) [2]uint32 {
 }
 
 func (b *Batch) textOf(at [2]uint32) []byte { return b.texts[at[0]:at[1]] }
-
-// Refuse counts a point that is not worth a place in the batch.
-func (b *Batch) Refuse(r Reason) { b.refusals[r]++ }
 
 // Put completes a point of the last family that was defined, with the labels given since the last Append, Put or Drop:
 // names and values in turn, in the order of the names, each name once, without empty values. They must be valid UTF-8,

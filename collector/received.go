@@ -22,17 +22,24 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 			err = fmt.Errorf("panic while points were applied: %v", p)
 		}
 		c.stats.points.addBatch(uint64(len(b.points)), &dropped)
+		c.countReceived(b)
 		c.publishSizes()
 	}()
 	for i := range b.points {
 		p := &b.points[i]
 		d := &b.definitions[p.definition]
+		if d.counts == nil {
+			d.counts = c.received.of(b.textOf(d.name), c.now)
+		}
 		r := p.dropped
 		if r == Kept {
 			r = c.point(d, p, b)
 		}
-		if r != Kept {
+		if r == Kept {
+			d.applied++
+		} else {
 			dropped[r]++
+			d.counts.dropped[r].Add(1)
 			c.reportReceivedLoss(b.textOf(d.name), r)
 		}
 		done++

@@ -101,6 +101,7 @@ func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*recor
 func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed)) {
 	f := &w.family
 	reason := w.define()
+	b.Family(w.definition.Name, w.definition.Type)
 	if reason == collector.Kept {
 		b.Define(&w.definition)
 	}
