@@ -72,3 +72,27 @@ func TestExemplars(t *testing.T) {
 		})
 	}
 }
+
+// TestExemplarsOfNativeHistograms: those are in protobuf only, and each power of two keeps its latest.
+func TestExemplarsOfNativeHistograms(t *testing.T) {
+	chunk := strings.ReplaceAll(`{"meta":{"cmetrics":{"producer":"opentelemetry"},"external":{"otlp":{"metrics":{"exp_histogram":{"m":{"datapoints":{"11:$T":`+
+		`{"exemplars":[{"trace_id":"a","as_double":1.5},{"trace_id":"b","as_double":1.75},{"trace_id":"c","as_double":100}]}}}}}}}},`+
+		`"metrics":[{"meta":{"type":5,"opts":{"name":"m"},"labels":[]},"values":[`+
+		`{"ts":$T,"exp_histogram":{"scale":0,"count":3,"positive_buckets":[2,0,0,0,0,0,1],"sum_set":1,"sum":0},"hash":17}]}]}`, "$T", fmt.Sprint(base))
+	r := newRig(t)
+	r.read(chunktest.JSON(nil, chunk), "t", base)
+	families, done, err := r.collector.Gather(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	got := fmt.Sprint(families[0].Metric[0].Histogram.Exemplars)
+	for _, want := range []string{`value:"62"`, "value:1.75", `value:"63"`, "value:100"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if strings.Contains(got, `value:"61"`) {
+		t.Errorf("an earlier exemplar of a bucket in %s", got)
+	}
+}
