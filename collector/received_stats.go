@@ -15,10 +15,10 @@ const staleStats = 5 * time.Minute
 // ReceivedStats is what came of one family of metrics events. It is a snapshot.
 type ReceivedStats struct {
 	Name    string // "" for all families that were too many to be counted one by one
-	Tag     string // that brought its last points
+	Tag     string // that brought the last points which were applied, or the first ones
 	Type    Type   // of these
 	Series  int    // live series
-	Last    int64  // when they came, in nanoseconds since 1970
+	Last    int64  // when any points came, in nanoseconds since 1970
 	Applied uint64 // points
 
 	counts *receivedCounts
@@ -130,10 +130,12 @@ func (s *receivedStats) list() {
 	s.listed.Store(&all)
 }
 
-// came notes where points came from.
-func (n *receivedCounts) came(tag *string, kind Type, now int64) {
-	n.tag.Store(tag)
-	n.kind.Store(uint32(kind))
+// came notes where points came from. Those that were dropped do not change it, because another tag may feed the series.
+func (n *receivedCounts) came(tag *string, kind Type, now int64, applied uint64) {
+	if applied > 0 || n.tag.Load() == nil {
+		n.tag.Store(tag)
+		n.kind.Store(uint32(kind))
+	}
 	n.last.Store(now)
 }
 
@@ -144,13 +146,13 @@ func (c *Collector) countReceived(b *Batch) {
 		d := &b.definitions[i]
 		if d.counts != nil {
 			d.counts.applied.Add(d.applied)
-			d.counts.came(tag, d.kind, c.now)
+			d.counts.came(tag, d.kind, c.now, d.applied)
 		}
 	}
 	for _, r := range b.turnedAway {
 		n := c.received.of(b.textOf(r.name), c.now)
 		n.dropped[r.reason].Add(r.n)
-		n.came(tag, r.kind, c.now)
+		n.came(tag, r.kind, c.now, 0)
 	}
 }
 

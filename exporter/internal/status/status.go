@@ -67,7 +67,7 @@ type Family struct {
 // Received is what came of one family of metrics events.
 type Received struct {
 	Family  string            `json:"family"` // "" for those that were too many to be counted one by one
-	Tag     string            `json:"tag"`    // that brought the last points
+	Tag     string            `json:"tag"`    // that brought the last points which were applied
 	Type    string            `json:"type"`
 	Points  uint64            `json:"points"`            // that reached a series
 	Dropped map[string]uint64 `json:"dropped,omitempty"` // points, by reason
