@@ -204,7 +204,7 @@ func (b *Batch) Append(s *Sample) bool {
 // Discard removes the label values and exemplar labels since the last Append or Discard.
 func (b *Batch) Discard() {
 	b.keys, b.reused = b.keys[:b.keyStart], [2]uint32{}
-	b.examples = b.examples[:b.example]
+	b.pointExemplars = b.pointExemplars[:b.firstExemplar]
 	b.exemplars = b.exemplars[:b.exemplarStart]
 	b.exemplarRunes = 0
 }

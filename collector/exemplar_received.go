@@ -20,7 +20,7 @@ type pointExemplar struct {
 // PutExemplar completes an exemplar of the point that Put will complete, with the labels that Exemplar has appended since
 // the last one. An exemplar without labels is dropped. at is in nanoseconds since 1970; 0 means the time of the point.
 func (b *Batch) PutExemplar(value float64, at int64) {
-	b.examples = append(b.examples, pointExemplar{
+	b.pointExemplars = append(b.pointExemplars, pointExemplar{
 		value: value, time: at, start: uint32(b.exemplarStart), end: uint32(len(b.exemplars)),
 		bad: b.exemplarRunes > MaxExemplarRunes || math.IsNaN(value),
 	})
@@ -29,8 +29,9 @@ func (b *Batch) PutExemplar(value float64, at int64) {
 
 // takeExemplars stores the exemplars of a point that series i has accepted.
 func (c *Collector) takeExemplars(st *store, i int, p *point, b *Batch) {
-	for at := range b.examples[p.exemplars:p.endExemplar] {
-		e := &b.examples[int(p.exemplars)+at]
+	exemplars := b.pointExemplars[p.exemplars:p.endExemplar]
+	for at := range exemplars {
+		e := &exemplars[at]
 		if e.time == 0 {
 			e.time = p.time
 		}

@@ -40,21 +40,21 @@ type Point struct {
 
 // pointSet is the points of a batch.
 type pointSet struct {
-	tag         string
-	definitions []defined
-	texts       []byte
-	points      []point
-	examples    []pointExemplar
-	floats      []float64
-	counts      []uint64
-	buckets     []nativeBucket
-	refusals    [reasons]uint64
-	turnedAway  []refusedPoints // the same by family
-	refusing    refusing
-	context     int // where the points of the current context start
-	example     int // where the exemplars of the current point start
+	tag            string
+	definitions    []defined
+	texts          []byte
+	points         []point
+	pointExemplars []pointExemplar
+	floats         []float64
+	counts         []uint64
+	buckets        []nativeBucket
+	refusals       [reasons]uint64
+	turnedAway     []refusedPoints // the same by family
+	refusing       refusing
+	context        int // where the points of the current context start
+	firstExemplar  int // where the exemplars of the current point start
 
-	most struct{ definitions, texts, points, examples, floats, counts, buckets int } // that a use since the last shrink has needed
+	most struct{ definitions, texts, points, exemplars, floats, counts, buckets int } // that a use since the last shrink has needed
 }
 
 // defined is a Definition in a batch.
@@ -98,8 +98,8 @@ type point struct {
 
 func (s *pointSet) reset() {
 	m := &s.most
-	m.examples = max(m.examples, len(s.examples))
-	s.examples, s.example = s.examples[:0], 0
+	m.exemplars = max(m.exemplars, len(s.pointExemplars))
+	s.pointExemplars, s.firstExemplar = s.pointExemplars[:0], 0
 	m.definitions, m.texts, m.points = max(m.definitions, len(s.definitions)), max(m.texts, len(s.texts)), max(m.points, len(s.points))
 	m.floats, m.counts, m.buckets = max(m.floats, len(s.floats)), max(m.counts, len(s.counts)), max(m.buckets, len(s.buckets))
 	s.tag = ""
@@ -119,9 +119,9 @@ func (s *pointSet) shrink() (freed int) {
 	s.floats, n[3] = shrunk(s.floats, s.most.floats)
 	s.counts, n[4] = shrunk(s.counts, s.most.counts)
 	s.buckets, n[5] = shrunk(s.buckets, s.most.buckets)
-	s.examples, n[6] = shrunk(s.examples, s.most.examples)
+	s.pointExemplars, n[6] = shrunk(s.pointExemplars, s.most.exemplars)
 	clear(s.definitions[:cap(s.definitions)])
-	s.most.definitions, s.most.texts, s.most.points, s.most.examples = 0, 0, 0, 0
+	s.most.definitions, s.most.texts, s.most.points, s.most.exemplars = 0, 0, 0, 0
 	s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0
 	return n[0]*int(unsafe.Sizeof(defined{})) + n[1] + n[2]*int(unsafe.Sizeof(point{})) + 8*(n[3]+n[4]) +
 		n[5]*int(unsafe.Sizeof(nativeBucket{})) + n[6]*int(unsafe.Sizeof(pointExemplar{}))
@@ -194,8 +194,8 @@ func (b *Batch) Put(p *Point) {
 		q.time = b.Now
 	}
 	b.keyStart = len(b.keys)
-	q.exemplars, q.endExemplar = uint32(b.example), uint32(len(b.examples))
-	b.example = len(b.examples)
+	q.exemplars, q.endExemplar = uint32(b.firstExemplar), uint32(len(b.pointExemplars))
+	b.firstExemplar = len(b.pointExemplars)
 	if !p.Stale {
 		q.dropped = b.shape(&q, p)
 	}
@@ -208,7 +208,7 @@ const maxBodies = 8 << 20
 // isFull reports whether the batch has no room for one more point.
 func (b *Batch) isFull() bool {
 	return len(b.keys)+len(b.exemplars) > MaxBatchBytes || len(b.texts) > MaxBatchBytes || len(b.points) >= MaxBatchSamples ||
-		len(b.examples)+len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
+		len(b.pointExemplars)+len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
 }
 
 // shape copies what p has in addition to a value into the batch, and reports whether its type may have that value.
