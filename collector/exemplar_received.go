@@ -17,8 +17,9 @@ type pointExemplar struct {
 	bad        bool
 }
 
-// PutExemplar completes an exemplar of the point that Put will complete, with the labels that Exemplar has appended since
-// the last one. An exemplar without labels is dropped. at is in nanoseconds since 1970; 0 means the time of the point.
+// PutExemplar completes an exemplar of the point that Put will complete, with the labels that Exemplar has appended
+// since the last one. An exemplar without labels is dropped. at is in nanoseconds since 1970; 0 means the time of the
+// point.
 func (b *Batch) PutExemplar(value float64, at int64) {
 	b.pointExemplars = append(b.pointExemplars, pointExemplar{
 		value: value, time: at, start: uint32(b.exemplarStart), end: uint32(len(b.exemplars)),
