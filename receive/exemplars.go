@@ -24,8 +24,8 @@ func (w *Scratch) putExemplars(b *collector.Batch) {
 }
 
 func (w *Scratch) putID(b *collector.Batch, name string, id []byte) {
-	w.text = hex.AppendEncode(w.text[:0], id)
-	b.Exemplar(name, w.text)
+	w.id = hex.AppendEncode(w.id[:0], id)
+	b.Exemplar(name, w.id)
 }
 
 // attributesFit reports whether an exemplar may have its attributes in addition to its ids: all together have room, and

@@ -38,6 +38,7 @@ type Scratch struct {
 	family     cmetrics.Family
 	point      cmetrics.Point
 	exemplar   cmetrics.Exemplar
+	id         []byte // scratch for the ids of exemplars
 	definition collector.Definition
 	labels     []label
 	resource   []label // of the context
