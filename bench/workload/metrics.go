@@ -1,79 +1,28 @@
 package workload
 
 import (
-	"strconv"
+	"fmt"
+	"strings"
 
-	"github.com/tinylib/msgp/msgp"
+	"github.com/promexporter/promexporter/internal/chunktest"
 )
 
 // Histograms is a chunk of metrics events as the input opentelemetry makes it: a histogram with 12 buckets and n series
 // of two labels.
 func Histograms(n int) []byte {
-	var b []byte
-	mapOf := func(size uint32) { b = msgp.AppendMapHeader(b, size) }
-	key := func(name string) { b = msgp.AppendString(b, name) }
-	array := func(name string, size int) { key(name); b = msgp.AppendArrayHeader(b, uint32(size)) }
-	text := func(name, value string) { key(name); key(value) }
-
-	mapOf(2)
-	key("meta")
-	mapOf(3)
-	key("cmetrics")
-	mapOf(1)
-	text("producer", "opentelemetry")
-	key("external")
-	mapOf(1)
-	key("resource")
-	mapOf(1)
-	key("attributes")
-	mapOf(1)
-	text("service.name", "cart")
-	key("processing")
-	mapOf(0)
-	array("metrics", 1)
-	mapOf(2)
-	key("meta")
-	mapOf(5)
-	key("type")
-	b = msgp.AppendUint(b, 2)
-	key("opts")
-	mapOf(5)
-	text("ns", "")
-	text("ss", "")
-	text("name", "http.server.request.duration")
-	text("desc", "Duration of HTTP server requests.")
-	text("unit", "s")
-	array("labels", 2)
-	key("http.request.method")
-	key("http.route")
-	key("aggregation_type")
-	b = msgp.AppendUint(b, 2)
-	array("buckets", 11)
-	for i := range 11 {
-		b = msgp.AppendFloat64(b, 0.005*float64(int(1)<<i))
-	}
-	array("values", n)
-	for i := range n {
-		mapOf(5)
-		key("ts")
-		b = msgp.AppendUint64(b, 1_700_000_001_000_000_000)
-		key("start_ts")
-		b = msgp.AppendUint64(b, 1_700_000_000_000_000_000)
-		key("histogram")
-		mapOf(3)
-		array("buckets", 12)
-		for k := range 12 {
-			b = msgp.AppendUint64(b, uint64(i*k))
+	const family = `{"type":2,"opts":{"ns":"","ss":"","name":"http.server.request.duration","desc":"Duration of requests.","unit":"s"},` +
+		`"labels":["http.request.method","http.route"],"aggregation_type":2,` +
+		`"buckets":[0.005,0.01,0.025,0.05,0.075,0.1,0.25,0.5,0.75,1.5,2.5]}`
+	points := make([]string, n)
+	for i := range points {
+		buckets := make([]string, 12)
+		for k := range buckets {
+			buckets[k] = fmt.Sprint(i * k)
 		}
-		key("sum")
-		b = msgp.AppendFloat64(b, float64(i))
-		key("count")
-		b = msgp.AppendUint64(b, uint64(i*66))
-		array("labels", 2)
-		key("GET")
-		key("/api/v1/items/" + strconv.Itoa(i))
-		key("hash")
-		b = msgp.AppendUint64(b, uint64(i)*0x9e3779b97f4a7c15)
+		points[i] = fmt.Sprintf(`{"ts":1700000001000000000,"start_ts":1700000000000000000,"histogram":{"buckets":[%s],"sum":%d.5,"count":%d},`+
+			`"labels":["GET","/api/v1/items/%d"],"hash":%d}`, strings.Join(buckets, ","), i, i*66, i, uint64(i)*0x9e3779b97f4a7c15>>1)
 	}
-	return b
+	return chunktest.JSON(nil, `{"meta":{"cmetrics":{"producer":"opentelemetry"},`+
+		`"external":{"resource":{"attributes":{"service.name":"cart"}}},"processing":{}},`+
+		`"metrics":[{"meta":`+family+`,"values":[`+strings.Join(points, ",")+`]}]}`)
 }
