@@ -106,11 +106,16 @@ func (p *Point) read(f *Family, at *cursor) bool {
 	}
 	p.Stale = p.body == scalarBody && math.Float64bits(p.Value) == staleBits
 	if f.reader.notes.any() {
-		noted := f.reader.notes.find(p, f.id)
-		p.Stale = p.Stale || noted.stale
-		p.exemplars.start(f.reader, noted.exemplars)
+		p.note(f)
 	}
 	return true
+}
+
+// note adds what the context notes of the point.
+func (p *Point) note(f *Family) {
+	noted := f.reader.notes.find(p, f.id)
+	p.Stale = p.Stale || noted.stale
+	p.exemplars.start(f.reader, noted.exemplars)
 }
 
 func (p *Point) reset() {

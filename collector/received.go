@@ -28,9 +28,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 	for i := range b.points {
 		p := &b.points[i]
 		d := &b.definitions[p.definition]
-		if d.counts == nil {
-			d.counts = c.received.of(b.textOf(d.name), c.now)
-		}
+		c.countIn(d, b)
 		r := p.dropped
 		if r == Kept {
 			r = c.point(d, p, b)

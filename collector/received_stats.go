@@ -139,6 +139,13 @@ func (n *receivedCounts) came(tag *string, kind Type, now int64, applied uint64)
 	n.last.Store(now)
 }
 
+// countIn finds the counts of a definition.
+func (c *Collector) countIn(d *defined, b *Batch) {
+	if d.counts == nil {
+		d.counts = c.received.of(b.textOf(d.name), c.now)
+	}
+}
+
 // countReceived counts what became of the points of b by family.
 func (c *Collector) countReceived(b *Batch) {
 	tag := c.received.share(b.tag)
