@@ -16,6 +16,7 @@ type rememberedSeries struct {
 	value   float64
 	rest    float64
 	total   float64
+	start   uint64
 	time    int64
 	buckets []uint64
 	native  *native  // nil if there is none
@@ -69,6 +70,9 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	if c.totals != nil {
 		r.total = c.totals[i]
 	}
+	if c.starts != nil {
+		r.start = c.starts[i]
+	}
 	if c.times != nil {
 		r.time = c.times[i]
 	}
@@ -105,6 +109,9 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	}
 	if st.totals != nil {
 		st.totals[i] = r.total
+	}
+	if st.starts != nil {
+		st.starts[i] = r.start
 	}
 	if st.times != nil {
 		st.times[i] = r.time

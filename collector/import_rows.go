@@ -46,6 +46,8 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 		return false
 	case c.rests != nil && !isRest(v, c.rests[i]):
 		return false
+	case c.inRound != nil && int(c.inRound[i]) > len(f.Rounds):
+		return false
 	case c.totals != nil && !(c.totals[i] >= 0 && c.totals[i] <= math.MaxFloat64):
 		return false
 	}
@@ -136,8 +138,14 @@ func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64)
 	if rows.totals != nil {
 		s.totals[at] = rows.totals[i]
 	}
+	if rows.starts != nil {
+		s.starts[at] = rows.starts[i]
+	}
 	if rows.times != nil {
 		s.times[at] = rows.times[i]
+	}
+	if rows.inRound != nil {
+		s.rejoin(at, rows.inRound[i])
 	}
 	if rows.natives != nil {
 		s.natives[at] = rows.natives[i]

@@ -26,12 +26,15 @@ type instruction struct {
 	*rule
 	index  int // among the rules of the plan
 	when   *condition
+	rounds *collector.Aggregates // that of the rule
+	each   []each                // by level; nil: the rule runs once per record or field
 	value  value
 	to     target
 	op     collector.Op
+	counts bool // samples have a Count: there is a weight or a key
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
-	each   []each           // by level; nil: the rule runs once per record or field
+	key    *value           // whose text becomes a digest: the start of a running total, or what is counted
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
@@ -72,16 +75,18 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	for range c.Each {
 		sp.items = append(sp.items, newPaths())
 	}
-	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
+	in := instruction{rule: r, index: index, rounds: r.rounds, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
 		in.when = &when
 	}
 	in.value = sp.value(&c.Value, c.Fields != nil)
+	in.key = sp.key(c, &in.value)
 	if c.Histogram.Weight != nil {
 		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
+	in.counts = in.weight != nil || in.key != nil
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
 	if c.Fields == nil {
@@ -133,6 +138,8 @@ var aggregateOps = [...]collector.Op{
 	config.Min:   collector.Min,
 	config.Max:   collector.Max,
 	config.Count: collector.Count,
+
+	config.Distinct: collector.Distinct,
 }
 
 func (s spaces) condition(c *config.Condition) condition {
@@ -184,6 +191,8 @@ func (p *compiledPlan) leaves() (wanted record.Leaves) {
 		in := &p.perField[i]
 		wanted |= record.Numbers
 		switch {
+		case in.op == collector.Distinct:
+			wanted |= record.Texts
 		case in.value.numericTexts:
 			wanted |= record.NumericTexts
 		case in.config.Value.ReadsText:

@@ -46,9 +46,9 @@ func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, fiel
 func (w *Scratch) appendSample(
 	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {
-	var weight uint64
-	if r == noReason && in.weight != nil {
-		weight, r = in.weight.weigh(w, s)
+	var count uint64
+	if r == noReason && in.counts {
+		count, r = w.count(in, s, field)
 	}
 	if r == noReason && to.family == nil {
 		r = to.reason
@@ -70,7 +70,7 @@ func (w *Scratch) appendSample(
 		Family: to.family,
 		Op:     in.op,
 		Value:  n * in.sign,
-		Count:  weight,
+		Count:  count,
 		Time:   s.event.Time,
 		Origin: &in.stats.Origin,
 		Source: to.source,

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"sync"
@@ -28,6 +29,7 @@ type Set struct {
 	options Options
 	rules   []*rule
 	caches  int
+	seed    maphash.Seed // of the digests of values that are counted
 
 	mu         sync.RWMutex
 	plans      map[string]*compiledPlan // by matching rules, a byte of 0 or 1 each; guarded by mu, like the fields below
@@ -47,7 +49,8 @@ type rule struct {
 	family *collector.Family // nil if the name depends on the field
 	stats  *Stats
 	labels []string
-	fixed  []bool // the labels whose values do not come from records
+	fixed  []bool                // the labels whose values do not come from records
+	rounds *collector.Aggregates // the families that the rule aggregates rounds into; nil: it does not
 
 	mu           sync.Mutex
 	derivedNames map[string]struct{} // names of families made from fields; guarded by mu
@@ -83,6 +86,9 @@ func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
 	if r.derivedNames == nil {
 		r.derivedNames = make(map[string]struct{})
 	}
+	if _, known := r.derivedNames[f.Name]; !known && r.rounds != nil {
+		r.rounds.Add(f)
+	}
 	r.derivedNames[f.Name] = struct{}{}
 	return f
 }
@@ -112,7 +118,7 @@ func Compile(files []*config.Rules, o Options) *Set {
 	if o.Counters == nil {
 		o.Counters = new(Counters)
 	}
-	s := &Set{options: o, plans: make(map[string]*compiledPlan), plansByTag: make(map[string]*compiledPlan)}
+	s := &Set{options: o, seed: o.Counters.hashSeed(), plans: make(map[string]*compiledPlan), plansByTag: make(map[string]*compiledPlan)}
 	for _, file := range files {
 		for i := range file.Metrics {
 			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
@@ -127,8 +133,14 @@ func newRule(c *config.Metric, o Options) *rule {
 		r.labels = append(r.labels, c.Labels[i].Name)
 		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
 	}
+	if c.HasRounds() {
+		r.rounds = new(collector.Aggregates)
+	}
 	if name, ok := fixedName(c.Name, o.prefix()); ok && !c.Drop {
 		r.family = r.newFamily(name)
+		if r.rounds != nil {
+			r.rounds.Add(r.family)
+		}
 	}
 	return r
 }
@@ -152,11 +164,13 @@ func (r *rule) newFamily(name string) *collector.Family {
 		Buckets:      c.Histogram.Buckets,
 		Quantiles:    c.Summary.Quantiles,
 		MaxAge:       c.Summary.MaxAge,
+		Window:       c.Window,
 		Timestamps:   c.Timestamps,
 		TTL:          c.TTL,
 		SeriesLimit:  c.SeriesLimit,
 		Fixed:        r.fixed,
 		MaxIncrement: maxIncrement(c),
+		ResetBelow:   c.ResetBelow,
 	}
 	if c.Histogram.Native {
 		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}

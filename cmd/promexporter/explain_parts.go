@@ -92,6 +92,8 @@ func sampleText(s rule.Made) string {
 	switch {
 	case s.Op == collector.Add && s.Value >= 0:
 		value = "+" + value
+	case s.Op == collector.Distinct:
+		value = strings.TrimSpace(s.Op.String() + " " + s.Text)
 	case s.Op != collector.Add:
 		value = s.Op.String() + " " + value
 	}
