@@ -79,10 +79,15 @@ func (o *outcome) addBatch(all uint64, dropped *[reasons]uint64) {
 	o.applied.Add(all)
 }
 
-// Origin counts the dropped samples of one rule. The zero Origin is ready. Its methods are safe for concurrent use.
+// Origin counts the samples of one rule that were dropped, or went to an overflow series. The zero Origin is ready. Its
+// methods are safe for concurrent use.
 type Origin struct {
-	dropped [reasons]atomic.Uint64
+	dropped    [reasons]atomic.Uint64
+	overflowed atomic.Uint64
 }
+
+// Overflowed returns the number of samples that went to an overflow series.
+func (o *Origin) Overflowed() uint64 { return o.overflowed.Load() }
 
 // Dropped returns the number of samples that were dropped for r, without those that a full batch refused.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
