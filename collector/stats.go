@@ -110,9 +110,10 @@ type FamilyStats struct {
 
 // familyCount is the size of a family, readable at any time.
 type familyCount struct {
-	name   string
-	kind   Type
-	series *atomic.Int64
+	name     string
+	kind     Type
+	received bool
+	series   *atomic.Int64
 }
 
 // Families returns the size of each family, in no particular order, as of the last batch or scrape. It does not wait
@@ -134,7 +135,7 @@ func (c *Collector) listSizes() {
 	c.sizesListed = true
 	sizes := make([]familyCount, len(c.stores))
 	for i, st := range c.stores {
-		sizes[i] = familyCount{st.family.Name, st.family.Type, st.size}
+		sizes[i] = familyCount{st.family.Name, st.family.Type, st.family.Received, st.size}
 	}
 	c.sizes.Store(&sizes)
 }

@@ -44,6 +44,8 @@ type Scratch struct {
 	context    cmetrics.Context
 	family     cmetrics.Family
 	point      cmetrics.Point
+	exemplar   cmetrics.Exemplar
+	id         []byte // scratch for the ids of exemplars
 	definition collector.Definition
 	labels     []label
 	resource   []label // of the context
@@ -64,6 +66,7 @@ func (w *Scratch) Release() {
 	clear(w.resource[:cap(w.resource)])
 	w.family.Release()
 	w.point.Release()
+	w.exemplar.Release()
 	w.changing.release()
 }
 
@@ -115,6 +118,7 @@ func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*recor
 func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed)) {
 	f := &w.family
 	reason := w.define()
+	b.Family(w.definition.Name, w.definition.Type)
 	w.changes, w.defined = nil, false
 	w.fate.Reset()
 	if reason == collector.Kept {
@@ -213,6 +217,7 @@ func (w *Scratch) put(b *collector.Batch) collector.Reason {
 		p.Exponential = &e
 	}
 	w.putLabels(b)
+	w.putExemplars(b)
 	b.Put(&p)
 	return collector.Kept
 }
