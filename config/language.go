@@ -15,7 +15,7 @@ var (
 		"defaults", "labels", "metrics", "series_limit", "ttl",
 	}}
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
-		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
+		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "family_limit", "fields",
 		"first", "help", "init", "labels", "match", "match_regex", "max_age", "max_increment", "name", "native", "quantiles", "rule",
 		"series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value",
 	}}

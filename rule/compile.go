@@ -31,6 +31,7 @@ type instruction struct {
 	op     collector.Op
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
+	name   []value          // the fields that the name of the family is made of; nil: the record does not name it
 	each   []each           // by level; nil: the rule runs once per record or field
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
@@ -82,6 +83,7 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
+	in.name = sp.names(c.Name)
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
 	if c.Fields == nil {

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"sync"
 
@@ -29,6 +28,8 @@ type Set struct {
 	rules   []*rule
 	caches  int
 
+	fixedNames map[string]*collector.Family // the families whose names do not depend on records, by what they expose
+
 	mu         sync.RWMutex
 	plans      map[string]*compiledPlan // by matching rules, a byte of 0 or 1 each; guarded by mu, like the fields below
 	key        []byte                   // memory for a key of plans
@@ -44,13 +45,15 @@ type Set struct {
 // rule is the part of a rule that all plans share.
 type rule struct {
 	config *config.Metric
-	family *collector.Family // nil if the name depends on the field
+	family *collector.Family // nil if the name depends on the field or the record
 	stats  *Stats
 	labels []string
 	fixed  []bool // the labels whose values do not come from records
 
-	mu           sync.Mutex
-	derivedNames map[string]struct{} // names of families made from fields; guarded by mu
+	recordNames recordNames
+
+	mu      sync.Mutex
+	derived map[string]*collector.Family // made from fields or records, by name before it is adapted; guarded by mu
 }
 
 // familyNames returns the names of the rule's families.
@@ -60,30 +63,54 @@ func (r *rule) familyNames() []string {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Collect(maps.Keys(r.derivedNames))
+	names := make([]string, 0, len(r.derived))
+	for _, f := range r.derived {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
-// derivedFamily returns the family with that name, made from a field for r. If a rule with a fixed name defines a
-// different family of that name, the derived family gets another name: otherwise the first record would decide which of
-// them has samples.
+// derivedFamily returns the family that r makes of a name from fields or records, or nil if it already makes as many as
+// it may.
 func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f := r.derived[name]
+	if f == nil && r.hasRoom() {
+		f = s.adapted(r, name)
+		r.derive(name, f)
+	}
+	return f
+}
+
+// hasRoom reports whether r may make one more family. The caller holds mu.
+func (r *rule) hasRoom() bool {
+	return r.config.FamilyLimit == 0 || len(r.derived) < r.config.FamilyLimit
+}
+
+// derive notes a family that r makes. The caller holds mu.
+func (r *rule) derive(name string, f *collector.Family) {
+	if r.derived == nil {
+		r.derived = make(map[string]*collector.Family)
+	}
+	r.derived[name] = f
+}
+
+// adapted returns a new family with that name, derived for r. If a rule with a fixed name defines a different family
+// that exposes one of the names, the derived family gets another name: otherwise the first record would decide which of
+// them has samples.
+func (s *Set) adapted(r *rule, name string) *collector.Family {
 	f := r.newFamily(name)
-	base := metric.BaseName(f.Name, f.Type)
-	for _, other := range s.rules {
-		if o := other.family; o != nil && metric.BaseName(o.Name, o.Type) == base && !o.Equal(f) {
-			f.Name = fitName(base+valueSuffix, r.config.Type)
+	for _, name := range metric.Names(f.Name, f.Type) {
+		if o := s.fixedNames[name]; o != nil && !o.Equal(f) {
+			f.Name = fitName(metric.BaseName(f.Name, f.Type)+valueSuffix, r.config.Type)
 			break
 		}
 	}
 	if !isLegacy(f.Name) && !s.isDistinct(f) {
 		f.Name = distinguish(f.Name, r.config.Type)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.derivedNames == nil {
-		r.derivedNames = make(map[string]struct{})
-	}
-	r.derivedNames[f.Name] = struct{}{}
 	return f
 }
 
@@ -116,6 +143,12 @@ func Compile(files []*config.Rules, o Options) *Set {
 	for _, file := range files {
 		for i := range file.Metrics {
 			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
+		}
+	}
+	s.fixedNames = make(map[string]*collector.Family)
+	for _, f := range s.Families() {
+		for _, name := range metric.Names(f.Name, f.Type) {
+			s.fixedNames[name] = f
 		}
 	}
 	return s
@@ -191,18 +224,32 @@ func (s *Set) Families() []*collector.Family {
 	return families
 }
 
-// DerivedFamily returns a family equal to f if a rule of the set that names families by fields may make it, or nil. The
-// first such rule decides.
+// DerivedFamily returns a family equal to f if a rule of the set that names families by fields or records may make it,
+// or nil. The first such rule decides, and the family counts toward its limit.
 func (s *Set) DerivedFamily(f *collector.Family) *collector.Family {
 	for _, r := range s.rules {
 		if r.family != nil || r.config.Drop || !couldExpandTo(r.config.Name, f.Name) {
 			continue
 		}
-		if made := r.newFamily(f.Name); made.Equal(f) {
+		if made := r.newFamily(f.Name); made.Equal(f) && r.readopt(made) {
 			return made
 		}
 	}
 	return nil
+}
+
+// readopt notes a family that a rule made of records before a reload or restart, if there is room.
+func (r *rule) readopt(f *collector.Family) bool {
+	if r.config.FamilyLimit == 0 {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.derived[f.Name]; !known && !r.hasRoom() {
+		return false
+	}
+	r.derive(f.Name, f)
+	return true
 }
 
 // Declare makes the series of the `init` keys in c.
