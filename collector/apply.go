@@ -83,7 +83,12 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	r := st.applyOp(i, s, at, c.now)
+	var r Reason
+	if merges>>s.Op&1 != 0 {
+		r = st.merge(i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
+	} else {
+		r = st.applyOp(i, s, at, c.now)
+	}
 	if r != Kept && r != RoundedAway {
 		return r
 	}
@@ -91,7 +96,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if st.updated != nil && s.Op != Declare {
 		st.updated[i] = c.now
 	}
-	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
+	if (s.exemplarStart != s.exemplarEnd || s.badExemplar) && merges>>s.Op&1 == 0 {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
 	return r

@@ -21,7 +21,7 @@ const (
 type Op uint8
 
 // The operations. Counters take Add and Total; gauges take Add, Set and the aggregates Sum, Min, Max and Count;
-// histograms and summaries take Observe. All types take Declare. Any other pair is dropped as Malformed.
+// histograms and summaries take Observe, and histograms without a native one Merge and MergeTotal. All types take Declare. Any other pair is dropped as Malformed.
 const (
 	Add Op = iota
 	Set
@@ -34,6 +34,10 @@ const (
 	Min
 	Max
 	Count // of samples; their values do not matter
+	// Merge adds the counts of Batch.Buckets and the sum Value to a classic histogram. MergeTotal does it with the growth of
+	// running totals.
+	Merge
+	MergeTotal
 	// Declare makes the series with the value 0 and keeps it from expiring.
 	Declare
 	ops
@@ -45,7 +49,7 @@ type Sample struct {
 	Value  float64
 	// Time is the time of the record in nanoseconds since 1970, UTC; 0 means Batch.Now.
 	Time int64
-	// Count is the number of observations that the sample represents. 0 means 1.
+	// Count is the number of observations that the sample represents. 0 means 1, but none for Merge and MergeTotal.
 	Count uint64
 	// Origin, if not nil, counts what happens to the sample.
 	Origin *Origin
@@ -56,7 +60,7 @@ type Sample struct {
 
 	badExemplar                bool
 	keyStart, keyEnd           uint32 // where the series key is in Batch.keys
-	exemplarStart, exemplarEnd uint32 // where the exemplar's labels are in Batch.exemplars
+	exemplarStart, exemplarEnd uint32 // where the exemplar's labels, or the counts of Merge, are in Batch.exemplars
 }
 
 // Batch collects the samples of one chunk. It is for one goroutine at a time and can be reused after Reset. The zero
@@ -171,6 +175,14 @@ func (b *Batch) Exemplar(name string, value []byte) {
 	}
 	b.exemplars = append(binary.AppendUvarint(b.exemplars, uint64(len(name))), name...)
 	b.exemplars = AppendLabel(b.exemplars, value)
+}
+
+// Buckets appends the counts of the buckets of the sample that Append will complete, which must be a Merge or MergeTotal:
+// one for each of Family.Buckets and one for +Inf, not cumulative. It copies them. Such a sample has no exemplar.
+func (b *Batch) Buckets(counts []uint64) {
+	for _, n := range counts {
+		b.exemplars = binary.AppendUvarint(b.exemplars, n)
+	}
 }
 
 // Append completes a sample with the label values and exemplar labels since the last Append or Discard. The number of

@@ -25,9 +25,14 @@ func (s *store) addTotal(i int, m *Sample, at int64) Reason {
 		return r
 	}
 	s.totals[i] = m.Value
+	s.forgetCreated(i)
+	return Kept
+}
+
+// forgetCreated takes the created timestamp from series i, which counts from a time that is not known.
+func (s *store) forgetCreated(i int) {
 	if s.created[i] != 0 {
 		s.created[i] = 0
 		s.version++
 	}
-	return Kept
 }

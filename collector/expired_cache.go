@@ -18,6 +18,7 @@ type rememberedSeries struct {
 	total   float64
 	time    int64
 	buckets []uint64
+	lasts   []uint64
 	native  *native  // nil if there is none
 	reading *reading // nil if there is none
 	size    int
@@ -69,6 +70,9 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	if c.totals != nil {
 		r.total = c.totals[i]
 	}
+	if c.lasts != nil {
+		r.lasts = append(r.lasts, c.lasts[i*c.width:(i+1)*c.width]...)
+	}
 	if c.times != nil {
 		r.time = c.times[i]
 	}
@@ -84,7 +88,7 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 
 // estimate returns the estimated memory of r in bytes.
 func (r *rememberedSeries) estimate() int {
-	size := rememberedCost + len(r.key) + 8*len(r.buckets)
+	size := rememberedCost + len(r.key) + 8*len(r.buckets) + 8*len(r.lasts)
 	if r.native != nil {
 		size += r.native.size()
 	}
@@ -105,6 +109,9 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	}
 	if st.totals != nil {
 		st.totals[i] = r.total
+	}
+	if st.lasts != nil {
+		copy(st.lasts[i*st.width:], r.lasts)
 	}
 	if st.times != nil {
 		st.times[i] = r.time

@@ -117,12 +117,15 @@ func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.Ma
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
 	Gauge:     1<<Add | 1<<Set | 1<<Sum | 1<<Min | 1<<Max | 1<<Count | 1<<Declare,
-	Histogram: 1<<Observe | 1<<Declare,
+	Histogram: 1<<Observe | merges | 1<<Declare,
 	Summary:   1<<Observe | 1<<Declare,
 }
 
+// merges holds the operations with the counts of buckets, one bit each.
+const merges = 1<<Merge | 1<<MergeTotal
+
 // usesTime holds the operations that depend on the times of samples, one bit each.
-const usesTime = 1<<Total | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
+const usesTime = 1<<Total | 1<<MergeTotal | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
 
 // maxAhead is how far a time may be ahead of the clock; wrong time zones are common. After a sample from the far
 // future, a series would refuse everything until then.
@@ -152,6 +155,9 @@ func (f *Family) checkSample(s *Sample) Reason {
 			return MaxIncrement
 		}
 		return Kept
+	}
+	if merges>>s.Op&1 != 0 {
+		return f.checkMerge(s)
 	}
 	return f.checkWeight(s)
 }

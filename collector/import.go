@@ -160,6 +160,9 @@ func (im *importer) addFamily(f definition) bool {
 		if f.Totals {
 			st.totals = []float64{}
 		}
+		if f.Lasts {
+			st.lasts = []uint64{}
+		}
 		if f.Times {
 			st.addTimesColumn()
 		}

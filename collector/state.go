@@ -46,7 +46,7 @@ func (s *store) export(now int64) exportedFamily {
 	f := exportedFamily{store: s, family: s.family, signed: s.signed, columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
 		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
-		width: s.width, buckets: slices.Clone(s.buckets), natives: cloneNatives(s.natives),
+		width: s.width, buckets: slices.Clone(s.buckets), lasts: slices.Clone(s.lasts), natives: cloneNatives(s.natives),
 		readings: cloneReadings(s.readings),
 	}}
 	if s.expiry.ttl != 0 {

@@ -7,7 +7,7 @@ func (r *reader) temporality(n *node) {
 	path := r.under("temporality")
 	i, ok := r.word(n, path, temporalityWords)
 	r.m.Cumulative = ok && i == 1
-	if r.m.Cumulative && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
+	if r.m.Cumulative && r.m.Type == Counter && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
 		r.wrong(n, path, "a running total comes from a field, but the rule has no value",
 			"add value: $field")
 	}
@@ -63,7 +63,7 @@ func (r *reader) counts() bool {
 
 // needsValue reports a rule whose samples would not have a value.
 func (r *reader) needsValue() {
-	if !r.has("value") && !r.has("fields") && !r.counts() {
+	if !r.has("value") && !r.has("fields") && !r.counts() && r.m.Histogram.Counts == nil {
 		r.wrong(r.node, r.under("value"), "missing",
 			fmt.Sprintf("write the field that the %s is made from: value: $field", r.m.Type))
 	}

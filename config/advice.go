@@ -22,7 +22,7 @@ func (p *parser) advise() {
 }
 
 // sameKeys are the keys in which two rules that count the same agree.
-var sameKeys = []string{"name", "match", "match_regex", "condition", "labels", "value", "fields", "each"}
+var sameKeys = []string{"name", "match", "match_regex", "condition", "labels", "value", "fields", "each", "bucket_counts", "sum"}
 
 // duplicates warns of rules that make the same samples twice.
 func (p *parser) duplicates(rules []parsedRule) {
@@ -106,7 +106,7 @@ func (r parsedRule) labelPosition(name string) Position {
 // as an error.
 func (p *parser) unguarded(r parsedRule, rules []parsedRule) {
 	from := r.Value.From
-	if len(from) != 1 || from[0].Root != RootBody || r.Value.Optional || r.Value.HasDefault || r.Condition != nil || r.Match == "" {
+	if r.Histogram.Counts != nil || len(from) != 1 || from[0].Root != RootBody || r.Value.Optional || r.Value.HasDefault || r.Condition != nil || r.Match == "" {
 		return
 	}
 	for _, other := range rules {

@@ -153,11 +153,13 @@ func (r *reader) fitsType() {
 
 // samples reads how the rule makes samples.
 func (r *reader) samples() {
-	r.value()
+	if r.m.Histogram.Counts == nil {
+		r.value()
+	}
 	if !r.typed {
 		return
 	}
-	if n := r.get("temporality"); n != nil && r.m.Type == Counter {
+	if n := r.get("temporality"); n != nil && (r.m.Type == Counter || r.m.Histogram.Counts != nil) {
 		r.temporality(n)
 	}
 	if r.m.Type == Gauge && !r.gauge() {

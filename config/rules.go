@@ -102,6 +102,8 @@ type HistogramOptions struct {
 	Factor     float64 // ratio of successive native bounds
 	MaxBuckets uint32  // of the native histogram
 	Weight     *Value  // number of observations of a value; nil: one
+	// Counts says where a ready histogram has its counts; Value is its sum then. nil: the histogram observes values.
+	Counts *BucketCounts
 }
 
 // SummaryOptions are the options of a summary.

@@ -35,6 +35,7 @@ type Scratch struct {
 	event           uint64 // sequence number of the event, for the spans
 	text            []byte
 	texts           texts
+	ready           readyHistogram
 	named           target // of a rule whose family the record names
 	nameTexts       []byte // that its name is made of
 	clock           clock

@@ -31,6 +31,7 @@ type instruction struct {
 	op     collector.Op
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
+	ready  *bucketCounts    // of a ready histogram; nil: another rule
 	name   []value          // the fields that the name of the family is made of; nil: the record does not name it
 	each   []each           // by level; nil: the rule runs once per record or field
 	parent *record.Selector // what is read of the map of a field; nil: nothing
@@ -83,6 +84,7 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
+	in.ready = sp.bucketCounts(&c.Histogram)
 	in.name = sp.names(c.Name)
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
@@ -110,7 +112,14 @@ func (in *instruction) setOperation() {
 			in.op = collector.Total
 		}
 	case config.Histogram, config.Summary:
-		in.op = collector.Observe
+		switch {
+		case in.ready == nil:
+			in.op = collector.Observe
+		case c.Cumulative:
+			in.op = collector.MergeTotal
+		default:
+			in.op = collector.Merge
+		}
 	case config.Gauge:
 		in.op = gaugeOps[c.Action]
 		if c.Action == config.Subtract || c.Action == config.Dec {

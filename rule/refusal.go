@@ -57,6 +57,11 @@ func (in *instruction) atFault(w *Scratch, s *scope, r Reason, field *record.Val
 		v := in.nameAtFault(w, s)
 		return v, v.from.value(s)
 	}
+	if in.ready != nil {
+		if v := in.ready.atFault(w, s, r); v != nil {
+			return v, v.from.value(s)
+		}
+	}
 	if in.weight != nil {
 		_, own := in.value.measure(w, s, field)
 		if _, why := in.weight.weigh(w, s); own != r && why == r {
@@ -140,6 +145,12 @@ func expected(v *config.Value, r Reason) string {
 		return "a divisor that is not 0"
 	case NotAnArray:
 		return "an array"
+	case BadBuckets:
+		return "bounds with whole numbers from 0, as bucket_counts says"
+	case OtherBounds:
+		return "all bounds of buckets"
+	case Inconsistent:
+		return "counts that do not exceed each other: those of the buckets, cumulative or not as the rule says, and count"
 	case BadName:
 		return fmt.Sprintf("a text of at most %d bytes with a letter or digit, for the name of the metric", maxRecordName)
 	case ReservedName:

@@ -50,6 +50,9 @@ func (w *Scratch) appendSample(
 	if r == noReason && in.weight != nil {
 		weight, r = in.weight.weigh(w, s)
 	}
+	if r == noReason && in.ready != nil {
+		r, weight = in.ready.read(w, s), w.ready.total
+	}
 	if r == noReason && to.family == nil {
 		r = to.reason
 	}
@@ -65,6 +68,9 @@ func (w *Scratch) appendSample(
 	w.appendLabels(to.labels, s, b)
 	if len(to.exemplar) > 0 {
 		w.appendExemplar(to.exemplar, s, b)
+	}
+	if in.ready != nil {
+		b.Buckets(w.ready.counts)
 	}
 	taken := b.Append(&collector.Sample{
 		Family: to.family,
