@@ -10,8 +10,14 @@ import (
 )
 
 // TestRulesFiles holds that each rules file has tests, which pass and reach all of it.
-func TestRulesFiles(t *testing.T) {
-	files, err := filepath.Glob("../rules/*.yaml")
+func TestRulesFiles(t *testing.T) { testFiles(t, "../rules/*.yaml") }
+
+// TestCases holds the pages of rules and records as users wrote them.
+func TestCases(t *testing.T) { testFiles(t, "testdata/*.yaml") }
+
+func testFiles(t *testing.T, pattern string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no rules files", err)
 	}
