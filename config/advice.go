@@ -16,6 +16,7 @@ func (p *parser) advise() {
 		if r.hasMistakes || r.Drop {
 			continue
 		}
+		p.adviseName(r)
 		p.adviseLabels(r)
 		p.unguarded(r, rules)
 	}
@@ -79,6 +80,17 @@ func (p *parser) adviseLabels(r parsedRule) {
 		if hasField(l.From, shortLived) && r.TTL == 0 {
 			p.warn(NoTTL, at, path, l.From.String()+" has new values whenever a container starts, and old series stay",
 				"set a ttl, such as ttl: 1h")
+		}
+	}
+}
+
+// adviseName warns of a name that makes ever more metrics.
+func (p *parser) adviseName(r parsedRule) {
+	for _, part := range r.Name {
+		if part.From != nil && hasField(Source{part.From}, unbounded) {
+			p.warn(UnboundedName, r.get("name").Position, r.under("name"),
+				part.From.Text+" may have a new value in each record, and each makes a metric, up to family_limit",
+				"write a field with few values, and make this one a label")
 		}
 	}
 }
