@@ -18,7 +18,7 @@ const maxRecordName = 256
 // recordNames caches the families of a rule by the texts that their names are made of. The zero value is ready.
 type recordNames struct {
 	mu      sync.RWMutex
-	byTexts map[string]recordFamily // of at most maxRecordNames texts; guarded by mu
+	byTexts map[string]recordFamily // guarded by mu
 }
 
 // recordFamily is the family that a rule makes of texts, or the reason why it makes none.
@@ -37,7 +37,7 @@ func (w *Scratch) namedByRecord(in *instruction, s *scope) *target {
 	w.nameTexts = w.nameTexts[:0]
 	for i := range in.name {
 		text, _ := w.textOf(in.name[i].from.value(s))
-		if !isNameText(text) {
+		if len(text) > maxRecordName {
 			w.named.reason = BadName
 			return &w.named
 		}
@@ -64,10 +64,10 @@ func isNameText(text []byte) bool {
 }
 
 // cutText returns the first of some texts, each after its length, and the others.
-func cutText(texts []byte) (text string, rest []byte) {
+func cutText(texts []byte) (text, rest []byte) {
 	n, size := binary.Uvarint(texts)
 	end := size + int(n)
-	return string(texts[size:end]), texts[end:]
+	return texts[size:end], texts[end:]
 }
 
 // recordFamily returns what r makes of texts.
@@ -96,24 +96,26 @@ func (s *Set) recordFamily(r *rule, texts []byte) recordFamily {
 }
 
 func (s *Set) newRecordFamily(r *rule, texts []byte) recordFamily {
-	name := expandName(r.config.Name, r.config.Type, func(variable string) (text string) {
+	readable := true
+	name := expandName(r.config.Name, r.config.Type, func(variable string) string {
 		if variable == "namespace" {
 			return s.options.prefix()
 		}
+		var text []byte
 		text, texts = cutText(texts)
-		return text
+		readable = readable && isNameText(text)
+		return string(text)
 	})
-	if metric.ReservedPrefix(name) != "" {
+	switch {
+	case !readable || len(name) > maxRecordName:
+		return recordFamily{reason: BadName}
+	case metric.ReservedPrefix(name) != "":
 		return recordFamily{reason: ReservedName}
 	}
-	if len(name) > maxRecordName {
-		return recordFamily{reason: BadName}
+	if f := s.derivedFamily(r, name); f != nil {
+		return recordFamily{Family: f}
 	}
-	f := s.derivedFamily(r, name)
-	if f == nil {
-		return recordFamily{reason: FamilyLimit}
-	}
-	return recordFamily{Family: f}
+	return recordFamily{reason: FamilyLimit}
 }
 
 // names compiles the accessors of a name.
