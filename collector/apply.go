@@ -83,12 +83,10 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
-	var r Reason
 	if merges>>s.Op&1 != 0 {
-		r = st.merge(i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
-	} else {
-		r = st.applyOp(i, s, at, c.now)
+		return st.applyMerge(i, s, b, at, c.now)
 	}
+	r := st.applyOp(i, s, at, c.now)
 	if r != Kept && r != RoundedAway {
 		return r
 	}
@@ -96,7 +94,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if st.updated != nil && s.Op != Declare {
 		st.updated[i] = c.now
 	}
-	if (s.exemplarStart != s.exemplarEnd || s.badExemplar) && merges>>s.Op&1 == 0 {
+	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
 	return r

@@ -21,7 +21,8 @@ const (
 type Op uint8
 
 // The operations. Counters take Add and Total; gauges take Add, Set and the aggregates Sum, Min, Max and Count;
-// histograms and summaries take Observe, and histograms without a native one Merge and MergeTotal. All types take Declare. Any other pair is dropped as Malformed.
+// histograms and summaries take Observe, and histograms without a native one Merge and MergeTotal. All types take
+// Declare. Any other pair is dropped as Malformed.
 const (
 	Add Op = iota
 	Set
@@ -34,8 +35,8 @@ const (
 	Min
 	Max
 	Count // of samples; their values do not matter
-	// Merge adds the counts of Batch.Buckets and the sum Value to a classic histogram. MergeTotal does it with the growth of
-	// running totals.
+	// Merge adds the counts of Batch.Buckets and the sum Value to a classic histogram. MergeTotal adds what they grew by,
+	// as running totals.
 	Merge
 	MergeTotal
 	// Declare makes the series with the value 0 and keeps it from expiring.
@@ -177,8 +178,8 @@ func (b *Batch) Exemplar(name string, value []byte) {
 	b.exemplars = AppendLabel(b.exemplars, value)
 }
 
-// Buckets appends the counts of the buckets of the sample that Append will complete, which must be a Merge or MergeTotal:
-// one for each of Family.Buckets and one for +Inf, not cumulative. It copies them. Such a sample has no exemplar.
+// Buckets appends the counts of the buckets of the sample that Append will complete, a Merge or MergeTotal: one for each
+// of Family.Buckets and one for +Inf, not cumulative. It copies them. Such a sample has no exemplar.
 func (b *Batch) Buckets(counts []uint64) {
 	for _, n := range counts {
 		b.exemplars = binary.AppendUvarint(b.exemplars, n)

@@ -16,6 +16,15 @@ func (f *Family) checkMerge(s *Sample) Reason {
 	return Kept
 }
 
+// applyMerge applies a checked Merge or MergeTotal of b to series i.
+func (s *store) applyMerge(i int, m *Sample, b *Batch, at, now int64) Reason {
+	r := s.merge(i, m, b.exemplars[m.exemplarStart:m.exemplarEnd], at)
+	if r == Kept || r == RoundedAway {
+		s.expiry.touch(i, now)
+	}
+	return r
+}
+
 // merge adds the encoded counts of buckets and their sum to series i of a classic histogram, and with MergeTotal what
 // they grew by.
 func (s *store) merge(i int, m *Sample, encoded []byte, at int64) Reason {
@@ -52,8 +61,8 @@ func countsIn(encoded []byte) (n int) {
 	return n
 }
 
-// mergeTotal merges what the running totals of a histogram grew by. As with a counter, an older total is refused, one that
-// grew by too much is ignored, and the series has no created timestamp. If a bucket has fallen, all were reset.
+// mergeTotal merges what the running totals of a histogram grew by. As with a counter, an older total is refused, one
+// that grew by too much is ignored, and the series has no created timestamp. If a bucket has fallen, all were reset.
 func (s *store) mergeTotal(i int, m *Sample, encoded []byte, at int64) Reason {
 	s.addTimesColumn()
 	if at < s.times[i] {

@@ -112,9 +112,9 @@ type SummaryOptions struct {
 	MaxAge    time.Duration       // how long values count in the quantiles; 0 without quantiles
 }
 
-// Template is a name with variables: literals and ${variable} alternate. "namespace" is the key namespace followed by an
-// underscore, or empty. In a rule with Fields, "field" is the path of the field, and others are captures of Fields. In
-// other rules, they are accessors.
+// Template is a name with variables: literals and ${variable} alternate. "namespace" is the key namespace followed by
+// an underscore, or empty. In a rule with Fields, "field" is the path of the field, and others are captures of Fields.
+// In other rules, they are accessors.
 type Template []TemplatePart
 
 // TemplatePart is a variable, or a literal if Variable is empty.

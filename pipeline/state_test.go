@@ -176,8 +176,8 @@ func TestDeclaredSeriesKeepTheirValues(t *testing.T) {
 	expect(t, p, "a_total{l=\"x\"} 1\na_total{l=\"y\"} 0")
 }
 
-// TestStateOfNamesAndReadyHistograms holds that families with names of records, and histograms of running totals, continue
-// after a restart and a reload, and that the names count toward the limit.
+// TestStateOfNamesAndReadyHistograms holds that families with names of records, and histograms of running totals,
+// continue after a restart and a reload, and that the names count toward the limit.
 func TestStateOfNamesAndReadyHistograms(t *testing.T) {
 	const rules = `metrics:
 - {name: 'app_${name}', rule: apps, type: counter, help: A., family_limit: 2, ttl: 1h}

@@ -31,6 +31,7 @@ type instruction struct {
 	op     collector.Op
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
+	counts bool             // samples have a Count: there is a weight, or a ready histogram
 	ready  *bucketCounts    // of a ready histogram; nil: another rule
 	name   []value          // the fields that the name of the family is made of; nil: the record does not name it
 	each   []each           // by level; nil: the rule runs once per record or field
@@ -85,6 +86,7 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 		in.weight = &weight
 	}
 	in.ready = sp.bucketCounts(&c.Histogram)
+	in.counts = in.weight != nil || in.ready != nil
 	in.name = sp.names(c.Name)
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}

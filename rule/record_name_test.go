@@ -189,6 +189,22 @@ func TestNamesOfRecordsExpire(t *testing.T) {
 	r.expect("# HELP a_total G.\n# TYPE a_total counter\na_total 2\n# HELP b_total G.\n# TYPE b_total counter\nb_total 1\n")
 }
 
+// TestReloadForgetsNames holds that a metric without series does not count toward the limit after a reload.
+func TestReloadForgetsNames(t *testing.T) {
+	const text = "metrics:\n- {name: '${name}', type: gauge, help: G., value: 1, ttl: 60, family_limit: 1}\n"
+	r := newRig(t, rule.Options{}, parse(t, text))
+	r.feed("t", chunktest.Events(`{"name":"a"}`))
+	r.now = r.now.Add(2 * 60e9)
+	r.feed("t", chunktest.Events(`{"name":"b"}`))
+	r.expect("")
+	r.set = rule.Compile([]*config.Rules{parse(t, text)}, rule.Options{})
+	if err := r.collector.Retain(r.set.Families(), r.set.DerivedFamily); err != nil {
+		t.Fatal(err)
+	}
+	r.feed("t", chunktest.Events(`{"name":"b"}`))
+	r.expect("# HELP b G.\n# TYPE b gauge\nb 1\n")
+}
+
 func TestNamesOfRecordsDoNotAllocate(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")

@@ -46,12 +46,9 @@ func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, fiel
 func (w *Scratch) appendSample(
 	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {
-	var weight uint64
-	if r == noReason && in.weight != nil {
-		weight, r = in.weight.weigh(w, s)
-	}
-	if r == noReason && in.ready != nil {
-		r, weight = in.ready.read(w, s), w.ready.total
+	var count uint64
+	if r == noReason && in.counts {
+		count, r = w.count(in, s)
 	}
 	if r == noReason && to.family == nil {
 		r = to.reason
@@ -76,7 +73,7 @@ func (w *Scratch) appendSample(
 		Family: to.family,
 		Op:     in.op,
 		Value:  n * in.sign,
-		Count:  weight,
+		Count:  count,
 		Time:   s.event.Time,
 		Origin: &in.stats.Origin,
 		Source: to.source,
@@ -85,4 +82,13 @@ func (w *Scratch) appendSample(
 		w.tallies[in.index].refused++
 		w.event++ // the spans may be of label values that went with it
 	}
+}
+
+// count returns the Count of a sample.
+func (w *Scratch) count(in *instruction, s *scope) (uint64, Reason) {
+	if in.ready != nil {
+		r := in.ready.read(w, s)
+		return w.ready.total, r
+	}
+	return in.weight.weigh(w, s)
 }
