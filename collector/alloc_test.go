@@ -29,14 +29,18 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 		family   collector.Family
 		op       collector.Op
 		exemplar string
+		count    uint64
 	}{
 		"counter":              {family: counter, op: collector.Add},
 		"running total":        {family: counter, op: collector.Total},
+		"running total, start": {family: counter, op: collector.Total, count: 7},
 		"counter, exemplar":    {family: counter, op: collector.Add, exemplar: "4bf92f3577b34da6a3ce929d0e0e4736"},
 		"mortal counter":       {family: mortal, op: collector.Add},
 		"overflowing counter":  {family: full, op: collector.Add},
 		"gauge":                {family: gauge, op: collector.Set},
 		"aggregate":            {family: gauge, op: collector.Sum},
+		"aggregate, mortal":    {family: collector.Family{Type: collector.Gauge, Labels: labels, TTL: time.Minute}, op: collector.Count},
+		"distinct":             {family: collector.Family{Type: collector.Gauge, Labels: labels, Window: time.Minute}, op: collector.Distinct, count: 7},
 		"histogram":            {family: histogram, op: collector.Observe},
 		"merge":                {family: histogram, op: collector.Merge},
 		"merge of totals":      {family: histogram, op: collector.MergeTotal},
@@ -54,9 +58,12 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 			values := [][]byte{[]byte("GET"), []byte("/"), []byte("/about")}
 			exemplar := []byte(test.exemplar)
 			origin := &collector.Origin{}
+			var families collector.Aggregates
+			families.Add(&f)
 			ingest := func() {
 				b.Reset()
 				b.Now += 100_000
+				b.Round("tag", &families, b.Now)
 				for i := range 20 {
 					b.Label(values[0])
 					b.Label(values[i%3])
@@ -64,7 +71,7 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 					if test.op == collector.Merge || test.op == collector.MergeTotal {
 						b.Buckets([]uint64{1, 2, 300, 4})
 					}
-					b.Append(&collector.Sample{Family: &f, Op: test.op, Value: float64(i), Time: b.Now, Origin: origin})
+					b.Append(&collector.Sample{Family: &f, Op: test.op, Value: float64(i), Time: b.Now, Count: test.count, Origin: origin})
 				}
 				if err := c.Ingest(b, nil); err != nil {
 					t.Fatal(err)

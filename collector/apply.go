@@ -41,6 +41,7 @@ func (c *Collector) applySamples(b *Batch) (err error) {
 		}
 		done++
 	}
+	c.endRounds(b)
 	return nil
 }
 
@@ -70,10 +71,13 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 			return r
 		}
 	}
+	in, r := c.roundFor(st, s, b.tag, at)
+	if r != Kept {
+		return r
+	}
 	source := min(s.Source, unclaimedSource)
 	i := st.find(b.keys[s.keyStart:s.keyEnd])
 	if i < 0 {
-		var r Reason
 		if i, r = c.addSeries(st, s, b, source); r != Kept {
 			return r
 		}
@@ -86,18 +90,59 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if merges>>s.Op&1 != 0 {
 		return st.applyMerge(i, s, b, at, c.now)
 	}
-	r := st.applyOp(i, s, at, c.now)
-	if r != Kept && r != RoundedAway {
+	r = st.applyOp(i, s, at, c.now, in)
+	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
 		return r
 	}
 	st.expiry.touch(i, c.now)
-	if st.updated != nil && s.Op != Declare {
+	if st.updated != nil {
 		st.updated[i] = c.now
 	}
 	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
 	return r
+}
+
+// roundFor returns the round that a sample belongs to, or nil if it does not aggregate.
+func (c *Collector) roundFor(st *store, s *Sample, tag string, at int64) (*round, Reason) {
+	if aggregates>>s.Op&1 == 0 {
+		return nil, Kept
+	}
+	return c.enterRound(st, tag, at)
+}
+
+// applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector, and r the
+// round of an aggregate.
+func (s *store) applyOp(i int, m *Sample, at, now int64, r *round) (why Reason) {
+	switch m.Op {
+	case Declare:
+		s.declare(i)
+		return Kept
+	case Add:
+		if s.inRound != nil {
+			s.leaveRound(i)
+		}
+		why = s.accumulate(i, m.Value)
+	case Observe:
+		why = s.observe(i, m, now)
+	case Set:
+		if s.family.Timestamps && at < s.times[i] {
+			return OutOfOrder
+		}
+		s.leaveRound(i)
+		s.assign(i, m.Value)
+	case Total:
+		why = s.addTotal(i, m, at)
+	case Distinct:
+		why = s.addDistinct(i, m.Count, now)
+	default:
+		why = s.aggregate(i, m, at, r)
+	}
+	if s.times != nil && (why == Kept || why == Slip) {
+		s.times[i] = max(s.times[i], at)
+	}
+	return why
 }
 
 // claim reports whether series i, which has another source, takes a sample of source. A series without a source takes

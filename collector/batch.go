@@ -20,26 +20,30 @@ const (
 // Op is what a sample does to its series.
 type Op uint8
 
-// The operations. Counters take Add and Total; gauges take Add, Set and the aggregates Sum, Min, Max and Count;
-// histograms and summaries take Observe, and histograms without a native one Merge and MergeTotal. All types take
-// Declare. Any other pair is dropped as Malformed.
+// The operations. Counters take Add and Total; gauges take Add, Set and the aggregates Sum, Min, Max and Count, or only
+// Distinct if they have a Window; histograms and summaries take Observe, and histograms without a native one Merge and
+// MergeTotal. All types take Declare. Any other pair is dropped as Malformed.
 const (
 	Add Op = iota
 	Set
 	Observe
-	// Total is the value of a running total. A total lower than the previous one was reset and counts from 0.
+	// Total is the value of a running total. A total that is below a share of the one before, or counts from something
+	// else, was reset and counts from 0; see Family.ResetBelow.
 	Total
-	// The aggregates combine the samples of a series that have the same Time. A newer Time starts over; an older one is
-	// dropped.
+	// The aggregates combine the samples of a series that have the same Time, which are a round. A newer Time of the same
+	// tag begins the next round, see Batch.Round: once a batch is applied, series without a sample in the round are
+	// removed, or 0 if they are declared. A sample older than the round of its tag is dropped.
 	Sum
 	Min
 	Max
 	Count // of samples; their values do not matter
+	// Distinct adds a value to those that the series has had within Family.Window, whose number it shows.
+	Distinct
 	// Merge adds the counts of Batch.Buckets and the sum Value to a classic histogram. MergeTotal adds what they grew by,
 	// as running totals.
 	Merge
 	MergeTotal
-	// Declare makes the series with the value 0 and keeps it from expiring.
+	// Declare makes the series with the value 0 and keeps it on the page. Where others expire, a gauge falls back to 0.
 	Declare
 	ops
 )
@@ -50,7 +54,9 @@ type Sample struct {
 	Value  float64
 	// Time is the time of the record in nanoseconds since 1970, UTC; 0 means Batch.Now.
 	Time int64
-	// Count is the number of observations that the sample represents. 0 means 1, but none for Merge and MergeTotal.
+	// Count is the number of observations that the sample represents. 0 means 1, but none for Merge and MergeTotal. That of
+	// a Total is a digest of what it counts from instead, 0 if that is not known, and that of a Distinct a digest of its
+	// value.
 	Count uint64
 	// Origin, if not nil, counts what happens to the sample.
 	Origin *Origin
@@ -80,6 +86,8 @@ type Batch struct {
 	exemplarStart int // where the current exemplar starts
 	exemplarRunes int // of the current exemplar
 	refused       uint64
+	rounds        []roundMark
+	nextRound     int // index of the mark that is probably next
 	applied       chan error
 	pointSet
 
@@ -94,6 +102,8 @@ func (b *Batch) Reset() {
 	b.keyStart, b.exemplarStart, b.exemplarRunes = 0, 0, 0
 	b.reused = [2]uint32{}
 	b.refused = 0
+	clear(b.rounds) // lets the garbage collector have the families
+	b.rounds, b.nextRound = b.rounds[:0], 0
 	b.pointSet.reset()
 }
 

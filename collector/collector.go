@@ -66,7 +66,8 @@ type Collector struct {
 	nonEmpty    int  // families that have series
 	sizesListed bool // sizes is up to date
 	ledger      ledger
-	blamed      string // the largest family, for MemoryLimit; "" until it is needed in the current batch
+	blamed      string   // the largest family, for MemoryLimit; "" until it is needed in the current batch
+	begun       []*store // with rounds that the batch has begun
 	cache       expiredCache
 	chunks      chunks
 	reported    map[lossKind]struct{}

@@ -34,8 +34,9 @@ func (c *Collector) guard(do func()) (err error) {
 	return nil
 }
 
-// Init makes series of f with the value 0 that never expire, so that their first increase is visible. Each label set
-// has the values of f.Labels. Existing series keep their value. Sets beyond a limit are dropped and counted.
+// Init makes series of f with the value 0 that stay on the page, so that their first increase is visible, see Declare.
+// Each label set has the values of f.Labels. Existing series keep their value. Sets beyond a limit are dropped and
+// counted.
 func (c *Collector) Init(now int64, f *Family, sets ...[]string) error {
 	b := &Batch{Now: now}
 	for _, set := range sets {
@@ -75,6 +76,7 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 			st.applySettings(f, c.now)
 			st.reopenSources()
 			st.expiry.clearPermanent(c.now)
+			clear(st.declared)
 		}
 		c.remove(gone)
 		c.claim(families)

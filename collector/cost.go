@@ -1,8 +1,11 @@
 package collector
 
 import (
+	"math"
 	"math/bits"
+	"unsafe"
 
+	"github.com/promexporter/promexporter/collector/internal/distinct"
 	"github.com/promexporter/promexporter/internal/metric"
 )
 
@@ -11,6 +14,9 @@ type ledger struct{ used, limit int64 }
 
 // fits reports whether n more bytes are within the limit.
 func (l *ledger) fits(n int) bool { return int64(n) <= l.limit-l.used }
+
+// room returns how many more bytes are within the limit.
+func (l *ledger) room() int { return int(min(max(l.limit-l.used, 0), math.MaxInt)) }
 
 // Parts of the estimate, in bytes on a 64-bit machine. TestEstimate compares it with the heap.
 const (
@@ -22,7 +28,7 @@ const (
 	ownerCost    = 16   // the place of a tag
 	readingCost  = 200  // a reading without its numbers
 	linkCost     = 16   // in the columns of an expiry
-	familyCost   = 1000 // a family without series and names
+	familyCost   = 1150 // a family without series and names
 	nameCost     = 40   // an exposed name without its text
 )
 
@@ -48,11 +54,14 @@ func (s *store) rowSize() int {
 	if s.lasts != nil {
 		n += 8 * s.width
 	}
+	if s.starts != nil {
+		n += 8
+	}
 	if s.times != nil {
 		n += 8
 	}
 	if s.family.Type == Gauge {
-		n += 8
+		n += s.gaugeSize()
 	}
 	if s.exemplars != nil {
 		n += exemplarCost * s.exemplarsPerSeries
@@ -75,6 +84,21 @@ func (s *store) rowSize() int {
 	return indexCost + n + n/8
 }
 
+// gaugeSize is the part of rowSize in the columns that only gauges have.
+func (s *store) gaugeSize() int {
+	n := 8
+	if s.inRound != nil {
+		n += 4
+	}
+	if s.declared != nil {
+		n++
+	}
+	if s.family.Window > 0 {
+		n += int(unsafe.Sizeof(distinct.Window{}))
+	}
+	return n
+}
+
 // textSize returns the bytes that the Go runtime allocates for a text of n bytes: a multiple of 16, or of an eighth of
 // the power of two below n if that is more.
 func textSize(n int) int {
@@ -95,6 +119,9 @@ func (s *store) variableSize(i int) (n int) {
 	}
 	if s.streams != nil {
 		n += s.streams[i].Extra()
+	}
+	if s.windows != nil {
+		n += s.windows[i].Size()
 	}
 	if s.readings != nil {
 		n += s.readings[i].size()

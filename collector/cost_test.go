@@ -29,6 +29,7 @@ func kinds() []kind {
 	}
 	classic := collector.Family{Type: collector.Histogram, Labels: one, Buckets: prometheus.ExponentialBuckets(0.001, 2, 20)}
 	native := collector.Family{Type: collector.Histogram, Labels: one, Native: collector.Native{Factor: 1.1}}
+	windowed := collector.Family{Type: collector.Gauge, Labels: one, Window: time.Hour}
 	quantiles := collector.Family{Type: collector.Summary, Labels: one, Quantiles: map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}}
 	return []kind{
 		{"counter, short labels", collector.Family{Type: collector.Counter, Labels: three}, collector.Add, 10_000, 1, 8, 0},
@@ -37,6 +38,8 @@ func kinds() []kind {
 		{"counter, exemplars", collector.Family{Type: collector.Counter, Labels: one}, collector.Add, 4_000, 1, 8, 32},
 		{"gauge with timestamps and a TTL", collector.Family{Type: collector.Gauge, Labels: one, TTL: time.Hour, Timestamps: true}, collector.Set, 10_000, 1, 8, 0},
 		{"aggregate", collector.Family{Type: collector.Gauge, Labels: one}, collector.Sum, 10_000, 1, 8, 0},
+		{"distinct, 100 values", windowed, collector.Distinct, 500, 100, 8, 0},
+		{"distinct, 5000 values", windowed, collector.Distinct, 50, 5000, 8, 0},
 		{"histogram, 20 buckets", classic, collector.Observe, 4_000, 1, 8, 0},
 		{"histogram, 20 buckets, exemplars", classic, collector.Observe, 500, 40, 8, 100},
 		{"native histogram, 5 observations", native, collector.Observe, 4_000, 5, 8, 0},
@@ -55,7 +58,11 @@ func (k *kind) append(b *collector.Batch, f *collector.Family, i int) {
 			b.Label(fmt.Appendf(nil, "%0*d", k.value, i*len(f.Labels)+at))
 		}
 		b.Exemplar("trace_id", exemplar)
-		b.Append(&collector.Sample{Family: f, Op: k.op, Value: 0.001 * float64(1+n*n*7%9973)})
+		s := collector.Sample{Family: f, Op: k.op, Value: 0.001 * float64(1+n*n*7%9973)}
+		if k.op == collector.Distinct {
+			s.Count = uint64(n+1) * 0x9e3779b97f4a7c15
+		}
+		b.Append(&s)
 	}
 }
 

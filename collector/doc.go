@@ -17,7 +17,13 @@
 // scrapes. Each batch checks a few families, so that memory is freed even without scrapes, and each scrape checks all
 // of them. A counter, histogram or summary that comes back continues from its old value, with its created timestamp; a
 // gauge starts over, as do the quantiles of a summary and all exemplars. Series declared by [Collector.Init] never
-// expire.
+// leave the page: a gauge falls back to 0 instead of expiring, and all others keep their value.
+//
+// # Rounds
+//
+// The samples that a gauge aggregates form rounds: those of the batches of one tag that have the same time. A sample or
+// a [Batch.Round] with a newer time begins the next round. Once a batch is applied, the series that the tag fed last and
+// that have no sample in its round are removed, or fall back to 0 if they are declared.
 //
 // # Bounds
 //
@@ -29,6 +35,8 @@
 //   - remembered series, which are expired series that may come back: Options.Remembered bytes.
 //   - applied chunks, which may come again: the last 16,384, of 24 bytes each, and twice that after a start or reload.
 //   - snapshots: one per scrape in progress. The exporter bounds these.
+//   - the values of a distinct count: about 38 KB for each series, within Options.MemoryLimit.
+//   - the rounds: hardly more than series, within Options.MemoryLimit.
 //   - a batch: [MaxBatchBytes] of label values and [MaxBatchSamples] samples.
 //   - an exemplar: 128 runes. A counter has one, a classic histogram one per bucket, a native histogram 16.
 //   - the buckets of a native histogram: Native.MaxBuckets.

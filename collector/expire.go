@@ -18,6 +18,7 @@ type link struct{ before, after int32 }
 const (
 	listEnd   = -1 // the end of the list
 	permanent = -2 // in before: the series is not in the list and never expires
+	idle      = -3 // in before: the same until its next sample
 )
 
 func newExpiry(ttl time.Duration) expiry {
@@ -41,24 +42,40 @@ func (l *expiry) touch(i int, now int64) {
 	}
 	l.lastSample[i] = now
 	if l.tail != int32(i) {
-		l.unlink(int32(i))
+		if l.isListed(i) {
+			l.unlink(int32(i))
+		}
 		l.push(int32(i))
 	}
 }
 
+// isListed reports whether series i is in the list.
+func (l *expiry) isListed(i int) bool { return l.links[i].before > permanent }
+
 // setPermanent keeps series i from expiring.
-func (l *expiry) setPermanent(i int) {
-	if l.ttl == 0 || l.links[i].before == permanent {
+func (l *expiry) setPermanent(i int) { l.takeOut(i, permanent) }
+
+// setIdle keeps series i from expiring until its next sample.
+func (l *expiry) setIdle(i int) {
+	if l.ttl != 0 {
+		l.takeOut(i, idle)
+		l.lastSample[i] = never
+	}
+}
+
+// takeOut takes series i out of the list, if it is in it.
+func (l *expiry) takeOut(i int, why int32) {
+	if l.ttl == 0 || !l.isListed(i) {
 		return
 	}
 	l.unlink(int32(i))
-	l.links[i] = link{permanent, permanent}
+	l.links[i] = link{why, why}
 }
 
-// clearPermanent lets permanent series expire, as if they had a sample now.
+// clearPermanent lets permanent and idle series expire, as if they had a sample now.
 func (l *expiry) clearPermanent(now int64) {
 	for i := range l.links {
-		if l.links[i].before == permanent {
+		if !l.isListed(i) {
 			l.lastSample[i] = now
 			l.push(int32(i))
 		}
@@ -67,7 +84,7 @@ func (l *expiry) clearPermanent(now int64) {
 
 // due reports whether series i has had no sample for the TTL.
 func (l *expiry) due(i int, now int64) bool {
-	return l.ttl != 0 && l.links[i].before != permanent && now-l.lastSample[i] >= l.ttl
+	return l.ttl != 0 && l.isListed(i) && now-l.lastSample[i] >= l.ttl
 }
 
 // firstDue returns the series whose last sample is least recent if it is due, or -1.
@@ -83,7 +100,7 @@ func (l *expiry) remove(i int) {
 	if l.ttl == 0 {
 		return
 	}
-	l.unlink(int32(i)) // a permanent series is never removed
+	l.unlink(int32(i)) // what is not in the list is never removed
 	last := len(l.links) - 1
 	if i != last {
 		l.relink(int32(last), int32(i))
@@ -95,7 +112,7 @@ func (l *expiry) remove(i int) {
 // relink updates the neighbors of a series that is about to move.
 func (l *expiry) relink(from, to int32) {
 	at := l.links[from]
-	if at.before == permanent {
+	if at.before <= permanent {
 		return
 	}
 	l.connect(at.before, to)
@@ -140,6 +157,7 @@ func (c *Collector) advanceClock(now int64) {
 		for i, lastSample := range st.expiry.lastSample {
 			st.expiry.lastSample[i] = min(lastSample, now)
 		}
+		st.rejuvenateRounds(now)
 	}
 }
 
@@ -171,19 +189,26 @@ func (c *Collector) expireAll(now int64) {
 	}
 }
 
-// expire removes at most limit due series of a family and returns how many it removed.
+// expire expires at most limit due series of a family and returns how many: it removes them, but declared gauges fall
+// back to 0.
 func (c *Collector) expire(st *store, now int64, limit int) (n int) {
+	removed := 0
 	for i := st.expiry.firstDue(now); i >= 0 && n < limit; i = st.expiry.firstDue(now) {
+		n++
+		if st.isDeclared(i) {
+			st.fallBack(i)
+			continue
+		}
 		c.cacheExpired(st, i)
 		st.remove(i)
-		n++
+		removed++
 	}
-	if n > 0 {
-		c.series -= n
+	if removed > 0 {
+		c.series -= removed
 		if len(st.keys) == 0 {
 			c.nonEmpty--
 		}
-		c.stats.expired.Add(uint64(n))
+		c.stats.expired.Add(uint64(removed))
 		st.shrink()
 	}
 	return n

@@ -16,6 +16,7 @@ type rememberedSeries struct {
 	value   float64
 	rest    float64
 	total   float64
+	start   uint64
 	time    int64
 	buckets []uint64
 	lasts   []uint64
@@ -73,6 +74,9 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	if c.lasts != nil {
 		r.lasts = append(r.lasts, c.lasts[i*c.width:(i+1)*c.width]...)
 	}
+	if c.starts != nil {
+		r.start = c.starts[i]
+	}
 	if c.times != nil {
 		r.time = c.times[i]
 	}
@@ -112,6 +116,9 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	}
 	if st.lasts != nil {
 		copy(st.lasts[i*st.width:], r.lasts)
+	}
+	if st.starts != nil {
+		st.starts[i] = r.start
 	}
 	if st.times != nil {
 		st.times[i] = r.time

@@ -1,5 +1,7 @@
 package collector
 
+import "slices"
+
 // Recount returns the memory of all series as counted on every change, and as counted from scratch.
 func (c *Collector) Recount() (counted, recounted int64, err error) {
 	err = c.do(func() {
@@ -8,6 +10,9 @@ func (c *Collector) Recount() (counted, recounted int64, err error) {
 			all := familySize(st.family)
 			for i, key := range st.keys {
 				all += st.rowSize() + textSize(len(key)) + st.variableSize(i)
+			}
+			if st.rounds != nil {
+				all += roundsSize(slices.DeleteFunc(st.saveRounds(), func(r savedRound) bool { return r.Time == never }))
 			}
 			recounted += int64(all)
 		}

@@ -43,6 +43,9 @@ type Family struct {
 	Quantiles map[float64]float64 `json:"-"`
 	// MaxAge is how long an observation counts in the quantiles, at least a second; 0 means 10 minutes.
 	MaxAge time.Duration `json:",omitzero"`
+	// Window makes the series of a gauge the number of different values that came within this time, by the clock of the
+	// collector. A series takes up to 40 KB then.
+	Window time.Duration `json:",omitzero"`
 	// Timestamps exposes the newest Time of the samples with each series.
 	Timestamps bool `json:",omitzero"`
 	// Received says that the family takes points of metrics events, see Batch.Put, and no samples. Each of its series
@@ -65,6 +68,10 @@ type Family struct {
 	// MaxIncrement bounds what a sample adds to a counter, or to the sum of a histogram or summary. 0 means no bound.
 	// For each sample, MaxIncrement of its own Family applies.
 	MaxIncrement float64 `json:"-"`
+
+	// ResetBelow is the share of the last running total below which a lower one was reset. 0 means 0.99. It does not
+	// apply if what both totals count from is known. For each sample, ResetBelow of its own Family applies.
+	ResetBelow float64 `json:"-"`
 
 	// Only the goroutine of the collector reads and sets these.
 	store     *store
@@ -92,10 +99,13 @@ func (f *Family) hasReadings() bool { return f.Received && (f.Type == Histogram 
 // isAbsolute reports whether what the series of f hold was counted elsewhere, and comes again.
 func (f *Family) isAbsolute() bool { return f.Received && !f.Delta }
 
+// survives reports whether a State holds f.
+func (f *Family) survives() bool { return !f.isAbsolute() && f.Window == 0 }
+
 // Equal reports whether f and g define the same exposition.
 func (f *Family) Equal(g *Family) bool {
 	return f.Name == g.Name && f.Type == g.Type && f.Help == g.Help && f.Unit == g.Unit &&
-		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps &&
+		f.Native == g.Native && f.MaxAge == g.MaxAge && f.Timestamps == g.Timestamps && f.Window == g.Window &&
 		f.Received == g.Received && f.Delta == g.Delta &&
 		slices.Equal(f.Labels, g.Labels) && slices.Equal(f.Buckets, g.Buckets) &&
 		maps.Equal(f.Quantiles, g.Quantiles)
@@ -116,16 +126,18 @@ func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.Ma
 // accepts holds the operations of each type, one bit each.
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
-	Gauge:     1<<Add | 1<<Set | 1<<Sum | 1<<Min | 1<<Max | 1<<Count | 1<<Declare,
+	Gauge:     1<<Add | 1<<Set | aggregates | 1<<Distinct | 1<<Declare,
 	Histogram: 1<<Observe | merges | 1<<Declare,
 	Summary:   1<<Observe | 1<<Declare,
 }
 
-// merges holds the operations with the counts of buckets, one bit each.
-const merges = 1<<Merge | 1<<MergeTotal
-
-// usesTime holds the operations that depend on the times of samples, one bit each.
-const usesTime = 1<<Total | 1<<MergeTotal | 1<<Sum | 1<<Min | 1<<Max | 1<<Count
+// aggregates holds the operations that have rounds, one bit each, merges those with the counts of buckets, and usesTime
+// those that depend on the times of samples.
+const (
+	aggregates = 1<<Sum | 1<<Min | 1<<Max | 1<<Count
+	merges     = 1<<Merge | 1<<MergeTotal
+	usesTime   = 1<<Total | 1<<MergeTotal | aggregates
+)
 
 // maxAhead is how far a time may be ahead of the clock; wrong time zones are common. After a sample from the far
 // future, a series would refuse everything until then.
@@ -141,7 +153,13 @@ func (f *Family) checkSample(s *Sample) Reason {
 	if f.Type >= types || s.Op >= ops || accepts[f.Type]>>s.Op&1 == 0 {
 		return Malformed
 	}
-	if f.Type == Gauge || s.Op == Declare {
+	if s.Op == Declare {
+		return Kept
+	}
+	if f.Type == Gauge {
+		if (f.Window > 0) != (s.Op == Distinct) {
+			return Malformed
+		}
 		return Kept
 	}
 	if v := s.Value; v-v != 0 { // NaN or infinite

@@ -139,7 +139,8 @@ func (im *importer) block(d *decoder, kind byte) bool {
 
 // addFamily adds a family.
 func (im *importer) addFamily(f definition) bool {
-	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() || f.isAbsolute() || !f.Received && f.Type == Untyped {
+	if _, twice := im.seen[f.Name]; twice || f.Type >= types || !f.isReadable() || !f.survives() || !f.Received && f.Type == Untyped ||
+		len(f.Rounds) > 0 && (f.Type != Gauge || !f.Times) {
 		return false
 	}
 	im.seen[f.Name] = struct{}{}
@@ -150,27 +151,36 @@ func (im *importer) addFamily(f definition) bool {
 		known, provisional = successor(f.Family, im.byName, im.Also)
 	}
 	family := importedFamily{definition: f, wanted: known != nil}
-	if known != nil && len(c.stores) < c.SeriesLimit() && c.ledger.fits(familySize(known)) {
+	if known != nil && len(c.stores) < c.SeriesLimit() && c.ledger.fits(familySize(known)+roundsSize(f.Rounds)) {
 		st := newStore(known, &c.ledger)
 		st.settingsPending = provisional
-		st.signed = st.signed || f.Signed
-		if f.Rests {
-			st.rests = []float64{}
-		}
-		if f.Totals {
-			st.totals = []float64{}
-		}
-		if f.Lasts {
-			st.lasts = []uint64{}
-		}
-		if f.Times {
-			st.addTimesColumn()
-		}
-		st.updateRowSize()
+		st.prepare(&f)
 		c.register(st)
 		family.store = st
 		im.stores = append(im.stores, st)
 	}
 	im.families = append(im.families, family)
 	return true
+}
+
+// prepare adds the columns of a family of a state to an empty store.
+func (s *store) prepare(f *definition) {
+	s.signed = s.signed || f.Signed
+	if f.Rests {
+		s.rests = []float64{}
+	}
+	if f.Totals {
+		s.totals = []float64{}
+	}
+	if f.Lasts {
+		s.lasts = []uint64{}
+	}
+	if f.Starts {
+		s.starts = []uint64{}
+	}
+	if f.Times {
+		s.addTimesColumn()
+	}
+	s.restoreRounds(f.Rounds)
+	s.updateRowSize()
 }

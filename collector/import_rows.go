@@ -46,6 +46,8 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 		return false
 	case c.rests != nil && !isRest(v, c.rests[i]):
 		return false
+	case c.inRound != nil && int(c.inRound[i]) > len(f.Rounds):
+		return false
 	case c.totals != nil && !(math.Abs(c.totals[i]) <= math.MaxFloat64 && (c.totals[i] >= 0 || f.Type == Histogram)):
 		return false
 	}
@@ -139,8 +141,14 @@ func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64)
 	if rows.lasts != nil {
 		copy(s.lasts[at*s.width:], rows.lasts[i*s.width:(i+1)*s.width])
 	}
+	if rows.starts != nil {
+		s.starts[at] = rows.starts[i]
+	}
 	if rows.times != nil {
 		s.times[at] = rows.times[i]
+	}
+	if rows.inRound != nil {
+		s.rejoin(at, rows.inRound[i])
 	}
 	if rows.natives != nil {
 		s.natives[at] = rows.natives[i]

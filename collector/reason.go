@@ -12,6 +12,7 @@ const (
 	NameCollision                   // another field already feeds this series
 	NegativeIncrement               // a counter cannot decrease
 	MaxIncrement                    // it adds more than its rule allows
+	Slip                            // a running total that fell and was not reset
 	RoundedAway                     // it is too small to change the sum
 	NotFinite                       // NaN or infinite, itself or when added, and not a gauge
 	OutOfOrder                      // older than the last sample of the series
@@ -37,7 +38,7 @@ const (
 
 var reasonNames = [reasons]string{
 	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment",
-	"max_increment", "rounded_away", "not_finite",
+	"max_increment", "slip", "rounded_away", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit",
 	"other_source", "too_old", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
 	"too_large", "own_page", "malformed", "panic",
@@ -59,7 +60,11 @@ func Reasons() []Reason {
 // PointReasons returns every reason for which a point can be dropped.
 func PointReasons() []Reason {
 	return reasonsWhere(func(r Reason) bool {
-		return r != NameCollision && r != NegativeIncrement && r != MaxIncrement && r != RoundedAway && r != WeightLimit && r != Malformed
+		switch r {
+		case NameCollision, NegativeIncrement, MaxIncrement, Slip, RoundedAway, WeightLimit, Malformed:
+			return false
+		}
+		return true
 	})
 }
 

@@ -25,17 +25,21 @@ type modelled struct {
 }
 
 func (m *reference) alive(s *modelled, now int64) bool {
-	return s.pinned || now-s.touched < int64(m.family.TTL)
+	return s.pinned || m.recent(s, now)
 }
+
+func (m *reference) recent(s *modelled, now int64) bool { return now-s.touched < int64(m.family.TTL) }
 
 func (m *reference) add(l string, v float64, now int64, pin bool) {
 	s := m.series[l]
-	if s == nil || m.family.Type == collector.Gauge && !m.alive(s, now) {
-		s = &modelled{created: now}
+	if s == nil || m.family.Type == collector.Gauge && !m.recent(s, now) {
+		s = &modelled{created: now, touched: now, pinned: s != nil && s.pinned}
 		m.series[l] = s
 	}
 	s.value += v
-	s.touched = now
+	if !pin {
+		s.touched = now
+	}
 	s.pinned = s.pinned || pin
 }
 
@@ -46,7 +50,10 @@ func (m *reference) exposition(now int64) map[string]string {
 			continue
 		}
 		all[l] = fmt.Sprint(s.value)
-		if m.family.Type == collector.Counter {
+		switch {
+		case m.family.Type == collector.Gauge && !m.recent(s, now):
+			all[l] = "0" // it is declared
+		case m.family.Type == collector.Counter:
 			all[l] = fmt.Sprint(s.value, " since ", (s.created-noon)/second)
 		}
 	}

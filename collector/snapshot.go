@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promexporter/promexporter/collector/internal/distinct"
 	"github.com/promexporter/promexporter/collector/internal/quantile"
 	"github.com/promexporter/promexporter/internal/exposition"
 )
@@ -36,6 +37,7 @@ type frame struct {
 	signed             bool
 	natives            []native
 	readings           []reading
+	counts             []distinct.View
 	views              []quantile.View
 	estimator          *quantile.Estimator // of the views
 	exemplarsPerSeries int
@@ -91,6 +93,7 @@ func (f *frame) copy(s *store, now int64) {
 		f.times = append(f.times[:0], s.times...)
 	}
 	f.copyStreams(s, now)
+	f.copyWindows(s, now)
 	f.copyNatives(s.natives)
 	f.copyReadings(s.readings)
 	f.copyExemplars(s.exemplars)
@@ -136,6 +139,7 @@ func (s *snapshot) render() {
 	}
 	s.families = s.families[:0]
 	for _, f := range s.sorted {
+		f.countDistinct()
 		if len(f.keys) > 0 {
 			s.families = append(s.families, exposition.Family{
 				MetricFamily: f.exposed.render(f), Signed: f.signed, Updated: f.updated,

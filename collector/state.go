@@ -6,8 +6,8 @@ import "slices"
 // safe for concurrent use.
 //
 // It holds values, counts, native buckets, created timestamps, running totals and the times of last samples, also of
-// remembered series, and the chunks whose samples these series contain. It does not hold quantiles and exemplars, which
-// are about the last minutes.
+// remembered series, and the chunks whose samples these series contain. It does not hold quantiles, families with a
+// Window, and exemplars, which are about the last minutes.
 type State struct {
 	at         int64 // when it was taken, in nanoseconds since 1970
 	families   []exportedFamily
@@ -20,6 +20,7 @@ type exportedFamily struct {
 	store  *store // identifies the original; only the collector's goroutine may read it
 	family *Family
 	signed bool
+	rounds []savedRound
 	columns
 	lastSample []int64 // only with a TTL
 }
@@ -31,7 +32,7 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 	err := c.do(func() {
 		s.families = make([]exportedFamily, 0, len(c.stores))
 		for _, st := range c.stores {
-			if len(st.keys)+len(st.remembered) > 0 && (gauges || st.family.Type != Gauge) && !st.family.isAbsolute() {
+			if len(st.keys)+len(st.remembered) > 0 && (gauges || st.family.Type != Gauge) && st.family.survives() {
 				s.families = append(s.families, st.export(now))
 			}
 		}
@@ -43,16 +44,20 @@ func (c *Collector) Export(now int64, gauges bool) (*State, error) {
 
 // export copies the columns of s.
 func (s *store) export(now int64) exportedFamily {
-	f := exportedFamily{store: s, family: s.family, signed: s.signed, columns: columns{
+	f := exportedFamily{store: s, family: s.family, signed: s.signed, rounds: s.saveRounds(), columns: columns{
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
-		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals), times: slices.Clone(s.times),
+		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals),
+		starts: slices.Clone(s.starts), times: slices.Clone(s.times), inRound: slices.Clone(s.inRound),
 		width: s.width, buckets: slices.Clone(s.buckets), lasts: slices.Clone(s.lasts), natives: cloneNatives(s.natives),
 		readings: cloneReadings(s.readings),
 	}}
+	if len(f.rounds) == 0 { // there was no memory for the first one
+		f.inRound = nil
+	}
 	if s.expiry.ttl != 0 {
 		f.lastSample = slices.Clone(s.expiry.lastSample)
 		for i := range f.lastSample {
-			if s.expiry.links[i].before == permanent {
+			if !s.expiry.isListed(i) {
 				f.lastSample[i] = now
 			}
 		}

@@ -113,8 +113,8 @@ func TestStateErrors(t *testing.T) {
 		"empty":      {strings.NewReader(""), "the state is cut off"},
 		"foreign":    {strings.NewReader("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00"), "this is not a state of promexporter"},
 		"short":      {strings.NewReader("# x"), "this is not a state of promexporter"},
-		"older":      {bytes.NewReader(version(1)), "the state is of version 1, this program reads version 2"},
-		"newer":      {bytes.NewReader(version(3)), "the state is of version 3, this program reads version 2"},
+		"older":      {bytes.NewReader(version(1)), "the state is of version 1, this program reads version 3"},
+		"newer":      {bytes.NewReader(version(4)), "the state is of version 4, this program reads version 3"},
 		"unreadable": {io.MultiReader(bytes.NewReader(state[:500]), iotest.ErrReader(errFull)), "no space left on device"},
 		"one bit":    {bytes.NewReader(flipped), "the state is corrupt: its checksum is wrong"},
 		"a lie":      {bytes.NewReader(claiming("f", 1<<20)), "the state is cut off"},
@@ -137,7 +137,7 @@ func TestStateErrors(t *testing.T) {
 // sealed returns a state with its head and its checksum put right, which a fuzzer does not guess.
 func sealed(state []byte) []byte {
 	state = bytes.Clone(state)
-	copy(state, "PROMXST\n\x02\x00\x00\x00")
+	copy(state, "PROMXST\n\x03\x00\x00\x00")
 	if end := len(state) - crc32.Size; end >= 0 {
 		sum := crc32.Checksum(state[:end], crc32.MakeTable(crc32.Castagnoli))
 		binary.LittleEndian.PutUint32(state[end:], sum)

@@ -163,8 +163,14 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample [
 	if f.Totals {
 		c.totals = d.floats(n)
 	}
+	if f.Starts {
+		c.starts = integers[uint64](d, n)
+	}
 	if f.Times {
 		c.times = integers[int64](d, n)
+	}
+	if len(f.Rounds) > 0 {
+		c.inRound = integers[uint32](d, n)
 	}
 	if f.LastSample && kind == seriesBlock {
 		lastSample = integers[int64](d, n)

@@ -197,7 +197,7 @@ func TestStateFormat(t *testing.T) {
 	c := open(t, collector.Options{})
 	now := fillEverything(t, c, everything())
 	state := written(t, c, now, true)
-	file := filepath.Join("testdata", "state-v2.bin")
+	file := filepath.Join("testdata", "state-v3.bin")
 	if *goldentest.Update {
 		if err := os.WriteFile(file, state, 0o644); err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ import (
 // Any change of this format, or of the meaning of a value, needs a new version.
 const (
 	stateMagic   = "PROMXST\n"
-	stateVersion = 2
+	stateVersion = 3
 )
 
 const (
@@ -53,18 +53,22 @@ type definition struct {
 	*Family
 	Quantiles [][2]float64 `json:",omitzero"` // JSON keys cannot be numbers
 	Signed    bool         `json:",omitzero"` // see store
+	// Rounds are those that the numbers in a column of its rows mean.
+	Rounds []savedRound `json:",omitzero"`
 	// Columns that its rows have.
 	Rests      bool `json:",omitzero"`
 	Totals     bool `json:",omitzero"`
 	Lasts      bool `json:",omitzero"`
+	Starts     bool `json:",omitzero"`
 	Times      bool `json:",omitzero"`
 	LastSample bool `json:"Touched,omitzero"`
 }
 
 func (f *exportedFamily) definition() definition {
 	d := definition{
-		Family: f.family, Signed: f.signed,
-		Rests: f.rests != nil, Totals: f.totals != nil, Lasts: f.lasts != nil, Times: f.times != nil, LastSample: f.lastSample != nil,
+		Family: f.family, Signed: f.signed, Rounds: f.rounds,
+		Rests: f.rests != nil, Totals: f.totals != nil, Lasts: f.lasts != nil, Starts: f.starts != nil,
+		Times: f.times != nil, LastSample: f.lastSample != nil,
 	}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
@@ -176,6 +180,9 @@ func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	if like.lasts != nil {
 		c.lasts = append(append(c.lasts, r.lasts...), make([]uint64, c.width-len(r.lasts))...)
 	}
+	if like.starts != nil {
+		c.starts = append(c.starts, r.start)
+	}
 	if like.times != nil {
 		c.times = append(c.times, r.time)
 	}
@@ -202,7 +209,9 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 		e.putFloats(c.values[from:to])
 		e.putFloats(part(c.rests, from, to))
 		e.putFloats(part(c.totals, from, to))
+		putIntegers(e, part(c.starts, from, to))
 		putIntegers(e, part(c.times, from, to))
+		putIntegers(e, part(c.inRound, from, to))
 		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
 		if c.lasts != nil {

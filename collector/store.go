@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync/atomic"
 
+	"github.com/promexporter/promexporter/collector/internal/distinct"
 	"github.com/promexporter/promexporter/collector/internal/quantile"
 )
 
@@ -33,6 +34,10 @@ type store struct {
 	bytes    int64   // the share of the store in it
 	rowBytes int     // per series, without its key and what varies
 
+	rounds   *rounds // of aggregates, nil until there is one
+	declared []bool  // the series of a gauge that stay on the page; nil until there is one
+	windows  []distinct.Window
+
 	overflows        int  // number of overflow series
 	overflowReported bool // Options.Overflowed was called
 
@@ -48,7 +53,9 @@ type columns struct {
 	values   []float64
 	rests    []float64 // rounding errors of values, see accumulate; nil until there is one
 	totals   []float64 // the last running total, of a histogram its sum
+	starts   []uint64  // the digest of what the last running total counts from; 0: not known
 	times    []int64   // of the newest sample, or never
+	inRound  []uint32  // the number of the round, or 0
 	width    int       // buckets per series
 	buckets  []uint64  // not cumulative, one per bound and +Inf; a summary has only its count
 	lasts    []uint64  // the counts of the last running total of a histogram, like buckets
@@ -115,11 +122,14 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.lasts != nil {
 		s.lasts = append(s.lasts, s.buckets[i*s.width:]...) // zeros
 	}
+	if s.starts != nil {
+		s.starts = append(s.starts, 0)
+	}
 	if s.times != nil {
 		s.times = append(s.times, never)
 	}
 	if s.family.Type == Gauge {
-		s.updated = append(s.updated, 0)
+		s.addGauge()
 	}
 	if s.family.isNative() {
 		s.natives = append(s.natives, native{schema: s.scale.schema})
@@ -143,6 +153,20 @@ func (s *store) add(key string, source uint32, now int64) int {
 	return i
 }
 
+// addGauge adds to the columns that only gauges have.
+func (s *store) addGauge() {
+	s.updated = append(s.updated, 0)
+	if s.inRound != nil {
+		s.inRound = append(s.inRound, 0)
+	}
+	if s.declared != nil {
+		s.declared = append(s.declared, false)
+	}
+	if s.family.Window > 0 {
+		s.windows = append(s.windows, distinct.Window{})
+	}
+}
+
 // remove removes series i. The last series takes its place.
 func (s *store) remove(i int) {
 	if s.sources[i] == anySource {
@@ -151,6 +175,7 @@ func (s *store) remove(i int) {
 	s.version++
 	s.charge(-s.seriesSize(len(s.keys[i])) - s.variableSize(i))
 	delete(s.index, s.keys[i])
+	s.leaveRound(i)
 	if last := len(s.keys) - 1; i != last {
 		s.index[s.keys[last]] = int32(i)
 	}
@@ -162,6 +187,10 @@ func (s *store) remove(i int) {
 	s.buckets = cut(s.buckets, i, s.width)
 	s.totals = cut(s.totals, i, 1)
 	s.lasts = cut(s.lasts, i, s.width)
+	s.starts = cut(s.starts, i, 1)
+	s.inRound = cut(s.inRound, i, 1)
+	s.declared = cut(s.declared, i, 1)
+	s.windows = cut(s.windows, i, 1)
 	s.times = cut(s.times, i, 1)
 	s.updated = cut(s.updated, i, 1)
 	s.natives = cut(s.natives, i, 1)
@@ -194,8 +223,8 @@ func (s *store) shrink() {
 	}
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
 	s.buckets, s.rests, s.totals = clip(s.buckets), clip(s.rests), clip(s.totals)
-	s.times, s.updated = clip(s.times), clip(s.updated)
-	s.lasts = clip(s.lasts)
+	s.starts, s.times, s.updated = clip(s.starts), clip(s.times), clip(s.updated)
+	s.lasts, s.inRound, s.declared, s.windows = clip(s.lasts), clip(s.inRound), clip(s.declared), clip(s.windows)
 	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
 	s.owners, s.readings = clip(s.owners), clip(s.readings)
 	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
@@ -211,40 +240,6 @@ func clip[T any](column []T) []T {
 		return nil
 	}
 	return append(make([]T, 0, len(column)), column...)
-}
-
-// applyOp applies a checked sample to series i. at is the time of the sample, now the clock of the collector.
-func (s *store) applyOp(i int, m *Sample, at, now int64) Reason {
-	switch m.Op {
-	case Declare:
-		s.expiry.setPermanent(i)
-		return Kept
-	case Add:
-		if r := s.accumulate(i, m.Value); r != Kept {
-			return r
-		}
-	case Observe:
-		if r := s.observe(i, m, now); r != Kept {
-			return r
-		}
-	case Set:
-		if s.family.Timestamps && at < s.times[i] {
-			return OutOfOrder
-		}
-		s.assign(i, m.Value)
-	case Total:
-		if r := s.addTotal(i, m, at); r != Kept {
-			return r
-		}
-	default:
-		if r := s.aggregate(i, m, at); r != Kept {
-			return r
-		}
-	}
-	if s.times != nil {
-		s.times[i] = max(s.times[i], at)
-	}
-	return Kept
 }
 
 // addTimesColumn adds the column of times, if there is none.

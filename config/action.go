@@ -1,35 +1,10 @@
 package config
 
-import "fmt"
-
-// temporality reads whether the value is a running total.
-func (r *reader) temporality(n *node) {
-	path := r.under("temporality")
-	i, ok := r.word(n, path, temporalityWords)
-	r.m.Cumulative = ok && i == 1
-	if r.m.Cumulative && r.m.Type == Counter && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
-		r.wrong(n, path, "a running total comes from a field, but the rule has no value",
-			"add value: $field")
-	}
-}
-
-// maxIncrement reads the most that a record may add.
-func (r *reader) maxIncrement() {
-	n := r.get("max_increment")
-	if n == nil {
-		return
-	}
-	const right = "write a positive number, such as 1e9"
-	path := r.under("max_increment")
-	v, ok := r.number(n, path, right)
-	switch {
-	case !ok:
-	case v <= 0:
-		r.wrong(n, path, n.text+" is not greater than 0", right)
-	default:
-		r.m.MaxIncrement = v
-	}
-}
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // gauge reads what the rule does to a gauge.
 func (r *reader) gauge() (ok bool) {
@@ -53,7 +28,42 @@ func (r *reader) gauge() (ok bool) {
 		r.wrong(n, r.under("value"), "the gauge counts records and does not use a value",
 			"remove it, or write action: add or aggregate: sum")
 	}
+	r.window()
 	return ok
+}
+
+// window reads for how long the values of a distinct count count.
+func (r *reader) window() {
+	n, path := r.get("window"), r.under("window")
+	switch {
+	case r.m.Aggregate == Distinct && n != nil:
+		r.m.Window, _ = r.duration(n, path, time.Second)
+	case r.m.Aggregate == Distinct && !r.has("window"):
+		r.wrong(r.get("aggregate"), path, "missing", "write for how long a value counts: window: 5m")
+	case n != nil && (r.has("aggregate") == (r.m.Aggregate != NoAggregate)):
+		r.wrong(n, path, "only aggregate: distinct has a window", "remove it, or write aggregate: distinct")
+	}
+	r.m.Value.ReadsText = r.m.Value.ReadsText || r.m.Aggregate == Distinct && r.m.Fields != nil
+	if n := r.get("value"); n != nil && r.m.Aggregate == Distinct {
+		r.asItIs(n)
+	}
+}
+
+// distinctKeys are the keys of a value whose different texts are counted.
+var distinctKeys = []string{"from", "optional"}
+
+// asItIs reports what a value of a distinct count cannot have.
+func (r *reader) asItIs(n *node) {
+	const right = "write the field whose values are counted: value: $user"
+	path := r.under("value")
+	if n.kind == number {
+		r.wrong(n, path, "a constant has one value", right)
+	}
+	for _, f := range n.fields {
+		if key := f.key.text; slices.Contains(valueSpec.keys, key) && !slices.Contains(distinctKeys, key) {
+			r.wrong(f.key, under(path, key), "aggregate: distinct compares values as they are", "remove "+key)
+		}
+	}
 }
 
 // counts reports whether the rule counts records, so that it needs no value.

@@ -149,6 +149,9 @@ func (f parsedRule) sameDefinition(r parsedRule, differ func(key string, first, 
 	if f.SeriesLimit != r.SeriesLimit {
 		differ("series_limit", f.SeriesLimit, r.SeriesLimit)
 	}
+	if f.Window != r.Window {
+		differ("window", orNone(f.window()), orNone(r.window()))
+	}
 	if f.Timestamps != r.Timestamps {
 		differ("timestamps", f.Timestamps, r.Timestamps)
 	}
@@ -168,6 +171,13 @@ func (f parsedRule) sameShape(r parsedRule, differ func(key string, first, secon
 	if a, b := f.Summary.MaxAge, r.Summary.MaxAge; a != b {
 		differ("max_age", a, b)
 	}
+}
+
+func (r parsedRule) window() string {
+	if r.Window == 0 {
+		return ""
+	}
+	return r.Window.String()
 }
 
 func (r parsedRule) native() string {

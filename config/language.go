@@ -17,8 +17,8 @@ var (
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
 		"action", "aggregate", "bucket_counts", "buckets", "classic", "condition", "count", "drop", "each", "exemplar",
 		"family_limit", "fields", "first", "help", "init", "labels", "match", "match_regex", "max_age", "max_increment",
-		"name", "native", "quantiles", "rule", "series_limit", "sum", "temporality", "timestamps", "ttl", "type", "unit",
-		"value",
+		"name", "native", "quantiles", "reset", "rule", "series_limit", "sum", "temporality", "timestamps", "ttl", "type",
+		"unit", "value", "window",
 	}}
 	valueSpec = &mappingSpec{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
 		"base", "decimal", "default", "divide_by", "from", "invert", "layout", "length", "map", "max", "min", "minus",
@@ -41,6 +41,7 @@ var (
 	bucketCountsSpec = &mappingSpec{"a field with bucket counts", "$buckets, or {from: $buckets, bound_key: le}", []string{
 		"bound_key", "bounds", "count_key", "cumulative", "from",
 	}}
+	resetSpec  = &mappingSpec{"a mapping", "{below: 0.5}, or {field: $start_time}", []string{"below", "field"}}
 	nativeSpec = &mappingSpec{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
 )
 
@@ -50,9 +51,11 @@ var dropKeys = []string{"condition", "drop", "fields", "match", "match_regex", "
 // typeKeys are the keys that only rules of some types have.
 var typeKeys = map[string][]Type{
 	"temporality":   {Counter, Histogram},
+	"reset":         {Counter},
 	"max_increment": {Counter, Histogram, Summary},
 	"action":        {Gauge},
 	"aggregate":     {Gauge},
+	"window":        {Gauge},
 	"buckets":       {Histogram},
 	"native":        {Histogram},
 	"classic":       {Histogram},
@@ -68,7 +71,7 @@ var typeKeys = map[string][]Type{
 var (
 	typeWords        = []string{Counter.String(), Gauge.String(), Histogram.String(), Summary.String()}
 	actionWords      = []string{Set: "set", Add: "add", Subtract: "subtract", Inc: "inc", Dec: "dec"}
-	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count"}
+	aggregateWords   = []string{Sum - 1: "sum", Min - 1: "min", Max - 1: "max", Count - 1: "count", Distinct - 1: "distinct"}
 	temporalityWords = []string{"delta", "cumulative"}
 	parseWords       = []string{
 		ParseNumber: "number", ParseDuration: "duration", ParseBytes: "bytes",

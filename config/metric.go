@@ -162,6 +162,9 @@ func (r *reader) samples() {
 	if n := r.get("temporality"); n != nil && (r.m.Type == Counter || r.m.Histogram.Counts != nil) {
 		r.temporality(n)
 	}
+	if n := r.get("reset"); n != nil && r.m.Type == Counter {
+		r.reset(n)
+	}
 	if r.m.Type == Gauge && !r.gauge() {
 		return
 	}

@@ -38,12 +38,17 @@ type Metric struct {
 
 	Value      Value
 	Cumulative bool // the value is a running total
+	// ResetBelow is the share of the last running total below which a lower one was reset, 0: the default. ResetField, if
+	// not nil, is what changes when a running total is reset. They exclude each other.
+	ResetBelow float64
+	ResetField Source
 	// MaxIncrement bounds what a record adds to a counter, or to the sum of a histogram or summary. 0: the default.
 	MaxIncrement float64
 	Action       Action
 	Aggregate    Aggregate
-	Labels       []Label // sorted by name, including those of the file
-	Exemplar     []Label // in the order written
+	Window       time.Duration // how long a value of a Distinct counts; at least a second
+	Labels       []Label       // sorted by name, including those of the file
+	Exemplar     []Label       // in the order written
 	// Init holds the label values of series that exist from the start, in the order of Labels. If it is nil, Name may
 	// depend on the field or the record.
 	Init [][]string
@@ -59,6 +64,9 @@ type Metric struct {
 	Histogram HistogramOptions
 	Summary   SummaryOptions
 }
+
+// HasRounds reports whether the rule aggregates the records of rounds.
+func (m *Metric) HasRounds() bool { return m.Aggregate != NoAggregate && m.Aggregate != Distinct }
 
 // Type is the type of a metric family.
 type Type = metric.Type
@@ -83,7 +91,7 @@ const (
 	Dec
 )
 
-// Aggregate combines the records of a gauge series that have the same timestamp.
+// Aggregate combines the records of a gauge series that have the same timestamp, or with Distinct, those of a Window.
 type Aggregate uint8
 
 // The aggregates of a gauge. With NoAggregate the Action applies.
@@ -93,6 +101,7 @@ const (
 	Min
 	Max
 	Count
+	Distinct
 )
 
 // HistogramOptions are the options of a histogram.

@@ -45,7 +45,7 @@ func TestSchemaKeys(t *testing.T) {
 	for name, spec := range map[string]*mappingSpec{
 		"file": fileSpec, "rule": metricSpec, "value": valueSpec, "label": labelSpec, "group": groupSpec,
 		"comparison": comparisonSpec, "buckets": bucketSpec, "exponential": exponentialSpec, "linear": linearSpec,
-		"native": nativeSpec, "bucketCounts": bucketCountsSpec, "replace": replaceSpec,
+		"native": nativeSpec, "reset": resetSpec, "replace": replaceSpec, "bucketCounts": bucketCountsSpec,
 	} {
 		got := slices.Sorted(maps.Keys(parts[name].Properties))
 		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {

@@ -26,6 +26,7 @@ type modelRule struct {
 	condition string  // a method, or ""
 	max       float64 // max_increment; 0 for the default
 	series    map[string]*modelSeries
+	round     uint32 // the time of the last record
 }
 
 type modelSeries struct {
@@ -118,6 +119,7 @@ func (f modelRecord) json() string {
 
 // count counts a record.
 func (m *modelRule) count(f modelRecord, seconds uint32) {
+	m.round = seconds
 	v, err := strconv.ParseFloat(f[m.field], 64)
 	if m.field == "" {
 		v, err = 1, nil
@@ -159,6 +161,9 @@ func (m *modelRule) add(s *modelSeries, v, most float64, seconds uint32) bool {
 			return false
 		}
 		if m.kind == "running" {
+			if last, _ := s.total.Float64(); v < last && v >= 0.99*last {
+				return true // it slipped
+			}
 			if grown.Cmp(s.total) >= 0 {
 				grown.Sub(grown, s.total)
 			}
@@ -191,6 +196,9 @@ func (m *modelRule) add(s *modelSeries, v, most float64, seconds uint32) bool {
 // page returns what the page shows of the rule.
 func (m *modelRule) page(name string, page map[string]float64) {
 	for labels, s := range m.series {
+		if m.kind == "sum" && s.time < m.round {
+			continue // it has no record in the round
+		}
 		sum, _ := s.sum.Float64()
 		series := func(suffix string, more ...string) string {
 			all := strings.Trim(strings.Join(append([]string{labels}, more...), ","), ",")

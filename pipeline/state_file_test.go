@@ -35,7 +35,7 @@ func TestUnusableStates(t *testing.T) {
 		"truncated": {good[:len(good)/2], "the state is cut off"},
 		"corrupt":   {append(slices.Clone(good[:len(good)-5]), "abcde"...), "the state is corrupt"},
 		"foreign":   {[]byte("metrics:\n- {name: a_total}\n"), "this is not a state of promexporter"},
-		"older":     {version, "the state is of version 1, this program reads version 2"},
+		"older":     {version, "the state is of version 1, this program reads version 3"},
 	} {
 		rewrite(t, keys["state_file"], string(test.state))
 		p, log := openOne(t, keys)

@@ -36,7 +36,7 @@ var (
 	familiesDesc = desc("families",
 		"Metric families that have series.")
 	expiredDesc = desc("series_expired_total",
-		"Series removed because they had no sample for their ttl.")
+		"Series removed because they had no sample for their ttl, or in a round.")
 	rememberedDesc = desc("series_remembered",
 		"Expired counters, histograms and summaries that continue from their old value when they come back.")
 	forgottenDesc = desc("series_forgotten_total",

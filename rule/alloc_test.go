@@ -57,7 +57,10 @@ func TestNoAllocationsOfValues(t *testing.T) {
 	} {
 		rules := "metrics:\n- {name: '${field}', rule: f, type: gauge, help: F., fields: '^', value: {parse: number, optional: true}, labels: {p: \"$parent['n']\"}}\n" +
 			"- {name: a, type: gauge, help: A., value: " + value + ", labels: {n: $n}}\n" +
-			"- {name: b, type: gauge, help: B., value: {from: $nothing, optional: true}}\n"
+			"- {name: b, type: gauge, help: B., value: {from: $nothing, optional: true}}\n" +
+			"- {name: c, type: gauge, help: C., value: $took, aggregate: distinct, window: 5m}\n" +
+			"- {name: d, type: gauge, help: D., condition: {field: $n, op: eq, value: y}, aggregate: count}\n" +
+			"- {name: e_total, type: counter, help: E., value: $ms, temporality: cumulative, reset: {field: $day}}\n"
 		if n := allocations(t, parse(t, rules), event); n != 0 {
 			t.Errorf("%s: %v allocations", value, n)
 		}

@@ -126,6 +126,9 @@ func (w *Scratch) countSkipped(in *instruction, s *scope, r Reason, field *recor
 func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int) {
 	for i := range p.perRecord {
 		in := &p.perRecord[i]
+		if in.rounds != nil {
+			b.Round(p.tag, in.rounds, s.event.Time)
+		}
 		var matched bool
 		if in.each != nil {
 			for len(w.items) < len(in.each) {

@@ -26,15 +26,17 @@ type instruction struct {
 	*rule
 	index  int // among the rules of the plan
 	when   *condition
+	rounds *collector.Aggregates // that of the rule
+	each   []each                // by level; nil: the rule runs once per record or field
 	value  value
 	to     target
 	op     collector.Op
+	counts bool // samples have a Count: there is a weight, a key or a ready histogram
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
-	counts bool             // samples have a Count: there is a weight, or a ready histogram
+	key    *value           // whose text becomes a digest: the start of a running total, or what is counted
 	ready  *bucketCounts    // of a ready histogram; nil: another rule
 	name   []value          // the fields that the name of the family is made of; nil: the record does not name it
-	each   []each           // by level; nil: the rule runs once per record or field
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
@@ -75,18 +77,19 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 	for range c.Each {
 		sp.items = append(sp.items, newPaths())
 	}
-	in := instruction{rule: r, index: index, sign: 1, op: collector.Add}
+	in := instruction{rule: r, index: index, rounds: r.rounds, sign: 1, op: collector.Add}
 	if c.Condition != nil {
 		when := sp.condition(c.Condition)
 		in.when = &when
 	}
 	in.value = sp.value(&c.Value, c.Fields != nil)
+	in.key = sp.key(c, &in.value)
 	if c.Histogram.Weight != nil {
 		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
 	in.ready = sp.bucketCounts(&c.Histogram)
-	in.counts = in.weight != nil || in.ready != nil
+	in.counts = in.weight != nil || in.key != nil || in.ready != nil
 	in.name = sp.names(c.Name)
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
@@ -146,6 +149,8 @@ var aggregateOps = [...]collector.Op{
 	config.Min:   collector.Min,
 	config.Max:   collector.Max,
 	config.Count: collector.Count,
+
+	config.Distinct: collector.Distinct,
 }
 
 func (s spaces) condition(c *config.Condition) condition {
@@ -197,6 +202,8 @@ func (p *compiledPlan) leaves() (wanted record.Leaves) {
 		in := &p.perField[i]
 		wanted |= record.Numbers
 		switch {
+		case in.op == collector.Distinct:
+			wanted |= record.Texts
 		case in.value.numericTexts:
 			wanted |= record.NumericTexts
 		case in.config.Value.ReadsText:

@@ -1,12 +1,26 @@
 package rule
 
-import "sync"
+import (
+	"hash/maphash"
+	"sync"
+)
 
-// Counters keeps the counts of rules by name, so that they continue when rules are compiled again. The zero Counters is
-// ready. It is safe for concurrent use.
+// Counters keeps what continues when rules are compiled again: the counts of rules by name, and the seed of the digests
+// of values that are counted. The zero Counters is ready. It is safe for concurrent use.
 type Counters struct {
 	mu     sync.Mutex
 	byName map[string]*Stats
+	seed   maphash.Seed
+}
+
+// hashSeed returns the seed, which is another one in each process.
+func (b *Counters) hashSeed() maphash.Seed {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.seed == (maphash.Seed{}) {
+		b.seed = maphash.MakeSeed()
+	}
+	return b.seed
 }
 
 // stats returns the counts of the rules with that name.

@@ -23,12 +23,15 @@ func (r *rule) hasRoom() bool {
 	return r.config.FamilyLimit == 0 || len(r.derived) < r.config.FamilyLimit
 }
 
-// derive notes a family that r makes. The caller holds mu.
+// derive notes a new family that r makes. The caller holds mu.
 func (r *rule) derive(name string, f *collector.Family) {
 	if r.derived == nil {
 		r.derived = make(map[string]*collector.Family)
 	}
 	r.derived[name] = f
+	if r.rounds != nil {
+		r.rounds.Add(f)
+	}
 }
 
 // adapted returns a new family with that name, derived for r. If a rule with a fixed name defines a different family
@@ -89,7 +92,10 @@ func (r *rule) readopt(f *collector.Family) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, known := r.derived[f.Name]; !known && !r.hasRoom() {
+	if _, known := r.derived[f.Name]; known {
+		return true
+	}
+	if !r.hasRoom() {
 		return false
 	}
 	r.derive(f.Name, f)

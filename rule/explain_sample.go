@@ -11,7 +11,13 @@ import (
 // collect takes what an instruction has put into the batch and counted.
 func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *record.Leaf) {
 	e.batch.Each(func(s *collector.Sample, values []string) {
-		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value, Count: s.Count}
+		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value}
+		if in.weight != nil || in.ready != nil {
+			m.Count = s.Count
+		}
+		if s.Op == collector.Distinct && in.each == nil {
+			m.Text = Show(in.key.of(&e.scope, fieldOf(leaf)))
+		}
 		for i, name := range s.Family.Labels {
 			if values[i] != "" {
 				m.Labels = append(m.Labels, name, values[i])
@@ -35,10 +41,7 @@ func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *recor
 
 // givenUp says which field a reason is about, what it has, and what was expected.
 func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenUp {
-	field := &missing
-	if leaf != nil {
-		field = &leaf.Value
-	}
+	field := fieldOf(leaf)
 	v := &in.value
 	if r == NotAnArray && in.each != nil {
 		field = in.each[0].array.value(&e.scope)
@@ -46,6 +49,14 @@ func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenU
 		v, field = in.atFault(e.w, &e.scope, r, v.of(&e.scope, field))
 	}
 	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r, v.config), Got: Show(field), Expected: expected(v.config, r)}
+}
+
+// fieldOf returns the value of a leaf, which is nil in a rule without fields.
+func fieldOf(leaf *record.Leaf) *record.Value {
+	if leaf == nil {
+		return &missing
+	}
+	return &leaf.Value
 }
 
 // defaulted returns the labels that have their default because their text did not match.

@@ -154,6 +154,11 @@ func captured(re *regexp.Regexp, match []string, name string) string {
 
 // runPerField makes the samples of all leaves. Rules from index stop on do not apply.
 func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
+	for i := range p.perField {
+		if in := &p.perField[i]; in.rounds != nil && in.index < stop {
+			b.Round(p.tag, in.rounds, s.event.Time)
+		}
+	}
 	for i, f := range p.resolve(w) {
 		leaf := &w.Event.Leaves[i]
 		s.path = leaf.Path

@@ -68,6 +68,11 @@ func (in *instruction) atFault(w *Scratch, s *scope, r Reason, field *record.Val
 			return in.weight.atFault(w, s, r, in.weight.of(s, &missing))
 		}
 	}
+	if in.key != nil && r == NoValue {
+		if _, own := in.value.measure(w, s, field); own != r {
+			return in.key, in.key.of(s, field)
+		}
+	}
 	return in.value.atFault(w, s, r, field)
 }
 

@@ -48,7 +48,7 @@ func (w *Scratch) appendSample(
 ) {
 	var count uint64
 	if r == noReason && in.counts {
-		count, r = w.count(in, s)
+		count, r = w.count(in, s, field)
 	}
 	if r == noReason && to.family == nil {
 		r = to.reason
@@ -82,13 +82,4 @@ func (w *Scratch) appendSample(
 		w.tallies[in.index].refused++
 		w.event++ // the spans may be of label values that went with it
 	}
-}
-
-// count returns the Count of a sample.
-func (w *Scratch) count(in *instruction, s *scope) (uint64, Reason) {
-	if in.ready != nil {
-		r := in.ready.read(w, s)
-		return w.ready.total, r
-	}
-	return in.weight.weigh(w, s)
 }

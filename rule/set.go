@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"sync"
 
@@ -27,6 +28,7 @@ type Set struct {
 	options Options
 	rules   []*rule
 	caches  int
+	seed    maphash.Seed // of the digests of values that are counted
 
 	fixedNames map[string]*collector.Family // the families whose names do not depend on records, by what they expose
 
@@ -48,7 +50,8 @@ type rule struct {
 	family *collector.Family // nil if the name depends on the field or the record
 	stats  *Stats
 	labels []string
-	fixed  []bool // the labels whose values do not come from records
+	fixed  []bool                // the labels whose values do not come from records
+	rounds *collector.Aggregates // the families that the rule aggregates rounds into; nil: it does not
 
 	recordNames recordNames
 
@@ -76,7 +79,7 @@ func Compile(files []*config.Rules, o Options) *Set {
 	if o.Counters == nil {
 		o.Counters = new(Counters)
 	}
-	s := &Set{options: o, plans: make(map[string]*compiledPlan), plansByTag: make(map[string]*compiledPlan)}
+	s := &Set{options: o, seed: o.Counters.hashSeed(), plans: make(map[string]*compiledPlan), plansByTag: make(map[string]*compiledPlan)}
 	for _, file := range files {
 		for i := range file.Metrics {
 			s.rules = append(s.rules, newRule(&file.Metrics[i], o))
@@ -97,8 +100,14 @@ func newRule(c *config.Metric, o Options) *rule {
 		r.labels = append(r.labels, c.Labels[i].Name)
 		r.fixed = append(r.fixed, c.Labels[i].IsConstant())
 	}
+	if c.HasRounds() {
+		r.rounds = new(collector.Aggregates)
+	}
 	if name, ok := fixedName(c.Name, o.prefix()); ok && !c.Drop {
 		r.family = r.newFamily(name)
+		if r.rounds != nil {
+			r.rounds.Add(r.family)
+		}
 	}
 	return r
 }
@@ -122,11 +131,13 @@ func (r *rule) newFamily(name string) *collector.Family {
 		Buckets:      c.Histogram.Buckets,
 		Quantiles:    c.Summary.Quantiles,
 		MaxAge:       c.Summary.MaxAge,
+		Window:       c.Window,
 		Timestamps:   c.Timestamps,
 		TTL:          c.TTL,
 		SeriesLimit:  c.SeriesLimit,
 		Fixed:        r.fixed,
 		MaxIncrement: maxIncrement(c),
+		ResetBelow:   c.ResetBelow,
 	}
 	if c.Histogram.Native {
 		f.Native = collector.Native{Factor: c.Histogram.Factor, MaxBuckets: c.Histogram.MaxBuckets}

@@ -50,6 +50,7 @@ type (
 		Op     string            `json:"op"`
 		Value  float64           `json:"value"`
 		Count  uint64            `json:"count,omitempty"`
+		Text   string            `json:"text,omitempty"`
 	}
 )
 
@@ -88,7 +89,7 @@ func (w *explainWriter) rule(v *trial.Explained) explainedRule {
 		for i := 0; i < len(s.Labels); i += 2 {
 			labels[s.Labels[i]] = s.Labels[i+1]
 		}
-		r.Samples = append(r.Samples, explainedSample{s.Name, labels, s.Op.String(), s.Value, s.Count})
+		r.Samples = append(r.Samples, explainedSample{s.Name, labels, s.Op.String(), s.Value, s.Count, s.Text})
 	}
 	return r
 }

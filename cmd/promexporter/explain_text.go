@@ -118,9 +118,9 @@ func (w *explainWriter) outcome(v *trial.Explained) (mark, text string) {
 	case rule.OutcomeGaveUp:
 		return w.color.Red("!"), "no sample: " + reasons(v, "")
 	case rule.OutcomeNotHeld:
-		return "-", "does not hold"
+		return "-", "does not hold" + inRound(v)
 	case rule.OutcomeNoField:
-		return "-", "no field for it"
+		return "-", "no field for it" + inRound(v)
 	case rule.OutcomeDropped:
 		return w.color.Yellow(w.no), "dropped"
 	case rule.OutcomeKept:
@@ -130,6 +130,14 @@ func (w *explainWriter) outcome(v *trial.Explained) (mark, text string) {
 		return ".", "no tag like " + v.Rule.Match
 	}
 	return ".", "no tag like " + v.Rule.MatchRegex.String()
+}
+
+// inRound says that a record of which no sample is made belongs to a round.
+func inRound(v *trial.Explained) string {
+	if v.Rule.HasRounds() {
+		return ", but belongs to the round"
+	}
+	return ""
 }
 
 func reasons(v *trial.Explained, prefix string) string {
