@@ -19,7 +19,7 @@ func (f *Family) checkMerge(s *Sample) Reason {
 // applyMerge applies a checked Merge or MergeTotal of b to series i.
 func (s *store) applyMerge(i int, m *Sample, b *Batch, at, now int64) Reason {
 	r := s.merge(i, m, b.exemplars[m.exemplarStart:m.exemplarEnd], at)
-	if r == Kept || r == RoundedAway {
+	if r == Kept || r == RoundedAway || r == Slip {
 		s.expiry.touch(i, now)
 	}
 	return r
@@ -62,7 +62,7 @@ func countsIn(encoded []byte) (n int) {
 }
 
 // mergeTotal merges what the running totals of a histogram grew by. As with a counter, an older total is refused, one
-// that grew by too much is ignored, and the series has no created timestamp. If a bucket has fallen, all were reset.
+// that grew by too much or slipped is ignored, and the series has no created timestamp. If a bucket was reset, all were.
 func (s *store) mergeTotal(i int, m *Sample, encoded []byte, at int64) Reason {
 	s.addTimesColumn()
 	if at < s.times[i] {
@@ -71,9 +71,12 @@ func (s *store) mergeTotal(i int, m *Sample, encoded []byte, at int64) Reason {
 	s.addLastsColumns()
 	row, lasts := s.buckets[i*s.width:(i+1)*s.width], s.lasts[i*s.width:(i+1)*s.width]
 	sum, count := m.Value-s.totals[i], m.Count-total(lasts)
-	reset := fell(lasts, encoded)
-	if reset {
+	reset, slipped := fell(lasts, encoded, m.Family.resetBelow())
+	switch {
+	case reset:
 		sum, count = m.Value, m.Count
+	case slipped:
+		return Slip
 	}
 	if m.Family.exceeds(math.Abs(sum)) || m.Family.exceeds(float64(count)) {
 		return MaxIncrement
@@ -104,16 +107,18 @@ func total(counts []uint64) (n uint64) {
 	return n
 }
 
-// fell reports whether one of the encoded counts is below the last one.
-func fell(lasts []uint64, encoded []byte) bool {
+// fell reports whether one of the encoded counts was reset, which means that it is below a share of the last one, or else
+// whether one slipped.
+func fell(lasts []uint64, encoded []byte, share float64) (reset, slipped bool) {
 	for _, last := range lasts {
 		n, size := binary.Uvarint(encoded)
-		if n < last {
-			return true
+		slipped = slipped || n < last
+		if n < last && float64(n) < share*float64(last) {
+			return true, false
 		}
 		encoded = encoded[size:]
 	}
-	return false
+	return false, slipped
 }
 
 // addLastsColumns adds the columns of the running totals of histograms, if they are not there.

@@ -43,12 +43,17 @@ func TestMergedTotals(t *testing.T) {
 	next(1, 1, 0, 0) // reset
 	next(4, 2, 1, 0)
 	shows(t, c, `h_bucket{le="1"} 4`, `h_bucket{le="2"} 6`, `h_bucket{le="+Inf"} 7`, `h_sum 14`, `h_count 7`)
+	next(500, 200, 1, 0)
+	next(499, 199, 1, 0) // slipped
+	next(500, 200, 1, 0)
+	shows(t, c, `h_bucket{le="1"} 202`, `h_bucket{le="2"} 204`, `h_bucket{le="+Inf"} 205`, `h_sum 510`, `h_count 205`)
+	next(4, 2, 1, 0) // reset
 	at -= 10 * second
 	next(100, 9, 9, 9) // late
 	at += 90 * second
 	ingestAt(t, c, at) // expires
 	next(5, 3, 1, 0)
-	shows(t, c, `h_bucket{le="1"} 5`, `h_bucket{le="2"} 7`, `h_bucket{le="+Inf"} 8`, `h_sum 15`, `h_count 8`)
+	shows(t, c, `h_bucket{le="1"} 205`, `h_bucket{le="2"} 208`, `h_bucket{le="+Inf"} 209`, `h_sum 515`, `h_count 209`)
 }
 
 func TestMergesRefused(t *testing.T) {
