@@ -60,18 +60,19 @@ ci: ## Install what is missing, then make test and make cross, as CI does
 lint: ## Formatting, vet and staticcheck
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'gofmt would change these files'; exit 1; }
 	$(GO) vet ./...
-	for module in bench deploy procfs/bench release test/textparse; do $(GO) vet -C $$module ./... || exit 1; done
+	for module in bench deploy procfs/bench release test/formats test/textparse; do $(GO) vet -C $$module ./... || exit 1; done
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 	$(GO) tool -modfile=tools/go.mod actionlint .github/workflows/*.yaml
 
 unit: ## All tests, including end-to-end tests, with the race detector
 	$(GO) test -race ./...
+	$(GO) test -C test/formats ./...
 	$(GO) test -C test/textparse ./...
 	$(GO) test -C bench ./...
 	$(GO) test -C deploy ./...
 	$(GO) test -C release ./...
 	$(GO) test -C bench -run '^$$' -benchtime 1x \
-		-bench 'Read/load=access|Path/load=access|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
+		-bench 'Read/load=access|Path/load=access|Metrics/load=histograms|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
 
 # go test takes one fuzzer at a time, and would minimize each new input for a minute rather than look for more. Before
 # Go 1.27, a fuzzer whose time is over may end with nothing but "context deadline exceeded" (go.dev/issue/75804); one that
@@ -133,7 +134,7 @@ BENCH_FLAGS = -timeout 0 -run '^$$' -pgo $(CURDIR)/default.pgo
 bench: ## Benchmarks with their baselines, and the tables of docs/performance.md (about ten minutes)
 	@mkdir -p build
 	@( for round in 1 2 3; do \
-			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Path|Boundary|Workers|Rules|Series|Growth' -benchtime 300ms . && \
+			$(GO) test -C bench $(BENCH_FLAGS) -bench 'Read|Path|Metrics|Boundary|Workers|Rules|Series|Growth' -benchtime 300ms . && \
 			PROCFS=/proc $(GO) test -C procfs $(BENCH_FLAGS) -bench 'Round|Record' -benchtime 300ms . && \
 			$(GO) test -C procfs/bench $(BENCH_FLAGS) -bench . -benchtime 300ms . || exit 1; \
 		done && \

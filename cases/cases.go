@@ -1,7 +1,7 @@
 // Package cases runs tests of rules.
 //
-// What enters are files of tests; what leaves are their results, and what the tests reached of the rules. Each test starts
-// with a clock at [Zero] and without any series, so that the order of tests does not matter.
+// What enters are files of tests; what leaves are their results, and what the tests reached of the rules. Each test
+// starts with a clock at [Zero] and without any series, so that the order of tests does not matter.
 package cases
 
 import (
@@ -54,7 +54,10 @@ type Options struct {
 	FailFast bool
 }
 
-// Run runs the tests of a file. Its error is that a file cannot be read.
+// runs reports whether a test of this name is run.
+func (o *Options) runs(name string) bool { return o.Run == nil || o.Run.MatchString(name) }
+
+// Run runs the tests of a file, or the blocks of code in a Markdown file. Its error is that a file cannot be read.
 func Run(ctx context.Context, path string, o Options) (*File, error) {
 	begin := time.Now()
 	text, err := os.ReadFile(path)
@@ -62,6 +65,10 @@ func Run(ctx context.Context, path string, o Options) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path, text: text}
+	if IsMarkdown(path) {
+		f.Coverage = newCoverage("", nil)
+		return f, f.markdown(ctx, &o)
+	}
 	tests, err := config.ParseTests(path, text)
 	if err != nil {
 		return f, f.mistakes(path, err)
@@ -73,7 +80,7 @@ func Run(ctx context.Context, path string, o Options) (*File, error) {
 	f.Coverage = newCoverage(f.Rules, rules)
 	for i := range tests.Tests {
 		test := &tests.Tests[i]
-		if ctx.Err() != nil || o.Run != nil && !o.Run.MatchString(test.Name) {
+		if ctx.Err() != nil || !o.runs(test.Name) {
 			continue
 		}
 		if err := f.test(ctx, tests, test, rules); err != nil {
@@ -132,6 +139,11 @@ func (f *File) rules(tests *config.Tests) ([]*config.Rules, error) {
 	if err != nil {
 		return nil, f.mistakes(f.Rules, err)
 	}
+	return withDefaults(rules)
+}
+
+// withDefaults adds the default rules, if the rules want them.
+func withDefaults(rules *config.Rules) ([]*config.Rules, error) {
 	all := []*config.Rules{rules}
 	if rules.Defaults {
 		d, err := rule.Defaults()

@@ -46,3 +46,21 @@ func testFiles(t *testing.T, pattern string) {
 		}
 	}
 }
+
+// TestDocuments runs the blocks of documents as their readers may.
+func TestDocuments(t *testing.T) {
+	for _, name := range []string{"../docs/configuration.md", "../docs/how-to.md"} {
+		f, err := cases.Run(context.Background(), name, cases.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range f.Results {
+			for _, failure := range r.Failures {
+				t.Errorf("%s:%d: %s", name, r.Line, strings.Join(failure.Lines, "\n"))
+			}
+		}
+		if len(f.Mistakes) > 0 || len(f.Results) < 10 {
+			t.Errorf("%d tests, %v", len(f.Results), f.Mistakes)
+		}
+	}
+}

@@ -26,7 +26,8 @@ type page struct {
 	lines    []string
 }
 
-// parsePage reads a page in the text format. The order of lines and labels, spaces and the form of numbers do not matter.
+// parsePage reads a page in the text format. The order of lines and labels, spaces and the form of numbers do not
+// matter.
 func parsePage(text string) (*page, error) {
 	p := &page{samples: make(map[string]map[string]float64), comments: make(map[string]bool)}
 	for line := range strings.Lines(text) {
@@ -109,8 +110,13 @@ func (r *stepRun) compare(ctx context.Context) (failures []string, err error) {
 	return append(failures, r.compareAbsent(got)...), nil
 }
 
-// compareText compares a page of OpenMetrics line by line.
+const eof = "# EOF"
+
+// compareText compares a page of OpenMetrics line by line. Its last line, # EOF, need not be expected.
 func (r *stepRun) compareText(got string) (failures []string) {
+	if !strings.HasSuffix(strings.TrimSpace(r.step.Expect), eof) {
+		got = strings.TrimSuffix(strings.TrimSpace(got), eof)
+	}
 	if strings.TrimSpace(got) == strings.TrimSpace(r.step.Expect) || !r.step.HasExpect {
 		return nil
 	}

@@ -20,6 +20,7 @@ type stepRun struct {
 	rules  []*config.Rules
 	losses map[string]map[string]int // by rule and reason
 	first  []string                  // what is wrong with the first record of each
+	bad    []sample.Bad              // the first lines that are not records
 }
 
 func (r *stepRun) run(ctx context.Context) (failures []string, err error) {
@@ -28,6 +29,9 @@ func (r *stepRun) run(ctx context.Context) (failures []string, err error) {
 		return nil, err
 	}
 	failures, err = r.compare(ctx)
+	for i := range r.bad {
+		failures = append(failures, "not a record: "+r.bad[i].Error())
+	}
 	return append(failures, r.compareLosses()...), err
 }
 
@@ -39,7 +43,11 @@ func (r *stepRun) apply(ctx context.Context) error {
 	if reader.Tag == "" {
 		reader.Tag = "test"
 	}
+	if r.step.Grouped {
+		reader.Group = &sample.Group{Metadata: r.step.GroupMetadata, Attributes: r.step.GroupAttributes}
+	}
 	emit := func(c *sample.Chunk) error { return r.trial.Explain(c, r.explained) }
+	defer func() { r.bad = reader.Counts.First }()
 	if r.step.File == "" {
 		return reader.Read(ctx, "record", bytes.NewReader(bytes.Join(r.step.Records, []byte("\n"))), emit)
 	}

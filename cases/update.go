@@ -70,7 +70,11 @@ func (f *File) Update() (int, error) {
 	lines := strings.SplitAfter(string(f.text), "\n")
 	slices.SortFunc(f.edits, func(a, b edit) int { return b.line - a.line })
 	for _, e := range f.edits {
-		lines = e.apply(lines)
+		if IsMarkdown(f.Path) {
+			lines = e.applyBlock(lines)
+		} else {
+			lines = e.apply(lines)
+		}
 	}
 	return len(f.edits), os.WriteFile(f.Path, []byte(strings.Join(lines, "")), 0o644)
 }
@@ -97,6 +101,15 @@ func (e edit) apply(lines []string) []string {
 		replaced = append(replaced, strings.Repeat(" ", at+2)+text)
 	}
 	return slices.Replace(lines, e.line-1, end, replaced...)
+}
+
+// applyBlock replaces the block of code that starts in a line.
+func (e edit) applyBlock(lines []string) []string {
+	end := e.line
+	for end < len(lines) && !strings.HasPrefix(strings.TrimSpace(lines[end]), "```") {
+		end++
+	}
+	return slices.Replace(lines, e.line, end, strings.SplitAfter(e.text+"\n", "\n")...)
 }
 
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }

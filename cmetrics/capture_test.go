@@ -158,6 +158,10 @@ func textPoint(c *Context, f *Family, p *Point) string {
 	if p.Stale {
 		s += " stale"
 	}
+	var e Exemplar
+	for p.NextExemplar(&e) {
+		s += fmt.Sprintf(" # %v at %d trace %x span %x %s", e.Value, e.Time, e.TraceID, e.SpanID, e.Attributes)
+	}
 	return s
 }
 

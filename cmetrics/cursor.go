@@ -60,7 +60,8 @@ func (c *cursor) optional() []byte {
 const (
 	nilByte    = 0xc0
 	floatByte  = 0xcb // a float64
-	uintByte   = 0xcf // a uint64
+	uint8Byte  = 0xcc // followed by those of uint16, uint32 and uint64
+	uintBytes  = 4
 	shortBytes = 0x80 // the bytes below are integers themselves
 )
 
@@ -81,14 +82,17 @@ func (c *cursor) float() float64 {
 
 // uint returns the integer that starts here, which is not negative.
 func (c *cursor) uint() uint64 {
-	if c.i >= 0 && c.i < len(c.b) && c.b[c.i] < shortBytes {
-		c.i++
-		return uint64(c.b[c.i-1])
-	}
-	if c.i >= 0 && c.i+9 <= len(c.b) && c.b[c.i] == uintByte {
-		n := binary.BigEndian.Uint64(c.b[c.i+1:])
-		c.i += 9
-		return n
+	if c.i >= 0 && c.i < len(c.b) {
+		lead := c.b[c.i]
+		if lead < shortBytes {
+			c.i++
+			return uint64(lead)
+		}
+		if width := lead - uint8Byte; width < uintBytes && c.i+1<<width < len(c.b) {
+			from := c.i + 1
+			c.i = from + 1<<width
+			return bigEndian(c.b[from:c.i])
+		}
 	}
 	v := c.value()
 	switch n := v.Int(); {
@@ -99,6 +103,13 @@ func (c *cursor) uint() uint64 {
 	}
 	c.fail()
 	return 0
+}
+
+func bigEndian(b []byte) (n uint64) {
+	for _, x := range b {
+		n = n<<8 | uint64(x)
+	}
+	return n
 }
 
 // int returns the integer that starts here.

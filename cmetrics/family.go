@@ -60,7 +60,8 @@ type Family struct {
 	TooLarge         bool      // beyond one of the bounds
 
 	reader   *Reader
-	at, left int // the next point, and how many there are
+	at, left int  // the next point, and how many there are
+	open     bool // the family ends where its points end
 	name     []byte
 	prefix   [2][]byte // ns and ss
 	typed    bool
@@ -77,12 +78,7 @@ func (f *Family) read(r *Reader, at *cursor) bool {
 		case "meta":
 			f.meta(at)
 		case "values":
-			points := *at
-			f.left, f.at = points.list(), points.i
-			at.skip()
-			if !points.ok() {
-				at.fail()
-			}
+			f.values(at, n == 1)
 		default:
 			at.skip()
 		}
@@ -95,6 +91,25 @@ func (f *Family) read(r *Reader, at *cursor) bool {
 	}
 	f.join()
 	return true
+}
+
+// values finds the points. The last value of a family is not skipped, because Next reads the points anyway.
+func (f *Family) values(at *cursor, last bool) {
+	points := *at
+	f.left, f.at, f.open = points.list(), points.i, last
+	if last || !points.ok() {
+		*at = points
+	} else {
+		at.skip()
+	}
+}
+
+// end returns where the points end.
+func (f *Family) end() int {
+	for ; f.left > 0; f.left-- {
+		f.at = record.Skip(f.reader.chunk, f.at)
+	}
+	return f.at
 }
 
 func (f *Family) meta(at *cursor) {

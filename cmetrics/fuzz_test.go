@@ -72,6 +72,7 @@ func checkContext(t testing.TB, chunk []byte, c *Context, s *seen) {
 	}
 	var f Family
 	for left := c.left; ; left-- {
+		c.settle()
 		from := c.at
 		err := c.Next(&f)
 		if err == io.EOF {
@@ -115,6 +116,13 @@ func checkPoint(t testing.TB, chunk []byte, p *Point) {
 	within(t, chunk, p.Labels...)
 	if len(p.Labels) > MaxLabels || len(p.Buckets) > MaxBuckets+1 || p.Time < 0 {
 		t.Fatalf("%+v", p)
+	}
+	var e Exemplar
+	for p.NextExemplar(&e) {
+		within(t, chunk, e.TraceID, e.SpanID)
+		for _, a := range e.Attributes {
+			within(t, chunk, a.Name, a.Value)
+		}
 	}
 	count, ok := p.Cumulate(false)
 	if !ok {

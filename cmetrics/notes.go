@@ -2,11 +2,17 @@ package cmetrics
 
 import "hash/maphash"
 
-// notes are what an OTLP context says of its points in addition to their values: that a series has ended. They are
-// listed apart from the points, by type and name of the family and by hash and time of the point.
+// notes are what an OTLP context says of its points in addition to their values: that a series has ended, and exemplars.
+// They are listed apart from the points, by type and name of the family and by hash and time of the point.
 type notes struct {
-	stale map[pointID]struct{}
-	seed  maphash.Seed // makes the hashes of names differ from reader to reader
+	of   map[pointID]note
+	seed maphash.Seed // makes the hashes of names differ from reader to reader
+}
+
+// note is what is noted of one point.
+type note struct {
+	stale     bool
+	exemplars int // where the list of them is, 0: there is none
 }
 
 // maxIdleNotes bounds the notes whose memory is kept for the next context.
@@ -21,13 +27,13 @@ type pointID struct {
 // noRecordedValue is the flag of OTLP for a series that has ended.
 const noRecordedValue = 1
 
-func (n *notes) any() bool { return len(n.stale) > 0 }
+func (n *notes) any() bool { return len(n.of) > 0 }
 
 func (n *notes) reset() {
-	if len(n.stale) > maxIdleNotes {
-		n.stale = nil
+	if len(n.of) > maxIdleNotes {
+		n.of = nil
 	}
-	clear(n.stale)
+	clear(n.of)
 }
 
 // familyID distinguishes families of a context.
@@ -40,52 +46,71 @@ func (n *notes) familyID(kind, name []byte) uint64 {
 	return h.Sum64()
 }
 
-// read lists the notes of a context, whose external map starts at at.
-func (n *notes) read(at cursor) {
-	if n.stale == nil {
-		n.stale, n.seed = make(map[pointID]struct{}), maphash.MakeSeed()
+// read lists the notes of a context, in the map that starts at at, and moves past it.
+func (n *notes) read(at *cursor) {
+	if n.of == nil {
+		n.of, n.seed = make(map[pointID]note), maphash.MakeSeed()
 	}
-	at.find("otlp")
-	at.find("metrics")
-	for kinds := at.maps(); kinds > 0 && at.ok(); kinds-- {
-		kind := at.text()
-		for families := at.maps(); families > 0 && at.ok(); families-- {
-			id := n.familyID(kind, at.text())
-			points := at
-			points.find("datapoints")
-			n.points(&points, id)
+	for keys := at.maps(); keys > 0 && at.ok(); keys-- {
+		if string(at.text()) != "metrics" {
 			at.skip()
+			continue
+		}
+		for kinds := at.maps(); kinds > 0 && at.ok(); kinds-- {
+			kind := at.text()
+			for families := at.maps(); families > 0 && at.ok(); families-- {
+				n.family(at, kind, at.text())
+			}
 		}
 	}
 }
 
-func (n *notes) points(at *cursor, family uint64) {
-	for points := at.maps(); points > 0 && at.ok(); points-- {
-		id, ok := parseID(at.text())
-		id.family = family
-		if readFlags(at) && ok {
-			n.stale[id] = struct{}{}
-		}
-	}
-}
-
-// readFlags reports whether what a context says of a point is that its series has ended.
-func readFlags(at *cursor) (stale bool) {
-	for n := at.maps(); n > 0 && at.ok(); n-- {
-		if string(at.text()) == "flags" {
-			stale = at.uint()&noRecordedValue != 0
+func (n *notes) family(at *cursor, kind, name []byte) {
+	for keys := at.maps(); keys > 0 && at.ok(); keys-- {
+		if string(at.text()) == "datapoints" {
+			n.points(at, kind, name)
 		} else {
 			at.skip()
 		}
 	}
-	return stale
 }
 
-// isStale reports whether the notes say that the series of p has ended.
-func (n *notes) isStale(p *Point, family uint64) bool {
-	_, stale := n.stale[pointID{family, p.hash, p.Time}]
-	return stale
+func (n *notes) points(at *cursor, kind, name []byte) {
+	var family uint64
+	for points := at.maps(); points > 0 && at.ok(); points-- {
+		key := at.text()
+		noted := readNote(at)
+		if noted == (note{}) {
+			continue
+		}
+		if family == 0 {
+			family = n.familyID(kind, name)
+		}
+		if id, ok := parseID(key); ok {
+			id.family = family
+			n.of[id] = noted
+		}
+	}
 }
+
+// readNote reads what a context says of a point.
+func readNote(at *cursor) (noted note) {
+	for n := at.maps(); n > 0 && at.ok(); n-- {
+		switch string(at.text()) {
+		case "flags":
+			noted.stale = at.uint()&noRecordedValue != 0
+		case "exemplars":
+			noted.exemplars = at.i
+			at.skip()
+		default:
+			at.skip()
+		}
+	}
+	return noted
+}
+
+// find returns what is noted of a point of a family.
+func (n *notes) find(p *Point, family uint64) note { return n.of[pointID{family, p.hash, p.Time}] }
 
 // parseID reads the hash, in hexadecimal, and the time of a point: 20cfbb25072fc909:1795828495172182696.
 func parseID(text []byte) (id pointID, ok bool) {

@@ -33,8 +33,9 @@ type Point struct {
 	// Exp is the rest of an exponential histogram.
 	Exp Exp
 
-	hash uint64
-	body body
+	hash      uint64
+	body      body
+	exemplars exemplars
 }
 
 // Exp is an exponential histogram: bucket i covers (2^(i/2^Scale), 2^((i+1)/2^Scale)].
@@ -105,9 +106,16 @@ func (p *Point) read(f *Family, at *cursor) bool {
 	}
 	p.Stale = p.body == scalarBody && math.Float64bits(p.Value) == staleBits
 	if f.reader.notes.any() {
-		p.Stale = p.Stale || f.reader.notes.isStale(p, f.id)
+		p.note(f)
 	}
 	return true
+}
+
+// note adds what the context notes of the point.
+func (p *Point) note(f *Family) {
+	noted := f.reader.notes.find(p, f.id)
+	p.Stale = p.Stale || noted.stale
+	p.exemplars.start(f.reader, noted.exemplars)
 }
 
 func (p *Point) reset() {
@@ -118,7 +126,7 @@ func (p *Point) reset() {
 	e.Scale, e.Zero, e.ZeroThreshold = 0, 0, 0
 	e.Positive.Offset, e.Positive.Buckets = 0, e.Positive.Buckets[:0]
 	e.Negative.Offset, e.Negative.Buckets = 0, e.Negative.Buckets[:0]
-	p.hash, p.body = 0, noBody
+	p.hash, p.body, p.exemplars = 0, noBody, exemplars{}
 }
 
 // nanos is a time. One that does not fit counts as none.

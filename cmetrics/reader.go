@@ -41,7 +41,7 @@ func (r *Reader) Next(c *Context) error {
 	}
 	r.at = end
 	r.notes.reset()
-	if !c.read(r, cursor{r.chunk, start}) {
+	if !c.read(r, cursor{r.chunk, start}, end) {
 		return r.reject(NotMetrics, start, end)
 	}
 	return nil
@@ -68,12 +68,15 @@ type Context struct {
 
 	reader   *Reader
 	external int // where the map of what came with the metrics is, or failed
+	resource int // where the map of the resource in it is, or failed
 	at, left int // the next family, and how many there are
+	// open is the last family, when its end is that of its points; then at is not known yet.
+	open *Family
 }
 
-// read reads the map of a context. It reports whether it has a list of families.
-func (c *Context) read(r *Reader, at cursor) bool {
-	*c = Context{Static: c.Static[:0], reader: r, external: failed}
+// read reads the map of a context, which ends at end. It reports whether it has a list of families.
+func (c *Context) read(r *Reader, at cursor, end int) bool {
+	*c = Context{Static: c.Static[:0], reader: r, external: failed, resource: failed}
 	listed := false
 	for n := at.maps(); n > 0 && at.ok(); n-- {
 		switch string(at.text()) {
@@ -82,13 +85,14 @@ func (c *Context) read(r *Reader, at cursor) bool {
 		case "metrics":
 			families := at
 			c.left, c.at, listed = families.list(), families.i, families.ok()
-			at.skip()
+			if n > 1 {
+				at.skip()
+			} else {
+				at.i = end
+			}
 		default:
 			at.skip()
 		}
-	}
-	if c.OTLP && c.external >= 0 {
-		r.notes.read(cursor{r.chunk, c.external})
 	}
 	return listed && at.ok()
 }
@@ -103,13 +107,35 @@ func (c *Context) meta(at *cursor) {
 			at.skip()
 		case "external":
 			c.external = at.i
-			at.skip()
+			c.readExternal(at)
 		case "processing":
 			c.processing(at)
 		default:
 			at.skip()
 		}
 	}
+}
+
+// readExternal moves past what came with the metrics, and notes what it says of points. The producer comes before it.
+func (c *Context) readExternal(at *cursor) {
+	if c.OTLP {
+		walk := *at
+		for n := walk.maps(); n > 0 && walk.ok(); n-- {
+			switch string(walk.text()) {
+			case "otlp":
+				c.reader.notes.read(&walk)
+				continue
+			case "resource":
+				c.resource = walk.i
+			}
+			walk.skip()
+		}
+		if walk.ok() {
+			*at = walk
+			return
+		}
+	}
+	at.skip()
 }
 
 func (c *Context) processing(at *cursor) {
@@ -144,6 +170,9 @@ func (c *Context) static(at *cursor) {
 func (c *Context) External(v *record.Value, path ...string) {
 	*v = record.Value{}
 	at := cursor{c.reader.chunk, c.external}
+	if len(path) > 0 && path[0] == "resource" && c.resource >= 0 {
+		at.i, path = c.resource, path[1:]
+	}
 	for _, key := range path {
 		at.find(key)
 	}
@@ -159,12 +188,22 @@ func (c *Context) Next(f *Family) error {
 		return io.EOF
 	}
 	c.left--
+	c.settle()
 	start := c.at
 	at := cursor{c.reader.chunk, start}
 	if f.read(c.reader, &at) {
-		c.at = at.i
+		if c.at = at.i; f.open {
+			c.open = f
+		}
 		return nil
 	}
 	c.at = record.Skip(c.reader.chunk, start)
 	return c.reader.reject(NotMetrics, start, c.at)
+}
+
+// settle moves to the end of the last family.
+func (c *Context) settle() {
+	if c.open != nil {
+		c.at, c.open = c.open.end(), nil
+	}
 }

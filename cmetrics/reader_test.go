@@ -2,6 +2,8 @@ package cmetrics
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,4 +157,36 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%q: %d points are stale, want %d", id, got, stale)
 		}
 	}
+}
+
+// TestPointsLeftOut: a caller may read some of the points, or none, and finds the same families.
+func TestPointsLeftOut(t *testing.T) {
+	for _, name := range captures(t, "v[45]*/[^t]*.mp") {
+		chunk := capture(t, name)
+		all := namesWith(chunk, math.MaxInt)
+		for _, points := range []int{0, 1} {
+			if got := namesWith(chunk, points); !slices.Equal(got, all) {
+				t.Errorf("%s: with %d points of each, the families are %q, want %q", name, points, got, all)
+			}
+		}
+	}
+}
+
+// namesWith returns the names of the families of a chunk, of which at most so many points are read.
+func namesWith(chunk []byte, most int) (names []string) {
+	var (
+		r Reader
+		c Context
+		f Family
+		p Point
+	)
+	r.Reset(chunk)
+	for r.Next(&c) == nil {
+		for c.Next(&f) == nil {
+			names = append(names, string(f.Name))
+			for n := 0; n < most && f.Next(&p) == nil; n++ {
+			}
+		}
+	}
+	return names
 }

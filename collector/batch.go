@@ -180,8 +180,8 @@ func (b *Batch) Exemplar(name string, value []byte) {
 		return
 	}
 	b.exemplarRunes += utf8.RuneCountInString(name) + utf8.RuneCount(value)
-	if b.exemplarRunes > maxExemplarRunes || !metric.IsExemplarText(value) || !metric.IsName(name) {
-		b.exemplarRunes = maxExemplarRunes + 1
+	if b.exemplarRunes > MaxExemplarRunes || !metric.IsExemplarText(value) || !metric.IsName(name) {
+		b.exemplarRunes = MaxExemplarRunes + 1
 		return
 	}
 	b.exemplars = append(binary.AppendUvarint(b.exemplars, uint64(len(name))), name...)
@@ -218,7 +218,7 @@ func (b *Batch) Append(s *Sample) bool {
 		b.reused = [2]uint32{}
 	}
 	b.keyStart = len(b.keys)
-	d.badExemplar = b.exemplarRunes > maxExemplarRunes
+	d.badExemplar = b.exemplarRunes > MaxExemplarRunes
 	d.exemplarStart, d.exemplarEnd = uint32(b.exemplarStart), uint32(len(b.exemplars))
 	b.exemplarStart, b.exemplarRunes = len(b.exemplars), 0
 	return true
@@ -227,6 +227,7 @@ func (b *Batch) Append(s *Sample) bool {
 // Discard removes the label values and exemplar labels since the last Append or Discard.
 func (b *Batch) Discard() {
 	b.keys, b.reused = b.keys[:b.keyStart], [2]uint32{}
+	b.pointExemplars = b.pointExemplars[:b.firstExemplar]
 	b.exemplars = b.exemplars[:b.exemplarStart]
 	b.exemplarRunes = 0
 }

@@ -72,6 +72,8 @@ type Collector struct {
 	chunks      chunks
 	reported    map[lossKind]struct{}
 	claimed     map[string]struct{} // exposed names that only families of Retain may have
+	refused     refused             // of what is received
+	received    receivedStats
 	scratch     []byte
 }
 
@@ -93,6 +95,7 @@ func New(o Options) *Collector {
 		reported: make(map[lossKind]struct{}),
 	}
 	c.sizes.Store(new([]familyCount))
+	c.received.init()
 	c.configure(o)
 	go c.run()
 	return c

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// maxExemplarRunes is the limit of OpenMetrics on all label names and values of an exemplar together.
-const maxExemplarRunes = 128
+// MaxExemplarRunes is the limit of OpenMetrics on all label names and values of an exemplar together.
+const MaxExemplarRunes = 128
 
 // nativeExemplars is the number of exemplars of a native histogram: the last one per power of two, modulo this number,
 // so that frequent values do not replace the exemplar of a rare one.
@@ -25,10 +25,10 @@ type exemplar struct {
 // of the native histogram.
 func (f *Family) exemplarsPerSeries() int {
 	switch {
-	case f.Received:
-		return 0
 	case f.Type == Counter:
 		return 1
+	case f.Received && f.Type == Histogram:
+		return receivedExemplars
 	case f.isNative():
 		return f.classicExemplars() + nativeExemplars
 	case f.Type == Histogram:

@@ -3,6 +3,8 @@ package collector
 import (
 	"encoding/binary"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/promexporter/promexporter/internal/metric"
 )
 
@@ -86,4 +88,24 @@ func wellFormed(key []byte, n int) bool {
 		key = rest
 	}
 	return len(key) == 0
+}
+
+// wellFormedPairs reports whether key holds labels that a page may have, in order and each of them once, also where
+// names are escaped.
+func wellFormedPairs(key []byte) bool {
+	var names []string
+	legacy := true
+	for len(key) > 0 {
+		name, rest, named := cutLabel(key)
+		value, rest, ok := cutLabel(rest)
+		if !named || !ok || len(value) == 0 || !metric.IsText(value) || !metric.IsName(string(name)) {
+			return false
+		}
+		if n := len(names); n > 0 && names[n-1] >= string(name) {
+			return false
+		}
+		names, key = append(names, string(name)), rest
+		legacy = legacy && model.LegacyValidation.IsValidLabelName(string(name))
+	}
+	return legacy || !metric.Clash(names)
 }

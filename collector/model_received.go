@@ -52,14 +52,23 @@ func (f *frame) writeReceivedHistogram(h *dto.Histogram, i int) {
 	r := &f.readings[i]
 	*h.SampleSum, *h.SampleCount = f.values[i], r.count
 	h.CreatedTimestamp = f.createdTimestamp(h.CreatedTimestamp, i)
-	if !r.isNative {
+	if r.isNative {
+		h.Bucket = h.Bucket[:0]
+		f.writeReceivedNative(h, i)
+	} else {
 		f.exposed.natives[i] = nil
 		h.Schema, h.ZeroThreshold, h.ZeroCount = nil, nil, nil
 		h.PositiveSpan, h.PositiveDelta, h.NegativeSpan, h.NegativeDelta = nil, nil, nil, nil
 		h.Bucket = writeBuckets(h.Bucket, r)
-		return
 	}
-	h.Bucket = h.Bucket[:0]
+	if len(f.exemplars) > 0 {
+		f.writeReceivedExemplars(h, i)
+	}
+}
+
+// writeReceivedNative lets h show the reading of series i, which is a native histogram.
+func (f *frame) writeReceivedNative(h *dto.Histogram, i int) {
+	r := &f.readings[i]
 	m := f.exposed.natives[i]
 	if m == nil {
 		m = new(nativeModel)

@@ -30,6 +30,9 @@ func (c *Collector) overflow(st *store, s *Sample, b *Batch) (int, Reason) {
 		st.sources[i] = anySource // records with these values made it
 		st.overflows++
 	}
+	if s.Origin != nil {
+		s.Origin.overflowed.Add(1)
+	}
 	c.reportOverflow(st)
 	return i, Kept
 }

@@ -40,17 +40,21 @@ type Point struct {
 
 // pointSet is the points of a batch.
 type pointSet struct {
-	tag         string
-	definitions []defined
-	texts       []byte
-	points      []point
-	floats      []float64
-	counts      []uint64
-	buckets     []nativeBucket
-	refusals    [reasons]uint64
-	context     int // where the points of the current context start
+	tag            string
+	definitions    []defined
+	texts          []byte
+	points         []point
+	pointExemplars []pointExemplar
+	floats         []float64
+	counts         []uint64
+	buckets        []nativeBucket
+	refusals       [reasons]uint64
+	turnedAway     []refusedPoints // the same by family
+	refusing       refusing
+	context        int // where the points of the current context start
+	firstExemplar  int // where the exemplars of the current point start
 
-	most struct{ definitions, texts, points, floats, counts, buckets int } // that a use since the last shrink has needed
+	most struct{ definitions, texts, points, exemplars, floats, counts, buckets int } // that a use since the last shrink has needed
 }
 
 // defined is a Definition in a batch.
@@ -58,6 +62,8 @@ type defined struct {
 	settings
 	name, help, unit [2]uint32 // where they are in texts
 	store            *store    // set by the collector
+	counts           *receivedCounts
+	applied          uint64 // points
 }
 
 // settings are the part of a Definition that is not text.
@@ -82,6 +88,8 @@ type point struct {
 	positive    uint32 // where the buckets stand, the negative ones after the positive ones
 	negative    uint32
 	last        uint32
+	exemplars   uint32 // where the exemplars stand, up to the one before endExemplar
+	endExemplar uint32
 	schema      int8
 	dropped     Reason
 	stale, add  bool
@@ -90,29 +98,33 @@ type point struct {
 
 func (s *pointSet) reset() {
 	m := &s.most
+	m.exemplars = max(m.exemplars, len(s.pointExemplars))
+	s.pointExemplars, s.firstExemplar = s.pointExemplars[:0], 0
 	m.definitions, m.texts, m.points = max(m.definitions, len(s.definitions)), max(m.texts, len(s.texts)), max(m.points, len(s.points))
 	m.floats, m.counts, m.buckets = max(m.floats, len(s.floats)), max(m.counts, len(s.counts)), max(m.buckets, len(s.buckets))
 	s.tag = ""
 	clear(s.definitions) // lets the garbage collector have the stores
 	s.definitions, s.texts, s.points = s.definitions[:0], s.texts[:0], s.points[:0]
 	s.floats, s.counts, s.buckets = s.floats[:0], s.counts[:0], s.buckets[:0]
-	s.refusals = [reasons]uint64{}
+	s.refusals, s.turnedAway, s.refusing = [reasons]uint64{}, s.turnedAway[:0], refusing{}
 	s.context = 0
 }
 
 // shrink gives memory back as Batch.Shrink does.
 func (s *pointSet) shrink() (freed int) {
-	var n [6]int
+	var n [7]int
 	s.definitions, n[0] = shrunk(s.definitions, s.most.definitions)
 	s.texts, n[1] = shrunk(s.texts, s.most.texts)
 	s.points, n[2] = shrunk(s.points, s.most.points)
 	s.floats, n[3] = shrunk(s.floats, s.most.floats)
 	s.counts, n[4] = shrunk(s.counts, s.most.counts)
 	s.buckets, n[5] = shrunk(s.buckets, s.most.buckets)
+	s.pointExemplars, n[6] = shrunk(s.pointExemplars, s.most.exemplars)
 	clear(s.definitions[:cap(s.definitions)])
-	s.most.definitions, s.most.texts, s.most.points, s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0, 0, 0, 0
+	s.most.definitions, s.most.texts, s.most.points, s.most.exemplars = 0, 0, 0, 0
+	s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0
 	return n[0]*int(unsafe.Sizeof(defined{})) + n[1] + n[2]*int(unsafe.Sizeof(point{})) + 8*(n[3]+n[4]) +
-		n[5]*int(unsafe.Sizeof(nativeBucket{}))
+		n[5]*int(unsafe.Sizeof(nativeBucket{})) + n[6]*int(unsafe.Sizeof(pointExemplar{}))
 }
 
 // Begin begins a context of metrics events with the tag that brings it. A tag that feeds a series keeps others from it
@@ -164,9 +176,6 @@ func (b *Batch) text(t []byte) [2]uint32 {
 
 func (b *Batch) textOf(at [2]uint32) []byte { return b.texts[at[0]:at[1]] }
 
-// Refuse counts a point that is not worth a place in the batch.
-func (b *Batch) Refuse(r Reason) { b.refusals[r]++ }
-
 // Put completes a point of the last family that was defined, with the labels given since the last Append, Put or Drop:
 // names and values in turn, in the order of the names, each name once, without empty values. They must be valid UTF-8,
 // and a name one that a page may have.
@@ -185,6 +194,8 @@ func (b *Batch) Put(p *Point) {
 		q.time = b.Now
 	}
 	b.keyStart = len(b.keys)
+	q.exemplars, q.endExemplar = uint32(b.firstExemplar), uint32(len(b.pointExemplars))
+	b.firstExemplar = len(b.pointExemplars)
 	if !p.Stale {
 		q.dropped = b.shape(&q, p)
 	}
@@ -196,8 +207,8 @@ const maxBodies = 8 << 20
 
 // isFull reports whether the batch has no room for one more point.
 func (b *Batch) isFull() bool {
-	return len(b.keys) > MaxBatchBytes || len(b.texts) > MaxBatchBytes || len(b.points) >= MaxBatchSamples ||
-		len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
+	return len(b.keys)+len(b.exemplars) > MaxBatchBytes || len(b.texts) > MaxBatchBytes || len(b.points) >= MaxBatchSamples ||
+		len(b.pointExemplars)+len(b.floats)+len(b.counts)+len(b.buckets) > maxBodies
 }
 
 // shape copies what p has in addition to a value into the batch, and reports whether its type may have that value.

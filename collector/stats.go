@@ -79,10 +79,15 @@ func (o *outcome) addBatch(all uint64, dropped *[reasons]uint64) {
 	o.applied.Add(all)
 }
 
-// Origin counts the dropped samples of one rule. The zero Origin is ready. Its methods are safe for concurrent use.
+// Origin counts the samples of one rule that were dropped, or went to an overflow series. The zero Origin is ready. Its
+// methods are safe for concurrent use.
 type Origin struct {
-	dropped [reasons]atomic.Uint64
+	dropped    [reasons]atomic.Uint64
+	overflowed atomic.Uint64
 }
+
+// Overflowed returns the number of samples that went to an overflow series.
+func (o *Origin) Overflowed() uint64 { return o.overflowed.Load() }
 
 // Dropped returns the number of samples that were dropped for r, without those that a full batch refused.
 func (o *Origin) Dropped(r Reason) uint64 { return o.dropped[r].Load() }
@@ -102,9 +107,10 @@ type FamilyStats struct {
 
 // familyCount is the size of a family, readable at any time.
 type familyCount struct {
-	name   string
-	kind   Type
-	series *atomic.Int64
+	name     string
+	kind     Type
+	received bool
+	series   *atomic.Int64
 }
 
 // Families returns the size of each family, in no particular order, as of the last batch or scrape. It does not wait
@@ -126,7 +132,7 @@ func (c *Collector) listSizes() {
 	c.sizesListed = true
 	sizes := make([]familyCount, len(c.stores))
 	for i, st := range c.stores {
-		sizes[i] = familyCount{st.family.Name, st.family.Type, st.size}
+		sizes[i] = familyCount{st.family.Name, st.family.Type, st.family.Received, st.size}
 	}
 	c.sizes.Store(&sizes)
 }

@@ -43,7 +43,7 @@ func ParseRules(file string, text []byte) (*Rules, error) {
 func newParser(file string) *parser { return &parser{file: filepath.Base(file)} }
 
 func (p *parser) parse(text []byte) {
-	if body := p.body(text); body != nil {
+	if body := p.body(text, smallestFile); body != nil {
 		p.document(body)
 	}
 }

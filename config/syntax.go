@@ -22,8 +22,8 @@ const (
 // smallestFile is the smallest useful rules file.
 const smallestFile = "metrics: [{name: records_total, type: counter}]"
 
-// body parses the YAML of text. It returns nil after reporting a mistake.
-func (p *parser) body(text []byte) *node {
+// body parses the YAML of text. It returns nil after reporting a mistake. smallest is an example for an empty file.
+func (p *parser) body(text []byte, smallest string) *node {
 	start := Position{1, 1}
 	if len(text) > maxFileSize {
 		p.reportAs(Syntax, start, "", fmt.Sprintf("the file has %d bytes", len(text)),
@@ -42,7 +42,7 @@ func (p *parser) body(text []byte) *node {
 	case len(p.mistakes) > 0:
 		return nil
 	case root == nil:
-		p.reportAs(Syntax, start, "", "the file is empty", "write at least: "+smallestFile)
+		p.reportAs(Syntax, start, "", "the file is empty", "write at least: "+smallest)
 		return nil
 	}
 	c := &converter{p: p, anchored: make(map[*yaml.Node]*node)}

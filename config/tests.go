@@ -31,6 +31,10 @@ type TestStep struct {
 	Format   string        // of File
 	Metadata []byte        // a JSON object; nil for none
 
+	Grouped         bool   // the records are a group of events
+	GroupMetadata   []byte // a JSON object; nil for none
+	GroupAttributes []byte // the same
+
 	HasExpect      bool
 	Expect         string // a page in the text format
 	ExpectPosition Position
@@ -59,8 +63,9 @@ var (
 	testsSpec        = &mappingSpec{"a mapping with the key tests", smallestTests, []string{"namespace", "rules", "series_limit", "tests"}}
 	testSpec         = &mappingSpec{"a test", "{name: a test, steps: [...]}", []string{"name", "steps"}}
 	stepSpec         = &mappingSpec{"a step", "{records: [{a: 1}], expect: a_total 1}", []string{
-		"absent", "at", "compare", "errors", "expect", "metadata", "openmetrics", "records", "tag", "time", "tolerance",
+		"absent", "at", "compare", "errors", "expect", "group", "metadata", "openmetrics", "records", "tag", "time", "tolerance",
 	}}
+	eventGroupSpec    = &mappingSpec{"what a group of events has in common", "{attributes: {a: 1}}", []string{"attributes", "metadata"}}
 	fileOfRecordsSpec = &mappingSpec{"records", "[{a: 1}], a text of JSON lines, or {file: sample}", []string{"file", "format"}}
 )
 
@@ -68,7 +73,7 @@ var (
 // its parts gives no Tests and Mistakes, all of them at once.
 func ParseTests(file string, text []byte) (*Tests, error) {
 	p := testParser{parser: newParser(file)}
-	if body := p.body(text); body != nil {
+	if body := p.body(text, smallestTests); body != nil {
 		p.document(body)
 	}
 	if len(p.mistakes) > 0 {

@@ -29,16 +29,38 @@ func (p *testParser) step(n *node, path string, clock time.Duration) (step TestS
 	if n := s.get("tag"); n != nil {
 		step.Tag, _ = p.text(n, s.under("tag"), "write a tag, such as nginx.access")
 	}
-	if n := s.get("metadata"); n != nil && n.kind != mapping {
-		p.wrongKind(n, s.under("metadata"), "a mapping", "write {level: info}")
-	} else if n != nil {
-		step.Metadata = appendNode(nil, n)
+	step.Metadata = p.object(s, "metadata")
+	if n := s.get("group"); n != nil {
+		p.group(&step, n, s.under("group"))
 	}
 	if n := s.get("records"); n != nil {
 		p.records(&step, n, s.under("records"))
 	}
 	p.expectations(&step, s)
 	return step
+}
+
+// object reads a mapping as a JSON object, or returns nil.
+func (p *testParser) object(s *mappingReader, key string) []byte {
+	n := s.get(key)
+	if n != nil && n.kind != mapping {
+		p.wrongKind(n, s.under(key), "a mapping", "write {level: info}")
+		return nil
+	}
+	if n == nil {
+		return nil
+	}
+	return appendNode(nil, n)
+}
+
+// group reads what the records have in common.
+func (p *testParser) group(step *TestStep, n *node, path string) {
+	s, ok := p.readMapping(n, path, eventGroupSpec)
+	if !ok {
+		return
+	}
+	step.Grouped = true
+	step.GroupMetadata, step.GroupAttributes = p.object(s, "metadata"), p.object(s, "attributes")
 }
 
 func (p *testParser) signedDuration(n *node, path string) time.Duration {

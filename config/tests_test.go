@@ -12,6 +12,7 @@ import (
 func TestParseTestsMistakes(t *testing.T) {
 	const step = "tests: [{name: x, steps: [{"
 	for text, want := range map[string]string{
+		"":                                       "the file is empty; write at least: " + smallestTests,
 		"rules: a.yaml":                          "tests: no tests; write ",
 		"tests: []":                              "tests: no tests; write ",
 		"tests: 5":                               "tests: expected a list of tests, found the number 5",
@@ -25,6 +26,9 @@ func TestParseTestsMistakes(t *testing.T) {
 		step + "records: 'no'}]}]":               "tests[0].steps[0].records: no JSON object: ",
 		step + "records: {format: json}}]}]":     "tests[0].steps[0].records.file: missing; ",
 		step + "metadata: 5}]}]":                 "tests[0].steps[0].metadata: ",
+		step + "group: 5}]}]":                    "tests[0].steps[0].group: ",
+		step + "group: {body: {}}}]}]":           `tests[0].steps[0].group: unknown key "body"`,
+		step + "group: {metadata: 5}}]}]":        "tests[0].steps[0].group.metadata: ",
 		step + "expect: [1]}]}]":                 "tests[0].steps[0].expect: ",
 		step + "compare: all}]}]":                "tests[0].steps[0].compare: ",
 		step + "absent: x}]}]":                   "tests[0].steps[0].absent: ",
@@ -66,7 +70,7 @@ func TestTestsSchema(t *testing.T) {
 		}
 	}
 	defs.Parts["tests"] = file
-	for name, spec := range map[string]*mappingSpec{"tests": testsSpec, "test": testSpec, "step": stepSpec, "file": fileOfRecordsSpec} {
+	for name, spec := range map[string]*mappingSpec{"tests": testsSpec, "test": testSpec, "step": stepSpec, "group": eventGroupSpec, "file": fileOfRecordsSpec} {
 		got := slices.Sorted(maps.Keys(defs.Parts[name].Properties))
 		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {
 			t.Errorf("%s: the schema has %q, the code %q", name, got, spec.keys)

@@ -1,20 +1,15 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/promexporter/promexporter/test/flbhost/host"
 )
@@ -142,15 +137,7 @@ func TestOTLPMetrics(t *testing.T) {
 	a := start(t, "", withPlugin("-i", "opentelemetry", "-t", "otlp", "-p", "listen="+host, "-p", "port="+port,
 		"-o", "promexporter", "-m", "*", "-p", anyPort)...)
 	url := a.url(0)
-	post := func() int {
-		response, err := http.Post("http://"+address+"/v1/metrics", "application/x-protobuf", bytes.NewReader(otlp(time.Now())))
-		if err != nil {
-			return 0
-		}
-		response.Body.Close()
-		return response.StatusCode
-	}
-	until(t, "the input takes no metrics", func() bool { return post()/100 == 2 })
+	postOTLP(t, address, otlp(time.Now()))
 	latency := "latency_seconds"
 	if !atLeast(t, 5, 0) {
 		latency = "latency" // which has no unit there
@@ -162,54 +149,7 @@ func TestOTLPMetrics(t *testing.T) {
 	}
 	page := a.page(url, "the metrics did not arrive", func(page string) bool { return value(page, `jobs_total{job="shop/cart"}`) != "" })
 	expect(t, page, want)
-	if status := post(); status/100 != 2 {
-		t.Fatalf("status %d", status)
-	}
+	postOTLP(t, address, otlp(time.Now()))
 	a.page(url, "increments do not add up", func(page string) bool { return value(page, `jobs_total{job="shop/cart"}`) == "4" })
 	a.stop()
-}
-
-// otlp is a request with a cumulative histogram and a counter that says by how much it grew.
-func otlp(now time.Time) []byte {
-	histogram := slices.Concat(times(now), protowire.AppendFixed64(protowire.AppendTag(nil, 4, protowire.Fixed64Type), 6),
-		double(5, 12.5), packed(6, 1, 2, 3), packed(7, math.Float64bits(0.1), math.Float64bits(1)))
-	counter := slices.Concat(times(now), double(4, 2))
-	metrics := slices.Concat(
-		field(2, text(1, "latency"), text(3, "s"), field(9, field(1, histogram), varint(2, 2))),
-		field(2, text(1, "jobs"), field(7, field(1, counter), varint(2, 1), varint(3, 1))))
-	return field(1,
-		field(1, field(1, text(1, "service.name"), field(2, text(1, "cart"))), field(1, text(1, "service.namespace"), field(2, text(1, "shop")))),
-		field(2, field(1, text(1, "scope")), metrics))
-}
-
-// What follows appends fields of a message of protobuf.
-
-func field(number protowire.Number, parts ...[]byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), slices.Concat(parts...))
-}
-
-func text(number protowire.Number, s string) []byte { return field(number, []byte(s)) }
-
-func varint(number protowire.Number, n uint64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), n)
-}
-
-func double(number protowire.Number, v float64) []byte {
-	return protowire.AppendFixed64(protowire.AppendTag(nil, number, protowire.Fixed64Type), math.Float64bits(v))
-}
-
-func packed(number protowire.Number, all ...uint64) []byte {
-	var b []byte
-	for _, n := range all {
-		b = protowire.AppendFixed64(b, n)
-	}
-	return field(number, b)
-}
-
-// times are the start and the time of a point.
-func times(now time.Time) []byte {
-	b := protowire.AppendTag(nil, 2, protowire.Fixed64Type)
-	b = protowire.AppendFixed64(b, uint64(now.Add(-time.Hour).UnixNano()))
-	b = protowire.AppendTag(b, 3, protowire.Fixed64Type)
-	return protowire.AppendFixed64(b, uint64(now.UnixNano()))
 }

@@ -53,8 +53,8 @@ func TestPrometheus(t *testing.T) {
 }
 
 // startPrometheus runs a Prometheus with one job, whose targets and clients job describes, and returns its address. It
-// has native histograms, exemplars and, where there are such, samples at created timestamps.
-func startPrometheus(t *testing.T, program, job string) (api string) {
+// has native histograms, exemplars and, where there are such, samples at created timestamps. flags are more flags.
+func startPrometheus(t *testing.T, program, job string, flags ...string) (api string) {
 	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
@@ -72,8 +72,8 @@ func startPrometheus(t *testing.T, program, job string) (api string) {
 		t.Fatal(err)
 	}
 	address, log := freePort(t), &logtest.Buffer{}
-	cmd := exec.Command(program, "--config.file", config, "--storage.tsdb.path", filepath.Join(dir, "data"),
-		"--web.listen-address", address, "--enable-feature", strings.Join(features, ","))
+	cmd := exec.Command(program, append(flags, "--config.file", config, "--storage.tsdb.path", filepath.Join(dir, "data"),
+		"--web.listen-address", address, "--enable-feature", strings.Join(features, ","))...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

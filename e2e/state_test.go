@@ -157,7 +157,7 @@ func TestInvalidState(t *testing.T) {
 		"truncated": {string(good[:len(good)-7]), "the state is cut off"},
 		"corrupt":   {strings.Replace(string(good), "requests_total", "requests_totam", 1), "the state is corrupt: its checksum is wrong"},
 		"empty":     {"", "the state is cut off"},
-		"newer":     {string(good[:8]) + "\x03" + string(good[9:]), "the state is of version 3, this program reads version 2"},
+		"newer":     {string(good[:8]) + "\x04" + string(good[9:]), "the state is of version 4, this program reads version 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newKeeper(t)

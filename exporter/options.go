@@ -28,6 +28,8 @@ type (
 	RefusedStatus = status.Refused
 	// FamilyStatus is the size of one metric family.
 	FamilyStatus = status.Family
+	// ReceivedStatus is what came of one family of metrics events.
+	ReceivedStatus = status.Received
 	// Event is something that happened at a time.
 	Event = status.Event
 )

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
@@ -99,6 +100,9 @@ func (p *Pipeline) status() exporter.Status {
 	for _, r := range p.rules.set.Load().Stats() {
 		s.Rules = append(s.Rules, ruleStatus(&r, series))
 	}
+	for _, r := range p.collector.Received() {
+		s.Received = append(s.Received, receivedStatus(&r))
+	}
 	s.LastReload, s.LastError = p.events.last()
 	return s
 }
@@ -115,4 +119,18 @@ func ruleStatus(r *rule.RuleStats, series map[string]int) exporter.RuleStatus {
 		LastRefused: refused, Rule: r.Rule, Type: r.Type, Matched: r.Matched(), Samples: r.Applied(), Errors: ruleErrors(r),
 		Series: liveSeries(r, series),
 	}
+}
+
+// receivedStatus returns the status of one family of metrics events.
+func receivedStatus(r *collector.ReceivedStats) exporter.ReceivedStatus {
+	s := exporter.ReceivedStatus{
+		Family: r.Name, Tag: r.Tag, Type: r.Type.String(), Points: r.Applied, Series: r.Series, Last: time.Unix(0, r.Last),
+		Dropped: make(map[string]uint64),
+	}
+	for _, reason := range collector.PointReasons() {
+		if n := r.Dropped(reason); n > 0 {
+			s.Dropped[reason.String()] = n
+		}
+	}
+	return s
 }

@@ -2,11 +2,14 @@ package pipeline
 
 import (
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/flb"
 	"github.com/promexporter/promexporter/internal/chunktest"
 )
@@ -37,6 +40,41 @@ func TestMetricsEvents(t *testing.T) {
 		promexporter_points_applied_total{output="promexporter.0"} 4
 		promexporter_records_received_total{output="promexporter.0"} 1
 		promexporter_series{output="promexporter.0"} 3`)
+}
+
+// TestMetricsEventsStatus: the status pages show what came, family by family.
+func TestMetricsEventsStatus(t *testing.T) {
+	p, _ := openOne(t, nil)
+	for _, tag := range []string{"node", "node", "other"} {
+		if status := p.Flush(metricsNow(), tag); status != flb.OK {
+			t.Fatalf("status %d", status)
+		}
+	}
+	chunk := chunktest.JSON(nil, `{"meta":{},"metrics":[{"meta":{"type":2,"opts":{"name":"h"},"labels":["le"],"buckets":[]},`+
+		`"values":[{"histogram":{"buckets":[1],"sum":1,"count":1}}]}]}`)
+	if status := p.Flush(chunk, "bad"); status != flb.OK {
+		t.Fatalf("status %d", status)
+	}
+	var got []exporter.ReceivedStatus
+	for _, r := range p.status().Received {
+		if time.Since(r.Last) > time.Minute {
+			t.Errorf("%s was last seen at %s", r.Family, r.Last)
+		}
+		r.Last = time.Time{}
+		got = append(got, r)
+	}
+	slices.SortFunc(got, func(a, b exporter.ReceivedStatus) int { return strings.Compare(a.Family, b.Family) })
+	want := []exporter.ReceivedStatus{
+		{Family: "h", Tag: "bad", Type: "histogram", Dropped: map[string]uint64{"bad_label": 1}},
+		{Family: "hits", Tag: "node", Type: "counter", Points: 2, Series: 1, Dropped: map[string]uint64{"other_source": 1}},
+		{Family: "node_load1", Tag: "node", Type: "gauge", Points: 2, Series: 1, Dropped: map[string]uint64{"other_source": 1}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if _, body := get(t, p, "/"); !strings.Contains(body, "node_load1") || !strings.Contains(body, "other_source\u00a01") {
+		t.Errorf("the page lacks what came:\n%s", body)
+	}
 }
 
 // TestMetricsEventsOff: with metrics_events off they are counted, and nothing else.

@@ -24,7 +24,7 @@ var (
 	overflowedDesc = desc("samples_overflowed_total",
 		"Samples that were applied to an overflow series because their family had reached its series_limit.")
 	exemplarsDesc = desc("exemplars_dropped_total",
-		"Exemplars that were too long, not UTF-8, or did not fit into the memory limit. Their samples were applied.")
+		"Exemplars that were too long, had no label, were not UTF-8, were of a gauge, or did not fit into the memory limit. Their samples or points were applied.")
 	seriesDesc = desc("series",
 		"Live series.")
 	limitDesc = desc("series_limit",

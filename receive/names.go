@@ -12,11 +12,17 @@ const maxNames = 4096
 // names are the names that OTLP's have for Prometheus. The zero value is ready.
 type names struct {
 	metrics map[string]metricName // by type, name and unit
-	labels  map[string][]byte
+	labels  map[string]labelName
 	key     []byte
 }
 
 type metricName struct{ name, unit []byte }
+
+// labelName is the name of a label, in both of the ways in which it is needed.
+type labelName struct {
+	bytes []byte
+	text  string
+}
 
 // metric returns the name and the unit of a family.
 func (n *names) metric(f *cmetrics.Family) metricName {
@@ -51,20 +57,25 @@ func translate(f *cmetrics.Family) metricName {
 }
 
 // label returns the name of a label.
-func (n *names) label(name []byte) []byte {
+func (n *names) label(name []byte) []byte { return n.labelName(name).bytes }
+
+// text returns the name of a label.
+func (n *names) text(name []byte) string { return n.labelName(name).text }
+
+func (n *names) labelName(name []byte) labelName {
 	known, ok := n.labels[string(name)]
 	if ok {
 		return known
 	}
 	if n.labels == nil || len(n.labels) >= maxNames {
-		n.labels = make(map[string][]byte)
+		n.labels = make(map[string]labelName)
 	}
 	namer := otlptranslator.LabelNamer{PreserveMultipleUnderscores: true}
 	text, err := namer.Build(string(name))
 	if err != nil {
 		text = string(name)
 	}
-	known = []byte(text)
+	known = labelName{[]byte(text), text}
 	n.labels[string(name)] = known
 	return known
 }

@@ -37,6 +37,8 @@ type Scratch struct {
 	context    cmetrics.Context
 	family     cmetrics.Family
 	point      cmetrics.Point
+	exemplar   cmetrics.Exemplar
+	id         []byte // scratch for the ids of exemplars
 	definition collector.Definition
 	labels     []label
 	resource   []label // of the context
@@ -56,6 +58,7 @@ func (w *Scratch) Release() {
 	clear(w.resource[:cap(w.resource)])
 	w.family.Release()
 	w.point.Release()
+	w.exemplar.Release()
 }
 
 // Read appends the points of chunk to b. What is not metrics goes to failed.
@@ -99,6 +102,7 @@ func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*recor
 func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed)) {
 	f := &w.family
 	reason := w.define()
+	b.Family(w.definition.Name, w.definition.Type)
 	if reason == collector.Kept {
 		b.Define(&w.definition)
 	}
@@ -188,6 +192,7 @@ func (w *Scratch) put(b *collector.Batch) collector.Reason {
 		p.Exponential = &e
 	}
 	w.putLabels(b)
+	w.putExemplars(b)
 	b.Put(&p)
 	return collector.Kept
 }

@@ -150,6 +150,19 @@ func TestPoints(t *testing.T) {
 		"names that are equal where they are escaped": {
 			[]step{{0, "t", false, `{"meta":{"type":1,"opts":{"name":"g"},"labels":["a.b","a_b"]},"values":[{"ts":$T,"value":1,"labels":["1","2"]}]}`}}, "bad_label 1", "",
 		},
+		"families that are equal where they are escaped": {
+			[]step{{0, "t", false, scalar(1, "a.b", "", one) + "," + scalar(1, "a_b", "", two) + "," + scalar(1, "a-b", "", two)}}, "family_conflict 2",
+			"# TYPE \"a.b\" gauge\n{\"a.b\",l=\"a\"} 1\n",
+		},
+		"samples that are equal where they are escaped": {
+			[]step{{0, "t", false, histogram("[1]", "[1,2]", 2, "") + "," + scalar(1, "h.count", "", one) + "," + scalar(1, "h.sum_", "", one)}},
+			"family_conflict 1",
+			"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 1.5\nh_count 2\n# TYPE \"h.sum_\" gauge\n{\"h.sum_\",l=\"a\"} 1\n",
+		},
+		"a series with one of two labels that are equal where they are escaped": {
+			[]step{{0, "t", false, `{"meta":{"type":1,"opts":{"name":"g"},"labels":["a.b","a_b"]},"values":[{"ts":$T,"value":1,"labels":["1",""]},{"ts":$T,"value":2,"labels":["","2"]}]}`}}, "",
+			"# TYPE g gauge\ng{\"a.b\"=\"1\"} 1\ng{a_b=\"2\"} 2\n",
+		},
 		"a native histogram": {
 			[]step{{0, "t", true, `{"meta":{"type":5,"opts":{"name":"e"},"labels":["l"]},"values":[` +
 				`{"ts":$T,"exp_histogram":{"scale":-5,"count":0},"labels":["coarse"]},` +
@@ -282,30 +295,6 @@ func TestLimit(t *testing.T) {
 	r.read(s.chunk(), "t", base+4000*int64(time.Second))
 	if n := c.Stats().Series(); n != 10 || !strings.HasPrefix(r.losses(), "series_limit ") {
 		t.Errorf("%d series, dropped %q", n, r.losses())
-	}
-}
-
-// TestAllocations: receiving what was received before allocates nothing.
-func TestAllocations(t *testing.T) {
-	for _, name := range []string{"node_exporter_metrics", "fluentbit_metrics", "otlp_all_kinds", "prometheus_scrape"} {
-		chunk, err := os.ReadFile("../cmetrics/testdata/chunks/v5.1.1/" + name + ".mp")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := newRig(t)
-		now := newest(chunk)
-		failed := func(*record.Malformed) {}
-		n := testing.AllocsPerRun(20, func() {
-			r.batch.Reset()
-			r.batch.Now = now
-			r.scratch.Read(chunk, "tag", &r.batch, failed)
-			if err := r.collector.Ingest(&r.batch, nil); err != nil {
-				t.Fatal(err)
-			}
-		})
-		if n > 0 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
 	}
 }
 

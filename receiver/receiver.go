@@ -29,6 +29,8 @@ type Options struct {
 	Tag string
 	// SharedKey is what clients of the forward protocol have to know; "" for anybody.
 	SharedKey string
+	// Users are the names and passwords of which clients of the forward protocol have to know one; none for anybody.
+	Users map[string]string
 	// Hostname is how the receiver calls itself to them.
 	Hostname string
 	// TLS encrypts connections, when not nil.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -213,7 +214,8 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// TestRefusedChunkHasNoAck holds that a chunk that was not taken is not acknowledged, so that the client sends it again.
+// TestRefusedChunkHasNoAck holds that a chunk that was not taken is not acknowledged, so that the client sends it
+// again.
 func TestRefusedChunkHasNoAck(t *testing.T) {
 	r := start(t, receiver.Options{})
 	r.refuse = errors.New("no more")
@@ -263,19 +265,37 @@ func hash(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func TestSharedKey(t *testing.T) {
-	for _, key := range []string{"secret", "wrong"} {
-		t.Run(key, func(t *testing.T) {
-			r := start(t, receiver.Options{SharedKey: "secret"})
+func TestHandshake(t *testing.T) {
+	secret := receiver.Options{SharedKey: "secret"}
+	users := receiver.Options{Users: map[string]string{"ada": "lovelace"}}
+	both := receiver.Options{SharedKey: "secret", Users: users.Users}
+	for name, test := range map[string]struct {
+		options             receiver.Options
+		key, user, password string
+		refused             string
+	}{
+		"key":                {secret, "secret", "", "", ""},
+		"wrong key":          {secret, "wrong", "", "", "shared_key mismatch"},
+		"user":               {users, "", "ada", "lovelace", ""},
+		"wrong password":     {users, "", "ada", "byron", "username/password mismatch"},
+		"unknown user":       {users, "", "bob", "", "username/password mismatch"},
+		"no user":            {users, "", "", "", "username/password mismatch"},
+		"user with a key":    {both, "secret", "ada", "lovelace", ""},
+		"user without a key": {both, "", "ada", "lovelace", "shared_key mismatch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, test.options)
 			conn := r.dial(r.forward)
 			in := msgp.NewReader(conn)
 			helo, err := in.ReadIntf()
 			if err != nil {
 				t.Fatal(err)
 			}
-			nonce := fmt.Sprint(helo.([]any)[1].(map[string]any)["nonce"])
+			offer := helo.([]any)[1].(map[string]any)
+			nonce, salt := fmt.Sprint(offer["nonce"]), fmt.Sprint(offer["auth"])
 			ping := msgp.AppendArrayHeader(nil, 6)
-			for _, text := range []string{"PING", "client", "salt", hash("salt", "client", nonce, key), "", ""} {
+			for _, text := range []string{"PING", "client", "salt", hash("salt", "client", nonce, test.key), test.user,
+				hash(salt, test.user, test.password)} {
 				ping = msgp.AppendString(ping, text)
 			}
 			r.send(conn, append(ping, forwarded(t, "id")["packed"]...))
@@ -283,22 +303,22 @@ func TestSharedKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if answer := pong.([]any); key == "wrong" {
-				if answer[1] != false || answer[4] != "" {
-					t.Errorf("%v", answer)
-				}
-				r.expect(&r.notes, `"client" does not know the shared key`)
-			} else if answer[1] != true || answer[4] != hash("salt", "server", nonce, "secret") {
-				t.Errorf("%v", answer)
+			want := []any{"PONG", test.refused == "", test.refused, "server", hash("salt", "server", nonce, test.options.SharedKey)}
+			if test.refused != "" {
+				want[4] = ""
+				r.expect(&r.notes, `"client" is refused: `+test.refused)
 			} else {
 				r.expect(&r.got, `{"a":1}`, `{"a":2}`)
+			}
+			if !reflect.DeepEqual(pong, want) {
+				t.Errorf("got %v, want %v", pong, want)
 			}
 		})
 	}
 }
 
 func TestNoPing(t *testing.T) {
-	for _, in := range []string{"\x80", "\x94\xa1x\xa1x\xa1x\xa1x", "\x94\x01\x01\x01\x01", "\xc1", strings.Repeat("\x91", 20<<10)} {
+	for _, in := range []string{"\x80", "\x94\xa1x\xa1x\xa1x\xa1x", "\x95\xa4PING\xa1x\xa1x\xa1x\x01", "\x94\x01\x01\x01\x01", "\xc1", strings.Repeat("\x91", 20<<10)} {
 		r := start(t, receiver.Options{SharedKey: "secret"})
 		conn := r.dial(r.forward)
 		r.send(conn, []byte(in))

@@ -7,10 +7,12 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// Explain returns what each rule of the set makes of w.Event at the time now, in nanoseconds since 1970, in the order
-// of the rules. It runs the instructions of the plan as Apply does, into a batch of its own, and counts nothing. w must
-// serve no plan whose counts are not finished.
-func (p *Plan) Explain(w *Scratch, now int64) []Verdict {
+// Explain returns what each rule of the set of p makes of w.Event at the time now, in nanoseconds since 1970, in the
+// order of the rules. It runs the instructions of the plan as Apply does, into a batch of its own, and counts
+// nothing. w must serve no plan whose counts are not finished.
+//
+// It is not a method of Plan, because a linker keeps methods that nobody calls: the plugin does not explain.
+func Explain(p *Plan, w *Scratch, now int64) []Verdict {
 	e := explainer{plan: p, w: w, verdicts: make([]Verdict, len(p.set.rules)), scope: scope{
 		event: &w.Event, index: &w.index, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives,
 	}}

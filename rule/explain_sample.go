@@ -15,6 +15,9 @@ func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *recor
 		if in.weight != nil || in.ready != nil {
 			m.Count = s.Count
 		}
+		if leaf != nil {
+			m.Field = string(leaf.Path)
+		}
 		if s.Op == collector.Distinct && in.each == nil {
 			m.Text = Show(in.key.of(&e.scope, fieldOf(leaf)))
 		}

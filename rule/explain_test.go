@@ -102,7 +102,7 @@ func TestExplain(t *testing.T) {
 			var w rule.Scratch
 			eachEvent(t, chunktest.Events(test.record), &plan, &w, func() {
 				var got []string
-				for _, v := range plan.Explain(&w, 0) {
+				for _, v := range rule.Explain(&plan, &w, 0) {
 					got = append(got, describeVerdict(&v))
 				}
 				if text := strings.Join(got, "\n"); text != test.want {
@@ -138,7 +138,7 @@ func compareExplain(t testing.TB, rules []*config.Rules, tag string, chunk []byt
 	})
 	given := make(map[string]uint64)
 	eachEvent(t, chunk, &plan, &explained, func() {
-		for _, v := range plan.Explain(&explained, 0) {
+		for _, v := range rule.Explain(&plan, &explained, 0) {
 			for _, s := range v.Samples {
 				madeToo = append(madeToo, fmt.Sprint(s.Name, s.Labels, s.Op, s.Value, s.Count))
 			}

@@ -55,7 +55,7 @@ func TestRefusalIsOfTheValueAtFault(t *testing.T) {
 			}
 			plan := r.set.Plan("tag")
 			read(t, r, plan, event)
-			g := plan.Explain(&r.scratch, 0)[0].Reasons[0]
+			g := rule.Explain(&plan, &r.scratch, 0)[0].Reasons[0]
 			if g.Reason != f.Reason || g.Field != f.Field || g.Expected != f.Expected {
 				t.Errorf("explained as %s %s (%s), want %s", g.Reason, g.Field, g.Expected, want)
 			}

@@ -60,6 +60,7 @@ type Made struct {
 	Op     collector.Op
 	Value  float64
 	Count  uint64 // of the observations that the sample represents; 0: one
+	Field  string // the path of the field that it is from, of a rule with fields
 	Text   string // what a Distinct counts, unless the rule runs over arrays
 }
 

@@ -32,7 +32,8 @@ type builder struct {
 	chunk  *Chunk
 	events int // of all chunks
 	emit   func(*Chunk) error
-	held   bool // a group is open, which must not be parted
+	opener []byte // the event that each chunk starts with
+	held   bool   // a group is open, which must not be parted
 }
 
 // event returns the chunk to which an event of tag is to be appended.
@@ -44,6 +45,7 @@ func (b *builder) event(tag string) (*Chunk, error) {
 	}
 	if b.chunk == nil {
 		b.chunk = &Chunk{Source: b.source, Tag: tag, first: b.events + 1, Events: make([]byte, 0, chunkSize+chunkSize/8)}
+		b.chunk.Events = append(b.chunk.Events, b.opener...)
 	}
 	return b.chunk, nil
 }

@@ -41,6 +41,8 @@ type Options struct {
 	Now     time.Time // of records without a time
 	// Metadata is a JSON object that records have which bring none, or nil.
 	Metadata []byte
+	// Group makes the records a group of events, when not nil.
+	Group *Group
 }
 
 // Bad is what is not a record.
@@ -80,7 +82,11 @@ func (r *Reader) Read(ctx context.Context, name string, from io.Reader, emit fun
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer closeInput()
-	s := session{Reader: r, in: in, builder: builder{source: name, emit: emit}}
+	opener, err := r.Group.marker()
+	if err != nil {
+		return fmt.Errorf("%s: the group: %w", name, err)
+	}
+	s := session{Reader: r, in: in, builder: builder{source: name, emit: emit, opener: opener}}
 	head, _ := in.Peek(bufferSize)
 	format := r.Format
 	if format == Auto || format == "" {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
-	"github.com/promexporter/promexporter/collector"
-	"github.com/promexporter/promexporter/internal/jsonpack"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
@@ -24,19 +22,6 @@ type Event struct {
 	raw     []byte // the event in msgpack
 	one     []byte // the same, with the start of its group
 	scratch *rule.Scratch
-}
-
-// Record returns the record as JSON.
-func (e *Event) Record() ([]byte, error) {
-	_, b, err := msgp.ReadArrayHeaderBytes(e.raw)
-	if err == nil {
-		b, err = msgp.Skip(b)
-	}
-	if err != nil {
-		return nil, err
-	}
-	text, _, err := jsonpack.AppendJSON(nil, b)
-	return text, err
 }
 
 // ErrNoEvent is of bytes that are no event.
@@ -70,25 +55,30 @@ type Explained struct {
 	rule.Verdict
 	// Drops are the reasons for which the collector dropped samples of the rule.
 	Drops []string
+	// Overflowed reports whether a sample went to an overflow series, because its family has all the series that it may.
+	Overflowed bool
+	// CollidedWith is the field that feeds a series already, so that the sample of another field was dropped, or "".
+	CollidedWith string
 }
 
 // Explain applies a chunk record by record, and passes on what each rule made of each.
 func (t *Trial) Explain(c *sample.Chunk, f func(*Event, []Explained) error) error {
 	plan := t.set.Plan(c.Tag)
 	return eachEvent(c, &plan, &rule.Scratch{}, func(e *Event) error {
-		verdicts := plan.Explain(e.scratch, t.at(e))
-		before := t.drops()
+		verdicts := rule.Explain(&plan, e.scratch, t.at(e))
+		before := t.collected()
 		one := *c
 		one.Events = e.one
 		if err := t.Apply(&one); err != nil {
 			return err
 		}
-		after := t.drops()
+		after := t.collected()
 		all := make([]Explained, len(verdicts))
 		for i := range verdicts {
 			all[i].Verdict = verdicts[i]
 			if len(verdicts[i].Samples) > 0 {
-				all[i].Drops = more(before[verdicts[i].Rule.Rule], after[verdicts[i].Rule.Rule])
+				all[i].conclude(before[verdicts[i].Rule.Rule], after[verdicts[i].Rule.Rule])
+				all[i].CollidedWith = t.feeders.claim(verdicts[i].Samples)
 			}
 		}
 		return f(e, all)
@@ -101,31 +91,6 @@ func (t *Trial) at(e *Event) int64 {
 		return max(t.clock.nanos.Load(), e.Time.UnixNano())
 	}
 	return t.clock.nanos.Load()
-}
-
-// drops returns what the collector dropped, by rule and reason.
-func (t *Trial) drops() map[string]map[string]uint64 {
-	all := make(map[string]map[string]uint64)
-	for _, s := range t.set.Stats() {
-		for _, r := range collector.Reasons() {
-			if n := s.Dropped(r); n > 0 {
-				if all[s.Rule] == nil {
-					all[s.Rule] = make(map[string]uint64)
-				}
-				all[s.Rule][r.String()] = n
-			}
-		}
-	}
-	return all
-}
-
-func more(before, after map[string]uint64) (reasons []string) {
-	for _, r := range collector.Reasons() {
-		if after[r.String()] > before[r.String()] {
-			reasons = append(reasons, r.String())
-		}
-	}
-	return reasons
 }
 
 // eachEvent calls f for each event of a chunk, read for the plan into w. Bytes that are no event are left out.

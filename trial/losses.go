@@ -57,7 +57,7 @@ func (l *losses) look(t *Trial, c *sample.Chunk, plan *rule.Plan) error {
 		return nil
 	}
 	return eachEvent(c, plan, &rule.Scratch{}, func(e *Event) error {
-		for _, v := range plan.Explain(e.scratch, t.at(e)) {
+		for _, v := range rule.Explain(plan, e.scratch, t.at(e)) {
 			for _, g := range v.Reasons {
 				if loss := l.given[lossKey{v.Rule.Rule, g.Reason.String()}]; loss != nil && loss.First == "" {
 					loss.First = fmt.Sprintf("%s:%d: %s is %s", c.Source, e.Line, g.Field, g.Got)

@@ -1,7 +1,7 @@
 // Package trial applies rules to samples of records, without an agent and with a clock of its own.
 //
-// What enters are chunks of a sample; what leaves are the page that Prometheus would read, the losses, and what each rule
-// made of each record.
+// What enters are chunks of a sample; what leaves are the page that Prometheus would read, the losses, and what each
+// rule made of each record.
 package trial
 
 import (
@@ -45,6 +45,7 @@ type Trial struct {
 	scratch   rule.Scratch
 	batch     collector.Batch
 	losses    losses
+	feeders   feeders // of records that were explained
 
 	// Records counts the events that were applied.
 	Records int
@@ -62,7 +63,7 @@ func New(o Options) (*Trial, error) {
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = defaults.SeriesMemory
 	}
-	t := &Trial{options: o, losses: losses{given: make(map[lossKey]*Loss)}}
+	t := &Trial{options: o, losses: losses{given: make(map[lossKey]*Loss)}, feeders: make(feeders)}
 	if !o.FollowRecords {
 		t.clock.set(o.Now)
 	}
@@ -143,8 +144,8 @@ func (t *Trial) Apply(c *sample.Chunk) error {
 	}
 }
 
-// follow moves the clock to the time of the event. What came before is applied at its own time, to the second: no ttl is
-// shorter.
+// follow moves the clock to the time of the event. What came before is applied at its own time, to the second: no
+// ttl is shorter.
 func (t *Trial) follow() error {
 	if t.options.FollowRecords {
 		at := time.Unix(0, t.scratch.Event.Time)

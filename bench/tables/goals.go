@@ -22,6 +22,8 @@ var goals = []goal{
 	{"access log ≤ 2 × msgp.Skip", ratio("Path", accessWork, ours, msgpSkip, "cpu-ns/record"), 2, times},
 	{"access log without an allocation per chunk", single("Path", accessWork, ours, "allocs/op"), 0, whole},
 	{"access log ≤ 1/30 of fluent-bit-go with client_golang", ratio("Path", accessWork, ours, vectors, "cpu-ns/record"), 1. / 30, part},
+	{"metrics events ≤ 1 µs per point, with histograms of 12 buckets", single("Metrics", "load=histograms", ours, "cpu-ns/record"), 1000, nanoseconds},
+	{"the same without an allocation per chunk", single("Metrics", "load=histograms", ours, "allocs/op"), 0, whole},
 	{"100,000 series as text ≤ 1/15 of client_golang's registry", ratio("Scrape", scrapeWork, ours, registry, "cpu-ns/op"), 1. / 15, part},
 	{"100,000 series as text faster than VictoriaMetrics/metrics", ratio("Scrape", scrapeWork, ours, victoria, "cpu-ns/op"), 1, times},
 	{"≤ 400 B of heap per series, between two scrapes", single("Heap", "series=100000", ours, "scraped-B/series"), 400, bytesOf},

@@ -25,12 +25,16 @@ const (
 	victoria = "VictoriaMetrics"
 	library  = "prometheus" // its procfs
 	gopsutil = "gopsutil"
+	msgpack5 = "vmihailenco" // its msgpack
+	ugorji   = "ugorji"      // its codec
 )
 
 var tables = []table{
 	{"Read", "Reading the fields of a record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, decoder}},
 	{"Path", "From the chunk to the series, per record", "cpu-ns/record", nanoseconds, []string{ours, floor, msgpSkip, vectors}},
 	{"Path", "Heap allocations of this path, per chunk", "allocs/op", whole, []string{ours, floor, msgpSkip, vectors}},
+	{"Metrics", "Metrics events from the chunk to the series, per point", "cpu-ns/record", nanoseconds, []string{ours, msgpack5, ugorji}},
+	{"Metrics", "Heap allocations of this path, per chunk", "allocs/op", whole, []string{ours, msgpack5, ugorji}},
 	{"Scrape", "One scrape", "cpu-ns/op", nanoseconds, []string{ours, registry, victoria, "bytes"}},
 	{"Heap", "Heap per series, never scraped", "B/series", bytesOf, []string{ours, registry, victoria}},
 	{"Heap", "Heap per series, between two scrapes", "scraped-B/series", bytesOf, []string{ours, registry, victoria}},

@@ -21,8 +21,9 @@ import (
 	"time"
 )
 
-// listening runs the command listen until it has printed as many events as it is asked for, while an agent with these
-// arguments sends them. ADDRESS in the arguments becomes the address on which it listens.
+// listening runs the command listen until it has printed as many events as it is asked for, or has refused a client,
+// while an agent with these arguments sends them. ADDRESS in the arguments becomes the address on which it listens.
+// The result is what was printed, and the note about the client.
 func listening(t *testing.T, fluentBit string, listen []string, agent string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -39,7 +40,17 @@ func listening(t *testing.T, fluentBit string, listen []string, agent string) st
 	for address == "" && lines.Scan() {
 		address = regexp.MustCompile(`[0-9.]+:\d+$`).FindString(lines.Text())
 	}
-	go func() { _, _ = io.Copy(io.Discard, notes) }()
+	refused := make(chan string, 1)
+	go func() {
+		note := ""
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), "is refused") {
+				note = lines.Text()
+				cancel()
+			}
+		}
+		refused <- note
+	}()
 	host, port, _ := strings.Cut(address, ":")
 	args := strings.Fields(strings.NewReplacer("ADDRESS", address, "HOST", host, "PORT", port).Replace(agent))
 	cmd := exec.CommandContext(ctx, fluentBit, args...)
@@ -51,7 +62,7 @@ func listening(t *testing.T, fluentBit string, listen []string, agent string) st
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	return out.String()
+	return out.String() + <-refused
 }
 
 // certificate writes a certificate for localhost and its key into a folder.
@@ -92,10 +103,16 @@ func TestListenToFluentBit(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("swordfish\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	users := filepath.Join(dir, "users")
+	if err := os.WriteFile(users, []byte("# users\nada:lovelace\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	const tcp = "-q -i dummy -o tcp://ADDRESS -m * -p format="
 	const forward = "-q -i dummy -t a.b -o forward -m * -p host=HOST -p port=PORT "
 	const record = `^\{"time":"20[^"]*Z","tag":"(tcp|a\.b)","record":\{"message":"dummy"\}\}` + "\n$"
 	security := []string{"--shared-key-file", secret, "--tls-cert", filepath.Join(dir, "cert"), "--tls-key", filepath.Join(dir, "key")}
+	encrypted := "-p shared_key=swordfish -p self_hostname=me -p require_ack_response=on -p tls=on -p tls.verify=on" +
+		" -p tls.vhost=localhost -p tls.ca_file=" + filepath.Join(dir, "cert")
 	for name, test := range map[string]struct {
 		listen []string
 		agent  string
@@ -111,8 +128,16 @@ func TestListenToFluentBit(t *testing.T) {
 		"integers":   {[]string{"--forward", "127.0.0.1:0"}, forward + "-p time_as_integer=on", record},
 		"key and TLS": {
 			append([]string{"--forward", "127.0.0.1:0"}, security...),
-			forward + "-p shared_key=swordfish -p self_hostname=me -p require_ack_response=on -p tls=on -p tls.verify=on -p tls.vhost=localhost -p tls.ca_file=" + filepath.Join(dir, "cert"),
-			record},
+			forward + encrypted, record},
+		"users": {
+			[]string{"--forward", "127.0.0.1:0", "--users-file", users},
+			forward + "-p empty_shared_key=on -p username=ada -p password=lovelace -p self_hostname=me", record},
+		"key, TLS, ack, users and gzip": {
+			append([]string{"--forward", "127.0.0.1:0", "--users-file", users}, security...),
+			forward + encrypted + " -p username=ada -p password=lovelace -p compress=gzip", record},
+		"wrong password": {
+			append([]string{"--forward", "127.0.0.1:0", "--users-file", users}, security...),
+			forward + encrypted + " -p username=ada -p password=byron", `"me" is refused: username/password mismatch`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

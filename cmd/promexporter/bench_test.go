@@ -33,29 +33,46 @@ func benchRun(b *testing.B, args ...string) {
 	}
 }
 
-// BenchmarkEval applies two rules to a gigabyte of access records.
-func BenchmarkEval(b *testing.B) {
-	rules := benchFile(b, "rules.yaml", benchRules)
-	path := filepath.Join(b.TempDir(), "access.jsonl")
+// benchRecords writes access records, and returns their file with how many there are and their bytes.
+func benchRecords(b *testing.B, atLeast int) (path string, records, size int) {
+	b.Helper()
+	path = filepath.Join(b.TempDir(), "access.jsonl")
 	file, err := os.Create(path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	out := bufio.NewWriter(file)
-	size := 0
-	for i := 0; size < 1e9; i++ {
+	for i := 0; size < atLeast; i++ {
 		n, _ := fmt.Fprintf(out, `{"remote":"203.0.113.%d","host":"h%d","method":"GET","path":"/a/%d","status":"%d","latency":0.%05d,"bytes":%d,"agent":"Mozilla/5.0 (X11; Linux x86_64)"}`+"\n",
 			i%256, i%8, i%50000, 200+i%7, i%99991, i%100000)
 		size += n
+		records++
 	}
 	if err := out.Flush(); err != nil {
 		b.Fatal(err)
 	}
 	_ = file.Close()
+	return path, records, size
+}
+
+// BenchmarkEval applies two rules to a gigabyte of access records.
+func BenchmarkEval(b *testing.B) {
+	rules := benchFile(b, "rules.yaml", benchRules)
+	path, _, size := benchRecords(b, 1e9)
 	b.SetBytes(int64(size))
 	for b.Loop() {
 		benchRun(b, "eval", "-q", "-r", rules, path)
 	}
+}
+
+// BenchmarkExplain explains two rules for records that are not shown.
+func BenchmarkExplain(b *testing.B) {
+	rules := benchFile(b, "rules.yaml", benchRules)
+	path, records, _ := benchRecords(b, 20e6)
+	for b.Loop() {
+		benchRun(b, "explain", "-q", "-r", rules, "--only", "gave_up", path)
+	}
+	b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
 }
 
 // BenchmarkCheck checks a usual file.

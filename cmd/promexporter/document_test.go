@@ -22,16 +22,16 @@ type document struct {
 // block of console has to print what is below it, on both streams.
 func (d *document) run(text string) {
 	var note, body string
-	inside := false
+	open := "" // the mark of the block, which may have blocks with shorter marks in it
 	for line := range strings.Lines(text) {
-		mark, isMark := strings.CutPrefix(line, "```")
+		mark := line[:len(line)-len(strings.TrimLeft(line, "`"))]
 		switch {
-		case isMark && !inside:
-			inside, note, body = true, strings.TrimSpace(mark), ""
-		case isMark:
-			inside = false
+		case len(mark) >= 3 && open == "":
+			open, note, body = mark, strings.TrimSpace(line[len(mark):]), ""
+		case mark == open && open != "":
+			open = ""
 			d.block(note, body)
-		case inside:
+		case open != "":
 			body += line
 		}
 	}

@@ -94,8 +94,11 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 	if err := w.out.Flush(); err != nil {
 		return err
 	}
+	if w.shown == 0 && r.Counts.Records > 0 {
+		a.note("none of %s is to be shown", finding.Plural(r.Counts.Records, "record"))
+	}
 	if enough {
-		a.note("there are more than %s; --limit 0 shows all", finding.Plural(f.limit, "record"))
+		a.note("more records follow; --limit 0 shows all")
 	}
 	return r.report()
 }

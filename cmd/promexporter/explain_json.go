@@ -29,6 +29,9 @@ type (
 		Samples   []explainedSample `json:"samples,omitempty"`
 		Defaulted []string          `json:"defaulted,omitempty"`
 		Dropped   []string          `json:"dropped,omitempty"`
+
+		Overflowed   bool   `json:"overflowed,omitempty"`
+		CollidedWith string `json:"collided_with,omitempty"`
 	}
 	explainedCheck struct {
 		Depth int    `json:"depth"`
@@ -70,6 +73,7 @@ func (w *explainWriter) writeJSON(e *trial.Event, record []byte, all []trial.Exp
 func (w *explainWriter) rule(v *trial.Explained) explainedRule {
 	r := explainedRule{
 		Rule: v.Rule.Rule, File: w.files[v.Rule], Line: v.Rule.Position.Line, Outcome: v.Outcome, Defaulted: v.Defaulted, Dropped: v.Drops,
+		Overflowed: v.Overflowed, CollidedWith: v.CollidedWith,
 	}
 	if v.KeptBy != nil {
 		r.KeptBy = v.KeptBy.Rule

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/rule"
@@ -101,8 +102,19 @@ func (w *explainWriter) verdict(v *trial.Explained, name, place int, record []by
 		fmt.Fprintf(w.out, "         default of %s: the text did not match\n", strings.Join(v.Defaulted, ", "))
 	}
 	for _, reason := range v.Drops {
-		fmt.Fprintf(w.out, "         %s: a sample was dropped\n", reason)
+		fmt.Fprintf(w.out, "         %s: a sample was dropped%s\n", reason, collision(v, reason))
 	}
+	if v.Overflowed {
+		fmt.Fprintln(w.out, "         overflowed: the family has reached its series_limit, so a sample went to the overflow series")
+	}
+}
+
+// collision says which field feeds the series.
+func collision(v *trial.Explained, reason string) string {
+	if v.CollidedWith == "" || reason != collector.NameCollision.String() {
+		return ""
+	}
+	return ", because the field " + v.CollidedWith + " feeds the series"
 }
 
 // pad fills shown, which is text in color, with spaces to a width.

@@ -3,13 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +20,7 @@ type listenFlags struct {
 	limit        int
 	tag          string
 	keyFile      string
+	usersFile    string
 	cert, key    string
 	clientCA     string
 }
@@ -66,6 +62,7 @@ forward. It prints them, or what rules make of them.`,
 	flags.IntVar(&f.limit, "limit", 0, "end after so many events; 0 for no limit")
 	flags.StringVarP(&f.tag, "tag", "t", "", "the `tag` of events over tcp, which carries none")
 	flags.StringVar(&f.keyFile, "shared-key-file", "", "`file` with the key that clients of forward have to know")
+	flags.StringVar(&f.usersFile, "users-file", "", "`file` with name:password in each line, of which clients of forward have to know one")
 	flags.StringVar(&f.cert, "tls-cert", "", "`file` with the certificate of the receiver")
 	flags.StringVar(&f.key, "tls-key", "", "`file` with its key")
 	flags.StringVar(&f.clientCA, "tls-client-ca", "", "`file` with the authorities of clients, which then need a certificate")
@@ -115,49 +112,11 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 func (a *app) noteListening(name string, at net.Addr, o *receiver.Options) {
 	a.note("listening for %s on %s", name, at)
 	tcp, ok := at.(*net.TCPAddr)
-	open := o.SharedKey == "" || name != "forward"
+	open := o.SharedKey == "" && len(o.Users) == 0 || name != "forward"
 	if ok && !tcp.IP.IsLoopback() && open && (o.TLS == nil || o.TLS.ClientCAs == nil) {
-		a.note("%s anybody who reaches %s may send events; use --shared-key-file or --tls-client-ca",
+		a.note("%s anybody who reaches %s may send events; use --shared-key-file, --users-file or --tls-client-ca",
 			a.palette(a.err).Yellow("warning:"), at)
 	}
-}
-
-// options returns what clients have to know and to show.
-func (f *listenFlags) options() (o receiver.Options, err error) {
-	if o.Hostname, err = os.Hostname(); err != nil {
-		o.Hostname = "promexporter"
-	}
-	if f.keyFile != "" {
-		text, err := os.ReadFile(f.keyFile)
-		if err != nil {
-			return o, err
-		}
-		if o.SharedKey = strings.TrimRight(string(text), "\r\n"); o.SharedKey == "" {
-			return o, fmt.Errorf("%s is empty; write the shared key into it", f.keyFile)
-		}
-	}
-	if (f.cert == "") != (f.key == "") || f.cert == "" && f.clientCA != "" {
-		return o, errors.New("--tls-cert and --tls-key go together, and --tls-client-ca with them")
-	}
-	if f.cert == "" {
-		return o, nil
-	}
-	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err != nil {
-		return o, err
-	}
-	o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	if f.clientCA != "" {
-		text, err := os.ReadFile(f.clientCA)
-		if err != nil {
-			return o, err
-		}
-		o.TLS.ClientAuth, o.TLS.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
-		if !o.TLS.ClientCAs.AppendCertsFromPEM(text) {
-			return o, fmt.Errorf("%s has no certificate", f.clientCA)
-		}
-	}
-	return o, nil
 }
 
 // pageInterval is how often a live page is drawn.

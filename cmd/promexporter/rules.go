@@ -27,12 +27,18 @@ type rulesFlags struct {
 }
 
 func (f *rulesFlags) define(flags *pflag.FlagSet) {
+	f.defineRules(flags)
+	flags.StringVar(&f.clock, "clock", "now", "now, or records: the clock follows the times of the records, so that ttl shows")
+}
+
+// defineRules defines the flags without that of the clock.
+func (f *rulesFlags) defineRules(flags *pflag.FlagSet) {
+	f.clock = "now"
 	flags.StringVarP(&f.file, "rules", "r", "", "rules `file`; by default rules.yaml, and without it the default rules")
 	flags.StringVar(&f.namespace, "namespace", "", "the value of ${namespace}")
 	flags.IntVar(&f.seriesLimit, "series-limit", 0, "the largest number of series; 0 for the default of the plugin")
 	flags.StringVarP(&f.conf, "config", "c", "", "configuration of Fluent Bit whose section has rules, namespace and series limit")
 	flags.StringVar(&f.section, "section", "", "the `alias` of the section, if there are several")
-	flags.StringVar(&f.clock, "clock", "now", "now, or records: the clock follows the times of the records, so that ttl shows")
 }
 
 // defaultRules is the file that is used when it is there.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promexporter/promexporter/cases"
 	"github.com/promexporter/promexporter/check"
+	"github.com/promexporter/promexporter/finding"
 )
 
 type testFlags struct {
@@ -20,6 +21,7 @@ type testFlags struct {
 	watch       bool
 	coverage    bool
 	minCoverage float64
+	fromFlags
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -29,10 +31,17 @@ func (a *app) testCommand() *cobra.Command {
 		Short: "Run the tests of rules",
 		Long: `test runs the tests in files whose names end in _test.yaml; by default those of the working directory and of all
 folders below.`,
-		Example: "  promexporter test\n  promexporter test --watch nginx_test.yaml",
+		Example: "  promexporter test\n  promexporter test --watch nginx_test.yaml\n" +
+			"  promexporter test --from sample -r nginx.yaml > nginx_test.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("-o", f.output, "text", "json", "tap", "github"); err != nil {
 				return err
+			}
+			if err := f.fromFlags.check(c, args); err != nil {
+				return err
+			}
+			if f.from != "" {
+				return a.draft(c.Context(), &f.fromFlags)
 			}
 			if len(args) == 0 {
 				args = []string{"./..."}
@@ -52,6 +61,7 @@ folders below.`,
 	flags.BoolVarP(&f.watch, "watch", "w", false, "run again when a file changes")
 	flags.BoolVar(&f.coverage, "coverage", false, "list what no test reached")
 	flags.Float64Var(&f.minCoverage, "min-coverage", 0, "end with status 1 if tests reach less of the rules, in `percent`")
+	f.fromFlags.define(c)
 	return c
 }
 
@@ -66,6 +76,10 @@ func (a *app) test(ctx context.Context, f *testFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	return a.reportTests(f, r)
+}
+
+func (a *app) reportTests(f *testFlags, r *testRun) error {
 	if err := a.writeTests(f, r); err != nil {
 		return err
 	}
@@ -133,15 +147,21 @@ func (r *testRun) tests() (n int) {
 	return n
 }
 
+// updateTests writes the expected texts. Its error is a status when there are mistakes, of which no test came.
 func (a *app) updateTests(r *testRun) error {
+	mistakes := 0
 	for _, f := range r.files {
+		mistakes += len(f.Mistakes)
 		n, err := f.Update()
 		if err != nil {
 			return err
 		}
 		if n > 0 {
-			a.note("%s: %d texts were written", f.Path, n)
+			a.note("%s: %s written", f.Path, finding.Plural(n, "expected text"))
 		}
+	}
+	if mistakes > 0 {
+		return status(statusWrong)
 	}
 	return nil
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/promexporter/promexporter/cases"
 	"github.com/promexporter/promexporter/finding"
@@ -85,7 +83,7 @@ func (r *testRun) summary() string {
 }
 
 // results calls f for each test, and for each file with mistakes, with the lines that say what is wrong.
-func (r *testRun) results(f func(file *cases.File, name string, line int, seconds float64, wrong []string)) {
+func (r *testRun) results(f func(file *cases.File, name string, line int, duration time.Duration, wrong []string)) {
 	for _, file := range r.files {
 		for i := range file.Mistakes {
 			m := &file.Mistakes[i]
@@ -98,7 +96,7 @@ func (r *testRun) results(f func(file *cases.File, name string, line int, second
 				wrong = append(wrong, fmt.Sprintf("step %d at %s", failure.Step, failure.At))
 				wrong = append(wrong, failure.Lines...)
 			}
-			f(file, t.Name, t.Line, t.Duration.Seconds(), wrong)
+			f(file, t.Name, t.Line, t.Duration, wrong)
 		}
 	}
 }
@@ -112,7 +110,7 @@ func (a *app) writeTestsJSON(r *testRun) error {
 		Wrong  []string `json:"wrong,omitempty"`
 	}
 	all := []test{}
-	r.results(func(file *cases.File, name string, line int, _ float64, wrong []string) {
+	r.results(func(file *cases.File, name string, line int, _ time.Duration, wrong []string) {
 		all = append(all, test{file.Path, line, name, len(wrong) == 0, wrong})
 	})
 	e := json.NewEncoder(a.out)
@@ -127,7 +125,7 @@ func (a *app) writeTestsJSON(r *testRun) error {
 func (a *app) writeTAP(r *testRun) {
 	n := 0
 	fmt.Fprintln(a.out, "TAP version 13")
-	r.results(func(file *cases.File, name string, line int, _ float64, wrong []string) {
+	r.results(func(file *cases.File, name string, line int, _ time.Duration, wrong []string) {
 		n++
 		result := "ok"
 		if len(wrong) > 0 {
@@ -144,7 +142,7 @@ func (a *app) writeTAP(r *testRun) {
 // writeTestsGitHub writes an annotation for each test that failed.
 func (a *app) writeTestsGitHub(r *testRun) error {
 	var report finding.Report
-	r.results(func(file *cases.File, name string, line int, _ float64, wrong []string) {
+	r.results(func(file *cases.File, name string, line int, _ time.Duration, wrong []string) {
 		if len(wrong) == 0 {
 			return
 		}
@@ -155,50 +153,4 @@ func (a *app) writeTestsGitHub(r *testRun) error {
 		report.Files = append(report.Files, f)
 	})
 	return report.WriteGitHub(a.out)
-}
-
-// What follows is the part of JUnit's XML that CI systems read.
-type (
-	junitSuites struct {
-		XMLName xml.Name     `xml:"testsuites"`
-		Suites  []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Name    string        `xml:"name,attr"`
-		Class   string        `xml:"classname,attr"`
-		Time    string        `xml:"time,attr"`
-		Failure *junitFailure `xml:"failure,omitempty"`
-	}
-	junitFailure struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
-func (r *testRun) writeJUnit(path string) error {
-	var out junitSuites
-	r.results(func(file *cases.File, name string, _ int, seconds float64, wrong []string) {
-		if n := len(out.Suites); n == 0 || out.Suites[n-1].Name != file.Path {
-			out.Suites = append(out.Suites, junitSuite{Name: file.Path})
-		}
-		suite := &out.Suites[len(out.Suites)-1]
-		c := junitCase{Name: name, Class: filepath.Base(file.Path), Time: fmt.Sprintf("%.3f", seconds)}
-		suite.Tests++
-		if len(wrong) > 0 {
-			suite.Failures++
-			c.Failure = &junitFailure{wrong[0], strings.Join(wrong, "\n")}
-		}
-		suite.Cases = append(suite.Cases, c)
-	})
-	text, err := xml.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append([]byte(xml.Header), append(text, '\n')...), 0o644)
 }

@@ -66,6 +66,34 @@ var only = map[string]struct {
 	"log": {[]string{"exporter"}, "everything logs through log/slog; net/http's server alone wants a log.Logger"},
 }
 
+// ofPrograms lists packages of this module and others that the plugins must not contain, so that they stay small: those
+// of the program promexporter, and what only it needs.
+var ofPrograms = []string{
+	module + "/cases", module + "/check", module + "/cmd/promexporter", module + "/finding", module + "/internal/ansi",
+	module + "/internal/fluentconf", module + "/internal/forward", module + "/internal/jsonpack", module + "/receiver",
+	module + "/rules", module + "/sample", module + "/trial",
+	"github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "golang.org/x/term", "testing",
+}
+
+// TestPlugins holds that the plugins contain nothing of the programs beside them, however indirectly.
+func TestPlugins(t *testing.T) {
+	for _, plugin := range []string{module, module + "/cmd/in_go_procfs"} {
+		out, err := exec.Command("go", "list", "-pgo=off", "-deps", plugin).Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		deps := strings.Fields(string(out))
+		for _, path := range ofPrograms {
+			if slices.Contains(deps, path) {
+				t.Errorf("%s contains %s", plugin, path)
+			}
+		}
+		if !slices.Contains(deps, module+"/flb") {
+			t.Errorf("%d packages, and none is that of the C side", len(deps))
+		}
+	}
+}
+
 type pkg struct {
 	ImportPath string
 	Imports    []string

@@ -61,12 +61,19 @@ type instanceView struct {
 	Errors        uint64     // of all rules
 	Series        int
 	TopFamilies   []Family
-	ReloadIsError bool // the last error is that of the last reload
+	Received      []receivedView // at most ReceivedShown
+	MoreReceived  int            // that the page leaves out
+	ReloadIsError bool           // the last error is that of the last reload
 }
 
 type ruleView struct {
 	Rule
 	Errors string // by reason; empty if there are none
+}
+
+type receivedView struct {
+	Received
+	Dropped string // by reason; empty if there are none
 }
 
 func newView(s *Server) view {
@@ -101,6 +108,10 @@ func newInstanceView(instance *Instance) instanceView {
 	v.addRules(rules, func(r *Rule) bool { return r.errors() > 0 })
 	v.addRules(rules, func(r *Rule) bool { return r.errors() == 0 })
 	v.MoreRules = len(rules) - len(v.Rules)
+	received := byFamily(instance.Received)
+	v.addReceived(received, func(r *Received) bool { return r.dropped() > 0 })
+	v.addReceived(received, func(r *Received) bool { return r.dropped() == 0 })
+	v.MoreReceived = len(received) - len(v.Received)
 	return v
 }
 
@@ -112,6 +123,18 @@ func (v *instanceView) addRules(rules []Rule, filter func(r *Rule) bool) {
 		}
 		if r := &rules[i]; filter(r) {
 			v.Rules = append(v.Rules, ruleView{*r, reasons(r.Errors)})
+		}
+	}
+}
+
+// addReceived does the same with families of metrics events.
+func (v *instanceView) addReceived(received []Received, filter func(r *Received) bool) {
+	for i := range received {
+		if len(v.Received) == ReceivedShown {
+			return
+		}
+		if r := &received[i]; filter(r) {
+			v.Received = append(v.Received, receivedView{*r, reasons(r.Dropped)})
 		}
 	}
 }

@@ -51,7 +51,8 @@ func TestLandingPageEscapes(t *testing.T) {
 				Name: text, Path: "/" + text, Version: text, Addresses: []string{text},
 				Status: Status{
 					Rules:    []Rule{{Rule: text, Type: text, Errors: map[string]uint64{text: 1}}},
-					Families: []Family{{Name: text, Type: text}}, LastError: at, LastReload: at,
+					Families: []Family{{Name: text, Type: text}},
+					Received: []Received{{Family: text, Tag: text, Type: text, Dropped: map[string]uint64{text: 1}}}, LastError: at, LastReload: at,
 				},
 			}, {Name: "other", Path: "/-/x", Status: Status{LastError: at}}}})
 		}
@@ -78,20 +79,24 @@ func TestLandingPageRefusesPathsThatRun(t *testing.T) {
 func TestTenThousandFamilies(t *testing.T) {
 	s := large(10_000)
 	s.Instances[0].Rules[9_999].Errors = map[string]uint64{"no_value": 1}
+	s.Instances[0].Received[9_999].Dropped = map[string]uint64{"too_old": 1}
 	page := landingPage(t, s)
 	if len(page) > 100_000 {
 		t.Errorf("%d bytes", len(page))
 	}
-	if got := strings.Count(page, "<tr><td>"); got != RulesShown+FamiliesShown {
+	if got := strings.Count(page, "<tr><td>"); got != RulesShown+FamiliesShown+ReceivedShown {
 		t.Errorf("%d rows", got)
 	}
-	for _, want := range []string{"9,800 more rules", "10,000 families, 49,995,000 series", "1 errors"} {
+	for _, want := range []string{"9,800 more rules", "9,900 more families", "10,000 families, 49,995,000 series", "1 errors"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s is missing", want)
 		}
 	}
 	if !strings.Contains(page, "<tbody>\n<tr><td>requests_9999_total</td>") {
 		t.Error("the rule with errors is not the first")
+	}
+	if strings.Count(page, "<tbody>\n<tr><td>requests_9999_total</td>") != 3 {
+		t.Error("the family with drops is not the first")
 	}
 	s.Instances[0].Rules = s.Instances[0].Rules[:RulesShown]
 	if strings.Contains(landingPage(t, s), "more rules") {

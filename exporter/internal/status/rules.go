@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,19 +17,20 @@ type serverJSON struct {
 }
 
 type instanceJSON struct {
-	Instance    string    `json:"instance"`
-	Path        string    `json:"path"`
-	Addresses   []string  `json:"addresses"`
-	Version     string    `json:"version"`
-	Opened      time.Time `json:"opened"`
-	Ready       bool      `json:"ready"`
-	Reloading   bool      `json:"reloading,omitempty"`
-	Rules       []Rule    `json:"rules"`
-	Families    int       `json:"families"`
-	Series      int       `json:"series"`
-	TopFamilies []Family  `json:"top_families"`
-	LastError   Event     `json:"last_error,omitzero"`
-	LastReload  Event     `json:"last_reload,omitzero"`
+	Instance    string     `json:"instance"`
+	Path        string     `json:"path"`
+	Addresses   []string   `json:"addresses"`
+	Version     string     `json:"version"`
+	Opened      time.Time  `json:"opened"`
+	Ready       bool       `json:"ready"`
+	Reloading   bool       `json:"reloading,omitempty"`
+	Rules       []Rule     `json:"rules"`
+	Received    []Received `json:"received"`
+	Families    int        `json:"families"`
+	Series      int        `json:"series"`
+	TopFamilies []Family   `json:"top_families"`
+	LastError   Event      `json:"last_error,omitzero"`
+	LastReload  Event      `json:"last_reload,omitzero"`
 }
 
 // WriteRules writes s as JSON to w, in one call of Write. The document has all rules, so its length grows with them.
@@ -53,6 +55,7 @@ func newInstanceJSON(i *Instance) instanceJSON {
 	return instanceJSON{
 		Instance: i.Name, Path: i.Path, Addresses: orEmpty(i.Addresses), Version: i.Version, Opened: i.Opened,
 		Ready: i.Ready, Reloading: i.Reloading, Rules: orEmpty(i.Rules),
+		Received: byFamily(i.Received),
 		Families: len(i.Families), Series: i.series(), TopFamilies: topFamilies(i.Families),
 		LastError: i.LastError, LastReload: i.LastReload,
 	}
@@ -64,6 +67,13 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// byFamily returns what was received, sorted by family. It is never nil.
+func byFamily(received []Received) []Received {
+	sorted := orEmpty(slices.Clone(received))
+	slices.SortFunc(sorted, func(a, b Received) int { return strings.Compare(a.Family, b.Family) })
+	return sorted
 }
 
 // topFamilies returns the families with the most series, largest first. It is never nil.

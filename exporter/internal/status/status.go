@@ -14,15 +14,17 @@ import (
 const (
 	RulesShown    = 200 // per instance, rules with errors first
 	FamiliesShown = 20  // per instance, those with the most series; the JSON page has the same limit
+	ReceivedShown = 100 // families of metrics events per instance, those with drops first
 )
 
 // Status is what an instance reports about itself. It must not hold the content of records, not even in error texts,
 // because people share these pages.
 type Status struct {
-	Rules      []Rule   // the active rules, in the order of their file
-	Families   []Family // the metric families that have series, in any order
-	LastError  Event    // the most recent failure; its text is empty if there was none
-	LastReload Event    // of rules or keys; its time is zero if there was none, its text is empty if it succeeded
+	Rules      []Rule     // the active rules, in the order of their file
+	Families   []Family   // the metric families that have series, in any order
+	Received   []Received // the families of metrics events, in any order
+	LastError  Event      // the most recent failure; its text is empty if there was none
+	LastReload Event      // of rules or keys; its time is zero if there was none, its text is empty if it succeeded
 }
 
 // Rule is the result of one rule since it became active.
@@ -60,6 +62,26 @@ type Family struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
 	Series int    `json:"series"`
+}
+
+// Received is what came of one family of metrics events.
+type Received struct {
+	Family  string            `json:"family"` // "" for those that were too many to be counted one by one
+	Tag     string            `json:"tag"`    // that brought the last points which were applied
+	Type    string            `json:"type"`
+	Points  uint64            `json:"points"`            // that reached a series
+	Dropped map[string]uint64 `json:"dropped,omitempty"` // points, by reason
+	Series  int               `json:"series"`            // current ones
+	Last    time.Time         `json:"last_seen"`
+}
+
+// dropped returns the number of points that were dropped, for whatever reason.
+func (r *Received) dropped() uint64 {
+	var total uint64
+	for _, count := range r.Dropped {
+		total += count
+	}
+	return total
 }
 
 // Event is something that happened at a time.

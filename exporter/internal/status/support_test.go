@@ -67,6 +67,14 @@ func typicalStatus(now time.Time) Status {
 			{"nginx_http_requests_total", "counter", 412},
 			{"nginx_http_request_duration_seconds", "histogram", 96},
 		},
+		Received: []Received{
+			{Family: "node_load1", Tag: "node", Type: "gauge", Points: 12_345, Series: 1, Last: now.Add(-2 * time.Second)},
+			{
+				Family: "fluentbit_uptime", Tag: "agent", Type: "counter", Points: 70, Series: 0, Last: now.Add(-400 * time.Second),
+				Dropped: map[string]uint64{"other_source": 1_234, "too_old": 2},
+			},
+			{Tag: "v1_metrics", Type: "histogram", Points: 3, Last: now.Add(-time.Hour)},
+		},
 		LastError: Event{
 			"/etc/fluent-bit/rules/nginx.yaml:12:7: metrics[3].buckets: 0.5 after 1; write upper bounds from low to high",
 			now.Add(-95 * time.Minute),
@@ -79,13 +87,14 @@ func typicalStatus(now time.Time) Status {
 func large(n int) *Server {
 	s := typical()
 	s.Instances = s.Instances[:1]
-	s.Instances[0].Rules, s.Instances[0].Families = nil, nil
+	s.Instances[0].Status = Status{}
 	for i := range n {
 		name := fmt.Sprintf("requests_%d_total", i)
 		s.Instances[0].Rules = append(s.Instances[0].Rules, Rule{
 			Rule: name, Type: "counter", Matched: uint64(i), Samples: 2 * uint64(i), Series: i,
 		})
 		s.Instances[0].Families = append(s.Instances[0].Families, Family{Name: name, Type: "counter", Series: i})
+		s.Instances[0].Received = append(s.Instances[0].Received, Received{Family: name, Tag: "node", Type: "counter", Series: i})
 	}
 	return s
 }

@@ -78,6 +78,9 @@ func appendValue(b, in []byte) (out, rest []byte, err error) {
 		var s []byte
 		s, in, err = msgp.ReadStringZC(in)
 		return append(append(append(b, '"'), s...), '"'), in, err
+	case msgp.NilType:
+		in, err = msgp.ReadNilBytes(in)
+		return append(b, "nil"...), in, err
 	case msgp.Float64Type:
 		var f float64
 		f, in, err = msgp.ReadFloat64Bytes(in)

@@ -29,6 +29,7 @@ func TestStdout(t *testing.T) {
 		{"integers", "\x84\xa1a\x01\xa1b\xff\xa1c\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xa1d\xd0\x80",
 			`{"a"=>1, "b"=>-1, "c"=>18446744073709551615, "d"=>-128}`},
 		{"booleans", "\x82\xa1a\xc3\xa1b\xc2", `{"a"=>true, "b"=>false}`},
+		{"nil", "\x81\xa1a\xc0", `{"a"=>nil}`},
 		{"text as it is", "\x81\xa1a\xa3\"\n\xff", "{\"a\"=>\"\"\n\xff\"}"},
 		{"nested", "\x81\xa1a\x93\x01\x81\xa1b\x90\x81\xa1c\x80", `{"a"=>[1, {"b"=>[]}, {"c"=>{}}]}`},
 		{"map 32", "\xdf\x00\x00\x00\x01\xa1a\x01", `{"a"=>1}`},

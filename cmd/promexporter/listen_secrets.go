@@ -1,0 +1,96 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/promexporter/promexporter/receiver"
+)
+
+// options returns what clients have to know and to show.
+func (f *listenFlags) options() (o receiver.Options, err error) {
+	if o.Hostname, err = os.Hostname(); err != nil {
+		o.Hostname = "promexporter"
+	}
+	if o.SharedKey, err = readKey(f.keyFile); err != nil {
+		return o, err
+	}
+	if o.Users, err = readUsers(f.usersFile); err != nil {
+		return o, err
+	}
+	o.TLS, err = f.tls()
+	return o, err
+}
+
+// readKey reads the shared key, or "" when no file is named.
+func readKey(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	key := strings.TrimRight(string(text), "\r\n")
+	if key == "" {
+		return "", fmt.Errorf("%s is empty; write the shared key into it", file)
+	}
+	return key, nil
+}
+
+// readUsers reads lines of name:password. Empty lines and those that start with # are left out.
+func readUsers(file string) (map[string]string, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	users := make(map[string]string)
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimRight(line, "\r")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, password, ok := strings.Cut(line, ":")
+		if _, twice := users[name]; !ok || name == "" || password == "" || twice {
+			return nil, fmt.Errorf("%s:%d: not a user, or one that is there twice; write name:password", file, i+1)
+		}
+		users[name] = password
+	}
+	if len(users) == 0 {
+		return nil, fmt.Errorf("%s has no users; write name:password in a line for each", file)
+	}
+	return users, nil
+}
+
+// tls returns how connections are encrypted, or nil if they are not.
+func (f *listenFlags) tls() (*tls.Config, error) {
+	if (f.cert == "") != (f.key == "") || f.cert == "" && f.clientCA != "" {
+		return nil, errors.New("--tls-cert and --tls-key go together, and --tls-client-ca with them")
+	}
+	if f.cert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		return nil, err
+	}
+	c := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	if f.clientCA != "" {
+		text, err := os.ReadFile(f.clientCA)
+		if err != nil {
+			return nil, err
+		}
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
+		if !c.ClientCAs.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("%s has no certificate", f.clientCA)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,121 @@
+package collector
+
+import (
+	"slices"
+
+	"github.com/promexporter/promexporter/internal/metric"
+)
+
+// linkReceived finds the store of a definition or makes one.
+func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
+	name := b.textOf(d.name)
+	st := c.byName[string(name)]
+	switch {
+	case st == nil:
+		if r := c.refused.family(name, d.kind); r != Kept {
+			return nil, r
+		}
+		return c.newReceived(d, b)
+	case !st.family.Received:
+		return nil, FamilyConflict
+	case !st.receives(&d.settings):
+		if len(st.keys) > 0 {
+			return nil, FamilyConflict
+		}
+		c.remove([]*store{st})
+		return c.newReceived(d, b)
+	}
+	f := st.family
+	helps := f.Help == "" && d.help[0] < d.help[1]
+	settled := len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl
+	if settled && !helps {
+		return st, Kept
+	}
+	next := *f // snapshots may be reading f
+	if helps {
+		next.Help = string(metric.Text(b.textOf(d.help)))
+	}
+	if !settled {
+		next.TTL = d.ttl
+	}
+	st.settingsPending = false
+	if st.applySettings(&next, c.now) {
+		c.listExpiring()
+	}
+	return st, Kept
+}
+
+// receives reports whether the family of s takes points of a definition.
+func (s *store) receives(d *settings) bool {
+	return s.family.Type == d.kind && s.family.Delta == d.delta
+}
+
+func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
+	f := &Family{
+		Name: string(b.textOf(d.name)), Help: string(metric.Text(b.textOf(d.help))), Unit: string(metric.Text(b.textOf(d.unit))),
+		Type: d.kind, Received: true, Delta: d.delta, TTL: d.ttl,
+	}
+	r := c.mayReceive(f)
+	var st *store
+	if r == Kept {
+		st, r = c.newFamily(f)
+	}
+	if r == ReservedName || r == BadName || r == FamilyConflict {
+		c.refused.addFamily(f, r)
+	}
+	return st, r
+}
+
+// mayReceive says why no page could have a family, or the rules want its names.
+func (c *Collector) mayReceive(f *Family) Reason {
+	switch {
+	case metric.ReservedPrefix(f.Name) != "":
+		return ReservedName
+	case !metric.IsName(f.Name) || f.Type >= types:
+		return BadName
+	case c.claims(f):
+		return FamilyConflict
+	}
+	return Kept
+}
+
+// yield takes received families out that keep f, which rules make, from the page.
+func (c *Collector) yield(f *Family) {
+	for _, name := range metric.Names(f.Name, f.Type) {
+		if st := c.exposed[name]; st != nil && st.family.Received {
+			c.remove([]*store{st})
+		}
+	}
+}
+
+// claims reports whether a family of the rules will have a name on the page which f would take.
+func (c *Collector) claims(f *Family) bool {
+	return slices.ContainsFunc(metric.Names(f.Name, f.Type), func(name string) bool {
+		_, claimed := c.claimed[name]
+		return claimed
+	})
+}
+
+// claim says which families the rules make, whether they have series or not.
+func (c *Collector) claim(families []*Family) {
+	c.claimed, c.refused = make(map[string]struct{}), refused{}
+	for _, f := range families {
+		for _, name := range metric.Names(f.Name, f.Type) {
+			c.claimed[name] = struct{}{}
+		}
+		c.yield(f)
+	}
+}
+
+// removeEmpty takes out received families without series, which come with any name.
+func (c *Collector) removeEmpty() {
+	var empty []*store
+	for _, st := range c.stores {
+		if st.family.Received && len(st.keys)+len(st.remembered) == 0 {
+			empty = append(empty, st)
+		}
+	}
+	if len(empty) > 0 {
+		c.remove(empty)
+	}
+}
