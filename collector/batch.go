@@ -54,9 +54,9 @@ type Sample struct {
 	Value  float64
 	// Time is the time of the record in nanoseconds since 1970, UTC; 0 means Batch.Now.
 	Time int64
-	// Count is the number of observations that the sample represents. 0 means 1, but none for Merge and MergeTotal. That of
-	// a Total is a digest of what it counts from instead, 0 if that is not known, and that of a Distinct a digest of its
-	// value.
+	// Count is the number of observations that the sample represents. 0 means 1, but none for Merge and MergeTotal.
+	// That of a Total is a digest of what it counts from instead, 0 if that is not known, and that of a Distinct a
+	// digest of its value.
 	Count uint64
 	// Origin, if not nil, counts what happens to the sample.
 	Origin *Origin
@@ -188,8 +188,8 @@ func (b *Batch) Exemplar(name string, value []byte) {
 	b.exemplars = AppendLabel(b.exemplars, value)
 }
 
-// Buckets appends the counts of the buckets of the sample that Append will complete, a Merge or MergeTotal: one for each
-// of Family.Buckets and one for +Inf, not cumulative. It copies them. Such a sample has no exemplar.
+// Buckets appends the counts of the buckets of the sample that Append will complete, a Merge or MergeTotal: one for
+// each of Family.Buckets and one for +Inf, not cumulative. It copies them. Such a sample has no exemplar.
 func (b *Batch) Buckets(counts []uint64) {
 	for _, n := range counts {
 		b.exemplars = binary.AppendUvarint(b.exemplars, n)

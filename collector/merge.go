@@ -62,7 +62,8 @@ func countsIn(encoded []byte) (n int) {
 }
 
 // mergeTotal merges what the running totals of a histogram grew by. As with a counter, an older total is refused, one
-// that grew by too much or slipped is ignored, and the series has no created timestamp. If a bucket was reset, all were.
+// that grew by too much or slipped is ignored, and the series has no created timestamp. If a bucket was reset, all
+// were.
 func (s *store) mergeTotal(i int, m *Sample, encoded []byte, at int64) Reason {
 	s.addTimesColumn()
 	if at < s.times[i] {
@@ -107,8 +108,8 @@ func total(counts []uint64) (n uint64) {
 	return n
 }
 
-// fell reports whether one of the encoded counts was reset, which means that it is below a share of the last one, or else
-// whether one slipped.
+// fell reports whether one of the encoded counts was reset, which means that it is below a share of the last one, or
+// else whether one slipped.
 func fell(lasts []uint64, encoded []byte, share float64) (reset, slipped bool) {
 	for _, last := range lasts {
 		n, size := binary.Uvarint(encoded)
