@@ -30,7 +30,7 @@ type Set struct {
 	caches  int
 	seed    maphash.Seed // of the digests of values that are counted
 
-	received []*receivedRule
+	received   []*receivedRule
 	fixedNames map[string]*collector.Family // the families whose names do not depend on records, by what they expose
 
 	mu         sync.RWMutex
