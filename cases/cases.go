@@ -142,7 +142,7 @@ func (f *File) rules(tests *config.Tests) ([]*config.Rules, error) {
 	return withDefaults(rules)
 }
 
-// withDefaults adds the default rules, if the rules want them.
+// withDefaults adds the default rules, if the rules include them.
 func withDefaults(rules *config.Rules) ([]*config.Rules, error) {
 	all := []*config.Rules{rules}
 	if rules.Defaults {

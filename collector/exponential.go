@@ -17,7 +17,7 @@ type ExponentialSide struct {
 	Buckets []uint64
 }
 
-// exponential copies an exponential histogram as a native one. A finer one than Prometheus knows is made coarser. A
+// exponential copies an exponential histogram as a native one. A finer one than Prometheus supports is made coarser. A
 // coarser one is refused, and so is one whose buckets do not add up to its count, because Prometheus would refuse the
 // page.
 func (b *Batch) exponential(q *point, p *Point) Reason {

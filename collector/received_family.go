@@ -66,7 +66,7 @@ func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 	return st, r
 }
 
-// mayReceive says why no page could have a family, or the rules want its names.
+// mayReceive returns the reason to drop a family: no page can have it, or the rules use its names.
 func (c *Collector) mayReceive(f *Family) Reason {
 	switch {
 	case metric.ReservedPrefix(f.Name) != "":

@@ -10,7 +10,7 @@ import (
 	"github.com/promexporter/promexporter/internal/forward"
 )
 
-// forward reads messages of the forward protocol, after a handshake if clients have to know a secret.
+// forward reads messages of the forward protocol, after a handshake if clients have to authenticate.
 func (r *Receiver) forward(conn net.Conn) error {
 	b := &buffer{conn: conn, limit: MaxMessage}
 	if r.options.SharedKey != "" || len(r.options.Users) > 0 {
@@ -29,7 +29,7 @@ func (r *Receiver) forward(conn net.Conn) error {
 		case err != nil:
 			return err
 		case m.Signal > forward.Metrics:
-			return errors.New("traces, and only logs and metrics are taken")
+			return errors.New("a message of traces; send logs or metrics")
 		}
 		// The events are in the buffer, or where they were unpacked.
 		chunk := &Chunk{Tag: m.Tag, Events: append([]byte(nil), m.Events...), Metrics: m.Signal == forward.Metrics}

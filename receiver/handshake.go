@@ -14,7 +14,7 @@ import (
 // maxPing bounds what a client sends before it is known.
 const maxPing = 8 << 10
 
-// handshake lets those clients in that know the shared key and are users: HELO, PING, PONG.
+// handshake authenticates a client by the shared key and by users: HELO, PING, PONG.
 func (r *Receiver) handshake(b *buffer) error {
 	nonce, salt := rand.Text(), "" // Fluent Bit reads texts
 	if len(r.options.Users) > 0 {

@@ -27,9 +27,9 @@ const (
 type Options struct {
 	// Tag is that of events over plain TCP, which carries none.
 	Tag string
-	// SharedKey is what clients of the forward protocol have to know; "" for anybody.
+	// SharedKey authenticates clients of the forward protocol; "" accepts every client.
 	SharedKey string
-	// Users are the names and passwords of which clients of the forward protocol have to know one; none for anybody.
+	// Users are the names and passwords that authenticate clients of the forward protocol; none accepts every client.
 	Users map[string]string
 	// Hostname is how the receiver calls itself to them.
 	Hostname string

@@ -244,7 +244,7 @@ func TestForwardGarbage(t *testing.T) {
 		"one":            {"\x91\x01", "an array of 1"},
 		"no tag":         {"\x92\x01\x02", "no tag"},
 		"no events":      {"\x92\xa1t\x02", "no events"},
-		"traces":         {"\x93\xa1t\xc4\x00\x81\xadfluent_signal\x02", "only logs and metrics are taken"},
+		"traces":         {"\x93\xa1t\xc4\x00\x81\xadfluent_signal\x02", "send logs or metrics"},
 		"what is unzip":  {"\x93\xa1t\xc4\x00\x81\xaacompressed\xa3lzw", `compressed with "lzw"`},
 		"no gzip":        {"\x93\xa1t\xc4\x00\x81\xaacompressed\xa4gzip", "EOF"},
 		"a bomb":         {string(message), "64 MiB"},

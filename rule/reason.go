@@ -46,7 +46,7 @@ func (r Reason) String() string {
 	return "unknown"
 }
 
-// isAbsence reports whether the record has no value, which optional and default are about.
+// isAbsence reports whether the record has no value, so that optional and default apply.
 func (r Reason) isAbsence() bool { return r == NoValue || r == NoMatch }
 
 // Reasons returns all reasons to skip a sample.

@@ -1,7 +1,7 @@
 // Package trial applies rules to samples of records and metrics events, without an agent and with a clock of its own.
 //
-// What enters are chunks of a sample; what leaves are the page that Prometheus would read, the losses, and what each
-// rule made of each record.
+// It takes chunks of a sample, and returns the page that Prometheus would read, the losses, and what each rule made of
+// each record.
 package trial
 
 import (
@@ -30,7 +30,7 @@ type Options struct {
 	Now time.Time
 	// FollowRecords lets the clock follow the times of the records, never backwards. It starts with that of the first one.
 	FollowRecords bool
-	// Live says that metrics events come when they are measured. Otherwise, they are moved to the time of the clock.
+	// Live keeps the times of metrics events. Otherwise, they are shifted to the time of the clock.
 	Live bool
 }
 
@@ -52,7 +52,7 @@ type Trial struct {
 	shift     *time.Duration // of metrics events; nil until the first one comes
 	feeders   feeders        // of records that were explained
 
-	// Points counts the points of metrics events that came.
+	// Points counts the received points of metrics events.
 	Points int
 	// Records counts the events that were applied.
 	Records int

@@ -14,7 +14,7 @@ import (
 	"github.com/promexporter/promexporter/trial"
 )
 
-// refused is of points that no rule dropped, and that no series shows.
+// refused is the outcome of points that no series shows although no rule dropped them.
 const refused = "refused"
 
 // points explains the points of a context.

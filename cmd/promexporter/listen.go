@@ -114,7 +114,7 @@ func (a *app) noteListening(name string, at net.Addr, o *receiver.Options) {
 	tcp, ok := at.(*net.TCPAddr)
 	open := o.SharedKey == "" && len(o.Users) == 0 || name != "forward"
 	if ok && !tcp.IP.IsLoopback() && open && (o.TLS == nil || o.TLS.ClientCAs == nil) {
-		a.note("%s anybody who reaches %s may send events; use --shared-key-file, --users-file or --tls-client-ca",
+		a.note("%s every client that reaches %s may send events; use --shared-key-file, --users-file or --tls-client-ca",
 			a.palette(a.err).Yellow("warning:"), at)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/promexporter/promexporter/receiver"
 )
 
-// options returns what clients have to know and to show.
+// options returns the secrets and certificates that clients need.
 func (f *listenFlags) options() (o receiver.Options, err error) {
 	if o.Hostname, err = os.Hostname(); err != nil {
 		o.Hostname = "promexporter"
@@ -59,12 +59,12 @@ func readUsers(file string) (map[string]string, error) {
 		}
 		name, password, ok := strings.Cut(line, ":")
 		if _, twice := users[name]; !ok || name == "" || password == "" || twice {
-			return nil, fmt.Errorf("%s:%d: not a user, or one that is there twice; write name:password", file, i+1)
+			return nil, fmt.Errorf("%s:%d: the line is not a user, or its name is repeated; write name:password", file, i+1)
 		}
 		users[name] = password
 	}
 	if len(users) == 0 {
-		return nil, fmt.Errorf("%s has no users; write name:password in a line for each", file)
+		return nil, fmt.Errorf("%s has no users; write name:password, one per line", file)
 	}
 	return users, nil
 }

@@ -46,7 +46,7 @@ func (f *fromFlags) check(c *cobra.Command, args []string) error {
 		}
 	}
 	if f.from != "" && len(args) > 0 {
-		return errors.New("--from prints a test and runs none; leave out the other files")
+		return errors.New("--from prints a test and does not run tests; leave out the other files")
 	}
 	return nil
 }
