@@ -84,8 +84,8 @@ func (p *parser) constant(n *node, path string) (string, bool) {
 	return strings.ReplaceAll(n.text, "$$", "$"), true
 }
 
-// labels reads the labels of the rule and adds those of the file.
-func (r *reader) labels() {
+// mergeLabels reads the labels of the rule and adds those of the file, sorted by name.
+func (r *reader) mergeLabels() {
 	r.m.Labels = slices.Clone(r.parser.labels)
 	if n := r.get("labels"); n != nil {
 		r.ownLabels(n)
@@ -95,6 +95,11 @@ func (r *reader) labels() {
 		r.wrong(r.node, r.under("labels"), fmt.Sprintf("%d labels", len(r.m.Labels)),
 			fmt.Sprintf("a rule has at most %d", maxLabels))
 	}
+}
+
+// labels reads the labels of a rule on records.
+func (r *reader) labels() {
+	r.mergeLabels()
 	r.distinctLabels()
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -60,17 +59,9 @@ func (r *reader) nameCapture(n *node, path, name string) {
 	}
 }
 
-// receivedLabels reads the labels of the rule and adds those of the file.
+// receivedLabels reads the labels of a rule on metrics events.
 func (r *reader) receivedLabels() {
-	r.m.Labels = slices.Clone(r.parser.labels)
-	if n := r.get("labels"); n != nil {
-		r.ownLabels(n)
-	}
-	slices.SortFunc(r.m.Labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
-	if len(r.m.Labels) > maxLabels {
-		r.wrong(r.node, r.under("labels"), fmt.Sprintf("%d labels", len(r.m.Labels)),
-			fmt.Sprintf("a rule has at most %d", maxLabels))
-	}
+	r.mergeLabels()
 	r.received.Labels = r.m.Labels
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/promexporter/promexporter/cases"
+	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/finding"
 	"github.com/promexporter/promexporter/sample"
 )
@@ -75,6 +76,14 @@ func (a *app) draft(ctx context.Context, f *fromFlags) error {
 	if d.Records() == 0 {
 		return fmt.Errorf("%s has no records, so there is nothing to test", f.from)
 	}
+	if err := a.writeDraft(ctx, f, &d, rules); err != nil {
+		return err
+	}
+	return r.report()
+}
+
+// writeDraft prints the test and notes what it contains.
+func (a *app) writeDraft(ctx context.Context, f *fromFlags, d *cases.Draft, rules []*config.Rules) error {
 	file := f.file
 	if _, err := os.Stat(defaultRules); file == "" && err == nil {
 		file = defaultRules
@@ -93,7 +102,7 @@ func (a *app) draft(ctx context.Context, f *fromFlags) error {
 	if file != "" {
 		a.note("write it next to the rules, to a file such as %s", testFile(file))
 	}
-	return r.report()
+	return nil
 }
 
 // testFile returns the usual name of the tests of a rules file.
