@@ -9,6 +9,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
@@ -82,7 +83,7 @@ func (w *explainWriter) writePoint(p *trial.Point, all []rule.ReceivedVerdict) e
 	if w.shown > 1 {
 		_ = w.out.WriteByte('\n')
 	}
-	fmt.Fprintf(w.out, "%s  %s\n%s  %s\n", w.color.Bold(fmt.Sprintf("%s:%d", p.Source, p.Line)), p.Tag,
+	fmt.Fprintf(w.out, "%s  %s\n%s  %s\n", w.color.Bold(fmt.Sprintf("%s:%d", p.Source, p.Line)), ansi.Printable(p.Tag),
 		seriesText(p.Name, p.Labels), w.color.Faint(typeText(p.Type)))
 	name, place := 0, 0
 	for i := range all {
