@@ -170,6 +170,8 @@ func (f *frame) write(m *dto.Metric, i int) {
 	}
 	if f.family.Timestamps {
 		m.TimestampMs = f.timestamp(m.TimestampMs, i)
+	} else {
+		m.TimestampMs = nil // a restored family may lose them
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // applyPoints applies the points of b, as apply does its samples.
 func (c *Collector) applyPoints(b *Batch) (err error) {
-	if len(b.points) == 0 && b.refusals == ([reasons]uint64{}) {
+	if len(b.points)+len(b.contexts) == 0 && b.refusals == ([reasons]uint64{}) {
 		return nil
 	}
 	dropped, done, all := b.refusals, 0, uint64(len(b.points))
@@ -26,6 +26,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		c.countReceived(b)
 		c.publishSizes()
 	}()
+	c.beginContexts(b)
 	for i := range b.points {
 		p := &b.points[i]
 		d := &b.definitions[p.definition]
@@ -45,6 +46,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		}
 		done++
 	}
+	c.endContexts(b)
 	return nil
 }
 
@@ -80,7 +82,15 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 			return r
 		}
 	}
-	return c.accept(st, i, p, b)
+	r := c.accept(st, i, p, b)
+	if r == Kept {
+		number := uint64(0)
+		if d.isSnapshot(p) {
+			number = c.contexts.first + uint64(p.context)
+		}
+		st.setContext(i, number)
+	}
+	return r
 }
 
 // owns reports whether points with a tag may feed series i. One that was restored takes the first tag that feeds it.

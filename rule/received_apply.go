@@ -16,8 +16,12 @@ type Fate struct {
 	Name           []byte // nil keeps the name
 	Type           collector.Type
 	Help           []byte // nil keeps the help
-	Delta          bool   // points are increments
-	HasDelta       bool   // Delta is set
+	Unit           []byte // nil keeps the unit
+	Snapshot       bool
+	MaxLag         time.Duration
+	Timestamps     bool
+	Delta          bool // points are increments
+	HasDelta       bool // Delta is set
 	TTL            time.Duration
 	HasTTL         bool // TTL is set
 	SeriesLimit    int
@@ -82,6 +86,18 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 	}
 	if r.help != nil {
 		f.Help = r.help
+	}
+	if r.unit != nil {
+		f.Unit = r.unit
+	}
+	if c.Snapshot != nil {
+		f.Snapshot = *c.Snapshot
+	}
+	if c.MaxLag != nil {
+		f.MaxLag = *c.MaxLag
+	}
+	if c.Timestamps != nil {
+		f.Timestamps = *c.Timestamps
 	}
 	if c.Temporality != config.AsSent {
 		f.Delta, f.HasDelta = c.Temporality == config.Delta, true
