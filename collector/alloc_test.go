@@ -42,6 +42,8 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 		"aggregate, mortal":    {family: collector.Family{Type: collector.Gauge, Labels: labels, TTL: time.Minute}, op: collector.Count},
 		"distinct":             {family: collector.Family{Type: collector.Gauge, Labels: labels, Window: time.Minute}, op: collector.Distinct, count: 7},
 		"histogram":            {family: histogram, op: collector.Observe},
+		"merge":                {family: histogram, op: collector.Merge},
+		"merge of totals":      {family: histogram, op: collector.MergeTotal},
 		"histogram, exemplar":  {family: histogram, op: collector.Observe, exemplar: "4bf92f3577b34da6a3ce929d0e0e4736"},
 		"summary":              {family: collector.Family{Type: collector.Summary, Labels: labels}, op: collector.Observe},
 		"timestamps":           {family: collector.Family{Type: collector.Gauge, Labels: labels, Timestamps: true}, op: collector.Set},
@@ -66,6 +68,9 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 					b.Label(values[0])
 					b.Label(values[i%3])
 					b.Exemplar("trace_id", exemplar)
+					if test.op == collector.Merge || test.op == collector.MergeTotal {
+						b.Buckets([]uint64{1, 2, 300, 4})
+					}
 					b.Append(&collector.Sample{Family: &f, Op: test.op, Value: float64(i), Time: b.Now, Count: test.count, Origin: origin})
 				}
 				if err := c.Ingest(b, nil); err != nil {

@@ -87,6 +87,9 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
 		return NameCollision
 	}
+	if merges>>s.Op&1 != 0 {
+		return st.applyMerge(i, s, b, at, c.now)
+	}
 	r = st.applyOp(i, s, at, c.now, in)
 	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
 		return r

@@ -21,8 +21,8 @@ const (
 type Op uint8
 
 // The operations. Counters take Add and Total; gauges take Add, Set and the aggregates Sum, Min, Max and Count, or only
-// Distinct if they have a Window; histograms and summaries take Observe. All types take Declare. Any other pair is
-// dropped as Malformed.
+// Distinct if they have a Window; histograms and summaries take Observe, and histograms without a native one Merge and
+// MergeTotal. All types take Declare. Any other pair is dropped as Malformed.
 const (
 	Add Op = iota
 	Set
@@ -39,6 +39,10 @@ const (
 	Count // of samples; their values do not matter
 	// Distinct adds a value to those that the series has had within Family.Window, whose number it shows.
 	Distinct
+	// Merge adds the counts of Batch.Buckets and the sum Value to a classic histogram. MergeTotal adds what they grew by,
+	// as running totals.
+	Merge
+	MergeTotal
 	// Declare makes the series with the value 0 and keeps it on the page. Where others expire, a gauge falls back to 0.
 	Declare
 	ops
@@ -50,8 +54,9 @@ type Sample struct {
 	Value  float64
 	// Time is the time of the record in nanoseconds since 1970, UTC; 0 means Batch.Now.
 	Time int64
-	// Count is the number of observations that the sample represents; 0 means 1. That of a Total is a digest of what it
-	// counts from instead, 0 if that is not known, and that of a Distinct a digest of its value.
+	// Count is the number of observations that the sample represents. 0 means 1, but none for Merge and MergeTotal.
+	// That of a Total is a digest of what it counts from instead, 0 if that is not known, and that of a Distinct a
+	// digest of its value.
 	Count uint64
 	// Origin, if not nil, counts what happens to the sample.
 	Origin *Origin
@@ -62,7 +67,7 @@ type Sample struct {
 
 	badExemplar                bool
 	keyStart, keyEnd           uint32 // where the series key is in Batch.keys
-	exemplarStart, exemplarEnd uint32 // where the exemplar's labels are in Batch.exemplars
+	exemplarStart, exemplarEnd uint32 // where the exemplar's labels, or the counts of Merge, are in Batch.exemplars
 }
 
 // Batch collects the samples of one chunk. It is for one goroutine at a time and can be reused after Reset. The zero
@@ -181,6 +186,14 @@ func (b *Batch) Exemplar(name string, value []byte) {
 	}
 	b.exemplars = append(binary.AppendUvarint(b.exemplars, uint64(len(name))), name...)
 	b.exemplars = AppendLabel(b.exemplars, value)
+}
+
+// Buckets appends the counts of the buckets of the sample that Append will complete, a Merge or MergeTotal: one for
+// each of Family.Buckets and one for +Inf, not cumulative. It copies them. Such a sample has no exemplar.
+func (b *Batch) Buckets(counts []uint64) {
+	for _, n := range counts {
+		b.exemplars = binary.AppendUvarint(b.exemplars, n)
+	}
 }
 
 // Append completes a sample with the label values and exemplar labels since the last Append or Discard. The number of

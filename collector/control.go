@@ -63,6 +63,10 @@ func (c *Collector) Retain(families []*Family, also func(*Family) *Family) error
 	return c.do(func() {
 		var gone []*store
 		for _, st := range c.stores {
+			if len(st.keys)+len(st.remembered) == 0 {
+				gone = append(gone, st)
+				continue
+			}
 			f, pending := successor(st.family, byName, also)
 			if f == nil {
 				gone = append(gone, st)

@@ -51,6 +51,9 @@ func (s *store) rowSize() int {
 	if s.totals != nil {
 		n += 8
 	}
+	if s.lasts != nil {
+		n += 8 * s.width
+	}
 	if s.starts != nil {
 		n += 8
 	}

@@ -26,23 +26,32 @@ func (s *store) addTotal(i int, m *Sample, at int64) Reason {
 	if s.starts != nil {
 		s.starts[i] = m.Count
 	}
+	s.forgetCreated(i)
+	return Kept
+}
+
+// forgetCreated takes the created timestamp from series i, which counts from a time that is not known.
+func (s *store) forgetCreated(i int) {
 	if s.created[i] != 0 {
 		s.created[i] = 0
 		s.version++
 	}
-	return Kept
 }
 
 // defaultResetBelow is the default of Family.ResetBelow.
 const defaultResetBelow = 0.99
 
+// resetBelow returns the share of a running total below which the next one was reset.
+func (f *Family) resetBelow() float64 {
+	if f.ResetBelow == 0 {
+		return defaultResetBelow
+	}
+	return f.ResetBelow
+}
+
 // growth returns by how much a running total has grown. slipped says that it fell and was not reset.
 func (s *store) growth(i int, m *Sample) (grown float64, slipped bool) {
-	last := s.totals[i]
-	share := m.Family.ResetBelow
-	if share == 0 {
-		share = defaultResetBelow
-	}
+	last, share := s.totals[i], m.Family.resetBelow()
 	if s.starts != nil && s.starts[i] != 0 && m.Count != 0 { // both starts are known
 		if s.starts[i] != m.Count {
 			return m.Value, false

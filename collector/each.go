@@ -26,4 +26,6 @@ func (op Op) String() string {
 	return "unknown"
 }
 
-var opNames = [ops]string{"add", "set", "observe", "total", "sum", "min", "max", "count", "distinct", "declare"}
+var opNames = [ops]string{
+	"add", "set", "observe", "total", "sum", "min", "max", "count", "distinct", "merge", "merge total", "declare",
+}

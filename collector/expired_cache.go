@@ -19,6 +19,7 @@ type rememberedSeries struct {
 	start   uint64
 	time    int64
 	buckets []uint64
+	lasts   []uint64
 	native  *native  // nil if there is none
 	reading *reading // nil if there is none
 	size    int
@@ -70,6 +71,9 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 	if c.totals != nil {
 		r.total = c.totals[i]
 	}
+	if c.lasts != nil {
+		r.lasts = append(r.lasts, c.lasts[i*c.width:(i+1)*c.width]...)
+	}
 	if c.starts != nil {
 		r.start = c.starts[i]
 	}
@@ -88,7 +92,7 @@ func (c *columns) rememberedRow(s *store, i int) *rememberedSeries {
 
 // estimate returns the estimated memory of r in bytes.
 func (r *rememberedSeries) estimate() int {
-	size := rememberedCost + len(r.key) + 8*len(r.buckets)
+	size := rememberedCost + len(r.key) + 8*len(r.buckets) + 8*len(r.lasts)
 	if r.native != nil {
 		size += r.native.size()
 	}
@@ -109,6 +113,9 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 	}
 	if st.totals != nil {
 		st.totals[i] = r.total
+	}
+	if st.lasts != nil {
+		copy(st.lasts[i*st.width:], r.lasts)
 	}
 	if st.starts != nil {
 		st.starts[i] = r.start

@@ -127,14 +127,16 @@ func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.Ma
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
 	Gauge:     1<<Add | 1<<Set | aggregates | 1<<Distinct | 1<<Declare,
-	Histogram: 1<<Observe | 1<<Declare,
+	Histogram: 1<<Observe | merges | 1<<Declare,
 	Summary:   1<<Observe | 1<<Declare,
 }
 
-// aggregates holds the operations that have rounds, one bit each, usesTime those that depend on the times of samples.
+// aggregates holds the operations that have rounds, one bit each, merges those with the counts of buckets, and usesTime
+// those that depend on the times of samples.
 const (
 	aggregates = 1<<Sum | 1<<Min | 1<<Max | 1<<Count
-	usesTime   = 1<<Total | aggregates
+	merges     = 1<<Merge | 1<<MergeTotal
+	usesTime   = 1<<Total | 1<<MergeTotal | aggregates
 )
 
 // maxAhead is how far a time may be ahead of the clock; wrong time zones are common. After a sample from the far
@@ -171,6 +173,9 @@ func (f *Family) checkSample(s *Sample) Reason {
 			return MaxIncrement
 		}
 		return Kept
+	}
+	if merges>>s.Op&1 != 0 {
+		return f.checkMerge(s)
 	}
 	return f.checkWeight(s)
 }

@@ -172,6 +172,9 @@ func (s *store) prepare(f *definition) {
 	if f.Totals {
 		s.totals = []float64{}
 	}
+	if f.Lasts {
+		s.lasts = []uint64{}
+	}
 	if f.Starts {
 		s.starts = []uint64{}
 	}

@@ -48,7 +48,7 @@ func (f *importedFamily) valid(c *columns, i int) bool {
 		return false
 	case c.inRound != nil && int(c.inRound[i]) > len(f.Rounds):
 		return false
-	case c.totals != nil && !(c.totals[i] >= 0 && c.totals[i] <= math.MaxFloat64):
+	case c.totals != nil && !(math.Abs(c.totals[i]) <= math.MaxFloat64 && (c.totals[i] >= 0 || f.Type == Histogram)):
 		return false
 	}
 	return c.natives == nil || c.natives[i].schema >= coarsestSchema && c.natives[i].schema <= pickSchema(f.Native.Factor)
@@ -137,6 +137,9 @@ func (c *Collector) restoreRow(s *store, rows *columns, i int, lastSample int64)
 	}
 	if rows.totals != nil {
 		s.totals[at] = rows.totals[i]
+	}
+	if rows.lasts != nil {
+		copy(s.lasts[at*s.width:], rows.lasts[i*s.width:(i+1)*s.width])
 	}
 	if rows.starts != nil {
 		s.starts[at] = rows.starts[i]

@@ -48,9 +48,12 @@ func (s *store) export(now int64) exportedFamily {
 		keys: slices.Clone(s.keys), sources: slices.Clone(s.sources), created: slices.Clone(s.created),
 		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals),
 		starts: slices.Clone(s.starts), times: slices.Clone(s.times), inRound: slices.Clone(s.inRound),
-		width: s.width, buckets: slices.Clone(s.buckets), natives: cloneNatives(s.natives),
+		width: s.width, buckets: slices.Clone(s.buckets), lasts: slices.Clone(s.lasts), natives: cloneNatives(s.natives),
 		readings: cloneReadings(s.readings),
 	}}
+	if len(f.rounds) == 0 { // there was no memory for the first one
+		f.inRound = nil
+	}
 	if s.expiry.ttl != 0 {
 		f.lastSample = slices.Clone(s.expiry.lastSample)
 		for i := range f.lastSample {

@@ -27,6 +27,10 @@ func randomly(r *rand.Rand, b *collector.Batch, families []*collector.Family) {
 			s.Op = []collector.Op{collector.Add, collector.Set, collector.Sum, collector.Max}[r.IntN(4)]
 		default:
 			s.Op, s.Count = collector.Observe, uint64(r.IntN(3))
+			if f.Type == collector.Histogram && f.Native == (collector.Native{}) && r.IntN(2) == 0 {
+				s.Op = []collector.Op{collector.Merge, collector.MergeTotal}[r.IntN(2)]
+				s.Count = mergeRandomly(r, b, len(f.Buckets)+1)
+			}
 		}
 		var labels []string
 		for range f.Labels {
@@ -34,6 +38,17 @@ func randomly(r *rand.Rand, b *collector.Batch, families []*collector.Family) {
 		}
 		of(s, labels...)(b)
 	}
+}
+
+// mergeRandomly appends the counts of buckets and returns their sum.
+func mergeRandomly(r *rand.Rand, b *collector.Batch, width int) (total uint64) {
+	counts := make([]uint64, width)
+	for i := range counts {
+		counts[i] = r.Uint64N(200)
+		total += counts[i]
+	}
+	b.Buckets(counts)
+	return total
 }
 
 // TestStateAgainstOriginal sends the same samples to a collector and to one that was restored from its state, and

@@ -176,6 +176,9 @@ func (d *decoder) rows(f *definition, n int, kind byte) (c columns, lastSample [
 		lastSample = integers[int64](d, n)
 	}
 	c.buckets = integers[uint64](d, n*c.width)
+	if f.Lasts {
+		c.lasts = integers[uint64](d, n*c.width)
+	}
 	for f.isNative() && len(c.natives) < n && d.err == nil {
 		c.natives = append(c.natives, d.native())
 	}

@@ -58,6 +58,7 @@ type definition struct {
 	// Columns that its rows have.
 	Rests      bool `json:",omitzero"`
 	Totals     bool `json:",omitzero"`
+	Lasts      bool `json:",omitzero"`
 	Starts     bool `json:",omitzero"`
 	Times      bool `json:",omitzero"`
 	LastSample bool `json:"Touched,omitzero"`
@@ -66,7 +67,8 @@ type definition struct {
 func (f *exportedFamily) definition() definition {
 	d := definition{
 		Family: f.family, Signed: f.signed, Rounds: f.rounds,
-		Rests: f.rests != nil, Totals: f.totals != nil, Starts: f.starts != nil, Times: f.times != nil, LastSample: f.lastSample != nil,
+		Rests: f.rests != nil, Totals: f.totals != nil, Lasts: f.lasts != nil, Starts: f.starts != nil,
+		Times: f.times != nil, LastSample: f.lastSample != nil,
 	}
 	for _, q := range slices.Sorted(maps.Keys(f.family.Quantiles)) {
 		d.Quantiles = append(d.Quantiles, [2]float64{q, f.family.Quantiles[q]})
@@ -175,6 +177,9 @@ func (c *columns) addRemembered(r *rememberedSeries, like *columns) {
 	if like.totals != nil {
 		c.totals = append(c.totals, r.total)
 	}
+	if like.lasts != nil {
+		c.lasts = append(append(c.lasts, r.lasts...), make([]uint64, c.width-len(r.lasts))...)
+	}
 	if like.starts != nil {
 		c.starts = append(c.starts, r.start)
 	}
@@ -209,6 +214,9 @@ func (e *encoder) rows(kind byte, family int, c *columns, lastSample []int64) {
 		putIntegers(e, part(c.inRound, from, to))
 		putIntegers(e, part(lastSample, from, to))
 		putIntegers(e, c.buckets[from*c.width:to*c.width])
+		if c.lasts != nil {
+			putIntegers(e, c.lasts[from*c.width:to*c.width])
+		}
 		e.putNatives(part(c.natives, from, to))
 		for i := range part(c.readings, from, to) {
 			e.putReading(&c.readings[from+i])

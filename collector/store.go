@@ -54,12 +54,13 @@ type columns struct {
 	created  []int64 // 0: not known
 	values   []float64
 	rests    []float64 // rounding errors of values, see accumulate; nil until there is one
-	totals   []float64 // the last running total
+	totals   []float64 // the last running total, of a histogram its sum
 	starts   []uint64  // the digest of what the last running total counts from; 0: not known
 	times    []int64   // of the newest sample, or never
 	inRound  []uint32  // the number of the round, or 0
 	width    int       // buckets per series
 	buckets  []uint64  // not cumulative, one per bound and +Inf; a summary has only its count
+	lasts    []uint64  // the counts of the last running total of a histogram, like buckets
 	natives  []native
 	readings []reading // of received histograms and summaries
 }
@@ -119,6 +120,9 @@ func (s *store) add(key string, source uint32, now int64) int {
 	}
 	if s.totals != nil {
 		s.totals = append(s.totals, 0)
+	}
+	if s.lasts != nil {
+		s.lasts = append(s.lasts, s.buckets[i*s.width:]...) // zeros
 	}
 	if s.starts != nil {
 		s.starts = append(s.starts, 0)
@@ -187,6 +191,7 @@ func (s *store) remove(i int) {
 	s.rests = cut(s.rests, i, 1)
 	s.buckets = cut(s.buckets, i, s.width)
 	s.totals = cut(s.totals, i, 1)
+	s.lasts = cut(s.lasts, i, s.width)
 	s.starts = cut(s.starts, i, 1)
 	s.inRound = cut(s.inRound, i, 1)
 	s.declared = cut(s.declared, i, 1)
@@ -225,7 +230,7 @@ func (s *store) shrink() {
 	s.keys, s.sources, s.created, s.values = clip(s.keys), clip(s.sources), clip(s.created), clip(s.values)
 	s.buckets, s.rests, s.totals = clip(s.buckets), clip(s.rests), clip(s.totals)
 	s.starts, s.times, s.updated = clip(s.starts), clip(s.times), clip(s.updated)
-	s.inRound, s.declared, s.windows = clip(s.inRound), clip(s.declared), clip(s.windows)
+	s.lasts, s.inRound, s.declared, s.windows = clip(s.lasts), clip(s.inRound), clip(s.declared), clip(s.windows)
 	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
 	s.owners, s.inContext, s.readings = clip(s.owners), clip(s.inContext), clip(s.readings)
 	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)

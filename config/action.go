@@ -73,7 +73,7 @@ func (r *reader) counts() bool {
 
 // needsValue reports a rule whose samples would not have a value.
 func (r *reader) needsValue() {
-	if !r.has("value") && !r.has("fields") && !r.counts() {
+	if !r.has("value") && !r.has("fields") && !r.counts() && r.m.Histogram.Counts == nil {
 		r.wrong(r.node, r.under("value"), "missing",
 			fmt.Sprintf("write the field that the %s is made from: value: $field", r.m.Type))
 	}

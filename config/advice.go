@@ -16,13 +16,14 @@ func (p *parser) advise() {
 		if r.hasMistakes || r.Drop {
 			continue
 		}
+		p.adviseName(r)
 		p.adviseLabels(r)
 		p.unguarded(r, rules)
 	}
 }
 
 // sameKeys are the keys in which two rules that count the same agree.
-var sameKeys = []string{"name", "match", "match_regex", "condition", "labels", "value", "fields", "each"}
+var sameKeys = []string{"name", "match", "match_regex", "condition", "labels", "value", "fields", "each", "bucket_counts", "sum"}
 
 // duplicates warns of rules that make the same samples twice.
 func (p *parser) duplicates(rules []parsedRule) {
@@ -83,6 +84,17 @@ func (p *parser) adviseLabels(r parsedRule) {
 	}
 }
 
+// adviseName warns of a name that makes ever more metrics.
+func (p *parser) adviseName(r parsedRule) {
+	for _, part := range r.Name {
+		if part.From != nil && hasField(Source{part.From}, unbounded) {
+			p.warn(UnboundedName, r.get("name").Position, r.under("name"),
+				part.From.Text+" may have a new value in each record, and each makes a metric, up to family_limit",
+				"write a field with few values, and make this one a label")
+		}
+	}
+}
+
 // hasField reports whether a source may be a field of one of these names.
 func hasField(s Source, names []string) bool {
 	return slices.ContainsFunc(s, func(a *Accessor) bool {
@@ -106,7 +118,7 @@ func (r parsedRule) labelPosition(name string) Position {
 // as an error.
 func (p *parser) unguarded(r parsedRule, rules []parsedRule) {
 	from := r.Value.From
-	if len(from) != 1 || from[0].Root != RootBody || r.Value.Optional || r.Value.HasDefault || r.Condition != nil || r.Match == "" {
+	if r.Histogram.Counts != nil || len(from) != 1 || from[0].Root != RootBody || r.Value.Optional || r.Value.HasDefault || r.Condition != nil || r.Match == "" {
 		return
 	}
 	for _, other := range rules {

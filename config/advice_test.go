@@ -16,6 +16,7 @@ func TestAdvice(t *testing.T) {
 		"a nested path":       {rule + "labels: {path: \"$request['path']\"}}]", []Code{UnboundedLabel}},
 		"a path that is cut":  {rule + "labels: {path: {from: $path, regex: '^/[a-z]*'}}}]", nil},
 		"a path with a bound": {rule + "series_limit: 100, labels: {path: $path}}]", nil},
+		"a path in a name":    {"metrics: [{name: 'a_${path}_${kind}', type: gauge, help: h, value: $v}]", []Code{UnboundedName}},
 		"a pod":               {rule + "labels: {pod: \"$kubernetes['pod_name']\"}}]", []Code{NoTTL}},
 		"a pod with a ttl":    {rule + "ttl: 1h, labels: {pod: \"$kubernetes['pod_name']\"}}]", nil},
 		"the same rule twice": {"metrics:\n- &a {name: a_total, type: counter, help: h}\n- *a\n", []Code{Duplicate}},

@@ -39,6 +39,7 @@ func (r *reader) histogram() {
 			h.Weight = &v
 		}
 	}
+	r.readyHistogram()
 }
 
 func (r *reader) classic(n *node, path string) {

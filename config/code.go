@@ -26,13 +26,14 @@ const (
 	Unreachable    Code = "unreachable"     // a rule that no record reaches
 	Duplicate      Code = "duplicate"       // a rule that counts what another one counts
 	UnboundedLabel Code = "unbounded-label" // a label with as many values as there are clients
+	UnboundedName  Code = "unbounded-name"  // a name with as many texts as there are clients
 	NoTTL          Code = "no-ttl"          // labels of containers without a ttl
 	UnguardedValue Code = "unguarded-value" // a value that other records of the tag do not have
 )
 
 var warningCodes = []Code{
 	CounterTotal, NoHelp, Naming, TypeSuffix, ScraperName, UTF8Name, TargetLabel, ConstantLabel, RegexSlashes, Unreachable,
-	Duplicate, UnboundedLabel, NoTTL, UnguardedValue,
+	Duplicate, UnboundedLabel, UnboundedName, NoTTL, UnguardedValue,
 }
 
 // WarningCodes returns the codes of all warnings.

@@ -19,9 +19,10 @@ var (
 		"rule", "series_limit", "snapshot", "temporality", "timestamps", "ttl", "type", "unit",
 	}}
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
-		"action", "aggregate", "buckets", "classic", "condition", "count", "drop", "each", "exemplar", "fields",
-		"first", "help", "init", "labels", "match", "match_regex", "max_age", "max_increment", "name", "native", "quantiles", "reset",
-		"rule", "series_limit", "temporality", "timestamps", "ttl", "type", "unit", "value", "window",
+		"action", "aggregate", "bucket_counts", "buckets", "classic", "condition", "count", "drop", "each", "exemplar",
+		"family_limit", "fields", "first", "help", "init", "labels", "match", "match_regex", "max_age", "max_increment",
+		"name", "native", "quantiles", "reset", "rule", "series_limit", "sum", "temporality", "timestamps", "ttl", "type",
+		"unit", "value", "window",
 	}}
 	valueSpec = &mappingSpec{"a field", "$bytes, or {from: $bytes, scale: 0.001}", []string{
 		"base", "decimal", "default", "divide_by", "from", "invert", "layout", "length", "map", "max", "min", "minus",
@@ -39,10 +40,13 @@ var (
 	bucketSpec = &mappingSpec{"a list of upper bounds", "[0.1, 0.5, 1], or {exponential: {...}}", []string{
 		"exponential", "linear",
 	}}
-	exponentialSpec = &mappingSpec{"a mapping", "{start: 0.1, factor: 2, count: 10}", []string{"count", "factor", "start"}}
-	linearSpec      = &mappingSpec{"a mapping", "{start: 0.1, width: 0.1, count: 10}", []string{"count", "start", "width"}}
-	resetSpec       = &mappingSpec{"a mapping", "{below: 0.5}, or {field: $start_time}", []string{"below", "field"}}
-	nativeSpec      = &mappingSpec{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
+	exponentialSpec  = &mappingSpec{"a mapping", "{start: 0.1, factor: 2, count: 10}", []string{"count", "factor", "start"}}
+	linearSpec       = &mappingSpec{"a mapping", "{start: 0.1, width: 0.1, count: 10}", []string{"count", "start", "width"}}
+	bucketCountsSpec = &mappingSpec{"a field with bucket counts", "$buckets, or {from: $buckets, bound_key: le}", []string{
+		"bound_key", "bounds", "count_key", "cumulative", "from",
+	}}
+	resetSpec  = &mappingSpec{"a mapping", "{below: 0.5}, or {field: $start_time}", []string{"below", "field"}}
+	nativeSpec = &mappingSpec{"a mapping", "{factor: 1.1, max_buckets: 160}", []string{"factor", "max_buckets"}}
 )
 
 // dropKeys are the keys of a rule with drop: true.
@@ -56,7 +60,7 @@ var receivedSettings = []string{"help", "max_lag", "rule", "series_limit", "snap
 
 // typeKeys are the keys that only rules of some types have.
 var typeKeys = map[string][]Type{
-	"temporality":   {Counter},
+	"temporality":   {Counter, Histogram},
 	"reset":         {Counter},
 	"max_increment": {Counter, Histogram, Summary},
 	"action":        {Gauge},
@@ -66,6 +70,8 @@ var typeKeys = map[string][]Type{
 	"native":        {Histogram},
 	"classic":       {Histogram},
 	"count":         {Histogram},
+	"bucket_counts": {Histogram},
+	"sum":           {Histogram},
 	"quantiles":     {Summary},
 	"max_age":       {Summary},
 	"exemplar":      {Counter, Histogram},

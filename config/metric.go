@@ -155,11 +155,13 @@ func (r *reader) fitsType() {
 
 // samples reads how the rule makes samples.
 func (r *reader) samples() {
-	r.value()
+	if r.m.Histogram.Counts == nil {
+		r.value()
+	}
 	if !r.typed {
 		return
 	}
-	if n := r.get("temporality"); n != nil && r.m.Type == Counter {
+	if n := r.get("temporality"); n != nil && (r.m.Type == Counter || r.m.Histogram.Counts != nil) {
 		r.temporality(n)
 	}
 	if n := r.get("reset"); n != nil && r.m.Type == Counter {
@@ -193,5 +195,32 @@ func (r *reader) limits() {
 	}
 	if n := r.get("series_limit"); n != nil {
 		r.m.SeriesLimit, _ = r.whole(n, r.under("series_limit"), 0, maxSeriesLimit)
+	}
+	r.familyLimit()
+}
+
+// Bounds of family_limit.
+const (
+	defaultFamilyLimit = 1000
+	maxFamilyLimit     = 100_000
+)
+
+// familyLimit reads how many families the rule makes of records.
+func (r *reader) familyLimit() {
+	if r.m.Name.readsRecord() {
+		r.m.FamilyLimit = defaultFamilyLimit
+	}
+	n := r.get("family_limit")
+	if n == nil {
+		return
+	}
+	path := r.under("family_limit")
+	limit, ok := r.whole(n, path, 1, maxFamilyLimit)
+	switch {
+	case !ok:
+	case r.m.FamilyLimit > 0:
+		r.m.FamilyLimit = limit
+	case len(r.m.Name) > 0:
+		r.wrong(n, path, "the name does not depend on fields of the record", "remove it, or write series_limit to bound the series")
 	}
 }

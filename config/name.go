@@ -38,11 +38,32 @@ func (r *reader) name() {
 	}
 	r.m.Name = t
 	r.checkName(n, path, s)
-	for _, part := range t {
-		if v := part.Variable; v != "" && v != "namespace" {
+	for i := range t {
+		switch v := t[i].Variable; {
+		case v == "" || v == "namespace":
+		case r.has("fields") || v == "field":
 			r.variable(n, path, v)
+		default:
+			t[i].From = r.nameField(n, path, v)
 		}
 	}
+}
+
+// nameField returns the accessor in ${variable}, whose $ may be left out.
+func (r *reader) nameField(n *node, path, variable string) *Accessor {
+	a, err := parseAccessor("$" + strings.TrimPrefix(variable, "$"))
+	if err == nil {
+		err = r.ofRule(a)
+	}
+	switch {
+	case err != nil:
+		r.wrongText(n, path, "bad accessor in ${"+variable+"}", err)
+		return nil
+	case a.Root == RootTime || a.Root == RootNow:
+		r.wrong(n, path, a.Text+" differs in every record, and so would the metric", "write value: "+a.Text)
+		return nil
+	}
+	return a
 }
 
 // maxName bounds the name of a metric, in bytes.
@@ -63,7 +84,7 @@ func (r *reader) checkName(n *node, path, s string) {
 	case s == "_total":
 		r.wrong(n, path, "the name is empty without _total", "write a name before _total")
 	case strings.Contains(literals, "$"):
-		r.wrong(n, path, "a $ that does not start a variable", "write ${field}, ${namespace} or the name of a capture: ${cpu}")
+		r.wrong(n, path, "a $ that does not start a variable", "write ${name} for the field $name, or ${namespace}")
 	case strings.ContainsFunc(literals, unicode.IsControl):
 		r.wrong(n, path, "a control character in "+quote(s), "write letters, digits and _")
 	}
@@ -74,7 +95,9 @@ func (r *reader) variable(n *node, path, name string) {
 	switch {
 	case !r.has("fields"):
 		r.wrong(n, path, "the variable ${"+name+"} needs fields in the rule",
-			"add fields: '...', or write ${namespace}")
+			"add fields: '...', or write ${$"+name+"} for the field $"+name)
+	case strings.HasPrefix(name, "$"):
+		r.wrong(n, path, "${"+name+"} is a field of the record, but the rule has fields", "write ${field} or a capture, or remove fields")
 	case name == "field", r.m.Fields == nil, r.m.Fields.SubexpIndex(name) >= 0:
 	default:
 		known := append([]string{"field", "namespace"}, r.m.Fields.SubexpNames()...)

@@ -20,7 +20,8 @@ type Rules struct {
 	Warnings []Mistake
 }
 
-// Metric is one rule. It turns matching records into samples of a family, or of one family per field if Fields is set.
+// Metric is one rule. It turns matching records into samples of a family, or of one family per field if Fields is set,
+// or per name if Name has accessors.
 type Metric struct {
 	Position Position
 	// Rule is the name of the rule in messages and metrics: the key `rule`, or else Name as written, or else its path,
@@ -51,7 +52,7 @@ type Metric struct {
 	Labels       []Label       // sorted by name, including those of the file
 	Exemplar     []Label       // in the order written
 	// Init holds the label values of series that exist from the start, in the order of Labels. If it is nil, Name may
-	// depend on the field.
+	// depend on the field or the record.
 	Init [][]string
 	// Drop hides records, or with Fields the fields, from later rules. Such a rule makes no samples and has no Name.
 	Drop bool
@@ -59,6 +60,7 @@ type Metric struct {
 	First       bool
 	TTL         time.Duration // 0: series never expire; else at least a second
 	SeriesLimit int           // 0: only the limit of the instance
+	FamilyLimit int           // of the names that are made of records; 0: Name has no accessor
 	Timestamps  bool          // expose the times of the records
 
 	Histogram HistogramOptions
@@ -111,6 +113,8 @@ type HistogramOptions struct {
 	Factor     float64 // ratio of successive native bounds
 	MaxBuckets uint32  // of the native histogram
 	Weight     *Value  // number of observations of a value; nil: one
+	// Counts says where a ready histogram has its counts; Value is its sum then. nil: the histogram observes values.
+	Counts *BucketCounts
 }
 
 // SummaryOptions are the options of a summary.
@@ -119,14 +123,16 @@ type SummaryOptions struct {
 	MaxAge    time.Duration       // how long values count in the quantiles; 0 without quantiles
 }
 
-// Template is a name with variables: literals and ${variable} alternate. The variables are "field" (the field path),
-// "namespace" (the key namespace followed by an underscore, or empty) and the captures of Fields.
+// Template is a name with variables: literals and ${variable} alternate. "namespace" is the key namespace followed by
+// an underscore, or empty. In a rule with Fields, "field" is the path of the field, and others are captures of Fields.
+// In other rules, they are accessors.
 type Template []TemplatePart
 
 // TemplatePart is a variable, or a literal if Variable is empty.
 type TemplatePart struct {
 	Literal  string
-	Variable string
+	Variable string    // as written
+	From     *Accessor // nil: Variable is not an accessor
 }
 
 // Root is the start of an Accessor.

@@ -46,6 +46,7 @@ func TestSchemaKeys(t *testing.T) {
 		"file": fileSpec, "rule": metricSpec, "value": valueSpec, "label": labelSpec, "group": groupSpec,
 		"comparison": comparisonSpec, "buckets": bucketSpec, "exponential": exponentialSpec, "linear": linearSpec,
 		"native": nativeSpec, "reset": resetSpec, "replace": replaceSpec, "received": receivedSpec,
+		"bucketCounts": bucketCountsSpec,
 	} {
 		got := slices.Sorted(maps.Keys(parts[name].Properties))
 		if !slices.IsSorted(spec.keys) || !slices.Equal(got, spec.keys) {

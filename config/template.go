@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // parseTemplate parses a name with ${variables}.
 func parseTemplate(s string) (Template, error) {
@@ -13,7 +16,7 @@ func parseTemplate(s string) (Template, error) {
 		if !found {
 			break
 		}
-		variable, tail, closed := strings.Cut(rest, "}")
+		variable, tail, closed := cutVariable(rest)
 		switch {
 		case !closed:
 			return nil, newTextError("a } is missing after ${"+rest, "write ${field}")
@@ -24,6 +27,23 @@ func parseTemplate(s string) (Template, error) {
 		s = tail
 	}
 	return t, nil
+}
+
+// cutVariable splits s at the first } that is not in quotes.
+func cutVariable(s string) (variable, rest string, closed bool) {
+	var quote byte
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '}':
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
 }
 
 // String returns the template as written.
@@ -47,4 +67,9 @@ func (t Template) fixed() bool {
 		}
 	}
 	return true
+}
+
+// readsRecord reports whether t has fields of records.
+func (t Template) readsRecord() bool {
+	return slices.ContainsFunc(t, func(part TemplatePart) bool { return part.From != nil })
 }

@@ -5,7 +5,7 @@ func (r *reader) temporality(n *node) {
 	path := r.under("temporality")
 	i, ok := r.word(n, path, temporalityWords)
 	r.m.Cumulative = ok && i == 1
-	if r.m.Cumulative && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
+	if r.m.Cumulative && r.m.Type == Counter && r.m.Value.From == nil && (r.m.Value.IsConstant || r.m.Fields == nil) {
 		r.wrong(n, path, "a running total comes from a field, but the rule has no value",
 			"add value: $field")
 	}

@@ -96,6 +96,10 @@ func sound(t *testing.T, rules *Rules) {
 			t.Errorf("rule %d: match %q and %v", i, m.Match, m.MatchRegex)
 		case m.Each != nil && m.Fields != nil:
 			t.Errorf("rule %d: each and fields", i)
+		case m.Name.readsRecord() != (m.FamilyLimit > 0) || m.FamilyLimit > 0 && (m.Init != nil || m.Fields != nil):
+			t.Errorf("rule %d: the name %s with the limit %d", i, m.Name, m.FamilyLimit)
+		case m.Histogram.Counts != nil && (m.Histogram.Counts.From == nil || len(m.Histogram.Buckets) == 0 || m.Histogram.Native):
+			t.Errorf("rule %d: %+v", i, m.Histogram)
 		}
 		for j := range m.Labels {
 			l := &m.Labels[j]

@@ -255,6 +255,18 @@ func TestPageURL(t *testing.T) {
 	}
 }
 
+// TestSectionsCountTogether has records of one series in two sections of a page.
+func TestSectionsCountTogether(t *testing.T) {
+	of := newProcess(t)
+	name := writeRules(t, "metrics:\n- {name: http_requests_total, type: counter, help: Requests., labels: {status: $status}}\n")
+	a := of.open("promexporter.0", map[string]string{"rules_file": name})
+	b := of.open("promexporter.1", map[string]string{"rules_file": name, "listen_address": a.endpoint.Addrs()[0].String()})
+	const record = "{\"status\":200}\n"
+	flush(t, a, "nginx.a", strings.Repeat(record, 3), flb.OK)
+	flush(t, b, "nginx.b", strings.Repeat(record, 2), flb.OK)
+	expect(t, a, `http_requests_total{status="200"} 5`)
+}
+
 // TestSectionsOfOnePageAddUp has two sections with the same rules, each of which gets a part of the records.
 func TestSectionsOfOnePageAddUp(t *testing.T) {
 	const rules = `metrics:

@@ -15,6 +15,8 @@ metrics:
 - {name: took_seconds, type: gauge, help: Time., value: {from: $took, parse: duration, max: 10}}
 - {name: field_bytes, type: gauge, help: Bytes., fields: '^n$', value: {min: 5}}
 - {name: lines_total, type: counter, help: Lines., each: $lines}
+- {name: 'app_${name}', rule: apps, type: gauge, help: A., value: 1, family_limit: 1, condition: {field: $name, op: exists}}
+- {name: size_bytes, type: histogram, help: S., bucket_counts: $counts, sum: 1, buckets: [1, 2], condition: {field: $counts, op: exists}}
 `
 	long := strings.Repeat("ä", 40)
 	for _, values := range []string{"on", "off"} {
@@ -23,7 +25,10 @@ metrics:
 			keys["log_values"] = values
 			p, log := openOne(t, keys)
 			for range 3 {
-				flush(t, p, "app.web", `{"took":"`+long+`","n":1,"lines":7}`+"\n"+`{"took":"1h"}`, flb.OK)
+				flush(t, p, "app.web", `{"name":"a"}
+					{"name":"b"}
+					{"name":"-","counts":[1]}
+					{"took":"`+long+`","n":1,"lines":7}`+"\n"+`{"took":"1h"}`, flb.OK)
 			}
 			_, body := get(t, p, "/-/rules")
 			for _, want := range []string{
@@ -31,6 +36,9 @@ metrics:
 				`rule=took_seconds tag=app.web field=$took value=1h expected="a number from -Inf to 10"`,
 				`rule=field_bytes tag=app.web field=n value=1 expected="a number from 5 to +Inf"`,
 				`rule=lines_total tag=app.web field=$lines value=7 expected="an array"`,
+				`rule=apps tag=app.web field=$name value=b expected="a name that the rule already has, because it has as many as family_limit"`,
+				`rule=apps tag=app.web field=$name value=- expected="a text of at most 256 bytes with a letter or digit, for the name of the metric"`,
+				`rule=size_bytes tag=app.web field=$counts value=array expected="all bounds of buckets"`,
 			} {
 				if values == "off" {
 					start, rest, _ := strings.Cut(want, " value=")

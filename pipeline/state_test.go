@@ -175,3 +175,37 @@ func TestDeclaredSeriesKeepTheirValues(t *testing.T) {
 	p, _ = reopen(t, p, keys)
 	expect(t, p, "a_total{l=\"x\"} 1\na_total{l=\"y\"} 0")
 }
+
+// TestStateOfNamesAndReadyHistograms holds that families with names of records, and histograms of running totals,
+// continue after a restart and a reload, and that the names count toward the limit.
+func TestStateOfNamesAndReadyHistograms(t *testing.T) {
+	const rules = `metrics:
+- {name: 'app_${name}', rule: apps, type: counter, help: A., family_limit: 2, ttl: 1h}
+- {name: size_bytes, type: histogram, help: S., bucket_counts: $counts, sum: $sum, buckets: [1, 2], temporality: cumulative}
+`
+	keys := stateKeys(t, rules)
+	p, _ := openOne(t, keys)
+	flush(t, p, "t", `{"name":"a","counts":[1,2,3],"sum":20}`, flb.OK)
+	flush(t, p, "t", `{"name":"b","counts":[1,3,3],"sum":22}`, flb.OK)
+	p, _ = reopen(t, p, keys)
+	flush(t, p, "t", `{"name":"c","counts":[2,3,3],"sum":23}`, flb.OK)
+	rewrite(t, keys["rules_file"], rules+"- {name: more_total, type: counter, help: M.}\n")
+	if err := p.reload(); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, p, "t", `{"name":"a","counts":[2,3,4],"sum":30}`, flb.OK)
+	flush(t, p, "t", `{"name":"d","counts":[2,3,4],"sum":30}`, flb.OK)
+	expect(t, p, `
+		app_a_total 2
+		app_b_total 1
+		size_bytes_bucket{le="1"} 2
+		size_bytes_bucket{le="2"} 5
+		size_bytes_bucket{le="+Inf"} 9
+		size_bytes_sum 30
+		size_bytes_count 9
+		more_total 2
+		promexporter_rule_errors_total{output="promexporter.0",reason="family_limit",rule="apps"} 2`)
+	if _, body := get(t, p, "/metrics"); strings.Contains(body, "app_c_total") || strings.Contains(body, "app_d_total") {
+		t.Error("there are more than family_limit")
+	}
+}

@@ -159,6 +159,23 @@ func (v *Value) Values(f func(element Value) bool) {
 	})
 }
 
+// Pairs calls f with every key of the map v and its value, until f returns false. It does nothing if v is not a map.
+func (v *Value) Pairs(f func(key, value Value) bool) {
+	if v.kind != Map {
+		return
+	}
+	count, i := container(v.raw, 0, Map)
+	for ; count > 0; count-- {
+		var key, value Value
+		if i = decode(v.raw, i, &key); i < 0 {
+			return
+		}
+		if i = decode(v.raw, i, &value); i < 0 || !f(key, value) {
+			return
+		}
+	}
+}
+
 // Len returns the number of elements of an array, or of keys of a map. Its second result is false for every other kind.
 func (v *Value) Len() (int, bool) {
 	if v.kind != Array && v.kind != Map {

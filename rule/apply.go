@@ -35,6 +35,9 @@ type Scratch struct {
 	event           uint64 // sequence number of the event, for the spans
 	text            []byte
 	texts           texts
+	ready           readyHistogram
+	named           target // of a rule whose family the record names
+	nameTexts       []byte // that its name is made of
 	clock           clock
 	labelsTruncated uint64
 	refusals        []*Refusal
@@ -147,7 +150,11 @@ func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int)
 // runRule makes the sample of a rule whose condition holds.
 func (w *Scratch) runRule(in *instruction, s *scope, b *collector.Batch) bool {
 	w.tallies[in.index].matched++
-	if !in.config.Drop {
+	switch {
+	case in.config.Drop:
+	case in.name != nil:
+		w.appendSamples(in, s, b, &missing, w.namedByRecord(in, s))
+	default:
 		w.appendSamples(in, s, b, &missing, &in.to)
 	}
 	return true

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/record"
 	"github.com/promexporter/promexporter/rule"
 )
@@ -88,4 +89,27 @@ func benchmarkRules(b *testing.B, rules *config.Rules, chunk []byte) {
 		plan.Finish(&scratch, true)
 	}
 	perRecord(b, chunk)
+}
+
+// BenchmarkNamedByRecord compares a rule whose name is in the record with one that has a name.
+func BenchmarkNamedByRecord(b *testing.B) {
+	chunk := bytes.Repeat(chunktest.Events(`{"name":"queue_length","value":7,"host":"a"}`), 5000)
+	for name, rules := range map[string]string{
+		"name=record": "metrics:\n- {name: 'app_${name}', type: gauge, help: G., value: $value, labels: {host: $host}}\n",
+		"name=fixed":  "metrics:\n- {name: app_queue_length, type: gauge, help: G., value: $value, labels: {host: $host}}\n",
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkRules(b, parse(b, rules), chunk) })
+	}
+}
+
+// BenchmarkReady compares a histogram that is ready in the record with one that observes a value.
+func BenchmarkReady(b *testing.B) {
+	chunk := bytes.Repeat(chunktest.Events(`{"buckets":[{"le":0.1,"count":3},{"le":1,"count":0},{"le":5,"count":2}],"count":6,"sum":14.5}`), 5000)
+	const histogram = "metrics:\n- {name: took_seconds, type: histogram, help: H., buckets: [0.1, 1, 5], "
+	for name, keys := range map[string]string{
+		"counts=record": "bucket_counts: $buckets, sum: $sum, count: $count}\n",
+		"counts=none":   "value: $sum, count: $count}\n",
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkRules(b, parse(b, histogram+keys), chunk) })
+	}
 }

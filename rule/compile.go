@@ -32,10 +32,12 @@ type instruction struct {
 	value  value
 	to     target
 	op     collector.Op
-	counts bool // samples have a Count: there is a weight or a key
+	counts bool // samples have a Count: there is a weight, a key or a ready histogram
 	sign   float64
 	weight *value           // of a histogram's observation; nil: 1
 	key    *value           // whose text becomes a digest: the start of a running total, or what is counted
+	ready  *bucketCounts    // of a ready histogram; nil: another rule
+	name   []value          // the fields that the name of the family is made of; nil: the record does not name it
 	parent *record.Selector // what is read of the map of a field; nil: nothing
 }
 
@@ -88,7 +90,9 @@ func (p *compiledPlan) instruction(r *rule, index int) instruction {
 		weight := sp.value(c.Histogram.Weight, false)
 		in.weight = &weight
 	}
-	in.counts = in.weight != nil || in.key != nil
+	in.ready = sp.bucketCounts(&c.Histogram)
+	in.counts = in.weight != nil || in.key != nil || in.ready != nil
+	in.name = sp.names(c.Name)
 	in.setOperation()
 	in.to = target{family: r.family, labels: p.labels(sp, c.Labels), exemplar: p.exemplar(sp, c.Exemplar)}
 	if c.Fields == nil {
@@ -115,7 +119,14 @@ func (in *instruction) setOperation() {
 			in.op = collector.Total
 		}
 	case config.Histogram, config.Summary:
-		in.op = collector.Observe
+		switch {
+		case in.ready == nil:
+			in.op = collector.Observe
+		case c.Cumulative:
+			in.op = collector.MergeTotal
+		default:
+			in.op = collector.Merge
+		}
 	case config.Gauge:
 		in.op = gaugeOps[c.Action]
 		if c.Action == config.Subtract || c.Action == config.Dec {

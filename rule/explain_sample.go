@@ -12,7 +12,7 @@ import (
 func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *record.Leaf) {
 	e.batch.Each(func(s *collector.Sample, values []string) {
 		m := Made{Name: s.Family.Name, Op: s.Op, Value: s.Value}
-		if in.weight != nil {
+		if in.weight != nil || in.ready != nil {
 			m.Count = s.Count
 		}
 		if leaf != nil {

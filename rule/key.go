@@ -27,8 +27,12 @@ func (s spaces) key(c *config.Metric, own *value) *value {
 
 // count returns the Count of a sample that is made of a field.
 func (w *Scratch) count(in *instruction, s *scope, field *record.Value) (uint64, Reason) {
-	if in.weight != nil {
+	switch {
+	case in.weight != nil:
 		return in.weight.weigh(w, s)
+	case in.ready != nil:
+		r := in.ready.read(w, s)
+		return w.ready.total, r
 	}
 	text, ok := w.keyText(in, s, field)
 	switch {

@@ -23,13 +23,19 @@ const (
 	NoMatch                      // the regular expression of the value matches nothing
 	NoLength                     // the value has no length: it is a number, for instance
 	DivisionByZero               // a value is divided by another that is 0
+	BadBuckets                   // the counts of a ready histogram cannot be read
+	OtherBounds                  // a ready histogram does not have the bounds of the rule
+	Inconsistent                 // the counts of a ready histogram contradict each other
+	BadName                      // no name can be made of the record
+	FamilyLimit                  // more names than the rule may make of records
 	reasons
 	nothing // the value is optional and missing
 )
 
 var reasonNames = [reasons]string{
 	"made", "no_value", "not_a_number", "out_of_range", "reserved_name", "too_many_fields", "field_too_deep", "not_an_array",
-	"not_a_count", "no_match", "no_length", "division_by_zero",
+	"not_a_count", "no_match", "no_length", "division_by_zero", "bad_buckets", "other_bounds", "inconsistent",
+	"bad_name", "family_limit",
 }
 
 // String returns the reason as the value of the label `reason`.

@@ -53,6 +53,15 @@ func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, field *recor
 // atFault returns the value that is the cause of r, and its field: the value of the rule, its weight, or an operand. It
 // measures again, so that measuring need not note which value it was.
 func (in *instruction) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
+	if in.name != nil && r.isOfName() {
+		v := in.nameAtFault(w, s)
+		return v, v.from.value(s)
+	}
+	if in.ready != nil {
+		if v := in.ready.atFault(w, s, r); v != nil {
+			return v, v.from.value(s)
+		}
+	}
 	if in.weight != nil {
 		_, own := in.value.measure(w, s, field)
 		if _, why := in.weight.weigh(w, s); own != r && why == r {
@@ -141,6 +150,18 @@ func expected(v *config.Value, r Reason) string {
 		return "a divisor that is not 0"
 	case NotAnArray:
 		return "an array"
+	case BadBuckets:
+		return "bounds with whole numbers from 0, as bucket_counts says"
+	case OtherBounds:
+		return "all bounds of buckets"
+	case Inconsistent:
+		return "counts that do not exceed each other: those of the buckets, cumulative or not as the rule says, and count"
+	case BadName:
+		return fmt.Sprintf("a text of at most %d bytes with a letter or digit, for the name of the metric", maxRecordName)
+	case ReservedName:
+		return "a name that does not start with promexporter_ or go_"
+	case FamilyLimit:
+		return "a name that the rule already has, because it has as many as family_limit"
 	case NotACount:
 		return "a whole number from 1 to 2^32"
 	}

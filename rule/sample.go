@@ -66,6 +66,9 @@ func (w *Scratch) appendSample(
 	if len(to.exemplar) > 0 {
 		w.appendExemplar(to.exemplar, s, b)
 	}
+	if in.ready != nil {
+		b.Buckets(w.ready.counts)
+	}
 	taken := b.Append(&collector.Sample{
 		Family: to.family,
 		Op:     in.op,

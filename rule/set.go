@@ -3,7 +3,6 @@ package rule
 import (
 	"cmp"
 	"hash/maphash"
-	"maps"
 	"slices"
 	"sync"
 
@@ -31,7 +30,8 @@ type Set struct {
 	caches  int
 	seed    maphash.Seed // of the digests of values that are counted
 
-	received []*receivedRule
+	received   []*receivedRule
+	fixedNames map[string]*collector.Family // the families whose names do not depend on records, by what they expose
 
 	mu         sync.RWMutex
 	plans      map[string]*compiledPlan // by matching rules, a byte of 0 or 1 each; guarded by mu, like the fields below
@@ -48,14 +48,16 @@ type Set struct {
 // rule is the part of a rule that all plans share.
 type rule struct {
 	config *config.Metric
-	family *collector.Family // nil if the name depends on the field
+	family *collector.Family // nil if the name depends on the field or the record
 	stats  *Stats
 	labels []string
 	fixed  []bool                // the labels whose values do not come from records
 	rounds *collector.Aggregates // the families that the rule aggregates rounds into; nil: it does not
 
-	mu           sync.Mutex
-	derivedNames map[string]struct{} // names of families made from fields; guarded by mu
+	recordNames recordNames
+
+	mu      sync.Mutex
+	derived map[string]*collector.Family // made from fields or records, by name before it is adapted; guarded by mu
 }
 
 // familyNames returns the names of the rule's families.
@@ -65,54 +67,12 @@ func (r *rule) familyNames() []string {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Collect(maps.Keys(r.derivedNames))
-}
-
-// derivedFamily returns the family with that name, made from a field for r. If a rule with a fixed name defines a
-// different family of that name, the derived family gets another name: otherwise the first record would decide which of
-// them has samples.
-func (s *Set) derivedFamily(r *rule, name string) *collector.Family {
-	f := r.newFamily(name)
-	base := metric.BaseName(f.Name, f.Type)
-	for _, other := range s.rules {
-		if o := other.family; o != nil && metric.BaseName(o.Name, o.Type) == base && !o.Equal(f) {
-			f.Name = fitName(base+valueSuffix, r.config.Type)
-			break
-		}
+	names := make([]string, 0, len(r.derived))
+	for _, f := range r.derived {
+		names = append(names, f.Name)
 	}
-	if !isLegacy(f.Name) && !s.isDistinct(f) {
-		f.Name = distinguish(f.Name, r.config.Type)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.derivedNames == nil {
-		r.derivedNames = make(map[string]struct{})
-	}
-	if _, known := r.derivedNames[f.Name]; !known && r.rounds != nil {
-		r.rounds.Add(f)
-	}
-	r.derivedNames[f.Name] = struct{}{}
-	return f
-}
-
-// isDistinct reports whether no scraper takes the name of f for another one that was made of a field, and keeps it for
-// f.
-func (s *Set) isDistinct(f *collector.Family) bool {
-	s.namesMu.Lock()
-	defer s.namesMu.Unlock()
-	seen := metric.Names(f.Name, f.Type)
-	for _, name := range seen {
-		if owner, taken := s.namesSeen[name]; taken && owner != f.Name {
-			return false
-		}
-	}
-	if s.namesSeen == nil {
-		s.namesSeen = make(map[string]string)
-	}
-	for _, name := range seen {
-		s.namesSeen[name] = f.Name
-	}
-	return true
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Compile compiles rules in the order in which they apply. They must come from config.ParseRules.
@@ -135,6 +95,12 @@ func Compile(files []*config.Rules, o Options) *Set {
 				r.unit = []byte(c.Unit)
 			}
 			s.received = append(s.received, r)
+		}
+	}
+	s.fixedNames = make(map[string]*collector.Family)
+	for _, f := range s.Families() {
+		for _, name := range metric.Names(f.Name, f.Type) {
+			s.fixedNames[name] = f
 		}
 	}
 	return s
@@ -216,20 +182,6 @@ func (s *Set) Families() []*collector.Family {
 		}
 	}
 	return families
-}
-
-// DerivedFamily returns a family equal to f if a rule of the set that names families by fields may make it, or nil. The
-// first such rule decides.
-func (s *Set) DerivedFamily(f *collector.Family) *collector.Family {
-	for _, r := range s.rules {
-		if r.family != nil || r.config.Drop || !couldExpandTo(r.config.Name, f.Name) {
-			continue
-		}
-		if made := r.newFamily(f.Name); made.Equal(f) {
-			return made
-		}
-	}
-	return nil
 }
 
 // Declare makes the series of the `init` keys in c.

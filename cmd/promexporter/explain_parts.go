@@ -81,6 +81,8 @@ func sampleText(s rule.Made) string {
 	switch {
 	case s.Op == collector.Add && s.Value >= 0:
 		value = "+" + value
+	case s.Op == collector.Merge || s.Op == collector.MergeTotal:
+		return fmt.Sprintf("%s %s sum %s count %d", b.String(), s.Op, value, s.Count)
 	case s.Op == collector.Distinct:
 		value = strings.TrimSpace(s.Op.String() + " " + s.Text)
 	case s.Op != collector.Add:
