@@ -1,6 +1,9 @@
 package collector
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // maxWholes bounds the tags that are remembered for what their last context with all of their series was.
 const maxWholes = 4096
@@ -23,6 +26,51 @@ type contexts struct {
 	byTag map[string]*whole
 	first uint64 // the number of the first context of the current batch; the first one of all has 1
 	next  uint64 // the number of the first context of the next batch
+}
+
+// Begin begins a context of metrics events with the tag that brings it. A tag that feeds a series keeps others from it
+// while it lives.
+func (b *Batch) Begin(tag string) {
+	b.tag, b.context, b.isCut = tag, len(b.points), false
+}
+
+// backlog is how old a context may be whose series never expire.
+const backlog = 5 * time.Minute
+
+// End ends a context whose newest point has the time newest. If that is older than the TTL of a series, the series
+// would not be there any more, and its points are dropped. Increments count whenever they come.
+func (b *Batch) End(newest int64) { b.end(newest) }
+
+// end ends a context, and reports whether points of it are too old.
+func (b *Batch) end(newest int64) (isOld bool) {
+	for i := b.context; i < len(b.points); i++ {
+		p := &b.points[i]
+		d := &b.definitions[p.definition]
+		limit := d.ttl
+		if limit <= 0 {
+			limit = backlog
+		}
+		switch {
+		case newest == 0 || p.add || p.dropped != Kept:
+		case b.Now-newest >= int64(limit):
+			p.dropped, isOld = TooOld, true
+		case d.maxLag > 0 && newest-p.time > int64(d.maxLag) && !p.stale:
+			p.dropped = Lagging
+		}
+	}
+	b.context = len(b.points)
+	return isOld
+}
+
+// IsTooNew reports whether a time is so far ahead of the clock that no point may have it.
+func (b *Batch) IsTooNew(at int64) bool { return at > b.Now+int64(maxAhead) }
+
+// Abandon ends a context and drops all of its points.
+func (b *Batch) Abandon(r Reason) {
+	for i := b.context; i < len(b.points); i++ {
+		b.points[i].dropped = r
+	}
+	b.context = len(b.points)
 }
 
 // EndSnapshot ends a context as End does. It says that contexts of this tag have all series of their source: once the
@@ -84,6 +132,14 @@ func (b *Batch) dropSnapshot(m *contextMark, r Reason) {
 
 // isSnapshot reports whether the next context removes the series of a point unless it has one too.
 func (d *defined) isSnapshot(p *point) bool { return d.snapshot && !p.add }
+
+// contextOf returns the number of the context that a point keeps its series in, or 0.
+func (c *Collector) contextOf(d *defined, p *point) uint64 {
+	if d.isSnapshot(p) {
+		return c.contexts.first + uint64(p.context)
+	}
+	return 0
+}
 
 // setContext notes the context of the last point of series i; 0 means that no context removes the series.
 func (s *store) setContext(i int, number uint64) {

@@ -156,51 +156,6 @@ func (s *pointSet) shrink() (freed int) {
 		n[7]*int(unsafe.Sizeof(contextMark{}))
 }
 
-// Begin begins a context of metrics events with the tag that brings it. A tag that feeds a series keeps others from it
-// while it lives.
-func (b *Batch) Begin(tag string) {
-	b.tag, b.context, b.isCut = tag, len(b.points), false
-}
-
-// backlog is how old a context may be whose series never expire.
-const backlog = 5 * time.Minute
-
-// End ends a context whose newest point has the time newest. If that is older than the TTL of a series, the series
-// would not be there any more, and its points are dropped. Increments count whenever they come.
-func (b *Batch) End(newest int64) { b.end(newest) }
-
-// end ends a context, and reports whether points of it are too old.
-func (b *Batch) end(newest int64) (isOld bool) {
-	for i := b.context; i < len(b.points); i++ {
-		p := &b.points[i]
-		d := &b.definitions[p.definition]
-		limit := d.ttl
-		if limit <= 0 {
-			limit = backlog
-		}
-		switch {
-		case newest == 0 || p.add || p.dropped != Kept:
-		case b.Now-newest >= int64(limit):
-			p.dropped, isOld = TooOld, true
-		case d.maxLag > 0 && newest-p.time > int64(d.maxLag) && !p.stale:
-			p.dropped = Lagging
-		}
-	}
-	b.context = len(b.points)
-	return isOld
-}
-
-// IsTooNew reports whether a time is so far ahead of the clock that no point may have it.
-func (b *Batch) IsTooNew(at int64) bool { return at > b.Now+int64(maxAhead) }
-
-// Abandon ends a context and drops all of its points.
-func (b *Batch) Abandon(r Reason) {
-	for i := b.context; i < len(b.points); i++ {
-		b.points[i].dropped = r
-	}
-	b.context = len(b.points)
-}
-
 // Define begins a family: Put adds points of it.
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{

@@ -10,13 +10,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 	if len(b.points)+len(b.contexts) == 0 && b.refusals == ([reasons]uint64{}) {
 		return nil
 	}
-	dropped, done, all := b.refusals, 0, uint64(len(b.points))
-	for r, n := range dropped {
-		all += n
-		if n > 0 && Reason(r) != DroppedByRule {
-			c.reportLoss("", Reason(r))
-		}
-	}
+	dropped, done, all := b.refusals, 0, uint64(len(b.points))+c.reportRefusals(b)
 	defer func() {
 		if p := recover(); p != nil {
 			dropped[Panicked] += uint64(len(b.points) - done)
@@ -48,6 +42,17 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 	}
 	c.endContexts(b)
 	return nil
+}
+
+// reportRefusals reports the first loss of each kind that the batch did not take, and returns how many there are.
+func (c *Collector) reportRefusals(b *Batch) (all uint64) {
+	for r, n := range b.refusals {
+		all += n
+		if n > 0 && Reason(r) != DroppedByRule {
+			c.reportLoss("", Reason(r))
+		}
+	}
+	return all
 }
 
 func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
@@ -84,11 +89,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 	}
 	r := c.accept(st, i, p, b)
 	if r == Kept {
-		number := uint64(0)
-		if d.isSnapshot(p) {
-			number = c.contexts.first + uint64(p.context)
-		}
-		st.setContext(i, number)
+		st.setContext(i, c.contextOf(d, p))
 	}
 	return r
 }

@@ -26,8 +26,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	f := st.family
 	helps := (f.Help == "" || st.settingsPending) && d.help[0] < d.help[1]
-	isOther := st.settingsPending && (f.Timestamps != d.timestamps || f.Unit != string(b.textOf(d.unit)))
-	settled := !isOther && (len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit)
+	settled := st.isSettled(d, b)
 	if settled && !helps {
 		return st, Kept
 	}
@@ -38,7 +37,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	if !settled {
 		next.TTL, next.SeriesLimit = d.ttl, d.limit
 	}
-	if isOther {
+	if st.settingsPending {
 		next.Timestamps, next.Unit = d.timestamps, string(metric.Text(b.textOf(d.unit)))
 	}
 	st.settingsPending = false
@@ -46,6 +45,15 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 		c.listExpiring()
 	}
 	return st, Kept
+}
+
+// isSettled reports whether a definition does not change the family of s, but for its help.
+func (s *store) isSettled(d *defined, b *Batch) bool {
+	f := s.family
+	if s.settingsPending && (f.Timestamps != d.timestamps || f.Unit != string(b.textOf(d.unit))) {
+		return false
+	}
+	return len(s.keys) > 0 && !s.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit
 }
 
 // receives reports whether the family of s takes points of a definition.

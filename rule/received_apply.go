@@ -90,6 +90,15 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 	if r.unit != nil {
 		f.Unit = r.unit
 	}
+	if c.Temporality != config.AsSent {
+		f.Delta, f.HasDelta = c.Temporality == config.Delta, true
+	}
+	f.takeSettings(c)
+	f.takeLabels(r.labels)
+}
+
+// takeSettings adds how points are taken, and how long series stay.
+func (f *Fate) takeSettings(c *config.Received) {
 	if c.Snapshot != nil {
 		f.Snapshot = *c.Snapshot
 	}
@@ -98,9 +107,6 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 	}
 	if c.Timestamps != nil {
 		f.Timestamps = *c.Timestamps
-	}
-	if c.Temporality != config.AsSent {
-		f.Delta, f.HasDelta = c.Temporality == config.Delta, true
 	}
 	switch {
 	case c.TTL != nil:
@@ -114,8 +120,12 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 	case c.FileSeriesLimit != nil && !f.HasSeriesLimit:
 		f.SeriesLimit, f.HasSeriesLimit = *c.FileSeriesLimit, true
 	}
-	for i := range r.labels {
-		l := &r.labels[i]
+}
+
+// takeLabels adds labels.
+func (f *Fate) takeLabels(labels []ReceivedLabel) {
+	for i := range labels {
+		l := &labels[i]
 		at, found := slices.BinarySearchFunc(f.Labels, l.Name, func(have *ReceivedLabel, name []byte) int {
 			return bytes.Compare(have.Name, name)
 		})
