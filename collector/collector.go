@@ -55,28 +55,28 @@ type Collector struct {
 	sizes atomic.Pointer[[]familyCount] // of all families; never nil
 
 	// The fields below belong to the goroutine.
-	now          int64    // the latest time of a batch or scrape; see advanceClock
-	stores       []*store // in the order of their creation
-	byName       map[string]*store
-	exposed      map[string]*store // by each name that their families expose
-	expiring     []*store          // those with a TTL
-	cursor       int               // index into expiring of the next family to check
-	allExpired   bool              // all due series were removed during the current batch
-	emptyRemoved bool              // received families without series made room for others during the current batch
-	series       int
-	nonEmpty     int  // families that have series
-	sizesListed  bool // sizes is up to date
-	ledger       ledger
-	blamed       string   // the largest family, for MemoryLimit; "" until it is needed in the current batch
-	begun        []*store // with rounds that the batch has begun
-	cache        expiredCache
-	chunks       chunks
-	reported     map[lossKind]struct{}
-	claimed      map[string]struct{} // exposed names that only families of Retain may have
-	refused      refused             // of what is received
-	received     receivedStats
-	contexts     contexts
-	scratch      []byte
+	now         int64    // the latest time of a batch or scrape; see advanceClock
+	stores      []*store // in the order of their creation
+	byName      map[string]*store
+	exposed     map[string]*store // by each name that their families expose
+	expiring    []*store          // those with a TTL
+	cursor      int               // index into expiring of the next family to check
+	allExpired  bool              // all due series were removed during the current batch
+	emptiesGone bool              // the same of received families without series
+	series      int
+	nonEmpty    int  // families that have series
+	sizesListed bool // sizes is up to date
+	ledger      ledger
+	blamed      string   // the largest family, for MemoryLimit; "" until it is needed in the current batch
+	begun       []*store // with rounds that the batch has begun
+	cache       expiredCache
+	chunks      chunks
+	reported    map[lossKind]struct{}
+	claimed     map[string]struct{} // exposed names that only families of Retain may have
+	refused     refused             // of what is received
+	received    receivedStats
+	contexts    contexts
+	scratch     []byte
 }
 
 type lossKind struct {

@@ -34,8 +34,8 @@ func (c *Collector) storeFor(f *Family) (*store, Reason) {
 
 func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	limit := c.options.Load().SeriesLimit
-	if len(c.stores) >= limit && !c.emptyRemoved {
-		c.emptyRemoved = true
+	if len(c.stores) >= limit && !c.emptiesGone {
+		c.emptiesGone = true
 		c.removeEmpty()
 	}
 	if len(c.stores) >= limit {

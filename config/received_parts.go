@@ -115,7 +115,7 @@ func isAttribute(steps []Step) bool {
 // receivedUnit reads the unit, which the new name, or else the name that came, must end with.
 func (r *reader) receivedUnit(n *node) {
 	rule, path := r.received, r.under("unit")
-	if r.unit(n); r.m.Unit == "" || !model.LegacyValidation.IsValidMetricName("_" + r.m.Unit) {
+	if r.unit(n); r.m.Unit == "" || !model.LegacyValidation.IsValidMetricName("_"+r.m.Unit) {
 		return
 	}
 	rule.Unit = r.m.Unit
