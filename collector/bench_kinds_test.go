@@ -55,6 +55,37 @@ func BenchmarkIngestKinds(b *testing.B) {
 	}
 }
 
+// BenchmarkRoundsOfTags begins the next round of one tag, which ends a series. Rounds of other tags hardly make that
+// slower.
+func BenchmarkRoundsOfTags(b *testing.B) {
+	for _, tags := range []int{1, 1000, 10_000} {
+		b.Run(fmt.Sprint(tags), func(b *testing.B) {
+			c := open(b, collector.Options{})
+			f := &collector.Family{Name: "m", Type: collector.Gauge, Labels: []string{"n"}, TTL: time.Hour}
+			var families collector.Aggregates
+			families.Add(f)
+			batch := batchAt(noon)
+			record := func(tag string, at int64, label string) {
+				batch.Reset()
+				batch.Now = at
+				batch.Round(tag, &families, at)
+				of(collector.Sample{Family: f, Op: collector.Sum}, label)(batch)
+				if err := c.Ingest(batch, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for i := range tags {
+				record(fmt.Sprint(i), noon, fmt.Sprint(i))
+			}
+			at, labels := int64(noon), [2]string{"a", "b"}
+			for b.Loop() {
+				at++
+				record("0", at, labels[at%2])
+			}
+		})
+	}
+}
+
 // BenchmarkTouched measures a scrape of 10,000 series that each have a new observation, and how long it holds up the
 // goroutine of the collector.
 func BenchmarkTouched(b *testing.B) {

@@ -14,7 +14,6 @@ type round struct {
 	seen   int64  // when the last record came, by the clock of the collector
 	series int    // that had a sample in it or in the round before
 	fed    int    // that had a sample in it
-	begun  bool   // during the current batch
 }
 
 // roundCost is the memory of a round without its tag.
@@ -25,7 +24,7 @@ type rounds struct {
 	all   []*round // nil where one was removed
 	byTag map[string]*round
 	last  *round // that was used
-	begun bool   // any of them is
+	begun *round // during the current batch, which has one tag; or nil
 }
 
 // addRounds adds what aggregates need, if it is not there.
@@ -58,11 +57,11 @@ func (c *Collector) enterRound(s *store, tag string, at int64) (*round, Reason) 
 	}
 	r.seen = c.now
 	if at != r.time {
-		r.time, r.fed, r.begun = at, 0, true
-		if !s.rounds.begun {
-			s.rounds.begun = true
+		r.time, r.fed = at, 0
+		if s.rounds.begun == nil {
 			c.begun = append(c.begun, s)
 		}
+		s.rounds.begun = r
 	}
 	return r, Kept
 }
@@ -107,7 +106,7 @@ func (s *store) removeRounds() {
 	}
 	s.rounds.last = nil
 	for tag, r := range s.rounds.byTag {
-		if r.series == 0 && !r.begun {
+		if r.series == 0 && r != s.rounds.begun {
 			delete(s.rounds.byTag, tag)
 			s.rounds.all[r.number-1] = nil
 			s.charge(-roundCost - len(tag))
@@ -178,24 +177,20 @@ func (c *Collector) advanceRound(f *Family, tag string, at int64) {
 	_, _ = c.enterRound(st, tag, at) // an older record changes nothing, and no sample of it is lost
 }
 
-// endSeries ends the series of s without a sample in a round that has begun.
+// endSeries ends the series of s without a sample in the round that has begun. It looks at the series only if there are
+// some.
 func (c *Collector) endSeries(s *store) {
-	isComplete := true
-	for _, r := range s.rounds.byTag {
-		isComplete = isComplete && (!r.begun || r.fed == r.series)
+	r := s.rounds.begun
+	s.rounds.begun = nil
+	if r.fed == r.series {
+		return
 	}
-	if !isComplete {
-		for i := len(s.keys) - 1; i >= 0; i-- { // the last series takes the place of one that is removed
-			if r := s.roundOf(i); r != nil && r.begun && s.times[i] < r.time {
-				c.endGauge(s, i)
-			}
+	for i := len(s.keys) - 1; i >= 0; i-- { // the last series takes the place of one that is removed
+		if s.inRound[i] == r.number && s.times[i] < r.time {
+			c.endGauge(s, i)
 		}
-		s.shrink()
 	}
-	s.rounds.begun = false
-	for _, r := range s.rounds.byTag {
-		r.begun = false
-	}
+	s.shrink()
 }
 
 // endGauge removes series i of a gauge before its TTL, unless it is declared.

@@ -14,6 +14,8 @@ type buffer struct {
 	bytes []byte
 	start int
 	limit int // of what is not taken
+
+	deadline time.Time // of all reads; zero for a time limit inside of messages only
 }
 
 // rest returns what is not taken.
@@ -31,8 +33,8 @@ func (b *buffer) more() error {
 	if pending > b.limit {
 		return fmt.Errorf("more than %d MiB in one message", b.limit>>20)
 	}
-	deadline := time.Time{} // a connection may be silent between messages
-	if pending > 0 {
+	deadline := b.deadline // if there is none, a connection may be silent between messages
+	if deadline.IsZero() && pending > 0 {
 		deadline = time.Now().Add(readTimeout)
 	}
 	if err := b.conn.SetReadDeadline(deadline); err != nil {

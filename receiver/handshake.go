@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -84,8 +85,8 @@ var errNoPing = errors.New("no PING: the client needs the shared key, or a user 
 
 func readPing(b *buffer) (p ping, err error) {
 	limit := b.limit
-	b.limit = maxPing
-	defer func() { b.limit = limit }()
+	b.limit, b.deadline = maxPing, time.Now().Add(handshakeTimeout)
+	defer func() { b.limit, b.deadline = limit, time.Time{} }()
 	for {
 		rest, err := msgp.Skip(b.rest())
 		if err == nil {

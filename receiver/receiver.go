@@ -21,6 +21,9 @@ const (
 	MaxEvent       = 16 << 20 // bytes of an event over plain TCP
 	// readTimeout is how long a connection may be silent inside of a message.
 	readTimeout = time.Minute
+	// handshakeTimeout bounds each handshake, that of TLS and that of the forward protocol. Until both are over, anybody
+	// may hold a connection.
+	handshakeTimeout = 10 * time.Second
 )
 
 // Options configure a Receiver.
@@ -122,7 +125,20 @@ func (r *Receiver) connection(ctx context.Context, conn net.Conn, handle func(ne
 			r.note(conn.RemoteAddr().String(), err)
 		}
 	}()
-	err = handle(conn)
+	if err = shakeHands(ctx, conn); err == nil {
+		err = handle(conn)
+	}
+}
+
+// shakeHands does the handshake of TLS, if conn is encrypted.
+func shakeHands(ctx context.Context, conn net.Conn) error {
+	encrypted, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	return encrypted.HandshakeContext(ctx)
 }
 
 func (r *Receiver) note(from string, err error) {

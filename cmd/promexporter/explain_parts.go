@@ -8,6 +8,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/rule"
 )
 
@@ -98,14 +99,14 @@ func sampleText(s rule.Made) string {
 // seriesText writes a series as the page has it.
 func seriesText(name string, labels []string) string {
 	var b strings.Builder
-	b.WriteString(name)
+	b.WriteString(ansi.Printable(name))
 	for i := 0; i+1 < len(labels); i += 2 {
 		if i == 0 {
 			b.WriteByte('{')
 		} else {
 			b.WriteByte(',')
 		}
-		b.WriteString(labels[i] + "=" + strconv.Quote(labels[i+1]))
+		b.WriteString(ansi.Printable(labels[i]) + "=" + strconv.Quote(labels[i+1]))
 	}
 	if len(labels) > 0 {
 		b.WriteByte('}')

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
 	"github.com/promexporter/promexporter/trial"
@@ -71,6 +72,9 @@ type (
 		Labels    map[string]string `json:"labels"`
 		Increment bool              `json:"increment,omitempty"`
 		Ends      bool              `json:"ends,omitempty"`
+		Unit      string            `json:"unit,omitempty"` // as a rule says
+		Timestamp bool              `json:"timestamp,omitempty"`
+		Snapshot  bool              `json:"snapshot,omitempty"`
 	}
 )
 
@@ -82,7 +86,7 @@ func (w *explainWriter) writePoint(p *trial.Point, all []rule.ReceivedVerdict) e
 	if w.shown > 1 {
 		_ = w.out.WriteByte('\n')
 	}
-	fmt.Fprintf(w.out, "%s  %s\n%s  %s\n", w.color.Bold(fmt.Sprintf("%s:%d", p.Source, p.Line)), p.Tag,
+	fmt.Fprintf(w.out, "%s  %s\n%s  %s\n", w.color.Bold(fmt.Sprintf("%s:%d", p.Source, p.Line)), ansi.Printable(p.Tag),
 		seriesText(p.Name, p.Labels), w.color.Faint(typeText(p.Type)))
 	name, place := 0, 0
 	for i := range all {
@@ -123,6 +127,15 @@ func pointText(p *trial.Point) string {
 	}
 	if p.Changed.Increment {
 		value += ", an increment"
+	}
+	if p.Changed.Unit != "" {
+		value += ", in " + p.Changed.Unit
+	}
+	if p.Changed.Timestamps {
+		value += ", with its time"
+	}
+	if p.Changed.Snapshot {
+		value += ", until a snapshot without it"
 	}
 	return value
 }
@@ -184,7 +197,10 @@ func (w *explainWriter) writePointJSON(p *trial.Point, all []rule.ReceivedVerdic
 		}
 	}
 	if c := p.Changed; c != nil && p.Drop == "" {
-		out.Series = &explainedSeries{Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment, Ends: c.Ends}
+		out.Series = &explainedSeries{
+			Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment, Ends: c.Ends,
+			Unit: c.Unit, Timestamp: c.Timestamps, Snapshot: c.Snapshot,
+		}
 	}
 	encoder := json.NewEncoder(w.out)
 	encoder.SetEscapeHTML(false)

@@ -70,7 +70,8 @@ func (w *explainWriter) write(e *trial.Event, all []trial.Explained) error {
 	if w.shown > 1 {
 		_ = w.out.WriteByte('\n')
 	}
-	fmt.Fprintf(w.out, "%s  %s\n%s\n", w.color.Bold(fmt.Sprintf("%s:%d", e.Source, e.Line)), e.Tag, record)
+	fmt.Fprintf(w.out, "%s  %s\n%s\n", w.color.Bold(fmt.Sprintf("%s:%d", e.Source, e.Line)), ansi.Printable(e.Tag),
+		ansi.Printable(string(record)))
 	name, place := 0, 0
 	for i := range all {
 		name = max(name, utf8.RuneCountInString(all[i].Rule.Rule))

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/receiver"
 )
 
@@ -131,14 +133,24 @@ func (w *listenWriter) redraw(ctx context.Context) {
 		case <-time.After(pageInterval):
 		}
 		w.mu.Lock()
-		var page bytes.Buffer
 		if w.live {
-			page.WriteString("\x1b[H\x1b[2J")
-			w.failed = errors.Join(w.failed, w.trial.WritePage(ctx, &page, false))
-			_, err := w.out.Write(page.Bytes())
-			w.failed = errors.Join(w.failed, err)
+			w.failed = errors.Join(w.failed, w.draw(ctx))
 		}
 		w.mu.Unlock()
 	}
 	<-ctx.Done()
+}
+
+// draw replaces what the terminal shows by the page.
+func (w *listenWriter) draw(ctx context.Context) error {
+	var page bytes.Buffer
+	if err := w.trial.WritePage(ctx, &page, false); err != nil {
+		return err
+	}
+	shown := []byte("\x1b[H\x1b[2J")
+	for line := range strings.Lines(page.String()) {
+		shown = append(append(shown, ansi.Printable(strings.TrimSuffix(line, "\n"))...), '\n')
+	}
+	_, err := w.out.Write(shown)
+	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/promexporter/promexporter/internal/ansi"
 	"github.com/promexporter/promexporter/internal/jsonpack"
 	"github.com/promexporter/promexporter/receiver"
 	"github.com/promexporter/promexporter/sample"
@@ -169,7 +170,7 @@ func (w *listenWriter) line(tag string, raw []byte) ([]byte, error) {
 	when := at.Format("2006-01-02T15:04:05.000000000Z07:00")
 	if w.flags.output == "pretty" {
 		color := w.palette(w.out)
-		return []byte(color.Faint(when) + "  " + color.Bold(tag) + "  " + string(record) + "\n"), nil
+		return []byte(color.Faint(when) + "  " + color.Bold(ansi.Printable(tag)) + "  " + ansi.Printable(string(record)) + "\n"), nil
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

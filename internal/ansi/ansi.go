@@ -1,6 +1,13 @@
 // Package ansi marks up text for terminals.
 package ansi
 
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // A Palette colors text, or with false leaves it as it is. No meaning is in the color alone.
 type Palette bool
 
@@ -25,3 +32,20 @@ func (p Palette) Bold(text string) string { return p.paint("1", text) }
 
 // Faint is for what matters less.
 func (p Palette) Faint(text string) string { return p.paint("2", text) }
+
+// Printable returns text with its control characters as JSON escapes them, and with U+FFFD for what is not UTF-8, so
+// that text from elsewhere cannot send commands to the terminal or look like another line.
+func Printable(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
