@@ -48,7 +48,7 @@ func (c *Collector) applySamples(b *Batch) (err error) {
 // beginBatch does what precedes the samples of a batch.
 func (c *Collector) beginBatch(b *Batch) {
 	c.advanceClock(b.Now)
-	c.allExpired, c.blamed = false, ""
+	c.allExpired, c.emptiesGone, c.blamed = false, false, ""
 	c.expireSome(c.now)
 	if b.refused > 0 {
 		c.reportLoss("", BatchLimit)

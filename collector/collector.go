@@ -62,6 +62,7 @@ type Collector struct {
 	expiring    []*store          // those with a TTL
 	cursor      int               // index into expiring of the next family to check
 	allExpired  bool              // all due series were removed during the current batch
+	emptiesGone bool              // the same of received families without series
 	series      int
 	nonEmpty    int  // families that have series
 	sizesListed bool // sizes is up to date
@@ -74,6 +75,7 @@ type Collector struct {
 	claimed     map[string]struct{} // exposed names that only families of Retain may have
 	refused     refused             // of what is received
 	received    receivedStats
+	contexts    contexts
 	scratch     []byte
 }
 

@@ -75,6 +75,9 @@ func (s *store) rowSize() int {
 	if s.family.Received {
 		n += ownerCost
 	}
+	if s.inContext != nil {
+		n += 8
+	}
 	if s.readings != nil {
 		n += readingCost
 	}

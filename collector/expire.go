@@ -153,6 +153,7 @@ func (c *Collector) advanceClock(now int64) {
 		return
 	}
 	c.now = now
+	clear(c.contexts.byTag)
 	for _, st := range c.expiring {
 		for i, lastSample := range st.expiry.lastSample {
 			st.expiry.lastSample[i] = min(lastSample, now)

@@ -54,6 +54,7 @@ func (p *exposedFamily) setDefinition(f *Family) {
 	p.family.Name = proto.String(f.Name)
 	p.family.Help = proto.String(f.Help)
 	p.family.Type = f.Type.Model().Enum()
+	p.family.Unit = nil
 	if f.Unit != "" && metric.CarriesUnit(f.Name, f.Type, f.Unit) {
 		p.family.Unit = proto.String(f.Unit)
 	}
@@ -170,6 +171,8 @@ func (f *frame) write(m *dto.Metric, i int) {
 	}
 	if f.family.Timestamps {
 		m.TimestampMs = f.timestamp(m.TimestampMs, i)
+	} else {
+		m.TimestampMs = nil // a restored family may lose them
 	}
 }
 

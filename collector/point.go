@@ -17,6 +17,14 @@ type Definition struct {
 	// restart.
 	Delta bool
 	TTL   time.Duration // as that of a Family
+	// Snapshot says that a series leaves the page with the first context that does not have it, see Batch.EndSnapshot.
+	// That does not concern increments.
+	Snapshot bool
+	// MaxLag is how much older than the newest point of its context a point may be; 0 means any. That does not concern
+	// increments.
+	MaxLag time.Duration
+	// Timestamps is as that of a Family.
+	Timestamps bool
 	// SeriesLimit bounds the series of the family; points of more series are dropped. 0 means that only the limit of the
 	// collector applies.
 	SeriesLimit int
@@ -60,10 +68,12 @@ type pointSet struct {
 	refusals       [reasons]uint64
 	turnedAway     []refusedPoints // the same by family
 	refusing       refusing
-	context        int // where the points of the current context start
+	context        int  // where the points of the current context start
+	isCut          bool // points of the current context had no room
+	contexts       []contextMark
 	firstExemplar  int // where the exemplars of the current point start
 
-	most struct{ definitions, texts, points, exemplars, floats, counts, buckets int } // that a use since the last shrink has needed
+	most struct{ definitions, texts, points, exemplars, floats, counts, buckets, contexts int } // that a use since the last shrink has needed
 }
 
 // defined is a Definition in a batch.
@@ -79,10 +89,13 @@ type defined struct {
 
 // settings are the part of a Definition that is not text.
 type settings struct {
-	kind  Type
-	delta bool
-	ttl   time.Duration
-	limit int // of series
+	kind       Type
+	delta      bool
+	timestamps bool
+	snapshot   bool
+	ttl        time.Duration
+	maxLag     time.Duration
+	limit      int // of series
 }
 
 // point is a Point in a batch.
@@ -93,6 +106,7 @@ type point struct {
 	threshold   float64 // of a native histogram
 	zero        uint64
 	definition  uint32
+	context     uint32 // the index of its mark, if it will have one
 	key, end    uint32
 	bounds      uint32 // where bounds or quantiles are in floats, which levels follow
 	counts      uint32 // where counts stand
@@ -114,17 +128,18 @@ func (s *pointSet) reset() {
 	s.pointExemplars, s.firstExemplar = s.pointExemplars[:0], 0
 	m.definitions, m.texts, m.points = max(m.definitions, len(s.definitions)), max(m.texts, len(s.texts)), max(m.points, len(s.points))
 	m.floats, m.counts, m.buckets = max(m.floats, len(s.floats)), max(m.counts, len(s.counts)), max(m.buckets, len(s.buckets))
+	m.contexts = max(m.contexts, len(s.contexts))
 	s.tag = ""
 	clear(s.definitions) // lets the garbage collector have the stores
 	s.definitions, s.texts, s.points = s.definitions[:0], s.texts[:0], s.points[:0]
 	s.floats, s.counts, s.buckets = s.floats[:0], s.counts[:0], s.buckets[:0]
 	s.refusals, s.turnedAway, s.refusing = [reasons]uint64{}, s.turnedAway[:0], refusing{}
-	s.context = 0
+	s.context, s.isCut, s.contexts = 0, false, s.contexts[:0]
 }
 
 // shrink gives memory back as Batch.Shrink does.
 func (s *pointSet) shrink() (freed int) {
-	var n [7]int
+	var n [8]int
 	s.definitions, n[0] = shrunk(s.definitions, s.most.definitions)
 	s.texts, n[1] = shrunk(s.texts, s.most.texts)
 	s.points, n[2] = shrunk(s.points, s.most.points)
@@ -132,50 +147,19 @@ func (s *pointSet) shrink() (freed int) {
 	s.counts, n[4] = shrunk(s.counts, s.most.counts)
 	s.buckets, n[5] = shrunk(s.buckets, s.most.buckets)
 	s.pointExemplars, n[6] = shrunk(s.pointExemplars, s.most.exemplars)
+	s.contexts, n[7] = shrunk(s.contexts, s.most.contexts)
 	clear(s.definitions[:cap(s.definitions)])
 	s.most.definitions, s.most.texts, s.most.points, s.most.exemplars = 0, 0, 0, 0
-	s.most.floats, s.most.counts, s.most.buckets = 0, 0, 0
+	s.most.floats, s.most.counts, s.most.buckets, s.most.contexts = 0, 0, 0, 0
 	return n[0]*int(unsafe.Sizeof(defined{})) + n[1] + n[2]*int(unsafe.Sizeof(point{})) + 8*(n[3]+n[4]) +
-		n[5]*int(unsafe.Sizeof(nativeBucket{})) + n[6]*int(unsafe.Sizeof(pointExemplar{}))
-}
-
-// Begin begins a context of metrics events with the tag that brings it. A tag that feeds a series keeps others from it
-// while it lives.
-func (b *Batch) Begin(tag string) {
-	b.tag, b.context = tag, len(b.points)
-}
-
-// backlog is how old a context may be whose series never expire.
-const backlog = 5 * time.Minute
-
-// End ends a context whose newest point has the time newest. If that is older than the TTL of a series, the series
-// would not be there any more, and its points are dropped. Increments count whenever they come.
-func (b *Batch) End(newest int64) {
-	for i := b.context; i < len(b.points); i++ {
-		p := &b.points[i]
-		limit := b.definitions[p.definition].ttl
-		if limit <= 0 {
-			limit = backlog
-		}
-		if newest != 0 && !p.add && p.dropped == Kept && b.Now-newest >= int64(limit) {
-			p.dropped = TooOld
-		}
-	}
-	b.context = len(b.points)
-}
-
-// Abandon ends a context and drops all of its points.
-func (b *Batch) Abandon(r Reason) {
-	for i := b.context; i < len(b.points); i++ {
-		b.points[i].dropped = r
-	}
-	b.context = len(b.points)
+		n[5]*int(unsafe.Sizeof(nativeBucket{})) + n[6]*int(unsafe.Sizeof(pointExemplar{})) +
+		n[7]*int(unsafe.Sizeof(contextMark{}))
 }
 
 // Define begins a family: Put adds points of it.
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{
-		settings: settings{d.Type, d.Delta, d.TTL, d.SeriesLimit},
+		settings: settings{d.Type, d.Delta, d.Timestamps, d.Snapshot, d.TTL, d.MaxLag, d.SeriesLimit},
 		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), came: b.text(d.Came),
 		origin: d.Origin, print: d.Print,
 	})
@@ -215,12 +199,13 @@ func (b *Batch) Put(p *Point) {
 	key, end := uint32(b.keyStart), uint32(len(b.keys))
 	if b.isFull() {
 		b.refusals[BatchLimit]++
+		b.isCut = true
 		b.Discard()
 		return
 	}
 	q := point{
 		time: p.Time, start: p.Start, value: p.Value, count: p.Count, stale: p.Stale, add: p.Add,
-		definition: uint32(len(b.definitions) - 1), key: key, end: end,
+		definition: uint32(len(b.definitions) - 1), context: uint32(len(b.contexts)), key: key, end: end,
 	}
 	if q.time == 0 {
 		q.time = b.Now

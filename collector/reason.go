@@ -22,6 +22,7 @@ const (
 	// These are about points of metrics events only.
 	OtherSource     // another tag feeds the series
 	TooOld          // of a context so old that the series would have expired
+	Lagging         // much older than the newest point of its context
 	Inconsistent    // the numbers of a histogram or summary contradict each other
 	NegativeCounter // a counter below 0
 	BadScale        // an exponential histogram that is too coarse for Prometheus, or whose buckets are out of range
@@ -41,7 +42,7 @@ var reasonNames = [reasons]string{
 	"kept", "series_limit", "memory_limit", "family_conflict", "name_collision", "negative_increment",
 	"max_increment", "slip", "rounded_away", "not_finite",
 	"out_of_order", "too_new", "weight_limit", "batch_limit",
-	"other_source", "too_old", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
+	"other_source", "too_old", "lagging", "inconsistent", "negative_counter", "bad_scale", "bad_name", "bad_label", "reserved_name",
 	"too_large", "dropped_by_rule", "own_page", "malformed", "panic",
 }
 

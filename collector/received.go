@@ -7,16 +7,10 @@ import (
 
 // applyPoints applies the points of b, as apply does its samples.
 func (c *Collector) applyPoints(b *Batch) (err error) {
-	if len(b.points) == 0 && b.refusals == ([reasons]uint64{}) {
+	if len(b.points)+len(b.contexts) == 0 && b.refusals == ([reasons]uint64{}) {
 		return nil
 	}
-	dropped, done, all := b.refusals, 0, uint64(len(b.points))
-	for r, n := range dropped {
-		all += n
-		if n > 0 && Reason(r) != DroppedByRule {
-			c.reportLoss("", Reason(r))
-		}
-	}
+	dropped, done, all := b.refusals, 0, uint64(len(b.points))+c.reportRefusals(b)
 	defer func() {
 		if p := recover(); p != nil {
 			dropped[Panicked] += uint64(len(b.points) - done)
@@ -26,6 +20,7 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		c.countReceived(b)
 		c.publishSizes()
 	}()
+	c.beginContexts(b)
 	for i := range b.points {
 		p := &b.points[i]
 		d := &b.definitions[p.definition]
@@ -45,7 +40,19 @@ func (c *Collector) applyPoints(b *Batch) (err error) {
 		}
 		done++
 	}
+	c.endContexts(b)
 	return nil
+}
+
+// reportRefusals reports the first loss of each kind that the batch did not take, and returns how many there are.
+func (c *Collector) reportRefusals(b *Batch) (all uint64) {
+	for r, n := range b.refusals {
+		all += n
+		if n > 0 && Reason(r) != DroppedByRule {
+			c.reportLoss("", Reason(r))
+		}
+	}
+	return all
 }
 
 func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
@@ -80,7 +87,11 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 			return r
 		}
 	}
-	return c.accept(st, i, p, b)
+	r := c.accept(st, i, p, b)
+	if r == Kept {
+		st.setContext(i, c.contextOf(d, p))
+	}
+	return r
 }
 
 // owns reports whether points with a tag may feed series i. One that was restored takes the first tag that feeds it.

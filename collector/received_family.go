@@ -18,16 +18,15 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 		return c.newReceived(d, b)
 	case !st.family.Received:
 		return nil, FamilyConflict
-	case !st.receives(&d.settings):
-		if len(st.keys) > 0 {
-			return nil, FamilyConflict
-		}
+	case len(st.keys) > 0 && !st.receives(&d.settings):
+		return nil, FamilyConflict
+	case !st.receives(&d.settings) || len(st.keys)+len(st.remembered) == 0 && st.family.Unit != string(b.textOf(d.unit)):
 		c.remove([]*store{st})
 		return c.newReceived(d, b)
 	}
 	f := st.family
 	helps := (f.Help == "" || st.settingsPending) && d.help[0] < d.help[1]
-	settled := len(st.keys) > 0 && !st.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit
+	settled := st.isSettled(d, b)
 	if settled && !helps {
 		return st, Kept
 	}
@@ -38,6 +37,9 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	if !settled {
 		next.TTL, next.SeriesLimit = d.ttl, d.limit
 	}
+	if st.settingsPending {
+		next.Timestamps, next.Unit = d.timestamps, string(metric.Text(b.textOf(d.unit)))
+	}
 	st.settingsPending = false
 	if st.applySettings(&next, c.now) {
 		c.listExpiring()
@@ -45,15 +47,25 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	return st, Kept
 }
 
+// isSettled reports whether a definition does not change the family of s, but for its help.
+func (s *store) isSettled(d *defined, b *Batch) bool {
+	f := s.family
+	if s.settingsPending && (f.Timestamps != d.timestamps || f.Unit != string(b.textOf(d.unit))) {
+		return false
+	}
+	return len(s.keys) > 0 && !s.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit
+}
+
 // receives reports whether the family of s takes points of a definition.
 func (s *store) receives(d *settings) bool {
-	return s.family.Type == d.kind && s.family.Delta == d.delta
+	return s.family.Type == d.kind && s.family.Delta == d.delta && (s.settingsPending || s.family.Timestamps == d.timestamps)
 }
 
 func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 	f := &Family{
 		Name: string(b.textOf(d.name)), Help: string(metric.Text(b.textOf(d.help))), Unit: string(metric.Text(b.textOf(d.unit))),
-		Type: d.kind, Received: true, Delta: d.delta, TTL: d.ttl, SeriesLimit: d.limit,
+		Type: d.kind, Received: true, Delta: d.delta, Timestamps: d.timestamps,
+		TTL: d.ttl, SeriesLimit: d.limit,
 	}
 	r := c.mayReceive(f)
 	var st *store

@@ -40,6 +40,7 @@ func (s *store) arrived(d *defined, b *Batch) {
 // its old value when it comes back.
 func (c *Collector) RetainReceived(print func(tag, name string) uint64) error {
 	return c.do(func() {
+		c.forgetContexts()
 		for _, st := range c.stores {
 			if st.family.Received {
 				c.retainReceived(st, print)

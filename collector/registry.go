@@ -33,10 +33,13 @@ func (c *Collector) storeFor(f *Family) (*store, Reason) {
 }
 
 func (c *Collector) newFamily(f *Family) (*store, Reason) {
-	if len(c.stores) >= c.options.Load().SeriesLimit {
-		if c.removeEmpty(); len(c.stores) >= c.options.Load().SeriesLimit {
-			return nil, SeriesLimit
-		}
+	limit := c.options.Load().SeriesLimit
+	if len(c.stores) >= limit && !c.emptiesGone {
+		c.emptiesGone = true
+		c.removeEmpty()
+	}
+	if len(c.stores) >= limit {
+		return nil, SeriesLimit
 	}
 	if r := c.checkLimits(familyCost); r != Kept {
 		return nil, r

@@ -26,6 +26,7 @@ type store struct {
 	estimator          *quantile.Estimator // of the streams
 	exemplarsPerSeries int                 // of exemplars, per series
 	exemplars          []exemplar
+	inContext          []uint64  // the context with their last point, see contexts; nil until there are snapshots
 	owners             []string  // the tags that feed the series of a received family
 	arrivals           arrivals  // of a received family
 	bounds             []float64 // of the last reading
@@ -144,6 +145,9 @@ func (s *store) add(key string, source uint32, now int64) int {
 	if s.family.Received {
 		s.owners = append(s.owners, "")
 	}
+	if s.inContext != nil {
+		s.inContext = append(s.inContext, 0)
+	}
 	if s.readings != nil {
 		s.readings = append(s.readings, reading{})
 	}
@@ -198,6 +202,7 @@ func (s *store) remove(i int) {
 	s.streams = cut(s.streams, i, 1)
 	s.exemplars = cut(s.exemplars, i, s.exemplarsPerSeries)
 	s.owners = cut(s.owners, i, 1)
+	s.inContext = cut(s.inContext, i, 1)
 	s.readings = cut(s.readings, i, 1)
 	s.expiry.remove(i)
 	s.size.Store(int64(len(s.keys)))
@@ -227,7 +232,7 @@ func (s *store) shrink() {
 	s.starts, s.times, s.updated = clip(s.starts), clip(s.times), clip(s.updated)
 	s.lasts, s.inRound, s.declared, s.windows = clip(s.lasts), clip(s.inRound), clip(s.declared), clip(s.windows)
 	s.natives, s.streams, s.exemplars = clip(s.natives), clip(s.streams), clip(s.exemplars)
-	s.owners, s.readings = clip(s.owners), clip(s.readings)
+	s.owners, s.inContext, s.readings = clip(s.owners), clip(s.inContext), clip(s.readings)
 	s.expiry.lastSample, s.expiry.links = clip(s.expiry.lastSample), clip(s.expiry.links)
 	s.index = make(map[string]int32, len(s.keys))
 	for i, key := range s.keys {

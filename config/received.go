@@ -36,6 +36,11 @@ type Received struct {
 	HasType     bool
 	Help        string // "" keeps it
 	Temporality Temporality
+	Unit        string // "" keeps it
+	// Snapshot, Timestamps and MaxLag are nil unless the rule has them.
+	Snapshot   *bool          // a context has all series of its source
+	Timestamps *bool          // expose the times of the points
+	MaxLag     *time.Duration // how much older than the newest point of its context a point may be; 0: any
 	// Identity is equal for rules that make the same series of points, whatever their limits and texts are.
 	Identity string
 	// Labels are sorted by name, including those of the file. A constant "" takes a label away.
@@ -196,8 +201,28 @@ func (r *reader) changes() {
 			rule.Temporality = Temporality(i) + Delta
 		}
 	}
+	rule.Snapshot, rule.Timestamps = r.choice("snapshot"), r.choice("timestamps")
+	if rule.Snapshot != nil && *rule.Snapshot && rule.Temporality == Delta {
+		r.wrong(r.get("snapshot"), r.under("snapshot"), "a snapshot of increments would remove series that did not change",
+			"remove snapshot, or temporality: delta")
+	}
+	if n := r.get("unit"); n != nil {
+		r.receivedUnit(n)
+	}
 	r.receivedLimits()
 	r.receivedLabels()
+}
+
+// choice reads a boolean, and returns nil if the rule does not have it.
+func (r *reader) choice(key string) *bool {
+	n := r.get(key)
+	if n == nil {
+		return nil
+	}
+	if is, ok := r.boolean(n, r.under(key)); ok {
+		return &is
+	}
+	return nil
 }
 
 // receivedLimits reads how long series stay, and how many there may be.
@@ -206,6 +231,11 @@ func (r *reader) receivedLimits() {
 	if n := r.get("ttl"); n != nil {
 		if ttl, ok := r.expiry(n, r.under("ttl")); ok {
 			rule.TTL = &ttl
+		}
+	}
+	if n := r.get("max_lag"); n != nil {
+		if lag, ok := r.duration(n, r.under("max_lag"), 0); ok {
+			rule.MaxLag = &lag
 		}
 	}
 	if n := r.get("series_limit"); n != nil {

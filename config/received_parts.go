@@ -6,6 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promexporter/promexporter/internal/metric"
 )
 
 // rename reads the new name.
@@ -106,4 +110,33 @@ func isAttribute(steps []Step) bool {
 		return steps[0].Key == "scope" && (steps[1].Key == "name" || steps[1].Key == "version")
 	}
 	return false
+}
+
+// receivedUnit reads the unit, which the new name, or else the name that came, must end with.
+func (r *reader) receivedUnit(n *node) {
+	rule, path := r.received, r.under("unit")
+	if r.unit(n); r.m.Unit == "" || !model.LegacyValidation.IsValidMetricName("_"+r.m.Unit) {
+		return
+	}
+	rule.Unit = r.m.Unit
+	name := rule.Name.String()
+	if name == "" {
+		name = rule.Metric
+	}
+	kind := Counter
+	if rule.HasType {
+		kind = rule.Type
+	}
+	base := metric.BaseName(name, kind)
+	switch {
+	case r.has("metric_regex") && !r.has("name"):
+		r.wrong(n, path, "the rule does not say how the names end, which must be with the unit", "write metric: '*_"+rule.Unit+"', or add a name")
+	case name == "" || strings.HasSuffix(base, "_"+rule.Unit):
+	case !r.has("name"):
+		r.wrong(n, path, "the names of the metrics do not end with the unit, as OpenMetrics requires",
+			"write metric: '*_"+rule.Unit+"', or add a name")
+	default:
+		r.wrong(n, path, "the name does not end with the unit, as OpenMetrics requires",
+			"write name: "+base+"_"+rule.Unit+strings.TrimPrefix(name, base))
+	}
 }

@@ -15,6 +15,7 @@ func FuzzRules(f *testing.F) {
 	for _, name := range []string{"statsd_kinds", "otlp_all_kinds", "scrape_hist", "labels_processor_duplicates"} {
 		f.Add([]byte(pageRules), capture(f, "v5.1.1/"+name), "tag")
 		f.Add([]byte("received: [{metric_regex: '(.)', name: '${1}', temporality: delta, labels: {a: $name, l: ''}}]"), capture(f, "v5.1.1/"+name), "")
+		f.Add([]byte("received: [{snapshot: true, max_lag: 1s}, {metric: '*_bytes', unit: bytes, timestamps: true}]"), capture(f, "v5.1.1/"+name), "")
 	}
 	f.Add([]byte("received: [{}]"), []byte("0"), "no context")
 	f.Fuzz(func(t *testing.T, text, chunk []byte, tag string) {

@@ -54,6 +54,7 @@ type Scratch struct {
 	texts      []byte // of resource
 	newest     int64
 	own        bool
+	broken     bool // a part of the context is malformed
 	changing
 }
 
@@ -95,13 +96,14 @@ func (w *Scratch) next(read func() error, failed func(*record.Malformed)) bool {
 		if !errors.As(err, &m) {
 			panic(fmt.Sprintf("BUG: cmetrics returned %T", err))
 		}
+		w.broken = true
 		failed(m)
 	}
 }
 
 func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*record.Malformed)) {
 	b.Begin(tag)
-	w.newest, w.own = 0, false
+	w.newest, w.own, w.broken = 0, false, w.context.TooLarge
 	w.readResource()
 	if w.plan != nil {
 		w.plan.Begin(&w.rules, tag, w)
@@ -109,10 +111,14 @@ func (w *Scratch) readContext(tag string, b *collector.Batch, failed func(*recor
 	for w.next(func() error { return w.context.Next(&w.family) }, failed) {
 		w.readFamily(b, failed)
 	}
-	if w.own {
+	switch {
+	case w.own:
 		b.Abandon(collector.OwnPage)
+	case w.plan != nil && w.plan.Snapshots:
+		b.EndSnapshot(w.newest, !w.broken)
+	default:
+		b.End(w.newest)
 	}
-	b.End(w.newest)
 }
 
 func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed)) {
@@ -127,7 +133,9 @@ func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed))
 	for w.next(func() error { return f.Next(&w.point) }, failed) {
 		w.Points++
 		w.shift()
-		w.newest = max(w.newest, w.point.Time)
+		if !b.IsTooNew(w.point.Time) {
+			w.newest = max(w.newest, w.point.Time)
+		}
 		w.text = w.text[:0]
 		r, before := reason, b.Points()
 		if r == collector.Kept {

@@ -113,6 +113,10 @@ func (w *Scratch) redefine() {
 	if fate.HasDelta {
 		d.Delta = fate.Delta
 	}
+	if fate.Unit != nil {
+		d.Unit = fate.Unit
+	}
+	d.Snapshot, d.MaxLag, d.Timestamps = fate.Snapshot, fate.MaxLag, fate.Timestamps
 	if fate.HasTTL {
 		d.TTL = fate.TTL
 	}

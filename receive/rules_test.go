@@ -282,8 +282,8 @@ func randomRules(rnd *rand.Rand) string {
 			continue
 		}
 		b.WriteString(pick("", "", ", first: true") + pick("", "", ", name: x", ", name: 'y_${namespace}'", ", name: h_count") +
-			pick("", "", ", type: gauge", ", type: counter", ", type: untyped") + pick("", "", ", temporality: delta", ", temporality: cumulative") +
-			pick("", "", ", ttl: 1h", ", ttl: 0") + pick("", "", ", series_limit: 2", ", help: Why.") +
+			pick("", "", ", type: gauge", ", type: counter", ", type: untyped") + pick("", "", ", temporality: delta", ", temporality: cumulative", ", snapshot: true") +
+			pick("", "", ", ttl: 1h", ", ttl: 0") + pick("", "", ", series_limit: 2", ", help: Why.") + pick("", "", ", max_lag: 1s") + pick("", "", ", timestamps: true") +
 			pick("", "", ", labels: {a: b, name: ''}", ", labels: {l: \"$labels['name']\", t: \"$TAG[0]\", le: x}",
 				", labels: {quantile: {from: $name, length: bytes}, x: {from: [\"$group_attributes['scope']['name']\", $name], mask: [number]}}"))
 		b.WriteString("}\n")

@@ -27,8 +27,12 @@ type Changed struct {
 	Type      collector.Type
 	Labels    []string // names and values in turn
 	Increment bool
-	Ends      bool // the series has ended, and leaves the page
-	Index     int  // of the point in the batch
+	// Snapshot says that the series leaves the page with the first context that does not have it.
+	Snapshot   bool
+	Timestamps bool   // the page has its time
+	Unit       string // as a rule says; "" if none does
+	Ends       bool   // the series has ended, and leaves the page
+	Index      int    // of the point in the batch
 }
 
 // see calls Seen for the point, which was put into the batch last if the reason is Kept.
@@ -53,8 +57,10 @@ func (w *Scratch) see(b *collector.Batch, reason collector.Reason) {
 		s.Verdicts = w.Rules.ExplainReceived(w.plan, w.changes, &w.rules, s.Type, &w.fate)
 	}
 	if reason == collector.Kept {
+		d := &w.definition
 		s.Changed = &Changed{
-			Name: string(w.definition.Name), Type: w.definition.Type, Increment: w.isIncrement(), Ends: w.point.Stale, Index: b.Points() - 1,
+			Name: string(d.Name), Type: d.Type, Increment: w.isIncrement(), Ends: w.point.Stale, Index: b.Points() - 1,
+			Snapshot: d.Snapshot && !w.isIncrement(), Timestamps: d.Timestamps, Unit: string(w.fate.Unit),
 			Labels: b.PointLabels(b.Points() - 1),
 		}
 	}

@@ -148,8 +148,8 @@ func metricsOf(t *testing.T, page string) []byte {
 			labels, _ := json.Marshal(keys)
 			texts, _ := json.Marshal(values)
 			value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
-			all = append(all, fmt.Sprintf(`{"meta":{"type":%d,"opts":{"name":%q},"labels":%s},"values":[{"value":%g,"labels":%s}]}`,
-				kinds[family.GetType()], name, labels, value, texts))
+			all = append(all, fmt.Sprintf(`{"meta":{"type":%d,"opts":{"name":%q},"labels":%s},"values":[{"ts":%d,"value":%g,"labels":%s}]}`,
+				kinds[family.GetType()], name, labels, m.GetTimestampMs()*int64(time.Millisecond), value, texts))
 		}
 	}
 	return chunktest.JSON(nil, `{"meta":{},"metrics":[`+strings.Join(all, ",")+`]}`)

@@ -27,6 +27,7 @@ type receivedRule struct {
 	config *config.Received
 	stats  *Stats
 	help   []byte
+	unit   []byte
 
 	mu    sync.Mutex
 	names map[string]struct{} // of the families that it changed; guarded by mu
@@ -75,6 +76,9 @@ func (r *receivedRule) familyNames() []string {
 // Scratch.
 type Received struct {
 	*compiledPlan
+	// Snapshots says that contexts have all series of their source, as a rule says.
+	Snapshots bool
+
 	rules     []receivedStep
 	externals [][]string // where the context has it, by slot; nil for what it does not have
 
@@ -137,6 +141,7 @@ func (s *Set) compileReceived(matching []byte) *Received {
 		if matching[i] == 0 {
 			continue
 		}
+		p.Snapshots = p.Snapshots || r.config.Snapshot != nil && *r.config.Snapshot
 		step := receivedStep{receivedRule: r, index: len(p.rules), perPoint: looksAtLabels(r.config.Condition)}
 		sp := spaces{event: p.paths, plan: p.compiledPlan}
 		if r.config.Condition != nil {

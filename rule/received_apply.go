@@ -16,8 +16,12 @@ type Fate struct {
 	Name           []byte // nil keeps the name
 	Type           collector.Type
 	Help           []byte // nil keeps the help
-	Delta          bool   // points are increments
-	HasDelta       bool   // Delta is set
+	Unit           []byte // nil keeps the unit
+	Snapshot       bool
+	MaxLag         time.Duration
+	Timestamps     bool
+	Delta          bool // points are increments
+	HasDelta       bool // Delta is set
 	TTL            time.Duration
 	HasTTL         bool // TTL is set
 	SeriesLimit    int
@@ -83,8 +87,26 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 	if r.help != nil {
 		f.Help = r.help
 	}
+	if r.unit != nil {
+		f.Unit = r.unit
+	}
 	if c.Temporality != config.AsSent {
 		f.Delta, f.HasDelta = c.Temporality == config.Delta, true
+	}
+	f.takeSettings(c)
+	f.takeLabels(r.labels)
+}
+
+// takeSettings adds how points are taken, and how long series stay.
+func (f *Fate) takeSettings(c *config.Received) {
+	if c.Snapshot != nil {
+		f.Snapshot = *c.Snapshot
+	}
+	if c.MaxLag != nil {
+		f.MaxLag = *c.MaxLag
+	}
+	if c.Timestamps != nil {
+		f.Timestamps = *c.Timestamps
 	}
 	switch {
 	case c.TTL != nil:
@@ -98,8 +120,12 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 	case c.FileSeriesLimit != nil && !f.HasSeriesLimit:
 		f.SeriesLimit, f.HasSeriesLimit = *c.FileSeriesLimit, true
 	}
-	for i := range r.labels {
-		l := &r.labels[i]
+}
+
+// takeLabels adds labels.
+func (f *Fate) takeLabels(labels []ReceivedLabel) {
+	for i := range labels {
+		l := &labels[i]
 		at, found := slices.BinarySearchFunc(f.Labels, l.Name, func(have *ReceivedLabel, name []byte) int {
 			return bytes.Compare(have.Name, name)
 		})

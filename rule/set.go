@@ -91,6 +91,9 @@ func Compile(files []*config.Rules, o Options) *Set {
 			if c.Help != "" {
 				r.help = []byte(c.Help)
 			}
+			if c.Unit != "" {
+				r.unit = []byte(c.Unit)
+			}
 			s.received = append(s.received, r)
 		}
 	}

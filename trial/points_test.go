@@ -29,6 +29,7 @@ const rules = `received:
 - {condition: {field: $type, op: in, value: [counter, gauge]}, temporality: delta}
 - {match: other, drop: true}
 - {labels: {le: x}, metric: '*duration*'}
+- {max_lag: 1s, timestamps: true}
 `
 
 // TestVerdictsAreTrue: what verdicts say of a point is what the collector does with it, and what the rules count.

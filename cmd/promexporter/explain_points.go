@@ -72,6 +72,9 @@ type (
 		Labels    map[string]string `json:"labels"`
 		Increment bool              `json:"increment,omitempty"`
 		Ends      bool              `json:"ends,omitempty"`
+		Unit      string            `json:"unit,omitempty"` // as a rule says
+		Timestamp bool              `json:"timestamp,omitempty"`
+		Snapshot  bool              `json:"snapshot,omitempty"`
 	}
 )
 
@@ -124,6 +127,15 @@ func pointText(p *trial.Point) string {
 	}
 	if p.Changed.Increment {
 		value += ", an increment"
+	}
+	if p.Changed.Unit != "" {
+		value += ", in " + p.Changed.Unit
+	}
+	if p.Changed.Timestamps {
+		value += ", with its time"
+	}
+	if p.Changed.Snapshot {
+		value += ", until a snapshot without it"
 	}
 	return value
 }
@@ -185,7 +197,10 @@ func (w *explainWriter) writePointJSON(p *trial.Point, all []rule.ReceivedVerdic
 		}
 	}
 	if c := p.Changed; c != nil && p.Drop == "" {
-		out.Series = &explainedSeries{Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment, Ends: c.Ends}
+		out.Series = &explainedSeries{
+			Name: c.Name, Type: typeText(c.Type), Labels: labelMap(c.Labels), Increment: c.Increment, Ends: c.Ends,
+			Unit: c.Unit, Timestamp: c.Timestamps, Snapshot: c.Snapshot,
+		}
 	}
 	encoder := json.NewEncoder(w.out)
 	encoder.SetEscapeHTML(false)
