@@ -19,6 +19,9 @@ func detect(head []byte) Format {
 	if isMap(head[0]) { // a context of metrics events
 		return Msgpack
 	}
+	if text[0] == '{' { // neither logs nor the other outputs start with it, but a record may contain what they do
+		return JSON
+	}
 	for line := range bytes.Lines(text) {
 		switch {
 		case stdoutHead.Match(line):
@@ -27,7 +30,7 @@ func detect(head []byte) Format {
 			return File
 		}
 	}
-	if text[0] == '{' || text[0] == '[' && !hostLog.Match(text) {
+	if text[0] == '[' && !hostLog.Match(text) {
 		return JSON
 	}
 	return ""

@@ -23,8 +23,8 @@ var (
 	hostLog = regexp.MustCompile(`^\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`)
 	// stdoutHead is the number and the tag of a line of the output stdout.
 	stdoutHead = regexp.MustCompile(`^\[\d+\] (\S+): \[`)
-	// fileHead is the tag and the time of a line of the output file.
-	fileHead = regexp.MustCompile(`^(\S+): \[(\d+(?:\.\d+)?), `)
+	// fileHead is the tag and the time of a line of the output file. JSON does not match.
+	fileHead = regexp.MustCompile(`^([^\s{\["]\S*): \[(\d+(?:\.\d+)?), `)
 )
 
 var errNotFile = errors.New("no line of the output file, which are tag: [time, {record}]")
