@@ -34,12 +34,15 @@ func (s *store) merge(i int, m *Sample, encoded []byte, at int64) Reason {
 	if m.Op == MergeTotal {
 		return s.mergeTotal(i, m, encoded, at)
 	}
+	row := s.buckets[i*s.width : (i+1)*s.width]
+	if overflows(row, m.Count) {
+		return WeightLimit
+	}
 	r := s.accumulate(i, m.Value)
 	if r != Kept && r != RoundedAway {
 		return r
 	}
 	s.signed = s.signed || m.Value < 0
-	row := s.buckets[i*s.width : (i+1)*s.width]
 	for b := range row {
 		n, size := binary.Uvarint(encoded)
 		row[b] += n
@@ -82,6 +85,9 @@ func (s *store) mergeTotal(i int, m *Sample, encoded []byte, at int64) Reason {
 	if m.Family.exceeds(math.Abs(sum)) || m.Family.exceeds(float64(count)) {
 		return MaxIncrement
 	}
+	if overflows(row, count) {
+		return WeightLimit
+	}
 	r := s.accumulate(i, sum)
 	if r != Kept && r != RoundedAway {
 		return r
@@ -107,6 +113,9 @@ func total(counts []uint64) (n uint64) {
 	}
 	return n
 }
+
+// overflows reports whether a histogram with these buckets would have more observations than it can count.
+func overflows(buckets []uint64, added uint64) bool { return added > math.MaxUint64-total(buckets) }
 
 // fell reports whether one of the encoded counts was reset, which means that it is below a share of the last one, or
 // else whether one slipped.

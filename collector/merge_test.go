@@ -88,3 +88,19 @@ func TestMergesRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestMergesOverflow holds that a histogram does not take more observations than it can count.
+func TestMergesOverflow(t *testing.T) {
+	const half = 1 << 63
+	for _, op := range []collector.Op{collector.Merge, collector.MergeTotal} {
+		f := &collector.Family{Name: "h", Type: collector.Histogram, Buckets: []float64{1}}
+		c := open(t, collector.Options{})
+		ingestAt(t, c, noon, merge(f, op, 1, half, 0))
+		ingestAt(t, c, noon+second, merge(f, op, 2, 0, half)) // a reset as a running total
+		if n := c.Stats().Dropped(collector.WeightLimit); n != 1 {
+			t.Errorf("%v: dropped %d", op, n)
+		}
+		shows(t, c, `h_bucket{le="1"} 9.223372036854776e+18`, `h_bucket{le="+Inf"} 9.223372036854776e+18`, `h_sum 1`,
+			`h_count 9.223372036854776e+18`)
+	}
+}
