@@ -7,7 +7,7 @@ import (
 
 // Seen is what rules made of a point. It owns its memory, apart from the rules.
 type Seen struct {
-	Name   string // that the point came with, as Prometheus knows it
+	Name   string // that the point came with, in Prometheus' form
 	Type   collector.Type
 	Labels []string // names and values in turn
 	Value  float64  // the sum of a histogram or summary
