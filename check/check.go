@@ -40,10 +40,14 @@ type checker struct {
 }
 
 func (c *checker) file(path string) error {
-	if c.seen[filepath.Clean(path)] {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if c.seen[absolute] {
 		return nil
 	}
-	c.seen[filepath.Clean(path)] = true
+	c.seen[absolute] = true
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
