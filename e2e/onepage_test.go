@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,16 +23,19 @@ func TestOnePage(t *testing.T) {
 	program := required(t, "prometheus")
 	otlpAddress, statsdAddress, other := freePort(t), freePort(t), freePort(t)
 	a := start(t, "", withPlugin(append(onePageInputs(otlpAddress, statsdAddress),
-		"-o", "promexporter", "-m", "*", "-p", anyPort,
+		"-o", "promexporter", "-m", "*", "-p", anyPort, "-p", "rules_file="+statsdRules(t),
 		"-o", "prometheus_exporter", "-m", "*", "-p", "host="+hostOf(other), "-p", "port="+portOf(other))...)...)
 	address := a.url(0)
 	for range 2 {
 		postOTLP(t, otlpAddress, otlp(time.Now()))
 	}
-	sendStatsd(t, statsdAddress, "fuel:12.5|g")
+	for _, packet := range []string{"fuel:12.5|g", "clicks:2|c", "clicks:3|c"} {
+		sendStatsd(t, statsdAddress, packet)
+	}
 
 	page := a.page(address, "not all arrived", func(page string) bool {
-		return value(page, `jobs_total{job="shop/cart"}`) == "4" && value(page, "fuel") == "12.5" && value(page, `ok{tag="app"}`) == "1" &&
+		return value(page, `jobs_total{job="shop/cart"}`) == "4" && value(page, "fuel") == "12.5" &&
+			value(page, "clicks_total") == "5" && value(page, `ok{tag="app"}`) == "1" &&
 			strings.Contains(page, "\nnode_uname_info{") && strings.Contains(page, "\nfluentbit_uptime{")
 	})
 	readable(t, page)
@@ -51,6 +56,20 @@ func onePageInputs(otlpAddress, statsdAddress string) []string {
 		"-i", "fluentbit_metrics", "-t", "agent", "-p", "scrape_interval=1",
 		"-i", "opentelemetry", "-t", "otlp", "-p", "listen="+hostOf(otlpAddress), "-p", "port="+portOf(otlpAddress),
 		"-i", "statsd", "-t", "statsd", "-p", "listen="+hostOf(statsdAddress), "-p", "port="+portOf(statsdAddress), "-p", "metrics=on")
+}
+
+// statsdRules returns the path of rules/statsd.yaml with the default rules.
+func statsdRules(t *testing.T) string {
+	t.Helper()
+	rules, err := os.ReadFile("../rules/statsd.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(path, append([]byte("defaults: true\n"), rules...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func hostOf(address string) string { host, _, _ := strings.Cut(address, ":"); return host }
@@ -95,7 +114,7 @@ func onPrometheus(t *testing.T, program, page string) {
 	api := startPrometheus(t, program, fmt.Sprintf("  honor_labels: true\n  static_configs: [{targets: ['%s']}]\n", target.Host))
 	latency := "latency_seconds"
 	want := map[string]string{
-		`ok{tag="app"}`: "1", `fuel`: "12.5", `up{job="promexporter"}`: "1",
+		`ok{tag="app"}`: "1", `fuel`: "12.5", `clicks_total`: "5", `up{job="promexporter"}`: "1",
 		`count(node_uname_info)`: "1", `count(fluentbit_uptime)`: "1",
 		`queue_length{job="shop/cart"}`: "-3.5", `jobs_total{job="shop/cart"}`: "4", `orders_total{job="shop/cart"}`: "42",
 		`batch_size_count`: "12", `batch_size_bucket{le="1.0"} or batch_size_bucket{le="1"}`: "6",
