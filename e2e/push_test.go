@@ -15,7 +15,7 @@ func TestPush(t *testing.T) {
 	}
 	api := startPrometheus(t, required(t, "prometheus"), "", "--web.enable-remote-write-receiver")
 	page, to := freePort(t), strings.TrimPrefix(api, "http://")
-	config := example(t, "how-to.md", "## Push the page from an agent that nobody can scrape")
+	config := example(t, "how-to.md", "## Push the page from an agent that cannot be scraped")
 	for from, to := range map[string]string{
 		"Name   tail\n    Path   /var/log/app.log\n": "Name   dummy\n    Dummy  {\"took\":0.5,\"code\":\"200\"}\n    Samples 3\n",
 		"    Parser json\n":                          "",
