@@ -9,13 +9,13 @@ import (
 
 // TestPush runs the agent of docs/how-to.md that scrapes its own page and pushes it to a Prometheus.
 func TestPush(t *testing.T) {
+	config := example(t, "how-to.md", "## Push the page from an agent that cannot be scraped")
 	inputs(t, "prometheus_scrape", "prometheus_remote_write", "node_exporter_metrics")
 	if !atLeast(t, 3, 2) {
 		t.Skip("this version pushes no histograms")
 	}
 	api := startPrometheus(t, required(t, "prometheus"), "", "--web.enable-remote-write-receiver")
 	page, to := freePort(t), strings.TrimPrefix(api, "http://")
-	config := example(t, "how-to.md", "## Push the page from an agent that cannot be scraped")
 	for from, to := range map[string]string{
 		"Name   tail\n    Path   /var/log/app.log\n": "Name   dummy\n    Dummy  {\"took\":0.5,\"code\":\"200\"}\n    Samples 3\n",
 		"    Parser json\n":                          "",
