@@ -21,17 +21,7 @@ func (p *parser) document(n *node) {
 
 // metrics reads the rules for records.
 func (p *parser) metrics(list *node) {
-	switch {
-	case list == nil:
-		return
-	case list.kind != sequence:
-		p.wrongKind(list, "metrics", "a list of rules", "write "+smallestFile)
-		return
-	case len(list.elements) == 0:
-		p.wrong(list, "metrics", "no rules", "write at least one, or remove the key if defaults: true is set")
-	case len(list.elements) > maxMetrics:
-		p.wrong(list, "metrics", fmt.Sprintf("%d rules", len(list.elements)),
-			fmt.Sprintf("a file has at most %d", maxMetrics))
+	if !p.isRuleList(list, "metrics", smallestFile, "remove the key if defaults: true is set", maxMetrics) {
 		return
 	}
 	p.rules.Metrics = make([]Metric, 0, len(list.elements))
@@ -39,6 +29,24 @@ func (p *parser) metrics(list *node) {
 		p.metric(e, at("metrics", i))
 	}
 	p.families()
+}
+
+// isRuleList reports whether list is a list of rules, and reports mistakes unless it is nil. An empty one is a mistake,
+// too, for which the advice is to write a rule or to do what instead says.
+func (p *parser) isRuleList(list *node, path, example, instead string, limit int) bool {
+	switch {
+	case list == nil:
+		return false
+	case list.kind != sequence:
+		p.wrongKind(list, path, "a list of rules", "write "+example)
+		return false
+	case len(list.elements) == 0:
+		p.wrong(list, path, "no rules", "write at least one, or "+instead)
+	case len(list.elements) > limit:
+		p.wrong(list, path, fmt.Sprintf("%d rules", len(list.elements)), fmt.Sprintf("a file has at most %d", limit))
+		return false
+	}
+	return true
 }
 
 // fileDefaults reads the settings for all rules of the file.

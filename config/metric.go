@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -81,16 +82,7 @@ func (r *reader) identify() {
 
 // selection reads which events and fields the rule applies to.
 func (r *reader) selection() {
-	if n := r.get("match"); n != nil {
-		r.m.Match, _ = r.text(n, r.under("match"), "write a tag with wildcards such as 'nginx.*'")
-	}
-	if n := r.get("match_regex"); n != nil {
-		r.m.MatchRegex, _ = r.regexp(n, r.under("match_regex"))
-		if r.has("match") {
-			r.wrong(n, r.under("match_regex"), "match is also set", "write only one of them")
-		}
-		r.m.Match = ""
-	}
+	r.pattern("match", "write a tag with wildcards such as 'nginx.*'", &r.m.Match, &r.m.MatchRegex)
 	if n := r.get("fields"); n != nil {
 		r.m.Fields, _ = r.regexp(n, r.under("fields"))
 	}
@@ -101,6 +93,20 @@ func (r *reader) selection() {
 		if c, ok := r.condition(n, r.under("condition"), 0); ok {
 			r.m.Condition = &c
 		}
+	}
+}
+
+// pattern reads a text with wildcards at key, or a regular expression at key_regex, of which a rule has one.
+func (r *reader) pattern(key, advice string, wildcard *string, regex **regexp.Regexp) {
+	if n := r.get(key); n != nil {
+		*wildcard, _ = r.text(n, r.under(key), advice)
+	}
+	if n := r.get(key + "_regex"); n != nil {
+		*regex, _ = r.regexp(n, r.under(key+"_regex"))
+		if r.has(key) {
+			r.wrong(n, r.under(key+"_regex"), key+" is also set", "write only one of them")
+		}
+		*wildcard = ""
 	}
 }
 

@@ -27,13 +27,8 @@ func (r *reader) name() {
 		}
 		return
 	}
-	s, ok := r.text(n, path, "write the name of the metric, such as http_requests_total")
+	s, t, ok := r.template(n, path, "write the name of the metric, such as http_requests_total")
 	if !ok {
-		return
-	}
-	t, err := parseTemplate(s)
-	if err != nil {
-		r.wrongText(n, path, "bad name "+quote(s), err)
 		return
 	}
 	r.m.Name = t
@@ -47,6 +42,19 @@ func (r *reader) name() {
 			t[i].From = r.nameField(n, path, v)
 		}
 	}
+}
+
+// template reads a name, as written and parsed.
+func (r *reader) template(n *node, path, advice string) (s string, t Template, ok bool) {
+	if s, ok = r.text(n, path, advice); !ok {
+		return "", nil, false
+	}
+	t, err := parseTemplate(s)
+	if err != nil {
+		r.wrongText(n, path, "bad name "+quote(s), err)
+		return "", nil, false
+	}
+	return s, t, true
 }
 
 // nameField returns the accessor in ${variable}, whose $ may be left out.

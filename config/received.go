@@ -72,17 +72,7 @@ const smallestReceived = "received: [{metric: 'node_scrape_*', drop: true}]"
 
 // received reads the rules on metrics events.
 func (p *parser) received(list *node) {
-	switch {
-	case list == nil:
-		return
-	case list.kind != sequence:
-		p.wrongKind(list, "received", "a list of rules", "write "+smallestReceived)
-		return
-	case len(list.elements) == 0:
-		p.wrong(list, "received", "no rules", "write at least one, or remove the key")
-	case len(list.elements) > maxReceived:
-		p.wrong(list, "received", fmt.Sprintf("%d rules", len(list.elements)),
-			fmt.Sprintf("a file has at most %d", maxReceived))
+	if !p.isRuleList(list, "received", smallestReceived, "remove the key", maxReceived) {
 		return
 	}
 	for i, e := range list.elements {
@@ -137,16 +127,7 @@ func (r *reader) identity() string {
 
 // metricName reads which names the rule is about.
 func (r *reader) metricName() {
-	if n := r.get("metric"); n != nil {
-		r.received.Metric, _ = r.text(n, r.under("metric"), "write a name with wildcards, such as 'node_scrape_*'")
-	}
-	if n := r.get("metric_regex"); n != nil {
-		r.received.MetricRegex, _ = r.regexp(n, r.under("metric_regex"))
-		if r.has("metric") {
-			r.wrong(n, r.under("metric_regex"), "metric is also set", "write only one of them")
-		}
-		r.received.Metric = ""
-	}
+	r.pattern("metric", "write a name with wildcards, such as 'node_scrape_*'", &r.received.Metric, &r.received.MetricRegex)
 }
 
 // distinctReceived checks that no other rule has this name.

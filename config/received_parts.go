@@ -14,13 +14,8 @@ import (
 // rename reads the new name.
 func (r *reader) rename(n *node) {
 	path := r.under("name")
-	s, ok := r.text(n, path, "write a name, such as 'agent_${1}' with the captures of metric_regex")
+	s, t, ok := r.template(n, path, "write a name, such as 'agent_${1}' with the captures of metric_regex")
 	if !ok {
-		return
-	}
-	t, err := parseTemplate(s)
-	if err != nil {
-		r.wrongText(n, path, "bad name "+quote(s), err)
 		return
 	}
 	if slices.ContainsFunc(t, func(p TemplatePart) bool { return strings.Contains(p.Literal, "$") }) {
