@@ -44,7 +44,7 @@ func taker(b *testing.B, chunk []byte) (take func(chunk []byte), points int) {
 	b.Cleanup(c.Close)
 	var batch collector.Batch
 	var scratch receive.Scratch
-	now := newest(chunk) + int64(time.Second)
+	now := cmetrics.Newest(chunk) + int64(time.Second)
 	take = func(chunk []byte) {
 		batch.Reset()
 		batch.Now = now
@@ -59,25 +59,6 @@ func taker(b *testing.B, chunk []byte) (take func(chunk []byte), points int) {
 		b.Fatal("no point was taken")
 	}
 	return take, scratch.Points
-}
-
-// newest returns the time of the newest point.
-func newest(chunk []byte) (at int64) {
-	var (
-		r cmetrics.Reader
-		c cmetrics.Context
-		f cmetrics.Family
-		p cmetrics.Point
-	)
-	r.Reset(chunk)
-	for r.Next(&c) == nil {
-		for c.Next(&f) == nil {
-			for f.Next(&p) == nil {
-				at = max(at, p.Time)
-			}
-		}
-	}
-	return at
 }
 
 func vmihailenco(b *testing.B) func(chunk []byte) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/receive"
@@ -53,7 +54,7 @@ func TestIngestDoesNotAllocate(t *testing.T) {
 			if err := c.Retain([]*collector.Family{rule}, nil); err != nil {
 				t.Fatal(err)
 			}
-			batch, scratch, now := &collector.Batch{}, &receive.Scratch{}, newest(chunk)+int64(time.Second)
+			batch, scratch, now := &collector.Batch{}, &receive.Scratch{}, cmetrics.Newest(chunk)+int64(time.Second)
 			failed := func(m *record.Malformed) { t.Error(m) }
 			n := testing.AllocsPerRun(20, func() {
 				batch.Reset()

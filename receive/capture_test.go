@@ -42,7 +42,7 @@ func TestCaptures(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := newRig(t)
-			r.read(chunk, "tag", newest(chunk)+int64(time.Second))
+			r.read(chunk, "tag", cmetrics.Newest(chunk)+int64(time.Second))
 			golden(t, version+"_"+name+".prom", r.drops()+r.page(text))
 			golden(t, version+"_"+name+".om", r.page(openMetrics))
 			promtool(t, r.page("text/plain;version=0.0.4"))
@@ -120,25 +120,6 @@ func (r *rig) drops() string {
 		}
 	}
 	return all.String()
-}
-
-// newest returns the time of the newest point of a chunk.
-func newest(chunk []byte) (at int64) {
-	var (
-		r cmetrics.Reader
-		c cmetrics.Context
-		f cmetrics.Family
-		p cmetrics.Point
-	)
-	r.Reset(chunk)
-	for r.Next(&c) == nil {
-		for c.Next(&f) == nil {
-			for f.Next(&p) == nil {
-				at = max(at, p.Time)
-			}
-		}
-	}
-	return at
 }
 
 func golden(t *testing.T, name, got string) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/record"
@@ -307,7 +308,7 @@ func BenchmarkReceive(b *testing.B) {
 			}
 			r := rig{collector: collector.New(collector.Options{SeriesLimit: 100_000})}
 			defer r.collector.Close()
-			now, points := newest(chunk), 0
+			now, points := cmetrics.Newest(chunk), 0
 			failed := func(*record.Malformed) {}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/promexporter/promexporter/cmetrics"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -34,7 +36,7 @@ func TestRulesPages(t *testing.T) {
 			chunk := capture(t, "v5.1.1/"+name)
 			r := newRig(t)
 			r.scratch.Rules = compile(t, pageRules, nil)
-			r.read(chunk, "tag", newest(chunk)+int64(time.Second))
+			r.read(chunk, "tag", cmetrics.Newest(chunk)+int64(time.Second))
 			golden(t, "rules_"+name+".prom", r.drops()+r.page(text))
 			golden(t, "rules_"+name+".om", r.page(openMetrics))
 			golden(t, "rules_"+name+".json", r.protobuf())

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/chunktest"
@@ -240,7 +241,7 @@ func TestRulesAllocate(t *testing.T) {
 		chunk := capture(t, "v5.1.1/"+name)
 		r := newRig(t)
 		r.scratch.Rules = compile(t, rules, nil)
-		now := newest(chunk)
+		now := cmetrics.Newest(chunk)
 		failed := func(*record.Malformed) {}
 		n := testing.AllocsPerRun(20, func() {
 			r.batch.Reset()
@@ -306,7 +307,7 @@ func TestRandomRules(t *testing.T) {
 		received := uint64(0)
 		for range 6 {
 			chunk := capture(t, strings.TrimSuffix(filepath.ToSlash(strings.SplitN(files[rnd.IntN(len(files))], "chunks"+string(filepath.Separator), 2)[1]), ".mp"))
-			r.read(chunk, []string{"tag", "other", "x.g"}[rnd.IntN(3)], newest(chunk))
+			r.read(chunk, []string{"tag", "other", "x.g"}[rnd.IntN(3)], cmetrics.Newest(chunk))
 			received += uint64(r.scratch.Points)
 			r.scratch.Finish(true)
 			if err := r.collector.RetainReceived(compile(t, randomRules(rnd), nil).Print); err != nil {
@@ -339,7 +340,7 @@ func BenchmarkRules(b *testing.B) {
 			r := rig{collector: collector.New(collector.Options{SeriesLimit: 100_000})}
 			defer r.collector.Close()
 			r.scratch.Rules = compile(b, row.rules, nil)
-			now, points := newest(chunk), 0
+			now, points := cmetrics.Newest(chunk), 0
 			b.ReportAllocs()
 			for b.Loop() {
 				r.batch.Reset()

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promexporter/promexporter/cmetrics"
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/chunktest"
 	"github.com/promexporter/promexporter/receive"
@@ -242,7 +243,7 @@ func TestSnapshotsDoNotAllocate(t *testing.T) {
 		batch, scratch := &collector.Batch{}, &receive.Scratch{Options: receive.Options{
 			Rules: compile(t, "received: [{snapshot: true, max_lag: 1h, timestamps: true}]", nil),
 		}}
-		now, failed := newest(chunk), func(m *record.Malformed) { t.Error(m) }
+		now, failed := cmetrics.Newest(chunk), func(m *record.Malformed) { t.Error(m) }
 		n := testing.AllocsPerRun(20, func() {
 			batch.Reset()
 			batch.Now = now

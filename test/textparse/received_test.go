@@ -32,7 +32,7 @@ func TestReceived(t *testing.T) {
 			c := collector.New(collector.Options{SeriesLimit: 100_000})
 			t.Cleanup(c.Close)
 			var w receive.Scratch
-			b := collector.Batch{Now: newest(chunk) + int64(time.Second)}
+			b := collector.Batch{Now: cmetrics.Newest(chunk) + int64(time.Second)}
 			w.Read(chunk, "tag", &b, func(m *record.Malformed) { t.Error(m) })
 			if err := c.Ingest(&b, nil); err != nil {
 				t.Fatal(err)
@@ -47,23 +47,4 @@ func TestReceived(t *testing.T) {
 			})
 		})
 	}
-}
-
-// newest returns the time of the newest point of a chunk.
-func newest(chunk []byte) (at int64) {
-	var (
-		r cmetrics.Reader
-		c cmetrics.Context
-		f cmetrics.Family
-		p cmetrics.Point
-	)
-	r.Reset(chunk)
-	for r.Next(&c) == nil {
-		for c.Next(&f) == nil {
-			for f.Next(&p) == nil {
-				at = max(at, p.Time)
-			}
-		}
-	}
-	return at
 }
