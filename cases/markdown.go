@@ -8,55 +8,26 @@ import (
 	"time"
 
 	"github.com/promexporter/promexporter/config"
+	"github.com/promexporter/promexporter/internal/markdown"
 )
 
 // IsMarkdown reports whether a file has tests as blocks of Markdown.
 func IsMarkdown(path string) bool { return strings.EqualFold(filepath.Ext(path), ".md") }
-
-// block is a block of code in Markdown.
-type block struct {
-	language, note, body string
-	line                 int    // of its first mark
-	heading              string // above it
-}
-
-// blocks returns the blocks of code in a text.
-func blocks(text string) (all []block) {
-	var open *block
-	heading, n := "", 0
-	for line := range strings.Lines(text) {
-		n++
-		mark, isMark := strings.CutPrefix(strings.TrimSpace(line), "```")
-		switch {
-		case isMark && open == nil:
-			language, note, _ := strings.Cut(mark, " ")
-			open = &block{language: language, note: note, line: n, heading: heading}
-		case isMark:
-			all = append(all, *open)
-			open = nil
-		case open != nil:
-			open.body += line
-		case strings.HasPrefix(line, "#"):
-			heading = strings.TrimSpace(strings.TrimLeft(line, "#"))
-		}
-	}
-	return all
-}
 
 // markdown runs the blocks of a document: each block of yaml that blocks of json or text follow is a test. It is a
 // rules file, or some rules of one; json has records, and text is the page that they make.
 func (f *File) markdown(ctx context.Context, o *Options) error {
 	begin := time.Now()
 	defer func() { f.Duration = time.Since(begin) }()
-	all := blocks(string(f.text))
+	all := markdown.Blocks(string(f.text))
 	for len(all) > 0 {
 		n := 1
-		for n < len(all) && (all[n].language == "json" || all[n].language == "text") {
+		for n < len(all) && (all[n].Language == "json" || all[n].Language == "text") {
 			n++
 		}
 		parts := all[:n]
 		all = all[n:]
-		if n == 1 || parts[0].language != "yaml" || !o.runs(parts[0].heading) || ctx.Err() != nil {
+		if n == 1 || parts[0].Language != "yaml" || !o.runs(parts[0].Heading) || ctx.Err() != nil {
 			continue
 		}
 		if err := f.blocks(ctx, parts); err != nil {
@@ -70,47 +41,47 @@ func (f *File) markdown(ctx context.Context, o *Options) error {
 }
 
 // blocks runs a block of yaml and those of json and text that follow it.
-func (f *File) blocks(ctx context.Context, parts []block) error {
+func (f *File) blocks(ctx context.Context, parts []markdown.Block) error {
 	head := &parts[0]
-	text := head.body
+	text := head.Body
 	if strings.HasPrefix(text, "- ") {
 		text = "metrics:\n" + text
 	}
 	rules, err := config.ParseRules("rules.yaml", []byte(text))
-	if head.note == "wrong" {
+	if head.Note == "wrong" {
 		f.wrong(parts, err)
 		return nil
 	}
 	if err != nil {
-		return f.mistakesBelow(head, err, strings.Count(text, "\n")-strings.Count(head.body, "\n"))
+		return f.mistakesBelow(head, err, strings.Count(text, "\n")-strings.Count(head.Body, "\n"))
 	}
 	all, err := withDefaults(rules)
 	if err != nil {
 		return err
 	}
-	test := config.Test{Position: config.Position{Line: head.line}, Name: head.heading}
+	test := config.Test{Position: config.Position{Line: head.Line}, Name: head.Heading}
 	if test.Steps, err = steps(parts[1:]); err != nil {
-		f.Results = append(f.Results, Result{Name: head.heading, Line: head.line, Failures: []Failure{{Step: 1, Lines: []string{err.Error()}}}})
+		f.Results = append(f.Results, Result{Name: head.Heading, Line: head.Line, Failures: []Failure{{Step: 1, Lines: []string{err.Error()}}}})
 		return nil
 	}
-	_, namespace, _ := strings.Cut(head.note, "namespace=")
+	_, namespace, _ := strings.Cut(head.Note, "namespace=")
 	return f.test(ctx, &config.Tests{Namespace: namespace}, &test, all)
 }
 
 // mistakesBelow keeps the mistakes in a block, to which lines were added.
-func (f *File) mistakesBelow(head *block, err error, added int) error {
+func (f *File) mistakesBelow(head *markdown.Block, err error, added int) error {
 	n := len(f.Mistakes)
 	err = f.mistakes(f.Path, err)
 	for i := range f.Mistakes[n:] {
-		f.Mistakes[n+i].Line += head.line - added
+		f.Mistakes[n+i].Line += head.Line - added
 	}
 	return err
 }
 
 // wrong compares the mistakes in a block of yaml with the text that follows it.
-func (f *File) wrong(parts []block, err error) {
-	r := Result{Name: parts[0].heading, Line: parts[0].line}
-	got, want := "", strings.TrimSpace(parts[len(parts)-1].body)
+func (f *File) wrong(parts []markdown.Block, err error) {
+	r := Result{Name: parts[0].Heading, Line: parts[0].Line}
+	got, want := "", strings.TrimSpace(parts[len(parts)-1].Body)
 	if err != nil {
 		got = err.Error()
 	}
@@ -121,13 +92,13 @@ func (f *File) wrong(parts []block, err error) {
 }
 
 // steps returns what blocks of json and text do. A block of text belongs to the records before it.
-func steps(parts []block) (all []config.TestStep, err error) {
+func steps(parts []markdown.Block) (all []config.TestStep, err error) {
 	var at time.Duration
 	for i := range parts {
 		b := &parts[i]
-		if b.language == "json" {
-			s := config.TestStep{Position: config.Position{Line: b.line}, Tag: "app.web.1", At: at, AnyErrors: true, Compare: config.ComparePage}
-			if err := b.feed(&s); err != nil {
+		if b.Language == "json" {
+			s := config.TestStep{Position: config.Position{Line: b.Line}, Tag: "app.web.1", At: at, AnyErrors: true, Compare: config.ComparePage}
+			if err := feed(b, &s); err != nil {
 				return nil, err
 			}
 			at = s.At
@@ -138,26 +109,26 @@ func steps(parts []block) (all []config.TestStep, err error) {
 			all = append(all, config.TestStep{At: at, AnyErrors: true, Compare: config.ComparePage})
 		}
 		s := &all[len(all)-1]
-		s.HasExpect, s.Expect, s.ExpectPosition = true, b.body, config.Position{Line: b.line}
-		s.OpenMetrics = b.note == "openmetrics"
+		s.HasExpect, s.Expect, s.ExpectPosition = true, b.Body, config.Position{Line: b.Line}
+		s.OpenMetrics = b.Note == "openmetrics"
 	}
 	return all, nil
 }
 
 // feed takes the records of a block. The words after json are their tag, and the time that has passed, such as +5m.
-func (b *block) feed(s *config.TestStep) error {
-	for word := range strings.FieldsSeq(b.note) {
+func feed(b *markdown.Block, s *config.TestStep) error {
+	for word := range strings.FieldsSeq(b.Note) {
 		if !strings.HasPrefix(word, "+") {
 			s.Tag = word
 			continue
 		}
 		later, err := time.ParseDuration(word)
 		if err != nil {
-			return fmt.Errorf("line %d: %q is not a time; write for example +5m", b.line, word)
+			return fmt.Errorf("line %d: %q is not a time; write for example +5m", b.Line, word)
 		}
 		s.At += later
 	}
-	for line := range strings.Lines(b.body) {
+	for line := range strings.Lines(b.Body) {
 		if line = strings.TrimSpace(line); line != "" {
 			s.Records = append(s.Records, []byte(line))
 		}

@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/promexporter/promexporter/cmetrics"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/promexporter/promexporter/cmetrics"
 )
 
 const protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"

@@ -17,31 +17,16 @@ import (
 
 	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/internal/chunktest"
+	"github.com/promexporter/promexporter/internal/markdown"
 	"github.com/promexporter/promexporter/rule"
 )
 
-// fence is a block of code in a document. The text after the language is for the tests.
-type fence struct {
-	language, note, body string
-	line                 int
-}
+// fence is a block of code in a document. The note after the language is for the tests.
+type fence markdown.Block
 
 func fences(text string) (all []fence) {
-	var open *fence
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		mark, isMark := strings.CutPrefix(strings.TrimSpace(line), "```")
-		switch {
-		case isMark && open == nil:
-			language, note, _ := strings.Cut(mark, " ")
-			open = &fence{language: language, note: note, line: n}
-		case isMark:
-			all = append(all, *open)
-			open = nil
-		case open != nil:
-			open.body += line
-		}
+	for _, block := range markdown.Blocks(text) {
+		all = append(all, fence(block))
 	}
 	return all
 }
@@ -64,7 +49,7 @@ func TestConfigurationDocument(t *testing.T) {
 		all = append(all, fences(readText(t, filepath.Join("..", "docs", name)))...)
 	}
 	for _, f := range all {
-		switch f.language {
+		switch f.Language {
 		case "yaml":
 			r, refused = f.rules(t)
 		case "json", "prometheus":
@@ -82,23 +67,23 @@ func TestConfigurationDocument(t *testing.T) {
 // rules parses a block of yaml, which has the mistakes refused.
 func (f fence) rules(t *testing.T) (r *rig, refused string) {
 	t.Helper()
-	text := f.body
+	text := f.Body
 	if strings.HasPrefix(text, "- ") {
 		text = "metrics:\n" + text
 	}
-	if f.note == "wrong" {
+	if f.Note == "wrong" {
 		_, err := config.ParseRules("rules.yaml", []byte(text))
 		if err == nil {
-			t.Errorf("line %d: taken for right", f.line)
+			t.Errorf("line %d: taken for right", f.Line)
 			return nil, ""
 		}
 		return nil, err.Error() + "\n"
 	}
-	files := []*config.Rules{parseClean(t, fmt.Sprintf("line %d", f.line), text)}
+	files := []*config.Rules{parseClean(t, fmt.Sprintf("line %d", f.Line), text)}
 	if files[0].Defaults {
 		files = append(files, defaults(t))
 	}
-	_, namespace, _ := strings.Cut(f.note, "namespace=")
+	_, namespace, _ := strings.Cut(f.Note, "namespace=")
 	return newRig(t, rule.Options{Namespace: namespace}, files...), ""
 }
 
@@ -106,23 +91,23 @@ func (f fence) rules(t *testing.T) (r *rig, refused string) {
 func (f fence) feed(t *testing.T, r *rig) {
 	t.Helper()
 	tag := "app.web.1"
-	for word := range strings.FieldsSeq(f.note) {
+	for word := range strings.FieldsSeq(f.Note) {
 		if !strings.HasPrefix(word, "+") {
 			tag = word
 			continue
 		}
 		later, err := time.ParseDuration(word)
 		if err != nil {
-			t.Fatalf("line %d: %v", f.line, err)
+			t.Fatalf("line %d: %v", f.Line, err)
 		}
 		r.now = r.now.Add(later)
 	}
-	if f.language == "prometheus" {
-		r.feed(tag, metricsOf(t, f.body))
+	if f.Language == "prometheus" {
+		r.feed(tag, metricsOf(t, f.Body))
 		return
 	}
 	var chunk []byte
-	for line := range strings.Lines(f.body) {
+	for line := range strings.Lines(f.Body) {
 		chunk = chunktest.Event(chunk, uint32(r.now.Unix()), line)
 	}
 	r.feed(tag, chunk)
@@ -163,13 +148,13 @@ func (f fence) compare(t *testing.T, r *rig, refused string) {
 	got := refused
 	switch {
 	case r == nil:
-	case f.note == "openmetrics":
+	case f.Note == "openmetrics":
 		got = r.openMetrics()
 	default:
 		got = noHelp.ReplaceAllString(r.text(), "")
 	}
-	if got != f.body {
-		t.Errorf("line %d: the document has\n%s\nright is\n%s", f.line, f.body, got)
+	if got != f.Body {
+		t.Errorf("line %d: the document has\n%s\nright is\n%s", f.Line, f.Body, got)
 	}
 }
 

@@ -167,8 +167,8 @@ func TestExplainEqualsApply(t *testing.T) {
 		var rules []*config.Rules
 		for _, f := range fences(readText(t, filepath.Join("..", "docs", name))) {
 			switch {
-			case f.language == "yaml" && f.note != "wrong":
-				text := f.body
+			case f.Language == "yaml" && f.Note != "wrong":
+				text := f.Body
 				if strings.HasPrefix(text, "- ") {
 					text = "metrics:\n" + text
 				}
@@ -177,10 +177,10 @@ func TestExplainEqualsApply(t *testing.T) {
 					t.Fatal(err)
 				}
 				rules = []*config.Rules{r, defaults(t)}
-			case f.language == "json" && rules != nil:
-				tag, _, _ := strings.Cut(f.note, " ")
+			case f.Language == "json" && rules != nil:
+				tag, _, _ := strings.Cut(f.Note, " ")
 				for _, tag := range []string{tag, "app.web.1"} {
-					compareExplain(t, rules, tag, chunktest.Events(f.body))
+					compareExplain(t, rules, tag, chunktest.Events(f.Body))
 				}
 			}
 		}

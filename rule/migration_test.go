@@ -26,7 +26,7 @@ func migrationFences(t *testing.T) map[string]fence {
 	t.Helper()
 	all := make(map[string]fence)
 	for _, f := range fences(readText(t, filepath.Join("..", "docs", "migration.md"))) {
-		all[f.language+" "+f.note] = f
+		all[f.Language+" "+f.Note] = f
 	}
 	return all
 }
@@ -41,10 +41,10 @@ func TestMigration(t *testing.T) {
 		at := strings.TrimSuffix(conf, ".conf")
 		name := filepath.Base(at)
 		t.Run(name, func(t *testing.T) {
-			if got, want := blocks["ini "+name].body, readText(t, conf); got != want {
+			if got, want := blocks["ini "+name].Body, readText(t, conf); got != want {
 				t.Errorf("docs/migration.md has another filter:\n%s\nthan\n%s", got, want)
 			}
-			r := newRig(t, rule.Options{}, parse(t, blocks["yaml "+name].body))
+			r := newRig(t, rule.Options{}, parse(t, blocks["yaml "+name].Body))
 			r.feed("app.log", chunktest.Events(readText(t, at+".json")))
 			filter := seriesOf(t, parsePage(t, readText(t, at+".txt")))
 			ours := seriesOf(t, r.gather())
@@ -64,11 +64,11 @@ func differs(t *testing.T, blocks map[string]fence, r *rig) {
 	t.Helper()
 	at := filepath.Join(migrationFolder, "different")
 	for language, extension := range map[string]string{"json": ".json", "text": ".txt"} {
-		if got, want := blocks[language+" different"].body, readText(t, at+extension); got != want {
+		if got, want := blocks[language+" different"].Body, readText(t, at+extension); got != want {
 			t.Errorf("docs/migration.md has\n%s\nright is\n%s", got, want)
 		}
 	}
-	r.expect(blocks["text ours"].body)
+	r.expect(blocks["text ours"].Body)
 }
 
 func parsePage(t *testing.T, page string) []*dto.MetricFamily {

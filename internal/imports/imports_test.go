@@ -43,7 +43,7 @@ var allowed = map[string]struct {
 	"trial": {[]string{"cmetrics", "collector", "config", "exporter", "internal/exposition", "internal/jsonpack", "receive", "record", "rule",
 		"sample"},
 		"rules are tried without an agent and without a server"},
-	"cases":               {[]string{"config", "rule", "sample", "trial"}, "tests are run as records are tried"},
+	"cases":               {[]string{"config", "internal/markdown", "rule", "sample", "trial"}, "tests are run as records are tried"},
 	"receiver":            {[]string{"internal/forward", "internal/jsonpack"}, "receiving knows nothing of what becomes of events"},
 	"internal/forward":    {nil, "messages know nothing of what becomes of their events"},
 	"internal/jsonpack":   {nil, "JSON and msgpack know nothing of records"},
@@ -71,8 +71,8 @@ var only = map[string]struct {
 // of the program promexporter, and what only it needs.
 var ofPrograms = []string{
 	module + "/cases", module + "/check", module + "/cmd/promexporter", module + "/finding", module + "/internal/ansi",
-	module + "/internal/fluentconf", module + "/internal/forward", module + "/internal/jsonpack", module + "/receiver",
-	module + "/rules", module + "/sample", module + "/trial",
+	module + "/internal/fluentconf", module + "/internal/forward", module + "/internal/jsonpack", module + "/internal/markdown",
+	module + "/receiver", module + "/rules", module + "/sample", module + "/trial",
 	"github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "golang.org/x/term", "testing",
 }
 
