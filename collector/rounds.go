@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -22,6 +21,7 @@ const roundCost = 160
 // rounds are the rounds of a family.
 type rounds struct {
 	all   []*round // nil where one was removed
+	free  []int    // indexes of these
 	byTag map[string]*round
 	last  *round // that was used
 	begun *round // during the current batch, which has one tag; or nil
@@ -72,9 +72,10 @@ func (s *store) newRound(tag string) *round {
 	if !s.ledger.fits(roundCost + len(tag)) {
 		return nil
 	}
-	at := slices.Index(s.rounds.all, nil)
-	if at < 0 {
-		at = len(s.rounds.all)
+	at := len(s.rounds.all)
+	if n := len(s.rounds.free); n > 0 {
+		at, s.rounds.free = s.rounds.free[n-1], s.rounds.free[:n-1]
+	} else {
 		s.rounds.all = append(s.rounds.all, nil)
 	}
 	r := &round{tag: strings.Clone(tag), time: never}
@@ -109,6 +110,7 @@ func (s *store) removeRounds() {
 		if r.series == 0 && r != s.rounds.begun {
 			delete(s.rounds.byTag, tag)
 			s.rounds.all[r.number-1] = nil
+			s.rounds.free = append(s.rounds.free, int(r.number-1))
 			s.charge(-roundCost - len(tag))
 		}
 	}

@@ -40,6 +40,8 @@ func (s *store) restoreRounds(saved []savedRound) {
 	for i, r := range saved {
 		if r.Time != never {
 			s.setRound(i, &round{tag: string(r.Tag), time: r.Time, seen: r.Seen})
+		} else {
+			s.rounds.free = append(s.rounds.free, i)
 		}
 	}
 }

@@ -49,13 +49,7 @@ type Refused struct {
 }
 
 // errors returns the number of samples that the rule could not make, for whatever reason.
-func (r *Rule) errors() uint64 {
-	var total uint64
-	for _, count := range r.Errors {
-		total += count
-	}
-	return total
-}
+func (r *Rule) errors() uint64 { return total(r.Errors) }
 
 // Family is the size of one metric family.
 type Family struct {
@@ -76,12 +70,13 @@ type Received struct {
 }
 
 // dropped returns the number of points that were dropped, for whatever reason.
-func (r *Received) dropped() uint64 {
-	var total uint64
-	for _, count := range r.Dropped {
-		total += count
+func (r *Received) dropped() uint64 { return total(r.Dropped) }
+
+func total(counts map[string]uint64) (sum uint64) {
+	for _, count := range counts {
+		sum += count
 	}
-	return total
+	return sum
 }
 
 // Event is something that happened at a time.
