@@ -53,9 +53,8 @@ func (s *session) values(one func(value []byte, n int) error) error {
 
 func (s *session) pass(value []byte, n int, one func(value []byte, n int) error) error {
 	wrong := one(value, n)
-	var fatal fatalError
-	if errors.As(wrong, &fatal) {
-		return fatal.error
+	if errors.As(wrong, new(fatalError)) {
+		return wrong
 	}
 	if wrong != nil {
 		s.bad(n, wrong)

@@ -117,10 +117,9 @@ func (s *session) jsonStream() error {
 	}
 	for {
 		if k := d.PeekKind(); k == ']' || k == '[' && d.StackDepth() == 0 {
-			if _, err := d.ReadToken(); err != nil {
-				return err
-			}
-			continue
+			if _, err := d.ReadToken(); err == nil {
+				continue
+			} // else ReadValue returns the same error
 		}
 		text, err := d.ReadValue()
 		if err == io.EOF {
@@ -129,6 +128,8 @@ func (s *session) jsonStream() error {
 		line := in.line(d.InputOffset() - int64(len(text)))
 		var bad *jsontext.SyntacticError
 		switch {
+		case err != nil && in.err != nil: // the decoder may call it an unexpected end
+			return in.err
 		case errors.As(err, &bad) || errors.Is(err, io.ErrUnexpectedEOF):
 			s.bad(in.line(d.InputOffset()), err)
 			return nil // where the next record starts is not known
@@ -136,9 +137,8 @@ func (s *session) jsonStream() error {
 			return err
 		}
 		if err := s.jsonRecord(text, line); err != nil {
-			var fatal fatalError
-			if errors.As(err, &fatal) {
-				return fatal.error
+			if errors.As(err, new(fatalError)) {
+				return err
 			}
 			s.bad(line, err)
 		}
@@ -151,6 +151,7 @@ type newlines struct {
 	read   int64
 	ends   []int64
 	passed int
+	err    error // of from, but for io.EOF
 }
 
 func (n *newlines) Read(b []byte) (int, error) {
@@ -161,6 +162,9 @@ func (n *newlines) Read(b []byte) (int, error) {
 		}
 	}
 	n.read += int64(size)
+	if err != io.EOF {
+		n.err = err
+	}
 	return size, err
 }
 

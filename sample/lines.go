@@ -34,9 +34,8 @@ func (s *session) lines(one func(line []byte, n int) error) error {
 		}
 		if line = bytes.TrimRight(line, "\r\n"); len(bytes.TrimSpace(line)) > 0 {
 			if wrong := one(line, n); wrong != nil {
-				var fatal fatalError
-				if errors.As(wrong, &fatal) {
-					return fatal.error
+				if errors.As(wrong, new(fatalError)) {
+					return wrong
 				}
 				if !whole {
 					wrong = fmt.Errorf("%w: %w", errCut, wrong)
@@ -50,7 +49,7 @@ func (s *session) lines(one func(line []byte, n int) error) error {
 	}
 }
 
-// fatalError ends reading: it is not about a line.
+// fatalError is an error of emit. It ends reading.
 type fatalError struct{ error }
 
 // line returns the next line, valid until the next call, and whether it has an end.

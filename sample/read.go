@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -77,7 +78,8 @@ type Reader struct {
 // ErrNotRecords is of a source that has hardly any records.
 var ErrNotRecords = errors.New("these are not records")
 
-// Read reads a source until its end, or until ctx ends, and passes on its chunks, which belong to emit.
+// Read reads a source until its end, or until ctx ends, and passes on its chunks, which belong to emit. When the source
+// fails, what was read before is passed on first. An error of emit ends reading and is returned as it is.
 func (r *Reader) Read(ctx context.Context, name string, from io.Reader, emit func(*Chunk) error) error {
 	in, closeInput, err := decompress(&source{ctx: ctx, from: from})
 	if err != nil {
@@ -99,14 +101,23 @@ func (r *Reader) Read(ctx context.Context, name string, from io.Reader, emit fun
 	r.Counts.Format = format
 	before := r.Counts
 	err = s.read(format, head)
-	if err == nil {
-		err = s.flush()
+	if flushErr := s.flush(); err == nil && flushErr != nil {
+		err = fatalError{flushErr}
 	}
 	records := r.Counts.Records - before.Records + r.Counts.Contexts - before.Contexts
-	if bad := r.Counts.Bad - before.Bad; err == nil && bad > records {
+	bad := r.Counts.Bad - before.Bad
+	var fatal fatalError
+	switch {
+	case errors.As(err, &fatal):
+		return fatal.error
+	case errors.As(err, new(*fs.PathError)): // it has the name
+		return err
+	case err != nil:
+		return fmt.Errorf("%s: after %d records: %w", name, records, err)
+	case bad > records:
 		return fmt.Errorf("%s: %w: %d of %d lines cannot be read as %s; %s", name, ErrNotRecords, bad, bad+records, format, advice)
 	}
-	return err
+	return nil
 }
 
 const advice = "let Fluent Bit parse them and write them with -o file, or give a --format"
