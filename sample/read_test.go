@@ -93,9 +93,9 @@ func TestRead(t *testing.T) {
 		"hardly any":   {sample.Options{Format: sample.JSON}, "one\ntwo\n{}\n", "3 t " + plain + "{}]\nin:1: not JSON at column 1: invalid character 'o' at start of value\nin:2: not JSON at column 2: invalid character 'w' in literal true (expecting 'r')\nerror: in: these are not records: 2 of 3 lines cannot be read as json; let Fluent Bit parse them and write them with -o file, or give a --format\n"},
 		"nothing":      {sample.Options{}, "", ""},
 		"events":       {sample.Options{}, string(chunktest.Events("{\"a\":1}\n{\"a\":2}")), "1 t " + plain + "{\"a\":1}]\n2 t " + plain + "{\"a\":2}]\n"},
-		"no event":     {sample.Options{Format: sample.Msgpack}, string(chunktest.Events(`{"a":1}`)) + "\x01", "1 t " + plain + "{\"a\":1}]\nin:2: no event: a chunk has arrays of a time and a record\n"},
+		"no event":     {sample.Options{Format: sample.Msgpack}, string(chunktest.Events(`{"a":1}`)) + "\x01", "1 t " + plain + "{\"a\":1}]\nin:2: not an event: a chunk has arrays of a time and a record\n"},
 		"a cut event":  {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\x92", "1 t " + plain + "{\"a\":1}]\nin:2: the last value is cut off\n"},
-		"no msgpack":   {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\xc1", "1 t " + plain + "{\"a\":1}]\nin:2: bytes that are no msgpack, or more than 16 MiB of it: where the next event starts is not known\n"},
+		"no msgpack":   {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\xc1", "1 t " + plain + "{\"a\":1}]\nin:2: bytes that are not msgpack, or more than 16 MiB of it: where the next event starts is not known\n"},
 		"messages":     {sample.Options{}, message("a.b", chunktest.Events("{\"a\":1}\n{\"a\":2}")), "1 a.b " + plain + "{\"a\":1}]\n2 a.b " + plain + "{\"a\":2}]\n"},
 		"many streams": {sample.Options{}, "{}{}", "1 t " + plain + "{}]\n1 t " + plain + "{}]\n"},
 	} {
