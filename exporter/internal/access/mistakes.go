@@ -20,17 +20,20 @@ func checkWebFile(path string, content []byte, c *web.Config) error {
 				fmt.Sprintf("the password of %q is not a bcrypt hash", name), "make one with htpasswd -nBC 10 NAME")
 		}
 	}
-	if limit := c.RateLimiterConfig; limit != (web.RateLimiterConfig{}) {
-		switch { // a number without a unit is nanoseconds
-		case limit.Interval < time.Microsecond:
-			return webFileError(path, lineOf(content, "interval", "rate_limit"),
-				fmt.Sprintf("an interval of %s limits nothing", limit.Interval), "write for example interval: 1s")
-		case limit.Burst < 1:
-			return webFileError(path, lineOf(content, "burst", "rate_limit"),
-				fmt.Sprintf("a burst of %d admits no request", limit.Burst), "write for example burst: 10")
-		}
+	switch limit := c.RateLimiterConfig; { // a number without a unit is nanoseconds
+	case limit == (web.RateLimiterConfig{}):
+	case limit.Interval < time.Microsecond:
+		return webFileError(path, lineOf(content, "interval", "rate_limit"),
+			fmt.Sprintf("an interval of %s limits nothing", limit.Interval), "write for example interval: 1s")
+	case limit.Burst < 1:
+		return webFileError(path, lineOf(content, "burst", "rate_limit"),
+			fmt.Sprintf("a burst of %d admits no request", limit.Burst), "write for example burst: 10")
 	}
-	return checkTLS(path, content, c.TLSConfig)
+	if !c.TLSConfig.IsEnabled() {
+		return nil
+	}
+	_, err := buildTLS(path, content, c.TLSConfig)
+	return err
 }
 
 // lineOf returns the line of the first of keys that is in the file, or 0.
@@ -50,17 +53,15 @@ func lineOf(content []byte, keys ...string) int {
 var (
 	lineNumber = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
 	// quoted matches the content of the file in errors of the decoder. It may be a misplaced secret.
-	quoted = regexp.MustCompile("`[^`]*`|unknown anchor '[^']*'")
+	quoted = regexp.MustCompile(" `[^`]*`| '[^']*' referenced")
 )
 
 // webFileError returns the mistakes in the file at path as one error, with a line and a place for each.
 func webFileError(path string, line int, wrong, right string) error {
 	var errs []error
-	for text := range strings.Lines(withoutContent(wrong)) {
+	wrong = strings.TrimPrefix(quoted.ReplaceAllString(wrong, " ..."), "yaml: unmarshal errors:\n")
+	for text := range strings.SplitSeq(wrong, "\n") {
 		text = strings.TrimSpace(text)
-		if text == "yaml: unmarshal errors:" {
-			continue
-		}
 		place := path
 		if at := lineNumber.FindStringSubmatch(text); at != nil {
 			place, text = path+":"+at[1], text[len(at[0]):]
@@ -70,13 +71,4 @@ func webFileError(path string, line int, wrong, right string) error {
 		errs = append(errs, fmt.Errorf("web_config_file %s: %s; %s", place, text, right))
 	}
 	return errors.Join(errs...)
-}
-
-func withoutContent(text string) string {
-	return quoted.ReplaceAllStringFunc(text, func(found string) string {
-		if strings.HasPrefix(found, "`") {
-			return "a value"
-		}
-		return "unknown anchor"
-	})
 }

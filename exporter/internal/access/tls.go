@@ -5,57 +5,52 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/prometheus/common/config"
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// tlsConfig returns a configuration that reads the file, and the files that it names, at each handshake.
+// tlsConfig returns a configuration that reads the file, and the files that it names, at each handshake, as the toolkit
+// does.
 func (f *webFile) tlsConfig() *tls.Config {
-	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return f.handshake() }}
-}
-
-// handshake returns the configuration of a handshake. It builds a new one only if a file has changed.
-func (f *webFile) handshake() (*tls.Config, error) {
-	c, err := f.load()
-	if err != nil {
-		return nil, err
-	}
-	source, err := withFiles(f.path, nil, c.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.built != nil && reflect.DeepEqual(source, f.source) {
-		return f.built, nil
-	}
-	built, err := buildTLS(source)
-	if err != nil {
-		return nil, fmt.Errorf("web_config_file %s: %w", f.path, err)
-	}
-	built.NextProtos = []string{"http/1.1"}
-	if f.http2 {
+	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		c, err := f.load()
+		if err != nil {
+			return nil, err
+		}
+		built, err := buildTLS(f.path, nil, c.TLSConfig)
+		if err != nil {
+			return nil, err
+		}
 		built.NextProtos = []string{"h2", "http/1.1"}
-	}
-	f.source, f.built = source, built
-	return built, nil
+		if !f.fixed.http2 {
+			built.NextProtos = built.NextProtos[1:]
+		}
+		return built, nil
+	}}
 }
 
-// checkTLS returns a mistake that would make handshakes fail.
-func checkTLS(path string, content []byte, c web.TLSConfig) error {
-	if !c.IsEnabled() {
-		return nil
-	}
+// buildTLS returns the configuration of a handshake.
+func buildTLS(path string, content []byte, c web.TLSConfig) (*tls.Config, error) {
 	source, err := withFiles(path, content, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := buildTLS(source); err != nil {
-		return webFileError(path, lineOf(content, "tls_server_config"), err.Error(), seeKeys)
+	built, err := web.ConfigToTLSConfig(&source)
+	if err != nil {
+		return nil, webFileError(path, lineOf(content, "tls_server_config"), err.Error(), seeKeys)
 	}
-	return nil
+	// A resumed session skips VerifyPeerCertificate, and may outlive the trust in a client.
+	built.SessionTicketsDisabled = built.ClientAuth != tls.NoClientCert
+	if verify := built.VerifyPeerCertificate; verify != nil {
+		built.VerifyPeerCertificate = func(certificates [][]byte, chains [][]*x509.Certificate) error {
+			if len(certificates) == 0 { // verify would panic
+				return errors.New("the client sent no certificate, but client_allowed_sans needs one")
+			}
+			return verify(certificates, chains)
+		}
+	}
+	return built, nil
 }
 
 // withFiles returns c with the content of its files instead of their names. The toolkit would read files of any size,
@@ -85,28 +80,4 @@ func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, err
 			"the client CA has no certificate", "write one or more in PEM")
 	}
 	return c, nil
-}
-
-// buildTLS returns the configuration of handshakes from c, which names no files.
-func buildTLS(c web.TLSConfig) (*tls.Config, error) {
-	built, err := web.ConfigToTLSConfig(&c)
-	if err != nil {
-		return nil, err
-	}
-	certificate, err := built.GetCertificate(nil) // GetCertificate would parse the certificate at each handshake
-	if err != nil {
-		return nil, err
-	}
-	built.Certificates, built.GetCertificate = []tls.Certificate{*certificate}, nil
-	// A resumed session skips VerifyPeerCertificate, and may outlive the trust in a client.
-	built.SessionTicketsDisabled = built.ClientAuth != tls.NoClientCert
-	if verify := built.VerifyPeerCertificate; verify != nil {
-		built.VerifyPeerCertificate = func(certificates [][]byte, chains [][]*x509.Certificate) error {
-			if len(certificates) == 0 { // verify would panic
-				return errors.New("the client sent no certificate, but client_allowed_sans needs one")
-			}
-			return verify(certificates, chains)
-		}
-	}
-	return built, nil
 }

@@ -22,22 +22,14 @@ const maxWebFile = 1 << 20
 // it and builds the TLS configuration. Users are checked in this package, because the toolkit does not limit the
 // requests that wait for bcrypt.
 type webFile struct {
-	path string
-	fixedSettings
+	path      string
+	fixed     fixedSettings
 	limiter   *rate.Limiter // nil without a limit
 	passwords *passwords
 
 	mu      sync.Mutex
-	content []byte        // of the last valid version of the file; guarded by mu
-	config  *web.Config   // parsed from content; guarded by mu
-	source  web.TLSConfig // from which built was built; guarded by mu
-	built   *tls.Config   // for handshakes; guarded by mu
-}
-
-// fixedSettings are the settings of a file that a running server does not change.
-type fixedSettings struct {
-	tls, http2, users bool
-	limit             web.RateLimiterConfig
+	content []byte      // of the last valid version of the file; guarded by mu
+	config  *web.Config // parsed from content; guarded by mu
 }
 
 // openWebFile reads and checks the file at path.
@@ -47,9 +39,10 @@ func openWebFile(path string) (*webFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.fixedSettings = fixedSettings{tls: c.TLSConfig.IsEnabled(), http2: c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: c.RateLimiterConfig}
-	if f.limit.Interval > 0 {
-		f.limiter = rate.NewLimiter(rate.Every(f.limit.Interval), f.limit.Burst)
+	encrypted, limit := c.TLSConfig.IsEnabled(), c.RateLimiterConfig
+	f.fixed = fixedSettings{tls: encrypted, http2: encrypted && c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: limit}
+	if limit.Interval > 0 {
+		f.limiter = rate.NewLimiter(rate.Every(limit.Interval), limit.Burst)
 	}
 	return f, nil
 }
