@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/prometheus/exporter-toolkit/web"
-
-	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 // Access enforces Settings. It is safe for concurrent use.
@@ -125,67 +123,4 @@ func sendTooMany(w http.ResponseWriter, h Hooks, text string) {
 	h.Throttled()
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "429 "+text, http.StatusTooManyRequests)
-}
-
-// handler requires the user.
-func (u *user) handler(next http.Handler, h Hooks) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h.Exempt(r.URL.Path) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if err := u.refresh(); err != nil {
-			h.Warn(err, "password_file cannot be read; the last valid password stays active")
-		}
-		if !u.authenticates(r) {
-			sendUnauthorized(w, h)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// handler enforces the file, in the order of Prometheus' own servers.
-func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := f.load()
-		switch {
-		case err != nil:
-			h.Warn(err, "web_config_file is invalid; refusing all requests until it is valid")
-			http.Error(w, "500 web_config_file is invalid; see the log", http.StatusInternalServerError)
-			return
-		case f.limiter != nil && !f.limiter.Allow():
-			sendTooMany(w, h, "too many requests; the rate limit of web_config_file is reached")
-			return
-		case f.fixed.users && len(c.Users) == 0:
-			// The file may be incomplete while it is being rewritten in place.
-			h.Warn(nil, "web_config_file no longer defines users; refusing all requests until it does, or until a reload", "file", f.path)
-			http.Error(w, "500 web_config_file no longer defines users; see the log", http.StatusInternalServerError)
-			return
-		}
-		for name, value := range c.HTTPConfig.Header {
-			w.Header().Set(name, value)
-		}
-		if len(c.Users) == 0 {
-			next.ServeHTTP(w, r)
-			return
-		}
-		f.serveUser(w, r, c.Users, next, h)
-	})
-}
-
-func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
-	name, password, given := r.BasicAuth()
-	if !given {
-		sendUnauthorized(w, h)
-		return
-	}
-	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
-	case right:
-		next.ServeHTTP(w, r)
-	case busy:
-		sendTooMany(w, h, "too many passwords are being checked; try again later")
-	default:
-		sendUnauthorized(w, h)
-	}
 }

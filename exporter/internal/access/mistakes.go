@@ -39,12 +39,9 @@ func checkWebFile(path string, content []byte, c *web.Config) error {
 // lineOf returns the line of the first of keys that is in the file, or 0.
 func lineOf(content []byte, keys ...string) int {
 	for _, key := range keys {
-		n := 0
-		for line := range bytes.Lines(content) {
-			n++
-			if name, _, ok := strings.Cut(string(line), ":"); ok && strings.Trim(name, " \t'\"") == key {
-				return n
-			}
+		line := regexp.MustCompile(`(?m)^[ \t'"]*` + regexp.QuoteMeta(key) + `[ \t'"]*:`)
+		if at := line.FindIndex(content); at != nil {
+			return bytes.Count(content[:at[0]], []byte("\n")) + 1
 		}
 	}
 	return 0

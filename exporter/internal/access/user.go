@@ -33,6 +33,24 @@ func newUser(s Settings) (*user, error) {
 	return u, u.refresh()
 }
 
+// handler requires the user.
+func (u *user) handler(next http.Handler, h Hooks) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Exempt(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if err := u.refresh(); err != nil {
+			h.Warn(err, "password_file cannot be read; the last valid password stays active")
+		}
+		if !u.authenticates(r) {
+			sendUnauthorized(w, h)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // refresh reads the password file, if there is one. After an error, the last valid password stays active.
 func (u *user) refresh() error {
 	if u.file == "" {

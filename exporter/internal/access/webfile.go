@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 
 	"github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v2"
 	"golang.org/x/time/rate"
+
+	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 // seeKeys says what would be right if the toolkit only says what is wrong.
@@ -45,6 +48,51 @@ func openWebFile(path string) (*webFile, error) {
 		f.limiter = rate.NewLimiter(rate.Every(limit.Interval), limit.Burst)
 	}
 	return f, nil
+}
+
+// handler enforces the file, in the order of Prometheus' own servers.
+func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := f.load()
+		switch {
+		case err != nil:
+			h.Warn(err, "web_config_file is invalid; refusing all requests until it is valid")
+			http.Error(w, "500 web_config_file is invalid; see the log", http.StatusInternalServerError)
+			return
+		case f.limiter != nil && !f.limiter.Allow():
+			sendTooMany(w, h, "too many requests; the rate limit of web_config_file is reached")
+			return
+		case f.fixed.users && len(c.Users) == 0:
+			// The file may be incomplete while it is being rewritten in place.
+			h.Warn(nil, "web_config_file no longer defines users; refusing all requests until it does, or until a reload", "file", f.path)
+			http.Error(w, "500 web_config_file no longer defines users; see the log", http.StatusInternalServerError)
+			return
+		}
+		for name, value := range c.HTTPConfig.Header {
+			w.Header().Set(name, value)
+		}
+		if len(c.Users) == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		f.serveUser(w, r, c.Users, next, h)
+	})
+}
+
+func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
+	name, password, given := r.BasicAuth()
+	if !given {
+		sendUnauthorized(w, h)
+		return
+	}
+	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
+	case right:
+		next.ServeHTTP(w, r)
+	case busy:
+		sendTooMany(w, h, "too many passwords are being checked; try again later")
+	default:
+		sendUnauthorized(w, h)
+	}
 }
 
 // load returns the current configuration of the file. A valid file is parsed again only if it has changed. An invalid

@@ -20,11 +20,12 @@ const (
 // Status is what an instance reports about itself. It must not hold the content of records, not even in error texts,
 // because people share these pages.
 type Status struct {
-	Rules      []Rule     `json:"rules"`                // the active rules, in the order of their file
-	Families   []Family   `json:"-"`                    // the metric families that have series, in any order
-	Received   []Received `json:"received"`             // the families of metrics events, in any order
-	LastError  Event      `json:"last_error,omitzero"`  // the most recent failure; its text is empty if there was none
-	LastReload Event      `json:"last_reload,omitzero"` // of rules or keys; its time is zero if there was none, its text is empty if it succeeded
+	Rules     []Rule     `json:"rules"`               // the active rules, in the order of their file
+	Families  []Family   `json:"-"`                   // the metric families that have series, in any order
+	Received  []Received `json:"received"`            // the families of metrics events, in any order
+	LastError Event      `json:"last_error,omitzero"` // the most recent failure; its text is empty if there was none
+	// LastReload is the last one of rules or keys. Its time is zero if there was none, its text is empty if it succeeded.
+	LastReload Event `json:"last_reload,omitzero"`
 }
 
 // Rule is the result of one rule since it became active.
