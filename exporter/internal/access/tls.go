@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/prometheus/common/config"
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
@@ -56,12 +55,11 @@ func buildTLS(path string, content []byte, c web.TLSConfig) (*tls.Config, error)
 // withFiles returns c with the content of its files instead of their names. The toolkit would read files of any size,
 // and block on a pipe.
 func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, error) {
-	key := string(c.TLSKey)
 	for _, of := range []struct {
 		key        string
 		file, text *string
 	}{
-		{"cert_file", &c.TLSCertPath, &c.TLSCert}, {"key_file", &c.TLSKeyPath, &key},
+		{"cert_file", &c.TLSCertPath, &c.TLSCert}, {"key_file", &c.TLSKeyPath, (*string)(&c.TLSKey)},
 		{"client_ca_file", &c.ClientCAs, &c.ClientCAsText},
 	} {
 		if *of.file == "" {
@@ -74,7 +72,6 @@ func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, err
 		}
 		*of.file, *of.text = "", string(text)
 	}
-	c.TLSKey = config.Secret(key)
 	if c.ClientCAsText != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClientCAsText)) {
 		return c, webFileError(path, lineOf(content, "client_ca_file", "client_ca"),
 			"the client CA has no certificate", "write one or more in PEM")

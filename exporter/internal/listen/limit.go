@@ -75,9 +75,8 @@ func (temporary) Temporary() bool { return true }
 
 // Count returns the number of open connections.
 func (l *Listener) Count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.open)
+	all, _ := l.count.Count()
+	return all
 }
 
 // add adds c to the open connections, or closes it and returns nil.

@@ -81,8 +81,8 @@ func TestClosedConnectionsDoNotCount(t *testing.T) {
 		b.Close()
 		b.Close()
 	}
-	if all, clients := l.count.Count(); l.Count() != 0 || all != 0 || clients != 0 {
-		t.Errorf("%d connections, %d of %d clients are left", l.Count(), all, clients)
+	if all, clients := l.count.Count(); len(l.open) != 0 || all != 0 || clients != 0 {
+		t.Errorf("%d connections, %d of %d clients are left", len(l.open), all, clients)
 	}
 }
 
