@@ -17,7 +17,7 @@ func (f *webFile) tlsConfig() *tls.Config {
 		if err != nil {
 			return nil, err
 		}
-		built, err := buildTLS(f.path, nil, c.TLSConfig)
+		built, err := webText{path: f.path}.buildTLS(c.TLSConfig)
 		if err != nil {
 			return nil, err
 		}
@@ -30,14 +30,14 @@ func (f *webFile) tlsConfig() *tls.Config {
 }
 
 // buildTLS returns the configuration of a handshake.
-func buildTLS(path string, content []byte, c web.TLSConfig) (*tls.Config, error) {
-	source, err := withFiles(path, content, c)
+func (t webText) buildTLS(c web.TLSConfig) (*tls.Config, error) {
+	source, err := t.withFiles(c)
 	if err != nil {
 		return nil, err
 	}
 	built, err := web.ConfigToTLSConfig(&source)
 	if err != nil {
-		return nil, webFileError(path, lineOf(content, "tls_server_config"), err.Error(), seeKeys)
+		return nil, t.mistake(err.Error(), seeKeys, "tls_server_config")
 	}
 	// A resumed session skips VerifyPeerCertificate, and may outlive the trust in a client.
 	built.SessionTicketsDisabled = built.ClientAuth != tls.NoClientCert
@@ -54,7 +54,7 @@ func buildTLS(path string, content []byte, c web.TLSConfig) (*tls.Config, error)
 
 // withFiles returns c with the content of its files instead of their names. The toolkit would read files of any size,
 // and block on a pipe.
-func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, error) {
+func (t webText) withFiles(c web.TLSConfig) (web.TLSConfig, error) {
 	for _, of := range []struct {
 		key        string
 		file, text *string
@@ -67,14 +67,12 @@ func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, err
 		}
 		text, err := readSmall(*of.file, maxWebFile)
 		if err != nil {
-			return c, webFileError(path, lineOf(content, of.key), fmt.Sprintf("%s %s: %s", of.key, *of.file, err),
-				"write the name of a PEM file")
+			return c, t.mistake(fmt.Sprintf("%s %s: %s", of.key, *of.file, err), "write the name of a PEM file", of.key)
 		}
 		*of.file, *of.text = "", string(text)
 	}
 	if c.ClientCAsText != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClientCAsText)) {
-		return c, webFileError(path, lineOf(content, "client_ca_file", "client_ca"),
-			"the client CA has no certificate", "write one or more in PEM")
+		return c, t.mistake("the client CA has no certificate", "write one or more in PEM", "client_ca_file", "client_ca")
 	}
 	return c, nil
 }

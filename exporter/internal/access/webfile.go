@@ -107,7 +107,7 @@ func (f *webFile) load() (*web.Config, error) {
 	if f.config != nil && bytes.Equal(content, f.content) {
 		return f.config, nil
 	}
-	c, err := parseWebFile(f.path, content)
+	c, err := webText{f.path, content}.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -115,22 +115,21 @@ func (f *webFile) load() (*web.Config, error) {
 	return c, nil
 }
 
-// parseWebFile parses the content of the file at path. The toolkit finds most mistakes, but does not report their lines
-// or what would be right.
-func parseWebFile(path string, content []byte) (*web.Config, error) {
+// parse parses the file. The toolkit finds most mistakes, but does not report their lines or what would be right.
+func (t webText) parse() (*web.Config, error) {
 	c := &web.Config{
 		TLSConfig:  web.TLSConfig{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13},
 		HTTPConfig: web.HTTPConfig{HTTP2: true},
 	}
-	if err := yaml.UnmarshalStrict(content, c); err != nil {
-		return nil, webFileError(path, 0, err.Error(), seeKeys)
+	if err := yaml.UnmarshalStrict(t.content, c); err != nil {
+		return nil, t.mistake(err.Error(), seeKeys)
 	}
-	c.TLSConfig.SetDirectory(filepath.Dir(path))
-	if err := checkWebFile(path, content, c); err != nil {
+	c.TLSConfig.SetDirectory(filepath.Dir(t.path))
+	if err := t.check(c); err != nil {
 		return nil, err
 	}
-	if err := web.Validate(path); err != nil { // checks the headers; the rest was checked above
-		return nil, webFileError(path, lineOf(content, "headers"), err.Error(), seeKeys)
+	if err := web.Validate(t.path); err != nil { // checks the headers; the rest was checked above
+		return nil, t.mistake(err.Error(), seeKeys, "headers")
 	}
 	return c, nil
 }
