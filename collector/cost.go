@@ -28,7 +28,7 @@ const (
 	ownerCost    = 16   // the place of a tag
 	readingCost  = 200  // a reading without its numbers
 	linkCost     = 16   // in the columns of an expiry
-	familyCost   = 1150 // a family without series and names
+	familyCost   = 1430 // a family without series and names
 	nameCost     = 40   // an exposed name without its text
 )
 
@@ -47,7 +47,7 @@ func (s *store) rowSize() int {
 	n := rowCost + cell(s.rests, 8) + cell(s.buckets, 8*s.width) + cell(s.totals, 8) + cell(s.lasts, 8*s.width)
 	n += cell(s.starts, 8) + cell(s.inRound, 4) + cell(s.declared, 1) + cell(s.windows, int(unsafe.Sizeof(distinct.Window{})))
 	n += cell(s.times, 8) + cell(s.updated, 8) + cell(s.natives, nativeCost) + cell(s.exemplars, exemplarCost*s.exemplarsPerSeries)
-	n += cell(s.owners, ownerCost) + cell(s.inContext, 8) + cell(s.readings, readingCost)
+	n += cell(s.owners, ownerCost) + cell(s.inContext, 8) + cell(s.readings, readingCost+8*len(s.family.ReceivedBuckets))
 	if s.expiry.ttl != 0 {
 		n += linkCost
 	}
