@@ -27,17 +27,15 @@ const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 // serveScrape serves one request for p.
 func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
 	began := time.Now()
-	leave, no := p.inFlight.enter(p.limit, r)
+	leave, code := p.inFlight.enter(p.limit, w, r)
+	defer func() { p.counts.answered(code) }()
 	if leave == nil {
-		p.counts.answered(no.code)
-		no.send(w)
 		return
 	}
 	defer leave()
 	p.counts.inFlight.Inc()
 	defer p.counts.inFlight.Dec()
-	code := http.StatusInternalServerError // for a panic
-	defer func() { p.counts.answered(code) }()
+	code = http.StatusInternalServerError // for a panic
 
 	ctx, cancel := scrapeContext(r, began)
 	defer cancel()

@@ -23,14 +23,14 @@ type server struct {
 	routes         atomic.Pointer[routes]
 	binding        atomic.Pointer[binding] // changed under the lock of the table; nil before the first one
 	statusRequests requestLimit            // of the status pages and profiles
-	reloads        reloads
+	reloads        *reloads
 	self           *selfMetrics
 	logs           ratelog.Log
 }
 
 // newServer returns a server without a binding. Its version and log are those of the first session.
 func newServer(t *Servers, a listen.Addr, first *session) *server {
-	s := &server{table: t, address: a, version: first.options.Version, started: time.Now()}
+	s := &server{table: t, address: a, version: first.options.Version, started: time.Now(), reloads: newReloads()}
 	s.self = newSelfMetrics(s.version, s.connections)
 	s.routes.Store(&routes{log: first.log})
 	return s
