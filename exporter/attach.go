@@ -31,9 +31,9 @@ func (t *attachment) bindAll(addresses []listen.Addr) error {
 		}
 		t.servers = append(t.servers, srv)
 	}
-	for _, srv := range t.servers {
-		if srv.binding.Load().access.Outdated(t.session.access) && srv.allSuspended() {
-			srv.rebind(t.session.access)
+	for i, srv := range t.servers {
+		if srv.access.Outdated(t.session.access) && srv.allSuspended() {
+			t.servers[i] = srv.replace(t.session.access)
 		}
 	}
 	return nil
@@ -52,12 +52,8 @@ func (t *attachment) start(a listen.Addr) (*server, error) {
 		a = a.WithPort(l)
 	}
 	srv := newServer(t.table, a, t.session)
-	if t.table.byAddress == nil {
-		t.table.byAddress = make(map[listen.Addr]*server)
-	}
-	t.table.byAddress[a] = srv
+	srv.start(l, err)
 	t.started = append(t.started, srv)
-	srv.bind(t.session.access, l, err)
 	return srv, nil
 }
 

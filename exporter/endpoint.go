@@ -118,7 +118,7 @@ func (e *Endpoint) Addrs() []net.Addr {
 // Listening reports whether the endpoint listens on all of its addresses, which is always true after Open without
 // Options.ListenLater.
 func (e *Endpoint) Listening() bool {
-	return !slices.ContainsFunc(e.session.Load().servers, func(s *server) bool { return s.listener() == nil })
+	return !slices.ContainsFunc(e.session.Load().servers, func(s *server) bool { return s.listener.Load() == nil })
 }
 
 // Encrypted reports whether clients have to use TLS.

@@ -70,7 +70,7 @@ func (s *server) checkOrigin(r *http.Request) error {
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
 		return err
 	}
-	if s.binding.Load().access.HasUsers() || s.isAllowedHost(r.Host) {
+	if s.access.HasUsers() || s.isAllowedHost(r.Host) {
 		return nil
 	}
 	return fmt.Errorf("host %q: send the request to an IP address, localhost or the name of this machine, or write the host "+

@@ -34,11 +34,11 @@ type selfMetrics struct {
 
 	unauthorized      prometheus.Counter
 	throttled         prometheus.Counter
+	connections       prometheus.Gauge // set at each scrape
 	closedConnections map[string]prometheus.Counter
 }
 
-// newSelfMetrics returns the metrics of a server. connections returns its number of open connections.
-func newSelfMetrics(version string, connections func() int) *selfMetrics {
+func newSelfMetrics(version string) *selfMetrics {
 	m := &selfMetrics{
 		registry: prometheus.NewRegistry(),
 		scrapes: counters("promexporter_scrapes_total",
@@ -69,12 +69,12 @@ func newSelfMetrics(version string, connections func() int) *selfMetrics {
 	}
 	m.registry.MustRegister(buildInfo(version), collectors.NewGoCollector(),
 		m.scrapes, m.duration, m.inFlight, m.families, m.series, m.sources, m.panics)
-	m.addConnections(connections)
+	m.addConnections()
 	return m
 }
 
 // addConnections adds the metrics about requests and connections in general.
-func (m *selfMetrics) addConnections(connections func() int) {
+func (m *selfMetrics) addConnections() {
 	m.unauthorized = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "promexporter_http_unauthorized_total",
 		Help: "Requests refused because the username or the password was missing or wrong.",
@@ -90,11 +90,11 @@ func (m *selfMetrics) addConnections(connections func() int) {
 	for _, reason := range listen.Reasons() {
 		m.closedConnections[reason] = closed.WithLabelValues(reason)
 	}
-	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	m.connections = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "promexporter_http_connections",
 		Help: "Open connections of the address that answers this scrape.",
-	}, func() float64 { return float64(connections()) })
-	m.registry.MustRegister(m.unauthorized, m.throttled, closed, open)
+	})
+	m.registry.MustRegister(m.unauthorized, m.throttled, closed, m.connections)
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {

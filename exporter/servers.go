@@ -20,7 +20,7 @@ type Servers struct {
 	pages    sharedPages
 	renderer render.Renderer
 
-	mu        sync.Mutex // guards byAddress, and the routes and bindings of each server in it; never held while anything waits
+	mu        sync.Mutex // guards byAddress, and the routes of each server in it; never held while anything waits
 	byAddress map[listen.Addr]*server
 }
 
@@ -130,7 +130,7 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 		if srv.allSuspended() {
 			continue
 		}
-		if key := srv.binding.Load().access.Difference(next.access); key != "" {
+		if key := srv.access.Difference(next.access); key != "" {
 			return fmt.Errorf("%s and %s share the address %s (listen_address) with different %s; "+
 				"write the same username, password and web_config_file in both, or another listen_address in one",
 				srv.routes.Load().sessions[0].instance(), next.instance(), a, key)
@@ -180,13 +180,16 @@ func (s *Servers) detach(e *Endpoint) (removed []*server) {
 // detachLocked removes a session from the servers on which it has not been replaced. The caller holds the lock.
 func (s *Servers) detachLocked(old *session) (removed []*server) {
 	for _, srv := range old.servers {
+		if srv = s.byAddress[srv.address]; srv == nil { // it may have been replaced
+			continue
+		}
 		now := srv.routes.Load().sessions
 		rest := slices.DeleteFunc(slices.Clone(now), func(other *session) bool { return other == old })
 		switch {
 		case len(rest) == len(now):
 		case len(rest) > 0:
 			srv.route(rest)
-		case s.byAddress[srv.address] == srv:
+		default:
 			// The routes are kept for connections that are still open, and for the log of the server.
 			s.remove(srv)
 			removed = append(removed, srv)
@@ -195,10 +198,18 @@ func (s *Servers) detachLocked(old *session) (removed []*server) {
 	return removed
 }
 
+// add adds srv. The caller holds the lock.
+func (s *Servers) add(srv *server) {
+	if s.byAddress == nil {
+		s.byAddress = make(map[listen.Addr]*server)
+	}
+	s.byAddress[srv.address] = srv
+}
+
 // remove removes srv from the table and frees its address. The caller holds the lock.
 func (s *Servers) remove(srv *server) {
 	delete(s.byAddress, srv.address)
-	srv.binding.Load().stop()
+	srv.stop()
 }
 
 // shutDownUnused shuts down servers that were removed from the table.
@@ -214,7 +225,7 @@ func shutDownUnused(removed []*server) {
 func shutDown(servers []*server, grace context.Context) {
 	var all sync.WaitGroup
 	for _, srv := range servers {
-		all.Go(func() { srv.binding.Load().shutDown(grace) })
+		all.Go(func() { srv.shutDown(grace) })
 	}
 	all.Wait()
 }
