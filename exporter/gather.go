@@ -50,7 +50,7 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	merged := families.Merge(selected(q.names, sources), &dropped)
 	s.reportDropped(p, &dropped)
 	rendered, err := s.table.renderer.Render(ctx, merged, q.format, func(bad *render.FamilyError) {
-		p.counts.badFamilies.Inc()
+		p.counts.dropped[reasonEncoding].Inc()
 		s.logs.Warn(s.log(), bad.Err, "metrics left out: the family cannot be encoded", "path", p.path, "family", bad.Family)
 	})
 	if err != nil && ctx.Err() == nil {

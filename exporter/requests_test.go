@@ -168,11 +168,4 @@ func TestMaxRequestsOfSharedPage(t *testing.T) {
 	if err := endpoints[1].Close(); err != nil || limit("/metrics") != 3 {
 		t.Errorf("limit %d after the other one was closed: %v", limit("/metrics"), err)
 	}
-	for n, want := range map[int]bool{-1: false, 0: true, 1: true, maxConnections: true, maxConnections + 1: false} {
-		o := *endpoints[0].session.Load().options
-		o.MaxRequests = n
-		if err := o.check(); (err == nil || !strings.Contains(err.Error(), "max_requests")) != want {
-			t.Errorf("%d: %v", n, err)
-		}
-	}
 }

@@ -65,25 +65,25 @@ func (s *server) route(sessions []*session) {
 			next.pages[p.path] = p
 		}
 		p.sessions = append(p.sessions, sess)
-		p.limit = min(p.limit, sess.options.maxRequests())
+		p.limit = min(p.limit, sess.options.MaxRequests)
 		next.failures[sess.instance()] = s.self.addInstance(sess.instance())
 	}
 	s.routes.Store(next)
 	for path := range before.pages {
 		if next.pages[path] == nil {
-			s.self.removePath(path)
+			s.self.remove("path", path)
 		}
 	}
 	for instance := range before.failures {
 		if next.failures[instance] == nil {
-			s.self.removeInstance(instance)
+			s.self.remove(InstanceLabel, instance)
 		}
 	}
 }
 
 // newPage returns the page of a session's path, without sessions.
 func (s *server) newPage(before *page, sess *session) *page {
-	p := &page{path: sess.path(), limit: sess.options.maxRequests()}
+	p := &page{path: sess.path(), limit: sess.options.MaxRequests}
 	if before != nil {
 		p.inFlight, p.counts = before.inFlight, before.counts
 	} else {

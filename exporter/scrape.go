@@ -28,7 +28,7 @@ const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
 	began := time.Now()
 	leave, code := p.inFlight.enter(p.limit, w, r)
-	defer func() { p.counts.answered(code) }()
+	defer func() { p.counts.codes[code].Inc() }()
 	if leave == nil {
 		return
 	}

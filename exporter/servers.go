@@ -44,7 +44,7 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
+	for deadline := time.Now().Add(o.ListenRetry); ; time.Sleep(listenPoll) {
 		last := !time.Now().Before(deadline)
 		removed, err := s.attach(next, last && o.ListenLater)
 		shutDownUnused(removed)

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ var (
 )
 
 func newSession(e *Endpoint, o Options, a *access.Access, addresses []listen.Addr) *session {
+	o.MaxRequests = cmp.Or(o.MaxRequests, defaultMaxRequests)
 	s := &session{
 		endpoint: e, options: &o, log: o.log(), access: a, addresses: addresses,
 		idle: make(chan struct{}), suspensionOver: make(chan struct{}),
