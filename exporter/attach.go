@@ -12,7 +12,6 @@ import (
 type attachment struct {
 	table   *Servers
 	session *session
-	later   bool      // whether a server may start without a listener
 	servers []*server // of the addresses so far
 	started []*server // those of them that are new
 	removed []*server // servers that only waited for suspended instances, on a port that a new server needs
@@ -45,7 +44,7 @@ func (t *attachment) start(a listen.Addr) (*server, error) {
 	if errors.Is(err, syscall.EADDRINUSE) && t.freePort(a) {
 		l, err = t.table.sockets.Listen(a)
 	}
-	if err != nil && !t.later {
+	if err != nil && !t.session.options.ListenLater {
 		return nil, listen.Error(a, err, t.table.neighbor(a))
 	}
 	if err == nil {

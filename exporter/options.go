@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"syscall"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
@@ -69,7 +68,7 @@ type Options struct {
 	AllowedHosts []string
 	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil discards them.
 	Log *slog.Logger
-	// ListenRetry is how long Open and Resume retry a port that is in use, which a predecessor may need to close it.
+	// ListenRetry is how long Open retries a port that is in use, because a predecessor may need time to close it.
 	ListenRetry time.Duration
 	// ListenLater lets Open succeed even if it cannot listen. The failure is logged, and listening is retried every
 	// second until it succeeds or the endpoint is closed. Resume always behaves this way.
@@ -92,11 +91,6 @@ func (o *Options) check() error {
 		return errors.New("an endpoint needs addresses, a path, the name of an instance and a source")
 	}
 	return nil
-}
-
-// isFinal reports whether another attempt would return the same error.
-func (o *Options) isFinal(err error) bool {
-	return errors.As(err, new(*ConflictError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
 }
 
 func (o *Options) log() *slog.Logger {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -78,20 +78,16 @@ func (s *server) checkOrigin(r *http.Request) error {
 }
 
 func (s *server) isAllowedHost(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "localhost" || host == "" {
+	host := strings.TrimSuffix((&url.URL{Host: hostport}).Hostname(), ".")
+	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	if name, err := os.Hostname(); err == nil && strings.EqualFold(host, name) {
-		return true
+	machine, _ := os.Hostname() // it is empty after an error
+	allowed := []string{"", "localhost", machine}
+	for _, sess := range s.routes.Load().sessions {
+		allowed = append(allowed, sess.options.AllowedHosts...)
 	}
-	return slices.ContainsFunc(s.routes.Load().sessions, func(sess *session) bool {
-		return slices.ContainsFunc(sess.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
-	})
+	return slices.ContainsFunc(allowed, func(name string) bool { return strings.EqualFold(host, name) })
 }
 
 // reloads runs at most one reload per reloadInterval. Requests that arrive meanwhile share the next one, so that each

@@ -154,13 +154,12 @@ func send(w http.ResponseWriter, r *http.Request, p *render.Page, began time.Tim
 
 // sendError answers with err, and returns the status code.
 func sendError(w http.ResponseWriter, err error) int {
-	code := http.StatusServiceUnavailable
-	switch {
-	case errors.Is(err, errSuspended), errors.Is(err, errClosed), errors.Is(err, errDeadline):
-	default:
-		code = http.StatusInternalServerError
-		err = errors.New("could not render the page; see the log")
+	for _, known := range []error{errSuspended, errClosed, errDeadline} {
+		if errors.Is(err, known) {
+			writeText(w, http.StatusServiceUnavailable, known.Error())
+			return http.StatusServiceUnavailable
+		}
 	}
-	writeText(w, code, err.Error())
-	return code
+	writeText(w, http.StatusInternalServerError, "could not render the page; see the log")
+	return http.StatusInternalServerError
 }

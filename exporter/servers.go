@@ -2,9 +2,11 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
@@ -45,14 +47,13 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 		return err
 	}
 	for deadline := time.Now().Add(o.ListenRetry); ; time.Sleep(listenPoll) {
-		last := !time.Now().Before(deadline)
-		removed, err := s.attach(next, last && o.ListenLater)
+		removed, err := s.attach(next)
 		shutDownUnused(removed)
 		if err == nil {
 			next.warnOpen()
 			return nil
 		}
-		if last || o.isFinal(err) {
+		if !errors.Is(err, syscall.EADDRINUSE) || !time.Now().Before(deadline) {
 			return err
 		}
 	}
@@ -81,9 +82,8 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 }
 
 // attach makes next the session of its endpoint and adds it to the servers of all its addresses, starting those that do
-// not exist. With an error, nothing has changed. later allows a server to start without listening. The caller shuts
-// down the removed servers.
-func (s *Servers) attach(next *session, later bool) (removed []*server, err error) {
+// not exist. With an error, nothing has changed. The caller shuts down the removed servers.
+func (s *Servers) attach(next *session) (removed []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addresses, err := s.sockets.Expand(next.addresses)
@@ -93,7 +93,7 @@ func (s *Servers) attach(next *session, later bool) (removed []*server, err erro
 	if err := s.check(next, addresses); err != nil {
 		return nil, err
 	}
-	attachment := attachment{table: s, session: next, later: later}
+	attachment := attachment{table: s, session: next}
 	if err := attachment.bindAll(addresses); err != nil {
 		return attachment.removed, err
 	}

@@ -4,71 +4,53 @@ import (
 	"context"
 	"io"
 	"sync"
-	"sync/atomic"
 )
 
 // pieceSize is the size of a piece in bytes. The kernel takes pieces of this size at nearly the speed of larger ones,
 // and a small page does not waste much memory. Pieces of 64 KiB take twice as long on a local connection, because a TCP
-// segment is slightly shorter. Together with its other field, a piece fills whole pages of the Go heap, which would
-// otherwise add an eighth.
-const pieceSize = 56<<10 - 4
+// segment is slightly shorter. A piece fills whole pages of the Go heap, which would otherwise add an eighth.
+const pieceSize = 56 << 10
 
-// A piece is a part of a page. Its last reader returns it to the pool.
-type piece struct {
-	readers atomic.Int32
-	bytes   [pieceSize]byte
-}
+// A piece is a part of a page.
+type piece [pieceSize]byte
 
 // pieces is a pool of pieces. The zero value is ready to use.
 type pieces struct{ pool sync.Pool }
 
 func (s *pieces) take() *piece {
-	p, ok := s.pool.Get().(*piece)
-	if !ok {
-		p = new(piece)
+	if p, ok := s.pool.Get().(*piece); ok {
+		return p
 	}
-	p.readers.Store(1)
-	return p
+	return new(piece)
 }
 
-func (s *pieces) release(p *piece) {
-	if p.readers.Add(-1) == 0 {
-		s.pool.Put(p)
-	}
-}
+func (s *pieces) release(p *piece) { s.pool.Put(p) }
 
-// A Page is a complete page for a number of readers. It is immutable. Each reader must call WriteTo or Discard once.
+// A Page is a complete page. It has one reader, which must call WriteTo or Discard once, unless Share is called.
 type Page struct {
 	Format
-	size int64
-	all  []*piece // full, except for the last one
-	from *pieces
+	size   int64
+	all    []*piece // full, except for the last one
+	from   *pieces
+	shared bool
 }
 
 // Size returns the size of the page in bytes.
 func (p *Page) Size() int64 { return p.size }
 
-// Share sets the number of readers, which is 1 by default. It must be called before a reader reads. With 0 readers, the
-// memory is returned at once.
-func (p *Page) Share(readers int) {
-	if readers == 0 {
-		p.Discard()
-		return
-	}
-	for _, one := range p.all {
-		one.readers.Store(int32(readers))
-	}
-}
+// Share allows any number of readers, at the same time. The garbage collector frees the memory of such a page. Share
+// must be called before a reader reads.
+func (p *Page) Share() { p.shared = true }
 
-// WriteTo writes the page to w. It returns the pieces that all readers have written to the pool.
+// WriteTo writes the page to w. Each piece is reused as soon as it is written, unless the page is shared.
 func (p *Page) WriteTo(w io.Writer) (n int64, err error) {
 	for _, one := range p.all {
 		if err == nil {
 			var written int
-			written, err = w.Write(one.bytes[:min(pieceSize, p.size-n)])
+			written, err = w.Write(one[:min(pieceSize, p.size-n)])
 			n += int64(written)
 		}
-		p.from.release(one)
+		p.release(one)
 	}
 	return n, err
 }
@@ -76,6 +58,12 @@ func (p *Page) WriteTo(w io.Writer) (n int64, err error) {
 // Discard returns the page without reading it.
 func (p *Page) Discard() {
 	for _, one := range p.all {
+		p.release(one)
+	}
+}
+
+func (p *Page) release(one *piece) {
+	if !p.shared {
 		p.from.release(one)
 	}
 }
@@ -95,7 +83,7 @@ func (w *pageWriter) grow() error {
 	}
 	p := w.page.from.take()
 	w.page.all = append(w.page.all, p)
-	w.free = p.bytes[:]
+	w.free = p[:]
 	return nil
 }
 

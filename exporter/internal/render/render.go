@@ -71,7 +71,7 @@ func (r *Renderer) write(out io.Writer, all []exposition.Family, f Format) error
 	case expfmt.TypeProtoDelim:
 		buffer := r.pieces.take()
 		defer r.pieces.release(buffer)
-		return writeDelimited(out, all, escaping, buffer.bytes[:0])
+		return writeDelimited(out, all, escaping, buffer[:0])
 	case expfmt.TypeOpenMetrics:
 		for _, family := range families.OpenMetrics(all) {
 			if err := guard(family, func() error { return f.writeOpenMetrics(out, family, escaping) }); err != nil {
