@@ -48,7 +48,7 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	}
 	for deadline := time.Now().Add(o.ListenRetry); ; time.Sleep(listenPoll) {
 		removed, err := s.attach(next)
-		shutDownUnused(removed)
+		shutDown(removed)
 		if err == nil {
 			next.warnOpen()
 			return nil
@@ -93,19 +93,17 @@ func (s *Servers) attach(next *session) (removed []*server, err error) {
 	if err := s.check(next, addresses); err != nil {
 		return nil, err
 	}
-	attachment := attachment{table: s, session: next}
-	if err := attachment.bindAll(addresses); err != nil {
-		return attachment.removed, err
+	next.servers, removed, err = s.bind(next, addresses)
+	if err != nil {
+		return removed, err
 	}
-	next.servers = attachment.servers
 	before := next.endpoint.session.Swap(next)
 	next.endpoint.definitions = next.options.Definitions
 	for _, srv := range next.servers {
 		srv.add(next)
 	}
-	removed = attachment.removed
 	if before != nil {
-		removed = append(removed, s.detachLocked(before)...)
+		removed = append(removed, s.detach(before)...)
 		before.abandon()
 	}
 	return removed, nil
@@ -159,26 +157,9 @@ func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions
 	return nil
 }
 
-// neighbor names an instance of another server that uses the port of a, or returns "".
-func (s *Servers) neighbor(a listen.Addr) string {
-	for other, srv := range s.byAddress {
-		if sessions := srv.routes.Load().sessions; len(sessions) > 0 && other.SamePort(a) {
-			return fmt.Sprintf("%s at %s", sessions[0].instance(), other)
-		}
-	}
-	return ""
-}
-
-// detach removes e from its servers. It returns the servers that have no other endpoint: they are removed from the
-// table, and their addresses are free.
-func (s *Servers) detach(e *Endpoint) (removed []*server) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.detachLocked(e.session.Load())
-}
-
-// detachLocked removes a session from the servers on which it has not been replaced. The caller holds the lock.
-func (s *Servers) detachLocked(old *session) (removed []*server) {
+// detach removes a session from the servers on which it has not been replaced. It returns the servers that have no other
+// session: they are removed from the table, and their addresses are free. The caller holds the lock.
+func (s *Servers) detach(old *session) (removed []*server) {
 	for _, srv := range old.servers {
 		if srv = s.byAddress[srv.address]; srv == nil { // it may have been replaced
 			continue
@@ -191,41 +172,8 @@ func (s *Servers) detachLocked(old *session) (removed []*server) {
 			srv.route(rest)
 		default:
 			// The routes are kept for connections that are still open, and for the log of the server.
-			s.remove(srv)
-			removed = append(removed, srv)
+			removed = append(removed, s.remove(srv))
 		}
 	}
 	return removed
-}
-
-// add adds srv. The caller holds the lock.
-func (s *Servers) add(srv *server) {
-	if s.byAddress == nil {
-		s.byAddress = make(map[listen.Addr]*server)
-	}
-	s.byAddress[srv.address] = srv
-}
-
-// remove removes srv from the table and frees its address. The caller holds the lock.
-func (s *Servers) remove(srv *server) {
-	delete(s.byAddress, srv.address)
-	srv.stop()
-}
-
-// shutDownUnused shuts down servers that were removed from the table.
-func shutDownUnused(removed []*server) {
-	if len(removed) > 0 {
-		grace, _, cancel := closeTimes()
-		defer cancel()
-		shutDown(removed, grace)
-	}
-}
-
-// shutDown waits for the requests of servers until grace ends, then closes their connections.
-func shutDown(servers []*server, grace context.Context) {
-	var all sync.WaitGroup
-	for _, srv := range servers {
-		all.Go(func() { srv.shutDown(grace) })
-	}
-	all.Wait()
 }
