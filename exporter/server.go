@@ -45,7 +45,7 @@ func newServer(t *Servers, a listen.Addr, first *session) *server {
 		reloads: newReloads(), self: newSelfMetrics(first.options.Version),
 	}
 	s.routes.Store(&routes{log: first.log})
-	s.init()
+	s.setUp()
 	return s
 }
 
@@ -59,13 +59,14 @@ func (s *server) replace(a *access.Access) *server {
 		reloads: s.reloads, self: s.self,
 	}
 	next.routes.Store(s.routes.Load())
-	next.init()
+	next.setUp()
 	l, err := s.table.sockets.Listen(s.address)
 	next.start(l, err)
 	return next
 }
 
-func (s *server) init() {
+// setUp makes the http.Server. Its table, address, access and self-metrics are set.
+func (s *server) setUp() {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.ended = make(chan struct{})
 	s.http = &http.Server{
