@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/promexporter/promexporter/exporter/internal/listen"
 	"github.com/promexporter/promexporter/internal/fence"
 )
 
@@ -114,7 +113,9 @@ func (s *reloads) get(ctx context.Context, reload func() error) error {
 	if s.began.After(arrived) {
 		return s.err
 	}
-	if !listen.Sleep(ctx, time.Until(s.ended.Add(reloadInterval))) {
+	select {
+	case <-time.After(time.Until(s.ended.Add(reloadInterval))):
+	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	s.began = time.Now()

@@ -122,7 +122,9 @@ func (s *server) run() {
 			return
 		}
 		s.notListening(err)
-		if !listen.Sleep(s.ctx, listenAgain) {
+		select {
+		case <-time.After(listenAgain):
+		case <-s.ctx.Done():
 			return
 		}
 	}
@@ -170,9 +172,6 @@ func (s *server) stop() {
 
 // shutDown waits for requests until grace ends, then closes their connections. The server has stopped.
 func (s *server) shutDown(grace context.Context) {
-	if l := s.listener.Load(); l != nil {
-		l.CloseNew()
-	}
 	select {
 	case <-s.ended:
 	case <-grace.Done():
