@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,5 +157,27 @@ func TestSnapshotOfReadingsStays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBucketsThatRepeatLongLabels bounds what the buckets of one series make of its labels on a page.
+func TestBucketsThatRepeatLongLabels(t *testing.T) {
+	buckets := func(n int) collector.Point {
+		p := collector.Point{Counts: make([]uint64, n)}
+		for i := range n {
+			p.Bounds = append(p.Bounds, float64(i))
+		}
+		return p
+	}
+	for _, row := range []struct {
+		buckets, label int
+		dropped        uint64
+	}{{2048, 400, 0}, {2048, 600, 1}, {20, 1024, 0}, {20, 60_000, 1}, {1, 60_000, 0}} {
+		c := open(t, collector.Options{})
+		d := collector.Definition{Name: []byte("h"), Type: collector.Histogram}
+		ingest(t, c, put(d, buckets(row.buckets), strings.Repeat("v", row.label)))
+		if got := c.Stats().PointsDropped(collector.TooLarge); got != row.dropped {
+			t.Errorf("%d buckets with a label of %d bytes: %d points dropped, want %d", row.buckets, row.label, got, row.dropped)
+		}
 	}
 }

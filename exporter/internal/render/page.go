@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -83,10 +84,18 @@ func (p *Page) Discard() {
 	}
 }
 
+// maxPage bounds the bytes of a page as it is sent. A page can be much larger than its series, because each bucket
+// repeats the labels of its series. Compressed, this is a page of some ten million series.
+const maxPage = 256 << 20
+
+// errPageFull is the error of a page that would exceed maxPage.
+var errPageFull = errors.New("the page would be larger than 256 MiB; lower series_limit or series_memory_limit, or read it compressed")
+
 // A pageWriter appends to a page until ctx ends. It has the methods with which the text encoders of expfmt need no
 // buffer of their own. The encoders write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
+	most int64 // bytes of the page, of which the last piece may exceed it
 	page *Page
 	free []byte // of the last piece of the page
 }
@@ -97,6 +106,10 @@ func (w *pageWriter) grow() error {
 		return context.Cause(w.ctx)
 	}
 	w.closePiece()
+	w.free = nil
+	if w.page.size >= w.most {
+		return errPageFull
+	}
 	p := w.page.from.take()
 	w.page.all = append(w.page.all, p)
 	w.free = p.bytes[:]

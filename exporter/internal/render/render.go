@@ -5,10 +5,13 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -23,6 +26,7 @@ import (
 type Renderer struct {
 	pieces      pieces
 	compressors compressors
+	most        int64 // bytes of a page; 0 means maxPage
 }
 
 // A FamilyError reports that a family cannot be written.
@@ -36,36 +40,63 @@ func (e *FamilyError) Error() string { return fmt.Sprintf("family %s: %v", e.Fam
 func (e *FamilyError) Unwrap() error { return e.Err }
 
 // Render writes the families, which are sorted by name, in the format f. It does not change them. A family that cannot
-// be written is left out, and failed is called. If ctx ends before the page is complete, Render returns its cause.
+// be written is left out, and failed is called. If the page would be too large, that happens to the largest families.
+// If ctx ends before the page is complete, Render returns its cause.
 func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format, failed func(*FamilyError)) (*Page, error) {
 	p, err := r.try(ctx, all, f)
-	if !errors.As(err, new(*FamilyError)) {
+	if !errors.As(err, new(*FamilyError)) && !errors.Is(err, errPageFull) {
 		return p, err
 	}
+	return r.try(ctx, r.writable(ctx, all, f, failed), f)
+}
+
+// writable returns the families that can be written on one page, sorted by name.
+func (r *Renderer) writable(ctx context.Context, all []exposition.Family, f Format, failed func(*FamilyError)) []exposition.Family {
 	good := make([]exposition.Family, 0, len(all))
+	sizes := make(map[string]int64, len(all))
 	for _, family := range all {
-		if bad := r.check(ctx, family, f); bad != nil {
+		size, bad := r.check(ctx, family, f)
+		if bad != nil {
 			failed(bad)
 			continue
 		}
+		sizes[family.GetName()] = size
 		good = append(good, family)
 	}
-	return r.try(ctx, good, f)
+	slices.SortStableFunc(good, func(a, b exposition.Family) int { return cmp.Compare(sizes[a.GetName()], sizes[b.GetName()]) })
+	room, n := r.pageLimit(), 0
+	for ; n < len(good) && sizes[good[n].GetName()] <= room; n++ {
+		room -= sizes[good[n].GetName()]
+	}
+	for _, family := range good[n:] {
+		failed(&FamilyError{family.GetName(), errPageFull})
+	}
+	slices.SortFunc(good[:n], func(a, b exposition.Family) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return good[:n]
 }
 
-// check returns why a family cannot be written, or nil.
-func (r *Renderer) check(ctx context.Context, family exposition.Family, f Format) (bad *FamilyError) {
+// check returns the size of a family, or why it cannot be written.
+func (r *Renderer) check(ctx context.Context, family exposition.Family, f Format) (size int64, bad *FamilyError) {
 	f.encoding = ""
 	p, err := r.try(ctx, []exposition.Family{family}, f)
 	if err == nil {
+		size = p.Size()
 		p.Discard()
+	} else if !errors.As(err, &bad) && errors.Is(err, errPageFull) {
+		bad = &FamilyError{family.GetName(), err}
 	}
-	errors.As(err, &bad)
-	return bad
+	return size, bad
+}
+
+func (r *Renderer) pageLimit() int64 {
+	if r.most > 0 {
+		return r.most
+	}
+	return maxPage
 }
 
 func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (*Page, error) {
-	out := &pageWriter{ctx: ctx, page: &Page{Format: f, from: &r.pieces}}
+	out := &pageWriter{ctx: ctx, most: r.pageLimit(), page: &Page{Format: f, from: &r.pieces}}
 	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return r.write(w, all, f) })
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)

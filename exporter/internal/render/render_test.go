@@ -210,7 +210,7 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-// TestRenderEndsWithItsContext checks that rendering ends with its context, in each format and encoding.
+// TestRenderEndsWithItsContext checks that rendering ends with its context, in each format, compressed or not.
 func TestRenderEndsWithItsContext(t *testing.T) {
 	late := errors.New("too late")
 	for _, accept := range []string{acceptText, acceptOpen, acceptProtobuf} {
@@ -331,5 +331,43 @@ func BenchmarkRender(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// TestPageIsBounded leaves the largest families out of a page that would be too large, in each format, compressed or not.
+func TestPageIsBounded(t *testing.T) {
+	all := []exposition.Family{counters("a_total", 20_000), counters("b_total", 1), counters("c_total", 9_000), counters("d_total", 9_000), counters("e_total", 1)}
+	for name, accept := range map[string]string{"text": acceptText, "open": acceptOpen, "protobuf": acceptProtobuf} {
+		t.Run(name, func(t *testing.T) {
+			for _, encoding := range []string{"", "gzip"} {
+				r := Renderer{most: 500_000} // a_total alone has more, and so have c_total and d_total together
+				if encoding != "" {
+					r.most = 10_000 // compressed, it is reached too
+				}
+				var left []string
+				p, err := r.Render(t.Context(), all, Negotiate(accepting(accept, encoding), true), func(bad *FamilyError) {
+					if !errors.Is(bad, errPageFull) {
+						t.Error(bad)
+					}
+					left = append(left, bad.Family)
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := "[a_total d_total]"
+				if encoding != "" {
+					want = "[a_total c_total d_total]"
+				}
+				if got := fmt.Sprint(left); got != want {
+					t.Errorf("%q: %s are left out, want %s", encoding, got, want)
+				}
+				page := content(t, p)
+				for _, has := range []string{"b_total", "e_total"} {
+					if !strings.Contains(page, has) {
+						t.Errorf("%q: the page does not have %s", encoding, has)
+					}
+				}
+			}
+		})
 	}
 }
