@@ -258,6 +258,9 @@ func (b *Batch) shape(q *point, p *Point) Reason {
 	return Kept
 }
 
+// maxBucketLabels bounds the bytes that the labels of a histogram take on a page, where each bucket repeats them.
+const maxBucketLabels = 1 << 20
+
 // classic copies the buckets of a histogram. One that claims a bucket for +Inf has it in Count.
 func (b *Batch) classic(q *point, p *Point) Reason {
 	n := len(p.Bounds)
@@ -266,6 +269,9 @@ func (b *Batch) classic(q *point, p *Point) Reason {
 	}
 	if len(p.Counts) < n || !areBuckets(p.Bounds[:n], p.Counts, p.Count) {
 		return Inconsistent
+	}
+	if int(q.end-q.key)*n > maxBucketLabels {
+		return TooLarge
 	}
 	q.width, q.bounds, q.counts = uint32(n), uint32(len(b.floats)), uint32(len(b.counts))
 	b.floats = append(b.floats, p.Bounds[:n]...)

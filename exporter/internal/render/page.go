@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 )
@@ -68,10 +69,18 @@ func (p *Page) release(one *piece) {
 	}
 }
 
+// maxPage bounds the size of a page in bytes. A page can be much larger than its series in memory, because each bucket
+// of a histogram repeats the labels of its series.
+const maxPage = 1 << 30
+
+// ErrTooLarge is the error of a page that would exceed the largest size.
+var ErrTooLarge = errors.New("the page would be larger than 1 GiB; let clients accept gzip, bound the labels of histograms, or lower series_memory_limit")
+
 // A pageWriter appends to a page until ctx ends. It has the methods with which the text encoders of expfmt need no
 // buffer of their own. The encoders write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
+	most int // size of the page, rounded up to a piece
 	page *Page
 	free []byte // of the last piece of the page
 }
@@ -80,6 +89,9 @@ type pageWriter struct {
 func (w *pageWriter) grow() error {
 	if w.ctx.Err() != nil {
 		return context.Cause(w.ctx)
+	}
+	if len(w.page.all)*pieceSize >= w.most {
+		return ErrTooLarge
 	}
 	p := w.page.from.take()
 	w.page.all = append(w.page.all, p)
