@@ -20,39 +20,50 @@ type Family = exposition.Family
 // dropped. Families of different names conflict if they have samples of the same name in any format. Merge counts in
 // dropped what it drops.
 //
-// The families of one source must not conflict, and must not have equal series. Families without series are left out.
+// The names of the families of one source must differ, and so must the series of a family. Families of one source do not
+// conflict. Families without series are left out.
 //
 // Merge does not change the families of the sources. The list shares their memory and is valid as long as they are.
 // Families that only one source has are not copied, and their series are not read.
 func Merge(sources [][]Family, dropped Dropped) []Family {
 	var page []Family
-	position := make(map[string]int) // on the page, by the name of the family
-	taken := make(map[string]bool)   // names of the families and samples of earlier sources
-	earlier := 0                     // number of families of earlier sources
+	owners := make(map[string]int) // families of earlier sources, by each name that they expose
+	known := 0                     // number of families in owners
 	for _, source := range sources {
-		for ; earlier < len(page); earlier++ {
-			for _, name := range names(page[earlier]) {
-				taken[name] = true
+		for ; known < len(page); known++ {
+			for _, name := range names(page[known]) {
+				owners[name] = known
 			}
 		}
 		for _, f := range source {
 			if len(f.GetMetric()) == 0 {
 				continue // encoders refuse such a family
 			}
-			at, known := position[f.GetName()]
-			switch {
-			case known:
-				page[at] = join(page[at], f, dropped)
-			case slices.ContainsFunc(names(f), func(name string) bool { return taken[name] }):
-				dropped.add(Name, f.GetName())
-			default:
-				position[f.GetName()] = len(page)
+			switch owner := ownerOf(f, owners); {
+			case owner < 0:
 				page = append(page, f)
+			case page[owner].GetName() == f.GetName():
+				page[owner] = join(page[owner], f, dropped)
+			default:
+				dropped.add(Name, f.GetName())
 			}
 		}
 	}
 	slices.SortFunc(page, func(a, b Family) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return page
+}
+
+// ownerOf returns the first owner of a name that f exposes, or -1.
+func ownerOf(f Family, owners map[string]int) int {
+	if len(owners) == 0 {
+		return -1 // for the first source, which is the largest
+	}
+	for _, name := range names(f) {
+		if at, ok := owners[name]; ok {
+			return at
+		}
+	}
+	return -1
 }
 
 func names(f Family) []string {

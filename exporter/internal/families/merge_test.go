@@ -37,10 +37,6 @@ func TestMerge(t *testing.T) {
 			sources: []string{"# HELP a Help.\n# TYPE a gauge\na{l=\"1\"} 1", "# HELP a Help.\n# TYPE a gauge\na{l=\"2\"} 2"},
 			want:    "# HELP a Help.\n# TYPE a gauge\na{l=\"1\"} 1\na{l=\"2\"} 2\n",
 		},
-		"a source that gives a family twice": {
-			sources: []string{"# TYPE a counter\na{l=\"1\"} 1\n\n# TYPE b gauge\nb 1\n\n# TYPE a counter\na{l=\"1\"} 2"},
-			want:    "# TYPE a counter\na{l=\"1\"} 3\n# TYPE b gauge\nb 1\n",
-		},
 		"the first help stays": {
 			sources: []string{"# HELP a One.\n# TYPE a gauge\na{l=\"1\"} 1", "# HELP a Two.\n# TYPE a gauge\na{l=\"2\"} 2"},
 			want:    "# HELP a One.\n# TYPE a gauge\na{l=\"1\"} 1\na{l=\"2\"} 2\n",
