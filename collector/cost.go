@@ -28,7 +28,7 @@ const (
 	ownerCost    = 16   // the place of a tag
 	readingCost  = 200  // a reading without its numbers
 	linkCost     = 16   // in the columns of an expiry
-	familyCost   = 1150 // a family without series and names
+	familyCost   = 1430 // a family without series and names
 	nameCost     = 40   // an exposed name without its text
 )
 
@@ -79,7 +79,7 @@ func (s *store) rowSize() int {
 		n += 8
 	}
 	if s.readings != nil {
-		n += readingCost
+		n += readingCost + 8*len(s.family.ReceivedBuckets)
 	}
 	if s.estimator != nil {
 		n += s.estimator.Size()

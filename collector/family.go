@@ -62,6 +62,9 @@ type Family struct {
 	// SeriesLimit bounds the series of the family; samples of more series go to overflow series. 0 means that only the
 	// limit of the collector applies.
 	SeriesLimit int `json:",omitzero"`
+	// ReceivedBuckets are the upper bounds of the classic buckets that a page has in addition to the native ones of a
+	// received family: each counts the observations that are certain to be at most its bound.
+	ReceivedBuckets []float64 `json:"-"`
 	// Fixed marks, by position in Labels, the values that do not come from records; an overflow series keeps them. For
 	// each sample, Fixed of its own Family applies.
 	Fixed []bool `json:"-"`

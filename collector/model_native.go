@@ -9,6 +9,7 @@ type nativeModel struct {
 	threshold          float64
 	zero               uint64
 	positive, negative spans
+	classic            []uint64 // cumulative counts of a received one
 }
 
 // spans is one side of a native histogram in the exposition: spans of buckets, and the difference of each bucket to the

@@ -1,6 +1,11 @@
 package collector
 
-import dto "github.com/prometheus/client_model/go"
+import (
+	"math"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+)
 
 // labelReceived fills in the labels of a received series, whose key has their names too.
 func (p *exposedFamily) labelReceived(m *dto.Metric, key string) {
@@ -53,13 +58,12 @@ func (f *frame) writeReceivedHistogram(h *dto.Histogram, i int) {
 	*h.SampleSum, *h.SampleCount = f.values[i], r.count
 	h.CreatedTimestamp = f.createdTimestamp(h.CreatedTimestamp, i)
 	if r.isNative {
-		h.Bucket = h.Bucket[:0]
 		f.writeReceivedNative(h, i)
 	} else {
 		f.exposed.natives[i] = nil
 		h.Schema, h.ZeroThreshold, h.ZeroCount = nil, nil, nil
 		h.PositiveSpan, h.PositiveDelta, h.NegativeSpan, h.NegativeDelta = nil, nil, nil, nil
-		h.Bucket = writeBuckets(h.Bucket, r)
+		h.Bucket = writeBuckets(h.Bucket, r.bounds, r.counts)
 	}
 	if len(f.exemplars) > 0 {
 		f.writeReceivedExemplars(h, i)
@@ -85,16 +89,43 @@ func (f *frame) writeReceivedNative(h *dto.Histogram, i int) {
 		m.positive.startRun(0) // without any span it would pass for a classic one
 		h.PositiveSpan = m.positive.runs
 	}
+	m.classic = r.appendClassic(m.classic[:0], f.family.ReceivedBuckets)
+	h.Bucket = writeBuckets(h.Bucket, f.family.ReceivedBuckets, m.classic)
 }
 
-// writeBuckets lets buckets show those of r, in their memory as far as it reaches.
-func writeBuckets(buckets []*dto.Bucket, r *reading) []*dto.Bucket {
-	buckets = buckets[:min(len(buckets), len(r.bounds))]
-	for len(buckets) < len(r.bounds) {
+// appendClassic appends the cumulative counts of a native histogram at bounds. An observation counts at each bound that
+// is not below its bucket.
+func (r *reading) appendClassic(counts []uint64, bounds []float64) []uint64 {
+	var total uint64
+	below := func(upper float64, n uint64) {
+		for len(counts) < len(bounds) && bounds[len(counts)] < upper {
+			counts = append(counts, total)
+		}
+		total += n
+	}
+	n := &r.native
+	for _, b := range slices.Backward(n.negative) {
+		below(-upperBound(b.at-1, n.schema), b.n)
+	}
+	below(r.threshold, n.zero)
+	for _, b := range n.positive {
+		below(upperBound(b.at, n.schema), b.n)
+	}
+	below(math.Inf(1), 0)
+	return counts
+}
+
+// upperBound returns the bound of a bucket of a native histogram.
+func upperBound(at, schema int32) float64 { return math.Exp2(math.Ldexp(float64(at), -int(schema))) }
+
+// writeBuckets lets buckets show bounds and counts, in their memory as far as it reaches.
+func writeBuckets(buckets []*dto.Bucket, bounds []float64, counts []uint64) []*dto.Bucket {
+	buckets = buckets[:min(len(buckets), len(bounds))]
+	for len(buckets) < len(bounds) {
 		buckets = append(buckets, new(dto.Bucket))
 	}
 	for at, b := range buckets {
-		b.UpperBound, b.CumulativeCount = &r.bounds[at], &r.counts[at]
+		b.UpperBound, b.CumulativeCount = &bounds[at], &counts[at]
 	}
 	return buckets
 }

@@ -25,6 +25,9 @@ type Definition struct {
 	MaxLag time.Duration
 	// Timestamps is as that of a Family.
 	Timestamps bool
+	// Buckets are the upper bounds of classic buckets for exponential histograms, ascending, without +Inf; see
+	// Family.ReceivedBuckets. The collector keeps them, so they must not change.
+	Buckets []float64
 	// SeriesLimit bounds the series of the family; points of more series are dropped. 0 means that only the limit of the
 	// collector applies.
 	SeriesLimit int
@@ -96,6 +99,7 @@ type settings struct {
 	ttl        time.Duration
 	maxLag     time.Duration
 	limit      int // of series
+	bounds     []float64
 }
 
 // point is a Point in a batch.
@@ -159,7 +163,7 @@ func (s *pointSet) shrink() (freed int) {
 // Define begins a family: Put adds points of it.
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{
-		settings: settings{d.Type, d.Delta, d.Timestamps, d.Snapshot, d.TTL, d.MaxLag, d.SeriesLimit},
+		settings: settings{d.Type, d.Delta, d.Timestamps, d.Snapshot, d.TTL, d.MaxLag, d.SeriesLimit, d.Buckets},
 		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), came: b.text(d.Came),
 		origin: d.Origin, print: d.Print,
 	})

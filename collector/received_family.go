@@ -35,7 +35,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 		next.Help = string(metric.Text(b.textOf(d.help)))
 	}
 	if !settled {
-		next.TTL, next.SeriesLimit = d.ttl, d.limit
+		next.TTL, next.SeriesLimit, next.ReceivedBuckets = d.ttl, d.limit, d.bounds
 	}
 	if st.settingsPending {
 		next.Timestamps, next.Unit = d.timestamps, string(metric.Text(b.textOf(d.unit)))
@@ -44,6 +44,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	if st.applySettings(&next, c.now) {
 		c.listExpiring()
 	}
+	st.updateRowSize()
 	return st, Kept
 }
 
@@ -53,7 +54,8 @@ func (s *store) isSettled(d *defined, b *Batch) bool {
 	if s.settingsPending && (f.Timestamps != d.timestamps || f.Unit != string(b.textOf(d.unit))) {
 		return false
 	}
-	return len(s.keys) > 0 && !s.settingsPending || f.TTL == d.ttl && f.SeriesLimit == d.limit
+	return len(s.keys) > 0 && !s.settingsPending ||
+		f.TTL == d.ttl && f.SeriesLimit == d.limit && slices.Equal(f.ReceivedBuckets, d.bounds)
 }
 
 // receives reports whether the family of s takes points of a definition.
@@ -65,7 +67,7 @@ func (c *Collector) newReceived(d *defined, b *Batch) (*store, Reason) {
 	f := &Family{
 		Name: string(b.textOf(d.name)), Help: string(metric.Text(b.textOf(d.help))), Unit: string(metric.Text(b.textOf(d.unit))),
 		Type: d.kind, Received: true, Delta: d.delta, Timestamps: d.timestamps,
-		TTL: d.ttl, SeriesLimit: d.limit,
+		TTL: d.ttl, SeriesLimit: d.limit, ReceivedBuckets: d.bounds,
 	}
 	r := c.mayReceive(f)
 	var st *store

@@ -15,8 +15,8 @@ var (
 		"defaults", "labels", "metrics", "received", "series_limit", "ttl",
 	}}
 	receivedSpec = &mappingSpec{"a rule", "{metric: 'node_scrape_*', drop: true}", []string{
-		"condition", "drop", "first", "help", "labels", "match", "match_regex", "max_lag", "metric", "metric_regex", "name",
-		"rule", "series_limit", "snapshot", "temporality", "timestamps", "ttl", "type", "unit",
+		"buckets", "condition", "drop", "first", "help", "labels", "match", "match_regex", "max_lag", "metric", "metric_regex",
+		"name", "rule", "series_limit", "snapshot", "temporality", "timestamps", "ttl", "type", "unit",
 	}}
 	metricSpec = &mappingSpec{"a rule", "{name: records_total, type: counter}", []string{
 		"action", "aggregate", "bucket_counts", "buckets", "classic", "condition", "count", "drop", "each", "exemplar",
@@ -56,7 +56,7 @@ var dropKeys = []string{"condition", "drop", "fields", "match", "match_regex", "
 var receivedDropKeys = []string{"condition", "drop", "match", "match_regex", "metric", "metric_regex", "rule"}
 
 // receivedSettings are the keys of a rule on metrics events that do not change which series it makes.
-var receivedSettings = []string{"help", "max_lag", "rule", "series_limit", "snapshot", "ttl"}
+var receivedSettings = []string{"buckets", "help", "max_lag", "rule", "series_limit", "snapshot", "ttl"}
 
 // typeKeys are the keys that only rules of some types have.
 var typeKeys = map[string][]Type{

@@ -37,6 +37,9 @@ type Received struct {
 	Help        string // "" keeps it
 	Temporality Temporality
 	Unit        string // "" keeps it
+	// Buckets are the upper bounds of the classic buckets that exponential histograms get; nil unless the rule has them.
+	// Such a rule matches histograms only.
+	Buckets []float64
 	// Snapshot, Timestamps and MaxLag are nil unless the rule has them.
 	Snapshot   *bool          // a context has all series of its source
 	Timestamps *bool          // expose the times of the points
@@ -180,6 +183,12 @@ func (r *reader) changes() {
 	if n := r.get("temporality"); n != nil {
 		if i, ok := r.word(n, r.under("temporality"), temporalityWords); ok {
 			rule.Temporality = Temporality(i) + Delta
+		}
+	}
+	if n := r.get("buckets"); n != nil {
+		rule.Buckets = r.buckets(n, r.under("buckets"))
+		if r.has("type") {
+			r.wrong(n, r.under("buckets"), "type is for metrics without buckets", "remove type or buckets")
 		}
 	}
 	rule.Snapshot, rule.Timestamps = r.choice("snapshot"), r.choice("timestamps")

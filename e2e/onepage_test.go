@@ -23,7 +23,7 @@ func TestOnePage(t *testing.T) {
 	program := required(t, "prometheus")
 	otlpAddress, statsdAddress, other := freePort(t), freePort(t), freePort(t)
 	a := start(t, "", withPlugin(append(onePageInputs(otlpAddress, statsdAddress),
-		"-o", "promexporter", "-m", "*", "-p", anyPort, "-p", "rules_file="+statsdRules(t),
+		"-o", "promexporter", "-m", "*", "-p", anyPort, "-p", "rules_file="+onePageRules(t),
 		"-o", "prometheus_exporter", "-m", "*", "-p", "host="+hostOf(other), "-p", "port="+portOf(other))...)...)
 	address := a.url(0)
 	for range 2 {
@@ -39,6 +39,9 @@ func TestOnePage(t *testing.T) {
 			strings.Contains(page, "\nnode_uname_info{") && strings.Contains(page, "\nfluentbit_uptime{")
 	})
 	readable(t, page)
+	if one, two := value(page, `took_bucket{job="shop/cart",le="1"}`), value(page, `took_bucket{job="shop/cart",le="2"}`); atLeast(t, 5, 0) && (one != "2" || two != "9") {
+		t.Errorf("the classic buckets of the exponential histogram count %q and %q", one, two)
+	}
 	theirs := prometheusExporter(t, "http://"+other+"/metrics", "node_memory_MemTotal_bytes")
 	for _, name := range []string{"node_memory_MemTotal_bytes", "node_memory_SwapTotal_bytes", "node_filesystem_readonly"} {
 		if got, want := numbers(t, page, name), numbers(t, theirs, name); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
@@ -58,15 +61,16 @@ func onePageInputs(otlpAddress, statsdAddress string) []string {
 		"-i", "statsd", "-t", "statsd", "-p", "listen="+hostOf(statsdAddress), "-p", "port="+portOf(statsdAddress), "-p", "metrics=on")
 }
 
-// statsdRules returns the path of rules/statsd.yaml with the default rules.
-func statsdRules(t *testing.T) string {
+// onePageRules returns the path of rules/statsd.yaml with the default rules and classic buckets for a histogram.
+func onePageRules(t *testing.T) string {
 	t.Helper()
 	rules, err := os.ReadFile("../rules/statsd.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "rules.yaml")
-	if err := os.WriteFile(path, append([]byte("defaults: true\n"), rules...), 0o600); err != nil {
+	rules = fmt.Appendf(nil, "defaults: true\n%s\n- {metric: took, buckets: [1, 2]}\n", rules)
+	if err := os.WriteFile(path, rules, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
 	"github.com/promexporter/promexporter/exporter/internal/listen"
@@ -130,7 +131,14 @@ func (b *binding) connState(c net.Conn, state http.ConnState) {
 }
 
 // pause waits for a second, and reports whether the binding is still running.
-func (b *binding) pause() bool { return listen.Sleep(b.ctx, listenAgain) }
+func (b *binding) pause() bool {
+	select {
+	case <-time.After(listenAgain):
+		return true
+	case <-b.ctx.Done():
+		return false
+	}
+}
 
 // stop frees the address. Connections stay open. It is called once.
 func (b *binding) stop() {
@@ -144,9 +152,6 @@ func (b *binding) stop() {
 
 // shutDown waits for requests until grace ends, then closes their connections. The binding has stopped.
 func (b *binding) shutDown(grace context.Context) {
-	if l := b.currentListener(); l != nil {
-		l.CloseNew()
-	}
 	select {
 	case <-b.ended:
 	case <-grace.Done():

@@ -46,9 +46,9 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	for _, g := range all {
 		sources = append(sources, g.families)
 	}
-	var dropped families.Dropped
-	merged := families.Merge(selected(q.names, sources), &dropped)
-	s.reportDropped(p, &dropped)
+	dropped := families.Dropped{}
+	merged := families.Merge(selected(q.names, sources), dropped)
+	s.reportDropped(p, dropped)
 	rendered, err := s.table.renderer.Render(ctx, merged, q.format, func(bad *render.FamilyError) {
 		p.counts.badFamilies.Inc()
 		s.logs.Warn(s.log(), bad.Err, "metrics left out: the family cannot be encoded", "path", p.path, "family", bad.Family)
@@ -168,8 +168,8 @@ func selected(query string, sources [][]exposition.Family) [][]exposition.Family
 	return sources
 }
 
-func (s *server) reportDropped(p *page, dropped *families.Dropped) {
-	for reason, count := range dropped.All() {
+func (s *server) reportDropped(p *page, dropped families.Dropped) {
+	for reason, count := range dropped {
 		p.counts.dropped[reason].Add(float64(count.Count))
 		s.logs.Warn(s.log(), nil, "metrics left out: "+reason.Description(), "path", p.path, "family", count.Family)
 	}

@@ -117,6 +117,9 @@ func (w *Scratch) redefine() {
 		d.Unit = fate.Unit
 	}
 	d.Snapshot, d.MaxLag, d.Timestamps = fate.Snapshot, fate.MaxLag, fate.Timestamps
+	if w.family.Type == cmetrics.ExpHistogram {
+		d.Buckets = fate.Buckets
+	}
 	if fate.HasTTL {
 		d.TTL = fate.TTL
 	}

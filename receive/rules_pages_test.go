@@ -26,6 +26,7 @@ received:
 - {metric: node_cpu_seconds_total, drop: true}
 - {metric_regex: '^(?:fluentbit|node)_(.*)$', name: 'agent_${1}'}
 - {metric: '*exp*', labels: {team: "$group_attributes['resource']['attributes']['service.name']", lib: "$group_attributes['scope']['name']"}}
+- {metric: exp_seconds, buckets: [0.5, 1, 2.5, 5]}
 - {condition: {field: $type, op: eq, value: counter}, type: gauge}
 `
 

@@ -51,7 +51,8 @@ func (r *receivedRule) matchesName(name string) bool {
 func (r *receivedRule) isOf(t collector.Type) bool {
 	isScalar := t == collector.Counter || t == collector.Gauge || t == collector.Untyped
 	isCounted := t == collector.Counter || t == collector.Gauge || t == collector.Histogram
-	return (!r.config.HasType || isScalar) && (r.config.Temporality == config.AsSent || isCounted)
+	return (!r.config.HasType || isScalar) && (r.config.Temporality == config.AsSent || isCounted) &&
+		(r.config.Buckets == nil || t == collector.Histogram)
 }
 
 // fed notes that the rule changed a family.

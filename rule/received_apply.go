@@ -15,8 +15,9 @@ type Fate struct {
 	Dropped        bool
 	Name           []byte // nil keeps the name
 	Type           collector.Type
-	Help           []byte // nil keeps the help
-	Unit           []byte // nil keeps the unit
+	Help           []byte    // nil keeps the help
+	Unit           []byte    // nil keeps the unit
+	Buckets        []float64 // classic buckets of exponential histograms
 	Snapshot       bool
 	MaxLag         time.Duration
 	Timestamps     bool
@@ -99,6 +100,9 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 
 // takeSettings adds how points are taken, and how long series stay.
 func (f *Fate) takeSettings(c *config.Received) {
+	if c.Buckets != nil {
+		f.Buckets = c.Buckets
+	}
 	if c.Snapshot != nil {
 		f.Snapshot = *c.Snapshot
 	}

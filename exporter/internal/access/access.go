@@ -1,19 +1,24 @@
 package access
 
 import (
-	"crypto/sha256"
 	"crypto/tls"
 	"net/http"
-	"time"
 
-	"github.com/promexporter/promexporter/exporter/internal/clients"
+	"github.com/prometheus/exporter-toolkit/web"
 )
 
 // Access enforces Settings. It is safe for concurrent use.
 type Access struct {
-	settings Settings // without the password, paths absolute
+	settings Settings // with absolute paths, and a hash instead of the password
+	fixed    fixedSettings
 	user     *user    // nil without Settings.Username
 	file     *webFile // nil without Settings.ConfigFile
+}
+
+// fixedSettings are the settings that a running server does not change.
+type fixedSettings struct {
+	tls, http2, users bool
+	limit             web.RateLimiterConfig
 }
 
 // Open checks s and reads its files. The error says what is wrong and what would be right.
@@ -26,59 +31,53 @@ func Open(s Settings) (*Access, error) {
 	switch {
 	case s.ConfigFile != "":
 		a.file, err = openWebFile(a.settings.ConfigFile)
-	case s.PasswordFile != "":
-		a.user, err = newFileUser(s.Username, a.settings.PasswordFile)
 	case s.Username != "":
-		a.user = newUser(s.Username, s.Password)
+		a.user, err = newUser(a.settings)
+		a.fixed.users = true
 	}
 	if err != nil {
 		return nil, err
+	}
+	if a.file != nil {
+		a.fixed = a.file.fixed
 	}
 	return a, nil
 }
 
 // Encrypted reports whether clients must use TLS.
-func (a *Access) Encrypted() bool { return a.file != nil && a.file.tls }
+func (a *Access) Encrypted() bool { return a.fixed.tls }
 
 // HTTP2 reports whether clients may use HTTP/2, which needs TLS.
-func (a *Access) HTTP2() bool { return a.Encrypted() && a.file.http2 }
+func (a *Access) HTTP2() bool { return a.fixed.http2 }
 
 // HasUsers reports whether clients must send a user name and a password.
-func (a *Access) HasUsers() bool { return a.user != nil || a.file != nil && a.file.users }
+func (a *Access) HasUsers() bool { return a.fixed.users }
 
 // ExposesPasswords reports whether clients send passwords unencrypted.
 func (a *Access) ExposesPasswords() bool { return a.HasUsers() && !a.Encrypted() }
 
 // ProtectsNothing reports whether there is a web configuration file with neither TLS nor users.
-func (a *Access) ProtectsNothing() bool { return a.file != nil && !a.file.tls && !a.file.users }
+func (a *Access) ProtectsNothing() bool { return a.file != nil && !a.Encrypted() && !a.HasUsers() }
 
 // Difference returns the first key in which the settings of two instances differ, or "".
 func (a *Access) Difference(b *Access) string {
-	switch {
-	case a.settings.ConfigFile != b.settings.ConfigFile:
+	switch one, two := a.settings, b.settings; {
+	case one.ConfigFile != two.ConfigFile:
 		return "web_config_file"
-	case a.settings.Username != b.settings.Username:
+	case one.Username != two.Username:
 		return "username"
-	case a.settings.PasswordFile != b.settings.PasswordFile:
+	case one.PasswordFile != two.PasswordFile:
 		return "password_file"
-	case a.passwordHash() != b.passwordHash():
+	case one.Password != two.Password:
 		return "password"
 	}
 	return ""
 }
 
-// passwordHash returns the hash of a password that is set in the configuration, not in a file.
-func (a *Access) passwordHash() [sha256.Size]byte {
-	if a.user == nil || a.user.file != "" {
-		return [sha256.Size]byte{}
-	}
-	return a.user.secret()
-}
-
 // Outdated reports whether a server of a must be replaced for next: they differ in a setting that a running server
 // cannot change.
 func (a *Access) Outdated(next *Access) bool {
-	return a.Difference(next) != "" || a.file != nil && a.file.fixedSettings != next.file.fixedSettings
+	return a.settings != next.settings || a.fixed != next.fixed
 }
 
 // TLSConfig returns the TLS configuration of the server, or nil without TLS. It reads certificates at each handshake.
@@ -124,67 +123,4 @@ func sendTooMany(w http.ResponseWriter, h Hooks, text string) {
 	h.Throttled()
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "429 "+text, http.StatusTooManyRequests)
-}
-
-// handler requires the user.
-func (u *user) handler(next http.Handler, h Hooks) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h.Exempt(r.URL.Path) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if err := u.refresh(time.Now()); err != nil {
-			h.Warn(err, "password_file cannot be read; the last valid password stays active")
-		}
-		if !u.authenticates(r) {
-			sendUnauthorized(w, h)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// handler enforces the file, in the order of Prometheus' own servers.
-func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := f.load()
-		switch {
-		case err != nil:
-			h.Warn(err, "web_config_file is invalid; refusing all requests until it is valid")
-			http.Error(w, "500 web_config_file is invalid; see the log", http.StatusInternalServerError)
-			return
-		case f.limiter != nil && !f.limiter.Allow():
-			sendTooMany(w, h, "too many requests; the rate limit of web_config_file is reached")
-			return
-		case f.users && len(c.Users) == 0:
-			// The file may be incomplete while it is being rewritten in place.
-			h.Warn(nil, "web_config_file no longer defines users; refusing all requests until it does, or until a reload", "file", f.path)
-			http.Error(w, "500 web_config_file no longer defines users; see the log", http.StatusInternalServerError)
-			return
-		}
-		for name, value := range c.HTTPConfig.Header {
-			w.Header().Set(name, value)
-		}
-		if len(c.Users) == 0 {
-			next.ServeHTTP(w, r)
-			return
-		}
-		f.serveUser(w, r, c.Users, next, h)
-	})
-}
-
-func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
-	name, password, given := r.BasicAuth()
-	if !given {
-		sendUnauthorized(w, h)
-		return
-	}
-	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
-	case right:
-		next.ServeHTTP(w, r)
-	case busy:
-		sendTooMany(w, h, "too many passwords are being checked; try again later")
-	default:
-		sendUnauthorized(w, h)
-	}
 }

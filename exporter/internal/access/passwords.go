@@ -3,9 +3,10 @@ package access
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/binary"
+	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/common/config"
@@ -38,19 +39,14 @@ const (
 // time. It remembers the last right password of each user and does not compare it again. Wrong passwords do not replace
 // it.
 type passwords struct {
-	compare func(hash, password []byte) error // bcrypt.CompareHashAndPassword
-	sem     chan struct{}                     // a semaphore: has an element while a password is being compared
-
-	checks   clients.Limit // requests that wait or are compared
-	mu       sync.Mutex
-	accepted map[string][sha256.Size]byte // by user name; guarded by mu
+	compare  func(hash, password []byte) error // bcrypt.CompareHashAndPassword
+	sem      chan struct{}                     // a semaphore: has an element while a password is being compared
+	checks   clients.Limit                     // requests that wait or are compared
+	accepted sync.Map                          // results of identify by user name
 }
 
 func newPasswords() *passwords {
-	return &passwords{
-		compare: bcrypt.CompareHashAndPassword, sem: make(chan struct{}, 1),
-		accepted: make(map[string][sha256.Size]byte),
-	}
+	return &passwords{compare: bcrypt.CompareHashAndPassword, sem: make(chan struct{}, 1)}
 }
 
 // check compares the password of a user with the hash in all. It waits until ctx ends at most. An unknown user takes as
@@ -58,7 +54,7 @@ func newPasswords() *passwords {
 func (p *passwords) check(ctx context.Context, client netip.Addr, all users, name, password string) verdict {
 	hash, known := all[name]
 	if !known {
-		hash = costliest(all)
+		hash = slices.Max(slices.Collect(maps.Values(all))) // the costliest one, if all have the same version of bcrypt
 	}
 	id := identify(name, string(hash), password)
 	if known && p.isAccepted(name, id) {
@@ -80,39 +76,18 @@ func (p *passwords) check(ctx context.Context, client netip.Addr, all users, nam
 	if p.compare([]byte(hash), []byte(password)) != nil || !known {
 		return wrong
 	}
-	p.accept(name, id)
+	p.accepted.Store(name, id)
 	return right
-}
-
-// costliest returns the hash that takes longest to compare.
-func costliest(all users) (hash config.Secret) {
-	most := -1
-	for _, one := range all {
-		if cost, err := bcrypt.Cost([]byte(one)); err == nil && cost > most {
-			hash, most = one, cost
-		}
-	}
-	return hash
 }
 
 // identify returns a hash that identifies a user with a password.
 func identify(name, hash, password string) [sha256.Size]byte {
-	var text []byte
-	for _, part := range []string{name, hash, password} {
-		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
-	}
-	return sha256.Sum256(text)
+	return sha256.Sum256(fmt.Appendf(nil, "%q%q%q", name, hash, password))
 }
 
+// isAccepted reports whether id is the last right one of a user. An attacker cannot use the time of the comparison,
+// because id depends on the bcrypt hash.
 func (p *passwords) isAccepted(name string, id [sha256.Size]byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	last, known := p.accepted[name]
-	return known && subtle.ConstantTimeCompare(last[:], id[:]) == 1
-}
-
-func (p *passwords) accept(name string, id [sha256.Size]byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.accepted[name] = id
+	last, _ := p.accepted.Load(name)
+	return last == id
 }

@@ -2,9 +2,9 @@
 package access
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -27,19 +27,13 @@ type Settings struct {
 	ConfigFile string
 }
 
-// String returns s without its password.
-func (s Settings) String() string {
-	return fmt.Sprintf("{Username:%s PasswordFile:%s ConfigFile:%s}", s.Username, s.PasswordFile, s.ConfigFile)
+// Format formats s without its password.
+func (s Settings) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{Username:%s PasswordFile:%s ConfigFile:%s}", s.Username, s.PasswordFile, s.ConfigFile)
 }
 
-// GoString returns s without its password.
-func (s Settings) GoString() string { return "access.Settings" + s.String() }
-
-// LogValue returns s without its password.
-func (s Settings) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
 // MarshalText returns s without its password.
-func (s Settings) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Settings) MarshalText() ([]byte, error) { return fmt.Append(nil, s), nil }
 
 // Check returns the error that Open would return.
 func (s Settings) Check() error {
@@ -56,8 +50,10 @@ func (s Settings) check() error {
 	case s.ConfigFile != "" && (s.Username != "" || secret):
 		wrong("web_config_file: there is a username or a password as well; " +
 			"write the users into basic_auth_users of the file, or leave out web_config_file")
-	case s.Username == "" && secret:
-		wrong("%s: there is no username; write a username as well", s.secretKey())
+	case s.Username == "" && s.Password != "":
+		wrong("password: there is no username; write a username as well")
+	case s.Username == "" && s.PasswordFile != "":
+		wrong("password_file: there is no username; write a username as well")
 	case s.Username != "" && !secret:
 		wrong("username %q: there is no password; write password or password_file as well", s.Username)
 	case s.Password != "" && s.PasswordFile != "":
@@ -69,25 +65,17 @@ func (s Settings) check() error {
 	return errors.Join(errs...)
 }
 
-func (s Settings) secretKey() string {
-	if s.Password != "" {
-		return "password"
-	}
-	return "password_file"
-}
-
-// redacted returns s without its password, and with absolute paths.
+// redacted returns s with absolute paths, because the process may change its working directory later, and with a hash
+// instead of the password.
 func (s Settings) redacted() Settings {
-	return Settings{Username: s.Username, PasswordFile: absolute(s.PasswordFile), ConfigFile: absolute(s.ConfigFile)}
-}
-
-// absolute returns an absolute path, because the process may change its working directory later.
-func absolute(path string) string {
-	if path == "" {
-		return ""
+	for _, path := range []*string{&s.PasswordFile, &s.ConfigFile} {
+		if full, err := filepath.Abs(*path); err == nil && *path != "" {
+			*path = full
+		}
 	}
-	if full, err := filepath.Abs(path); err == nil {
-		return full
+	if s.Password != "" {
+		hash := sha256.Sum256([]byte(s.Password))
+		s.Password = string(hash[:])
 	}
-	return path
+	return s
 }

@@ -5,99 +5,40 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"reflect"
 
-	"github.com/prometheus/common/config"
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// tlsConfig returns a configuration that reads the file, and the files that it names, at each handshake.
+// tlsConfig returns a configuration that reads the file, and the files that it names, at each handshake, as the toolkit
+// does.
 func (f *webFile) tlsConfig() *tls.Config {
-	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return f.handshake() }}
-}
-
-// handshake returns the configuration of a handshake. It builds a new one only if a file has changed.
-func (f *webFile) handshake() (*tls.Config, error) {
-	c, err := f.load()
-	if err != nil {
-		return nil, err
-	}
-	source, err := withFiles(f.path, nil, c.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.built != nil && reflect.DeepEqual(source, f.source) {
-		return f.built, nil
-	}
-	built, err := buildTLS(source)
-	if err != nil {
-		return nil, fmt.Errorf("web_config_file %s: %w", f.path, err)
-	}
-	built.NextProtos = []string{"http/1.1"}
-	if f.http2 {
-		built.NextProtos = []string{"h2", "http/1.1"}
-	}
-	f.source, f.built = source, built
-	return built, nil
-}
-
-// checkTLS returns a mistake that would make handshakes fail.
-func checkTLS(path string, content []byte, c web.TLSConfig) error {
-	if !c.IsEnabled() {
-		return nil
-	}
-	source, err := withFiles(path, content, c)
-	if err != nil {
-		return err
-	}
-	if _, err := buildTLS(source); err != nil {
-		return webFileError(path, lineOf(content, "tls_server_config"), err.Error(), seeKeys)
-	}
-	return nil
-}
-
-// withFiles returns c with the content of its files instead of their names. The toolkit would read files of any size,
-// and block on a pipe.
-func withFiles(path string, content []byte, c web.TLSConfig) (web.TLSConfig, error) {
-	key := string(c.TLSKey)
-	for _, of := range []struct {
-		key        string
-		file, text *string
-	}{
-		{"cert_file", &c.TLSCertPath, &c.TLSCert}, {"key_file", &c.TLSKeyPath, &key},
-		{"client_ca_file", &c.ClientCAs, &c.ClientCAsText},
-	} {
-		if *of.file == "" {
-			continue
-		}
-		text, err := readSmall(*of.file, maxWebFile)
+	return &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		c, err := f.load()
 		if err != nil {
-			return c, webFileError(path, lineOf(content, of.key), fmt.Sprintf("%s %s: %s", of.key, *of.file, err),
-				"write the name of a PEM file")
+			return nil, err
 		}
-		*of.file, *of.text = "", string(text)
-	}
-	c.TLSKey = config.Secret(key)
-	if c.ClientCAsText != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClientCAsText)) {
-		return c, webFileError(path, lineOf(content, "client_ca_file", "client_ca"),
-			"the client CA has no certificate", "write one or more in PEM")
-	}
-	return c, nil
+		built, err := webText{path: f.path}.buildTLS(c.TLSConfig)
+		if err != nil {
+			return nil, err
+		}
+		built.NextProtos = []string{"h2", "http/1.1"}
+		if !f.fixed.http2 {
+			built.NextProtos = built.NextProtos[1:]
+		}
+		return built, nil
+	}}
 }
 
-// buildTLS returns the configuration of handshakes from c, which names no files.
-func buildTLS(c web.TLSConfig) (*tls.Config, error) {
-	built, err := web.ConfigToTLSConfig(&c)
+// buildTLS returns the configuration of a handshake.
+func (t webText) buildTLS(c web.TLSConfig) (*tls.Config, error) {
+	source, err := t.withFiles(c)
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := built.GetCertificate(nil) // GetCertificate would parse the certificate at each handshake
+	built, err := web.ConfigToTLSConfig(&source)
 	if err != nil {
-		return nil, err
+		return nil, t.mistake(err.Error(), seeKeys, "tls_server_config")
 	}
-	built.Certificates, built.GetCertificate = []tls.Certificate{*certificate}, nil
 	// A resumed session skips VerifyPeerCertificate, and may outlive the trust in a client.
 	built.SessionTicketsDisabled = built.ClientAuth != tls.NoClientCert
 	if verify := built.VerifyPeerCertificate; verify != nil {
@@ -109,4 +50,29 @@ func buildTLS(c web.TLSConfig) (*tls.Config, error) {
 		}
 	}
 	return built, nil
+}
+
+// withFiles returns c with the content of its files instead of their names. The toolkit would read files of any size,
+// and block on a pipe.
+func (t webText) withFiles(c web.TLSConfig) (web.TLSConfig, error) {
+	for _, of := range []struct {
+		key        string
+		file, text *string
+	}{
+		{"cert_file", &c.TLSCertPath, &c.TLSCert}, {"key_file", &c.TLSKeyPath, (*string)(&c.TLSKey)},
+		{"client_ca_file", &c.ClientCAs, &c.ClientCAsText},
+	} {
+		if *of.file == "" {
+			continue
+		}
+		text, err := readSmall(*of.file, maxWebFile)
+		if err != nil {
+			return c, t.mistake(fmt.Sprintf("%s %s: %s", of.key, *of.file, err), "write the name of a PEM file", of.key)
+		}
+		*of.file, *of.text = "", string(text)
+	}
+	if c.ClientCAsText != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClientCAsText)) {
+		return c, t.mistake("the client CA has no certificate", "write one or more in PEM", "client_ca_file", "client_ca")
+	}
+	return c, nil
 }

@@ -9,13 +9,9 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 )
-
-// passwordAge is how old the content of a password file may be before it is read again.
-const passwordAge = 5 * time.Second
 
 // maxSecretFile bounds a password file, in bytes.
 const maxSecretFile = 4 << 10
@@ -23,25 +19,48 @@ const maxSecretFile = 4 << 10
 // A user has a name and a password, which are kept as hashes. This also makes all guesses equally long, so that the
 // time of a comparison reveals nothing.
 type user struct {
-	name [sha256.Size]byte
-	file string // the password file, or empty
-
-	mu       sync.Mutex
-	password [sha256.Size]byte // guarded by mu
-	read     time.Time         // when the file was read; guarded by mu
+	name     [sha256.Size]byte
+	password atomic.Value // of type [sha256.Size]byte
+	file     string       // the password file, or empty
 }
 
-func newUser(name, password string) *user {
-	return &user{name: sha256.Sum256([]byte(name)), password: sha256.Sum256([]byte(password))}
-}
-
-// newFileUser returns a user whose password is in file.
-func newFileUser(name, file string) (*user, error) {
-	password, err := readPassword(file)
-	if err != nil {
-		return nil, err
+// newUser returns the user of redacted settings.
+func newUser(s Settings) (*user, error) {
+	u := &user{name: sha256.Sum256([]byte(s.Username)), file: s.PasswordFile}
+	if u.file == "" {
+		u.password.Store([sha256.Size]byte([]byte(s.Password)))
 	}
-	return &user{name: sha256.Sum256([]byte(name)), file: file, password: password, read: time.Now()}, nil
+	return u, u.refresh()
+}
+
+// handler requires the user.
+func (u *user) handler(next http.Handler, h Hooks) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Exempt(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if err := u.refresh(); err != nil {
+			h.Warn(err, "password_file cannot be read; the last valid password stays active")
+		}
+		if !u.authenticates(r) {
+			sendUnauthorized(w, h)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refresh reads the password file, if there is one. After an error, the last valid password stays active.
+func (u *user) refresh() error {
+	if u.file == "" {
+		return nil
+	}
+	password, err := readPassword(u.file)
+	if err == nil {
+		u.password.Store(password)
+	}
+	return err
 }
 
 // authenticates reports whether r has the name and the password. It always compares both, so that the time does not
@@ -49,31 +68,9 @@ func newFileUser(name, file string) (*user, error) {
 func (u *user) authenticates(r *http.Request) bool {
 	name, password, _ := r.BasicAuth() // without credentials both are empty, which no user has
 	givenName, givenPassword := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
-	secret := u.secret()
+	secret := u.password.Load().([sha256.Size]byte)
 	return subtle.ConstantTimeCompare(givenName[:], u.name[:])&
 		subtle.ConstantTimeCompare(givenPassword[:], secret[:]) == 1
-}
-
-func (u *user) secret() [sha256.Size]byte {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.password
-}
-
-// refresh reads the password file again if its content is too old. After an error, the last valid password stays
-// active.
-func (u *user) refresh(now time.Time) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.file == "" || now.Sub(u.read) < passwordAge {
-		return nil
-	}
-	u.read = now
-	password, err := readPassword(u.file)
-	if err == nil {
-		u.password = password
-	}
-	return err
 }
 
 // readPassword returns the hash of the password in file.

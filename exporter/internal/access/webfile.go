@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 
 	"github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v2"
 	"golang.org/x/time/rate"
+
+	"github.com/promexporter/promexporter/exporter/internal/clients"
 )
 
 // seeKeys says what would be right if the toolkit only says what is wrong.
@@ -22,22 +25,14 @@ const maxWebFile = 1 << 20
 // it and builds the TLS configuration. Users are checked in this package, because the toolkit does not limit the
 // requests that wait for bcrypt.
 type webFile struct {
-	path string
-	fixedSettings
+	path      string
+	fixed     fixedSettings
 	limiter   *rate.Limiter // nil without a limit
 	passwords *passwords
 
 	mu      sync.Mutex
-	content []byte        // of the last valid version of the file; guarded by mu
-	config  *web.Config   // parsed from content; guarded by mu
-	source  web.TLSConfig // from which built was built; guarded by mu
-	built   *tls.Config   // for handshakes; guarded by mu
-}
-
-// fixedSettings are the settings of a file that a running server does not change.
-type fixedSettings struct {
-	tls, http2, users bool
-	limit             web.RateLimiterConfig
+	content []byte      // of the last valid version of the file; guarded by mu
+	config  *web.Config // parsed from content; guarded by mu
 }
 
 // openWebFile reads and checks the file at path.
@@ -47,11 +42,57 @@ func openWebFile(path string) (*webFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.fixedSettings = fixedSettings{tls: c.TLSConfig.IsEnabled(), http2: c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: c.RateLimiterConfig}
-	if f.limit.Interval > 0 {
-		f.limiter = rate.NewLimiter(rate.Every(f.limit.Interval), f.limit.Burst)
+	encrypted, limit := c.TLSConfig.IsEnabled(), c.RateLimiterConfig
+	f.fixed = fixedSettings{tls: encrypted, http2: encrypted && c.HTTPConfig.HTTP2, users: len(c.Users) > 0, limit: limit}
+	if limit.Interval > 0 {
+		f.limiter = rate.NewLimiter(rate.Every(limit.Interval), limit.Burst)
 	}
 	return f, nil
+}
+
+// handler enforces the file, in the order of Prometheus' own servers.
+func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := f.load()
+		switch {
+		case err != nil:
+			h.Warn(err, "web_config_file is invalid; refusing all requests until it is valid")
+			http.Error(w, "500 web_config_file is invalid; see the log", http.StatusInternalServerError)
+			return
+		case f.limiter != nil && !f.limiter.Allow():
+			sendTooMany(w, h, "too many requests; the rate limit of web_config_file is reached")
+			return
+		case f.fixed.users && len(c.Users) == 0:
+			// The file may be incomplete while it is being rewritten in place.
+			h.Warn(nil, "web_config_file no longer defines users; refusing all requests until it does, or until a reload", "file", f.path)
+			http.Error(w, "500 web_config_file no longer defines users; see the log", http.StatusInternalServerError)
+			return
+		}
+		for name, value := range c.HTTPConfig.Header {
+			w.Header().Set(name, value)
+		}
+		if len(c.Users) == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		f.serveUser(w, r, c.Users, next, h)
+	})
+}
+
+func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
+	name, password, given := r.BasicAuth()
+	if !given {
+		sendUnauthorized(w, h)
+		return
+	}
+	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
+	case right:
+		next.ServeHTTP(w, r)
+	case busy:
+		sendTooMany(w, h, "too many passwords are being checked; try again later")
+	default:
+		sendUnauthorized(w, h)
+	}
 }
 
 // load returns the current configuration of the file. A valid file is parsed again only if it has changed. An invalid
@@ -66,7 +107,7 @@ func (f *webFile) load() (*web.Config, error) {
 	if f.config != nil && bytes.Equal(content, f.content) {
 		return f.config, nil
 	}
-	c, err := parseWebFile(f.path, content)
+	c, err := webText{f.path, content}.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -74,22 +115,21 @@ func (f *webFile) load() (*web.Config, error) {
 	return c, nil
 }
 
-// parseWebFile parses the content of the file at path. The toolkit finds most mistakes, but does not report their lines
-// or what would be right.
-func parseWebFile(path string, content []byte) (*web.Config, error) {
+// parse parses the file. The toolkit finds most mistakes, but does not report their lines or what would be right.
+func (t webText) parse() (*web.Config, error) {
 	c := &web.Config{
 		TLSConfig:  web.TLSConfig{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13},
 		HTTPConfig: web.HTTPConfig{HTTP2: true},
 	}
-	if err := yaml.UnmarshalStrict(content, c); err != nil {
-		return nil, webFileError(path, 0, err.Error(), seeKeys)
+	if err := yaml.UnmarshalStrict(t.content, c); err != nil {
+		return nil, t.mistake(err.Error(), seeKeys)
 	}
-	c.TLSConfig.SetDirectory(filepath.Dir(path))
-	if err := checkWebFile(path, content, c); err != nil {
+	c.TLSConfig.SetDirectory(filepath.Dir(t.path))
+	if err := t.check(c); err != nil {
 		return nil, err
 	}
-	if err := web.Validate(path); err != nil { // checks the headers; the rest was checked above
-		return nil, webFileError(path, lineOf(content, "headers"), err.Error(), seeKeys)
+	if err := web.Validate(t.path); err != nil { // checks the headers; the rest was checked above
+		return nil, t.mistake(err.Error(), seeKeys, "headers")
 	}
 	return c, nil
 }

@@ -32,8 +32,8 @@ func (r Reason) Description() string {
 	return "another instance of the page has the same series, and the two cannot be added"
 }
 
-// Dropped counts the families and series that a merge dropped. The zero value is ready to use.
-type Dropped struct{ by map[Reason]DroppedCount }
+// Dropped counts the families and series that a merge dropped.
+type Dropped map[Reason]DroppedCount
 
 // A DroppedCount is what was dropped for one reason.
 type DroppedCount struct {
@@ -41,15 +41,6 @@ type DroppedCount struct {
 	Family string // the name of the first one
 }
 
-// All returns the counts by reason. The map is read-only.
-func (d *Dropped) All() map[Reason]DroppedCount { return d.by }
-
-func (d *Dropped) add(r Reason, family string) {
-	if d.by == nil {
-		d.by = make(map[Reason]DroppedCount)
-	}
-	count := d.by[r]
-	count.Count++
-	count.Family = cmp.Or(count.Family, family)
-	d.by[r] = count
+func (d Dropped) add(r Reason, family string) {
+	d[r] = DroppedCount{Count: d[r].Count + 1, Family: cmp.Or(d[r].Family, family)}
 }

@@ -21,7 +21,7 @@ func addNative(h, a, b *dto.Histogram) {
 	h.NegativeSpan, h.NegativeDelta = encode(slices.Concat(
 		decode(a.NegativeSpan, a.NegativeDelta, coarserA), decode(b.NegativeSpan, b.NegativeDelta, coarserB)))
 	h.Exemplars = slices.Concat(a.Exemplars, b.Exemplars)
-	slices.SortStableFunc(h.Exemplars, func(x, y *dto.Exemplar) int { return compareTimes(y.Timestamp, x.Timestamp) })
+	slices.SortStableFunc(h.Exemplars, func(x, y *dto.Exemplar) int { return y.Timestamp.AsTime().Compare(x.Timestamp.AsTime()) })
 	h.Exemplars = h.Exemplars[:min(len(h.Exemplars), nativeExemplars)]
 }
 

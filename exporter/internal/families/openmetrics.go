@@ -36,17 +36,14 @@ func hasCounterName(f Family, all []Family) bool {
 
 // unknown returns a counter as a family of unknown type. It keeps the unit only if its name ends in the unit.
 func unknown(f Family) *dto.MetricFamily {
-	metrics, values := make([]dto.Metric, len(f.Metric)), make([]dto.Untyped, len(f.Metric))
-	u := &dto.MetricFamily{
-		Name: f.Name, Help: f.Help, Type: dto.MetricType_UNTYPED.Enum(), Metric: make([]*dto.Metric, len(f.Metric)),
-	}
+	u := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: dto.MetricType_UNTYPED.Enum()}
 	if metric.CarriesUnit(f.GetName(), metric.Unknown, f.GetUnit()) {
 		u.Unit = f.Unit
 	}
-	for i, m := range f.Metric {
-		values[i].Value = m.GetCounter().Value
-		metrics[i].Label, metrics[i].Untyped, metrics[i].TimestampMs = m.Label, &values[i], m.TimestampMs
-		u.Metric[i] = &metrics[i]
+	for _, m := range f.Metric {
+		u.Metric = append(u.Metric, &dto.Metric{
+			Label: m.Label, TimestampMs: m.TimestampMs, Untyped: &dto.Untyped{Value: m.GetCounter().Value},
+		})
 	}
 	return u
 }

@@ -53,8 +53,8 @@ func TestOpenMetrics(t *testing.T) {
 			for _, name := range names[1:] {
 				all = append(all, source(name, dto.MetricType_GAUGE, &dto.Metric{Gauge: &dto.Gauge{Value: new(1.0)}})...)
 			}
-			var dropped families.Dropped
-			if got := openMetrics(t, families.Merge([][]families.Family{all}, &dropped)); strings.ReplaceAll(got, "id=\"7\"", "id=\"7.0\"") != test.want {
+			dropped := families.Dropped{}
+			if got := openMetrics(t, families.Merge([][]families.Family{all}, dropped)); strings.ReplaceAll(got, "id=\"7\"", "id=\"7.0\"") != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
@@ -70,8 +70,8 @@ func TestOpenMetricsOfGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var dropped families.Dropped
-	text := openMetrics(t, merge(t, [][]families.Family{exposition.Families(gathered), read(t, "# TYPE a gauge\na 1")}, &dropped))
+	dropped := families.Dropped{}
+	text := openMetrics(t, merge(t, [][]families.Family{exposition.Families(gathered), read(t, "# TYPE a gauge\na 1")}, dropped))
 	if n := strings.Count(text, "# TYPE "); n != len(gathered)+1 {
 		t.Errorf("%d families, want %d", n, len(gathered)+1)
 	}

@@ -1,7 +1,6 @@
 package families
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -90,19 +89,15 @@ func finite(h *dto.Histogram) []*dto.Bucket {
 }
 
 func newer(a, b *dto.Exemplar) *dto.Exemplar {
-	if a == nil || b != nil && compareTimes(a.Timestamp, b.Timestamp) < 0 {
+	if a == nil || b != nil && a.Timestamp.AsTime().Before(b.Timestamp.AsTime()) {
 		return b
 	}
 	return a
 }
 
 func older(a, b *timestamppb.Timestamp) *timestamppb.Timestamp {
-	if a == nil || b != nil && compareTimes(b, a) < 0 {
+	if a == nil || b != nil && b.AsTime().Before(a.AsTime()) {
 		return b
 	}
 	return a
-}
-
-func compareTimes(a, b *timestamppb.Timestamp) int {
-	return cmp.Or(cmp.Compare(a.GetSeconds(), b.GetSeconds()), cmp.Compare(a.GetNanos(), b.GetNanos()))
 }

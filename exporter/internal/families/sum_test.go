@@ -23,9 +23,9 @@ func added(t testing.TB, kind dto.MetricType, series ...*dto.Metric) *dto.Metric
 	for _, m := range series {
 		sources = append(sources, source("a", kind, m))
 	}
-	var dropped families.Dropped
-	merged := merge(t, sources, &dropped)
-	if len(merged) != 1 || len(merged[0].Metric) != 1 || len(dropped.All()) != 0 {
+	dropped := families.Dropped{}
+	merged := merge(t, sources, dropped)
+	if len(merged) != 1 || len(merged[0].Metric) != 1 || len(dropped) != 0 {
 		t.Fatalf("merged %v, lost %v", merged, dropped)
 	}
 	return merged[0].Metric[0]
@@ -130,8 +130,8 @@ func TestOtherNativesAreNotAdded(t *testing.T) {
 			sources = append(sources, source("h", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: h}))
 		}
 		for range 2 {
-			var dropped families.Dropped
-			if merged := merge(t, sources, &dropped); merged[0].Metric[0] != sources[0][0].Metric[0] || dropped.All()[families.Bounds].Count != 1 {
+			dropped := families.Dropped{}
+			if merged := merge(t, sources, dropped); merged[0].Metric[0] != sources[0][0].Metric[0] || dropped[families.Bounds].Count != 1 {
 				t.Errorf("%s: %v, lost %v", name, merged, dropped)
 			}
 			slices.Reverse(sources)

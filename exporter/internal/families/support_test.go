@@ -40,7 +40,7 @@ func write(t testing.TB, all []families.Family) string {
 }
 
 // merge merges and checks that the sources are as before.
-func merge(t testing.TB, sources [][]families.Family, dropped *families.Dropped) []families.Family {
+func merge(t testing.TB, sources [][]families.Family, dropped families.Dropped) []families.Family {
 	t.Helper()
 	before := clone(sources)
 	merged := families.Merge(sources, dropped)

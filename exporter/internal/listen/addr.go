@@ -35,11 +35,11 @@ func Resolve(ctx context.Context, all []address.Address) ([]Addr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(resolved, a) && !a.IsAny() {
-			return nil, fmt.Errorf("listen_address: %s is listed twice; write it once", a)
-		}
 		for _, other := range resolved {
-			if a.covers(other) || other.covers(a) {
+			switch {
+			case a == other && !a.IsAny():
+				return nil, fmt.Errorf("listen_address: %s is listed twice; write it once", a)
+			case a.covers(other) || other.covers(a):
 				return nil, fmt.Errorf("listen_address: %s and %s overlap; leave out one of them", other, a)
 			}
 		}
@@ -60,46 +60,30 @@ func resolve(ctx context.Context, a address.Address) (Addr, error) {
 	return resolved, nil
 }
 
+// lookUp returns the first IPv4 address of host, or else its first address. For "::" it returns the zero Addr, because Go
+// listens on IPv4 and IPv6 for both.
 func lookUp(ctx context.Context, host string) (netip.Addr, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return allInterfaces(a), nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
-	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return netip.Addr{}, err
-	}
-	return first(host, found)
-}
-
-// first returns the first IPv4 address found for host, or else the first address.
-func first(host string, found []netip.Addr) (netip.Addr, error) {
-	for _, a := range found {
-		if a.Unmap().Is4() {
-			return a.Unmap(), nil
+		ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+		defer cancel()
+		found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host) // at least one address
+		if err != nil {
+			return netip.Addr{}, err
 		}
+		isIPv4 := func(a netip.Addr) bool { return a.Unmap().Is4() }
+		a = found[max(0, slices.IndexFunc(found, isIPv4))]
 	}
-	if len(found) == 0 {
-		return netip.Addr{}, fmt.Errorf("host %q has no address", host)
-	}
-	return allInterfaces(found[0]), nil
-}
-
-// allInterfaces returns the zero host for "::", because Go listens on IPv4 and IPv6 for both.
-func allInterfaces(a netip.Addr) netip.Addr {
 	if a = a.Unmap(); a == netip.IPv6Unspecified() {
-		return netip.Addr{}
+		return netip.Addr{}, nil
 	}
-	return a
+	return a, nil
 }
 
 // covers reports whether a means all interfaces, and b one of them with the same port.
 func (a Addr) covers(b Addr) bool {
-	if a.network != address.TCP || b.network != address.TCP || a.port != b.port || a.port == 0 || a == b {
-		return false
-	}
-	return !a.host.IsValid() || a.host == netip.IPv4Unspecified() && b.host.Is4()
+	isAll := !a.host.IsValid() || a.host == netip.IPv4Unspecified() && b.host.Is4()
+	return isAll && a.SamePort(b) && a.port != 0
 }
 
 // IsAny reports whether a means any free port.
@@ -144,17 +128,12 @@ func (a Addr) NetAddr() net.Addr {
 	case address.Unix:
 		return &net.UnixAddr{Net: "unix", Name: a.path}
 	}
-	return otherAddr{a}
+	return a
 }
 
-// otherAddr is an address of a network that package net does not support.
-type otherAddr struct{ Addr }
-
-func (a otherAddr) Network() string {
-	if a.network == address.Vsock {
-		return "vsock"
-	}
-	return "systemd"
+// Network returns the name of the network, so that an Addr is a net.Addr.
+func (a Addr) Network() string {
+	return [...]string{address.TCP: "tcp", address.Unix: "unix", address.Vsock: "vsock", address.Systemd: "systemd"}[a.network]
 }
 
 // Error describes a failure to listen on a, and what would be right. neighbor, if not empty, names an instance of this

@@ -2,7 +2,6 @@ package listen
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,26 +61,6 @@ func TestResolveMistakes(t *testing.T) {
 		if got, err := resolveText(t, text); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, %v, want %s", text, got, err, want)
 		}
-	}
-}
-
-// TestFirst checks that IPv4 addresses are preferred, and that all interfaces have one address, whatever a name server
-// returns.
-func TestFirst(t *testing.T) {
-	for found, want := range map[string]string{
-		"2001:db8::1 192.0.2.1": "192.0.2.1", "2001:db8::1 2001:db8::2": "2001:db8::1", "::ffff:192.0.2.1": "192.0.2.1",
-		"::": netip.Addr{}.String(), "0.0.0.0": "0.0.0.0",
-	} {
-		var addrs []netip.Addr
-		for text := range strings.FieldsSeq(found) {
-			addrs = append(addrs, netip.MustParseAddr(text))
-		}
-		if got, err := first("host", addrs); err != nil || got.String() != want {
-			t.Errorf("%s: %s, %v, want %s", found, got, err, want)
-		}
-	}
-	if _, err := first("host", nil); err == nil || err.Error() != `host "host" has no address` {
-		t.Errorf("no address: %v", err)
 	}
 }
 

@@ -1,12 +1,10 @@
 package listen
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -23,16 +21,13 @@ const (
 // Reasons returns all of them.
 func Reasons() []string { return []string{ReasonIdle, ReasonClient, ReasonFull} }
 
-// maxAcceptPause is the maximum delay after a failure to accept a connection.
-const maxAcceptPause = time.Second
-
-// Limits configures the limits of a Listener. The functions may be nil. They may be called from any goroutine, and must
-// not call the listener.
+// Limits configures the limits of a Listener. The functions may be called from any goroutine, and must not call the
+// listener.
 type Limits struct {
 	Total     int
 	PerClient int
 	Closed    func(reason string) // counts a connection that was closed because of a limit
-	Failed    func(err error)     // reports a failure to accept a connection; Accept tries again
+	Failed    func(err error)     // reports a failure to accept a connection; net/http tries again
 }
 
 // A Listener limits its open connections, in total and per client (an IPv4 address or a /64 network of IPv6). It closes
@@ -43,74 +38,45 @@ type Limits struct {
 type Listener struct {
 	net.Listener
 	limits Limits
-	ctx    context.Context // canceled by Close
-	cancel context.CancelFunc
+	count  clients.Limit // of open
 
-	mu      sync.Mutex
-	open    map[*conn]struct{}
-	clients map[netip.Addr]int // number of open connections by client; not of those without an IP address
+	mu   sync.Mutex
+	open map[*conn]struct{}
 }
 
 // Limit returns a Listener that limits the connections of l.
 func Limit(l net.Listener, limits Limits) *Listener {
-	if limits.Closed == nil {
-		limits.Closed = func(string) {}
-	}
-	if limits.Failed == nil {
-		limits.Failed = func(error) {}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Listener{
-		Listener: l, limits: limits, ctx: ctx, cancel: cancel,
-		open: make(map[*conn]struct{}), clients: make(map[netip.Addr]int),
-	}
+	return &Listener{Listener: l, limits: limits, open: make(map[*conn]struct{})}
 }
 
-// Accept returns the next connection within the limits, or net.ErrClosed after Close.
+// Accept returns the next connection within the limits. Closing the listener does not close connections.
 func (l *Listener) Accept() (net.Conn, error) {
-	for pause := time.Duration(0); ; {
+	for {
 		c, err := l.Listener.Accept()
-		if err == nil {
-			pause = 0
-			if added := l.add(c); added != nil {
-				return added, nil
-			}
-			continue
+		if errors.Is(err, net.ErrClosed) {
+			return nil, err
 		}
-		if errors.Is(err, net.ErrClosed) || l.ctx.Err() != nil {
-			return nil, net.ErrClosed
+		if err != nil {
+			l.limits.Failed(err)
+			return nil, temporary{err}
 		}
-		l.limits.Failed(err)
-		pause = min(max(2*pause, maxAcceptPause/200), maxAcceptPause)
-		if !Sleep(l.ctx, pause) {
-			return nil, net.ErrClosed
+		if added := l.add(c); added != nil {
+			return added, nil
 		}
 	}
 }
 
-// Close stops listening. Open connections stay open.
-func (l *Listener) Close() error {
-	l.cancel()
-	return l.Listener.Close()
-}
+// temporary is an error after which net/http accepts again, with pauses of up to one second. It would give up after
+// other errors of accept, of which Linux returns some that concern only one connection.
+type temporary struct{ error }
 
-// Sleep waits for d or until ctx ends, and reports whether it waited for d.
-func Sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func (temporary) Timeout() bool   { return false }
+func (temporary) Temporary() bool { return true }
 
 // Count returns the number of open connections.
 func (l *Listener) Count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.open)
+	all, _ := l.count.Count()
+	return all
 }
 
 // add adds c to the open connections, or closes it and returns nil.
@@ -132,19 +98,18 @@ func (l *Listener) add(c net.Conn) net.Conn {
 func (l *Listener) admit(c *conn) (refused *conn, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.client.IsValid() && l.clients[c.client] >= l.limits.PerClient {
+	enter := func() clients.Verdict { return l.count.Enter(c.client, l.limits.Total, l.limits.PerClient) }
+	switch enter() {
+	case clients.ClientFull:
 		return c, ReasonClient
-	}
-	if len(l.open) >= l.limits.Total {
+	case clients.AllFull:
 		if refused = l.oldestIdle(); refused == nil {
 			return c, ReasonFull
 		}
 		l.remove(refused)
+		enter() // now there is room
 	}
 	l.open[c] = struct{}{}
-	if c.client.IsValid() {
-		l.clients[c.client]++
-	}
 	return refused, ReasonIdle
 }
 
@@ -161,34 +126,10 @@ func (l *Listener) oldestIdle() (oldest *conn) {
 
 // remove removes c from the open connections. The caller holds mu.
 func (l *Listener) remove(c *conn) {
-	if _, open := l.open[c]; !open {
-		return
+	if _, open := l.open[c]; open {
+		delete(l.open, c)
+		l.count.Leave(c.client)
 	}
-	delete(l.open, c)
-	if !c.client.IsValid() {
-		return
-	}
-	if l.clients[c.client]--; l.clients[c.client] == 0 {
-		delete(l.clients, c.client)
-	}
-}
-
-// CloseNew closes the connections that have not yet sent the header of a request.
-func (l *Listener) CloseNew() {
-	for _, c := range l.newConns() {
-		_ = c.Close() // an error does not matter
-	}
-}
-
-func (l *Listener) newConns() (all []*conn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for c := range l.open {
-		if c.state == http.StateNew {
-			all = append(all, c)
-		}
-	}
-	return all
 }
 
 // ConnState must be called by the ConnState hook of the http.Server.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -79,79 +81,33 @@ func TestClosedConnectionsDoNotCount(t *testing.T) {
 		b.Close()
 		b.Close()
 	}
-	if l.Count() != 0 || len(l.clients) != 0 {
-		t.Errorf("%d connections, %d clients are left", l.Count(), len(l.clients))
+	if all, clients := l.count.Count(); len(l.open) != 0 || all != 0 || clients != 0 {
+		t.Errorf("%d connections, %d of %d clients are left", len(l.open), all, clients)
 	}
 }
 
-// TestCloseNew checks that connections without a request are closed, and no others.
-func TestCloseNew(t *testing.T) {
-	l := newLimited(4, 4)
-	silent, _ := l.connect("1.1.1.1:1", http.StateNew)
-	idle, _ := l.connect("1.1.1.1:2", http.StateIdle)
-	l.CloseNew()
-	if !silent.closed || idle.closed {
-		t.Errorf("silent closed %t, idle closed %t", silent.closed, idle.closed)
-	}
-}
-
-// TestAcceptErrors checks that a listener continues after errors of accept, such as too many open files.
+// TestAcceptErrors checks that an http.Server continues after errors of accept, and ends after Close.
 func TestAcceptErrors(t *testing.T) {
-	f := newFake()
-	var failed []error
-	l := Limit(f, Limits{Total: 1, PerClient: 1, Failed: func(err error) { failed = append(failed, err) }})
-	go func() {
-		for range 3 {
-			f.errs <- syscall.EMFILE
-		}
-		f.conns <- &fakeConn{remote: "1.1.1.1:1"}
-	}()
-	if c, err := l.Accept(); err != nil || c == nil {
-		t.Errorf("%v, %v", c, err)
-	}
-	if len(failed) != 3 || !errors.Is(failed[0], syscall.EMFILE) {
-		t.Errorf("reported %v", failed)
-	}
-	l.Close()
-	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("after Close: %v", err)
-	}
-}
-
-// TestAcceptPauses checks that the pauses between errors grow to a second, and that Close ends one.
-func TestAcceptPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		l := Limit(f, Limits{Total: 1, PerClient: 1})
-		var end error
-		ended := make(chan struct{})
-		go func() {
-			_, end = l.Accept()
-			close(ended)
-		}()
-		f.errs <- syscall.EMFILE
-		for _, want := range []time.Duration{5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000} {
-			started := time.Now()
-			f.errs <- syscall.EMFILE // waits until the listener accepts again
-			if got := time.Since(started); got != want*time.Millisecond {
-				t.Errorf("a pause of %s, want %dms", got, want)
-			}
+		var failed []error
+		l := Limit(f, Limits{Total: 1, PerClient: 1, Failed: func(err error) { failed = append(failed, err) }})
+		server := &http.Server{ErrorLog: log.New(io.Discard, "", 0)}
+		ended := make(chan error)
+		go func() { ended <- server.Serve(l) }()
+		accept := []error{syscall.EMFILE, syscall.ENOBUFS, syscall.EPROTO}
+		for _, err := range accept {
+			f.errs <- err
 		}
-		started := time.Now()
+		synctest.Wait()
+		if !slices.Equal(failed, accept) {
+			t.Errorf("reported %v, want %v", failed, accept)
+		}
 		l.Close()
-		<-ended
-		if !errors.Is(end, net.ErrClosed) || time.Since(started) != 0 {
-			t.Errorf("%v %s after Close", end, time.Since(started))
+		if err := <-ended; !errors.Is(err, net.ErrClosed) || len(failed) != len(accept) {
+			t.Errorf("after Close: %v, reported %v", err, failed)
 		}
 	})
-}
-
-// TestFunctionsAreOptional checks that the limits work without functions.
-func TestFunctionsAreOptional(t *testing.T) {
-	l := Limit(newFake(), Limits{Total: 1, PerClient: 1})
-	if l.add(&fakeConn{remote: "1.1.1.1:1"}) == nil || l.add(&fakeConn{remote: "1.1.1.1:2"}) != nil {
-		t.Errorf("%d connections", l.Count())
-	}
 }
 
 // TestStateBelowTLS checks that the connection below TLS is found, and that unknown ones are ignored.

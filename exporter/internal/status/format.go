@@ -2,11 +2,12 @@ package status
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // reasons formats errors as "reason 3, other 1", the most frequent first. A reason and its number stay on one line.
@@ -37,16 +38,7 @@ func number[N int | uint64](n N) string {
 
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// ago formats the time from t to now in its two largest units.
+// ago formats the time from t to now as Prometheus does, such as "1d2h3m4s".
 func ago(now, t time.Time) string {
-	d := max(now.Sub(t), 0)
-	switch {
-	case d >= 24*time.Hour:
-		return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
-	case d >= time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-	case d >= time.Minute:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d s", int(d.Seconds()))
+	return model.Duration(max(now.Sub(t), 0).Truncate(time.Second)).String()
 }

@@ -18,7 +18,7 @@ var landingCSS string
 
 var landing = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("landing").Funcs(template.FuncMap{
-		"number": number[int], "count": number[uint64], "utc": utc, "ago": ago,
+		"number": number[int], "count": number[uint64], "utc": utc, "ago": ago, "reasons": reasons,
 		"css": func() template.CSS { return template.CSS(landingCSS) },
 	}).Parse(landingHTML)
 })
@@ -56,24 +56,14 @@ type pageView struct {
 
 type instanceView struct {
 	*Instance
-	Rules         []ruleView // at most RulesShown
+	Rules         []Rule     // at most RulesShown
 	MoreRules     int        // that the page leaves out
 	Errors        uint64     // of all rules
-	Series        int
-	TopFamilies   []Family
-	Received      []receivedView // at most ReceivedShown
-	MoreReceived  int            // that the page leaves out
-	ReloadIsError bool           // the last error is that of the last reload
-}
-
-type ruleView struct {
-	Rule
-	Errors string // by reason; empty if there are none
-}
-
-type receivedView struct {
-	Received
-	Dropped string // by reason; empty if there are none
+	Series        int        // in all families
+	TopFamilies   []Family   // at most FamiliesShown
+	Received      []Received // at most ReceivedShown
+	MoreReceived  int        // that the page leaves out
+	ReloadIsError bool       // the last error is that of the last reload
 }
 
 func newView(s *Server) view {
@@ -96,45 +86,31 @@ func (v *view) addPage(instance *Instance) {
 	v.Pages[i].Instances += ", " + instance.Name
 }
 
-func newInstanceView(instance *Instance) instanceView {
+func newInstanceView(i *Instance) instanceView {
+	rules := lossesFirst(i.Rules, func(r *Rule) map[string]uint64 { return r.Errors })
+	received := lossesFirst(byFamily(i.Received), func(r *Received) map[string]uint64 { return r.Dropped })
 	v := instanceView{
-		Instance: instance, Series: instance.series(), TopFamilies: topFamilies(instance.Families),
-		ReloadIsError: instance.LastReload.Text != "" && instance.LastError == instance.LastReload,
+		Instance: i, Series: i.series(), TopFamilies: topFamilies(i.Families),
+		Rules:         rules[:min(len(rules), RulesShown)],
+		Received:      received[:min(len(received), ReceivedShown)],
+		ReloadIsError: i.LastReload.Text != "" && i.LastError == i.LastReload,
 	}
-	rules := instance.Rules
-	for i := range rules {
-		v.Errors += rules[i].errors()
+	v.MoreRules, v.MoreReceived = len(rules)-len(v.Rules), len(received)-len(v.Received)
+	for _, r := range rules {
+		v.Errors += total(r.Errors)
 	}
-	v.addRules(rules, func(r *Rule) bool { return r.errors() > 0 })
-	v.addRules(rules, func(r *Rule) bool { return r.errors() == 0 })
-	v.MoreRules = len(rules) - len(v.Rules)
-	received := byFamily(instance.Received)
-	v.addReceived(received, func(r *Received) bool { return r.dropped() > 0 })
-	v.addReceived(received, func(r *Received) bool { return r.dropped() == 0 })
-	v.MoreReceived = len(received) - len(v.Received)
 	return v
 }
 
-// addRules adds those rules that pass the filter, as long as there is room.
-func (v *instanceView) addRules(rules []Rule, filter func(r *Rule) bool) {
-	for i := range rules {
-		if len(v.Rules) == RulesShown {
-			return
-		}
-		if r := &rules[i]; filter(r) {
-			v.Rules = append(v.Rules, ruleView{*r, reasons(r.Errors)})
-		}
-	}
-}
-
-// addReceived does the same with families of metrics events.
-func (v *instanceView) addReceived(received []Received, filter func(r *Received) bool) {
-	for i := range received {
-		if len(v.Received) == ReceivedShown {
-			return
-		}
-		if r := &received[i]; filter(r) {
-			v.Received = append(v.Received, receivedView{*r, reasons(r.Dropped)})
+// lossesFirst returns all, those with losses first.
+func lossesFirst[T any](all []T, losses func(*T) map[string]uint64) []T {
+	var with, without []T
+	for i := range all {
+		if total(losses(&all[i])) > 0 {
+			with = append(with, all[i])
+		} else {
+			without = append(without, all[i])
 		}
 	}
+	return append(with, without...)
 }

@@ -120,8 +120,8 @@ func TestPolicyAllowsTheStyle(t *testing.T) {
 func TestAgo(t *testing.T) {
 	now := time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 	for since, want := range map[time.Duration]string{
-		-time.Hour: "0 s", 0: "0 s", 59900 * time.Millisecond: "59 s", time.Minute: "1 min 0 s", time.Hour: "1 h 0 min",
-		24*time.Hour - 1: "23 h 59 min", 49*time.Hour + 59*time.Minute: "2 d 1 h",
+		-time.Hour: "0s", 0: "0s", 59900 * time.Millisecond: "59s", time.Minute: "1m", time.Hour: "1h",
+		24*time.Hour - 1: "23h59m59s", 49*time.Hour + 59*time.Minute: "2d1h59m",
 	} {
 		if got := ago(now, now.Add(-since)); got != want {
 			t.Errorf("%s: got %s, want %s", since, got, want)

@@ -20,11 +20,12 @@ const (
 // Status is what an instance reports about itself. It must not hold the content of records, not even in error texts,
 // because people share these pages.
 type Status struct {
-	Rules      []Rule     // the active rules, in the order of their file
-	Families   []Family   // the metric families that have series, in any order
-	Received   []Received // the families of metrics events, in any order
-	LastError  Event      // the most recent failure; its text is empty if there was none
-	LastReload Event      // of rules or keys; its time is zero if there was none, its text is empty if it succeeded
+	Rules     []Rule     `json:"rules"`               // the active rules, in the order of their file
+	Families  []Family   `json:"-"`                   // the metric families that have series, in any order
+	Received  []Received `json:"received"`            // the families of metrics events, in any order
+	LastError Event      `json:"last_error,omitzero"` // the most recent failure; its text is empty if there was none
+	// LastReload is the last one of rules or keys. Its time is zero if there was none, its text is empty if it succeeded.
+	LastReload Event `json:"last_reload,omitzero"`
 }
 
 // Rule is the result of one rule since it became active.
@@ -48,9 +49,6 @@ type Refused struct {
 	Expected string `json:"expected"`
 }
 
-// errors returns the number of samples that the rule could not make, for whatever reason.
-func (r *Rule) errors() uint64 { return total(r.Errors) }
-
 // Family is the size of one metric family.
 type Family struct {
 	Name   string `json:"name"`
@@ -69,9 +67,6 @@ type Received struct {
 	Last    time.Time         `json:"last_seen"`
 }
 
-// dropped returns the number of points that were dropped, for whatever reason.
-func (r *Received) dropped() uint64 { return total(r.Dropped) }
-
 func total(counts map[string]uint64) (sum uint64) {
 	for _, count := range counts {
 		sum += count
@@ -87,13 +82,13 @@ type Event struct {
 
 // Instance is one instance with the page that serves its metrics.
 type Instance struct {
-	Name      string
-	Path      string // of the metrics, such as "/metrics"
-	Version   string
-	Addresses []string // URLs without a path
-	Opened    time.Time
-	Ready     bool // it has had its first flush, or has waited long enough for it
-	Reloading bool // Fluent Bit is restarting it
+	Name      string    `json:"instance"`
+	Path      string    `json:"path"`      // of the metrics, such as "/metrics"
+	Addresses []string  `json:"addresses"` // URLs without a path
+	Version   string    `json:"version"`
+	Opened    time.Time `json:"opened"`
+	Ready     bool      `json:"ready"`               // it has had its first flush, or has waited long enough for it
+	Reloading bool      `json:"reloading,omitempty"` // Fluent Bit is restarting it
 	Status
 }
 
@@ -108,12 +103,12 @@ func (i *Instance) series() int {
 
 // Server is everything that a page shows.
 type Server struct {
-	Version   string
-	Started   time.Time
-	Now       time.Time
-	Instances []Instance // in the order of the page
-	Debug     bool       // link to the profiles
-	Reload    bool       // mention the reload by POST
+	Version   string     `json:"version"`
+	Started   time.Time  `json:"started"`
+	Now       time.Time  `json:"now"`
+	Instances []Instance `json:"-"` // in the order of the page
+	Debug     bool       `json:"-"` // link to the profiles
+	Reload    bool       `json:"-"` // mention the reload by POST
 }
 
 // Revision returns the commit that the binary was built from, or "unknown".
