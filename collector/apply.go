@@ -84,7 +84,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	} else if f.Type == Gauge && st.expiry.due(i, c.now) {
 		st.resetGauge(i, source)
 	}
-	if have := st.sources[i]; have != source && have != anySource && !st.claim(i, source) {
+	if !st.takes(i, source) {
 		return NameCollision
 	}
 	if merges>>s.Op&1 != 0 {
@@ -94,10 +94,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if r != Kept && r != RoundedAway && r != Slip || s.Op == Declare {
 		return r
 	}
-	st.expiry.touch(i, c.now)
-	if st.updated != nil {
-		st.updated[i] = c.now
-	}
+	st.touch(i, c.now)
 	if s.exemplarStart != s.exemplarEnd || s.badExemplar {
 		c.addExemplar(st, i, s, b.exemplars[s.exemplarStart:s.exemplarEnd], at)
 	}
@@ -143,6 +140,12 @@ func (s *store) applyOp(i int, m *Sample, at, now int64, r *round) (why Reason) 
 		s.times[i] = max(s.times[i], at)
 	}
 	return why
+}
+
+// takes reports whether series i takes a sample of source.
+func (s *store) takes(i int, source uint32) bool {
+	have := s.sources[i]
+	return have == source || have == anySource || s.claim(i, source)
 }
 
 // claim reports whether series i, which has another source, takes a sample of source. A series without a source takes

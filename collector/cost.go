@@ -44,42 +44,12 @@ func familySize(f *Family) int {
 // rowSize estimates the bytes of a series in the columns of s. Full columns grow by a quarter, so an eighth of them is
 // unused on average.
 func (s *store) rowSize() int {
-	n := rowCost + 8*s.width
-	if s.rests != nil {
-		n += 8
-	}
-	if s.totals != nil {
-		n += 8
-	}
-	if s.lasts != nil {
-		n += 8 * s.width
-	}
-	if s.starts != nil {
-		n += 8
-	}
-	if s.times != nil {
-		n += 8
-	}
-	if s.family.Type == Gauge {
-		n += s.gaugeSize()
-	}
-	if s.exemplars != nil {
-		n += exemplarCost * s.exemplarsPerSeries
-	}
+	n := rowCost + cell(s.rests, 8) + cell(s.buckets, 8*s.width) + cell(s.totals, 8) + cell(s.lasts, 8*s.width)
+	n += cell(s.starts, 8) + cell(s.inRound, 4) + cell(s.declared, 1) + cell(s.windows, int(unsafe.Sizeof(distinct.Window{})))
+	n += cell(s.times, 8) + cell(s.updated, 8) + cell(s.natives, nativeCost) + cell(s.exemplars, exemplarCost*s.exemplarsPerSeries)
+	n += cell(s.owners, ownerCost) + cell(s.inContext, 8) + cell(s.readings, readingCost+8*len(s.family.ReceivedBuckets))
 	if s.expiry.ttl != 0 {
 		n += linkCost
-	}
-	if s.family.isNative() {
-		n += nativeCost
-	}
-	if s.family.Received {
-		n += ownerCost
-	}
-	if s.inContext != nil {
-		n += 8
-	}
-	if s.readings != nil {
-		n += readingCost + 8*len(s.family.ReceivedBuckets)
 	}
 	if s.estimator != nil {
 		n += s.estimator.Size()
@@ -87,19 +57,12 @@ func (s *store) rowSize() int {
 	return indexCost + n + n/8
 }
 
-// gaugeSize is the part of rowSize in the columns that only gauges have.
-func (s *store) gaugeSize() int {
-	n := 8
-	if s.inRound != nil {
-		n += 4
+// cell returns the size of an element of a column, which is 0 if the family does not need the column.
+func cell[T any](column []T, size int) int {
+	if column == nil {
+		return 0
 	}
-	if s.declared != nil {
-		n++
-	}
-	if s.family.Window > 0 {
-		n += int(unsafe.Sizeof(distinct.Window{}))
-	}
-	return n
+	return size
 }
 
 // textSize returns the bytes that the Go runtime allocates for a text of n bytes: a multiple of 16, or of an eighth of

@@ -120,10 +120,7 @@ func (c *Collector) accept(st *store, i int, p *point, b *Batch) Reason {
 		st.setCreated(i, p.start)
 	}
 	st.times[i] = max(st.times[i], p.time)
-	st.expiry.touch(i, c.now)
-	if st.updated != nil {
-		st.updated[i] = c.now
-	}
+	st.touch(i, c.now)
 	if p.exemplars != p.endExemplar {
 		c.takeExemplars(st, i, p, b)
 	}

@@ -78,22 +78,40 @@ func newStore(f *Family, l *ledger) *store {
 	s := &store{family: f, size: new(atomic.Int64), ledger: l, index: make(map[string]int32)}
 	s.exemplarsPerSeries, s.width = f.exemplarsPerSeries(), f.width()
 	s.expiry = newExpiry(f.TTL)
-	if f.isNative() {
-		s.scale = newResolution(f.Native)
-	}
-	if f.hasStreams() {
-		s.estimator = newEstimator(f)
-	}
-	if f.Timestamps || f.Received {
-		s.times = []int64{}
-	}
-	if f.hasReadings() {
-		s.readings = []reading{}
-	}
+	s.addColumns()
 	s.signed = len(f.Buckets) > 0 && f.Buckets[0] < 0
 	s.charge(familySize(f))
 	s.updateRowSize()
 	return s
+}
+
+// addColumns makes the columns that the family needs from its first series on.
+func (s *store) addColumns() {
+	f := s.family
+	if s.width > 0 {
+		s.buckets = []uint64{}
+	}
+	if f.Type == Gauge {
+		s.updated = []int64{}
+	}
+	if f.Window > 0 {
+		s.windows = []distinct.Window{}
+	}
+	if f.isNative() {
+		s.scale, s.natives = newResolution(f.Native), []native{}
+	}
+	if f.hasStreams() {
+		s.estimator, s.streams = newEstimator(f), []quantile.Window{}
+	}
+	if f.Timestamps || f.Received {
+		s.times = []int64{}
+	}
+	if f.Received {
+		s.owners = []string{}
+	}
+	if f.hasReadings() {
+		s.readings = []reading{}
+	}
 }
 
 // find returns the index of the series with key, or -1.
@@ -112,45 +130,22 @@ func (s *store) add(key string, source uint32, now int64) int {
 	s.sources = append(s.sources, source)
 	s.created = append(s.created, now)
 	s.values = append(s.values, 0)
-	for range s.width {
-		s.buckets = append(s.buckets, 0)
-	}
-	if s.rests != nil {
-		s.rests = append(s.rests, 0)
-	}
-	if s.totals != nil {
-		s.totals = append(s.totals, 0)
-	}
-	if s.lasts != nil {
-		s.lasts = append(s.lasts, s.buckets[i*s.width:]...) // zeros
-	}
-	if s.starts != nil {
-		s.starts = append(s.starts, 0)
-	}
-	if s.times != nil {
-		s.times = append(s.times, never)
-	}
-	if s.family.Type == Gauge {
-		s.addGauge()
-	}
-	if s.family.isNative() {
-		s.natives = append(s.natives, native{schema: s.scale.schema})
-	}
-	if s.family.hasStreams() {
-		s.streams = append(s.streams, quantile.Window{})
-	}
-	if s.exemplars != nil {
-		s.exemplars = append(s.exemplars, make([]exemplar, s.exemplarsPerSeries)...)
-	}
-	if s.family.Received {
-		s.owners = append(s.owners, "")
-	}
-	if s.inContext != nil {
-		s.inContext = append(s.inContext, 0)
-	}
-	if s.readings != nil {
-		s.readings = append(s.readings, reading{})
-	}
+	s.rests = extend(s.rests, 1, 0)
+	s.buckets = extend(s.buckets, s.width, 0)
+	s.totals = extend(s.totals, 1, 0)
+	s.lasts = extend(s.lasts, s.width, 0)
+	s.starts = extend(s.starts, 1, 0)
+	s.inRound = extend(s.inRound, 1, 0)
+	s.declared = extend(s.declared, 1, false)
+	s.windows = extend(s.windows, 1, distinct.Window{})
+	s.times = extend(s.times, 1, never)
+	s.updated = extend(s.updated, 1, 0)
+	s.natives = extend(s.natives, 1, native{schema: s.scale.schema})
+	s.streams = extend(s.streams, 1, quantile.Window{})
+	s.exemplars = extend(s.exemplars, s.exemplarsPerSeries, exemplar{})
+	s.owners = extend(s.owners, 1, "")
+	s.inContext = extend(s.inContext, 1, 0)
+	s.readings = extend(s.readings, 1, reading{})
 	s.expiry.add(now)
 	s.charge(s.seriesSize(len(key)))
 	s.index[key] = int32(i) // last, because it makes the series visible
@@ -158,17 +153,22 @@ func (s *store) add(key string, source uint32, now int64) int {
 	return i
 }
 
-// addGauge adds to the columns that only gauges have.
-func (s *store) addGauge() {
-	s.updated = append(s.updated, 0)
-	if s.inRound != nil {
-		s.inRound = append(s.inRound, 0)
+// extend adds width elements for a new series to a column; nil stays nil.
+func extend[T any](column []T, width int, element T) []T {
+	if column == nil {
+		return nil
 	}
-	if s.declared != nil {
-		s.declared = append(s.declared, false)
+	for range width {
+		column = append(column, element)
 	}
-	if s.family.Window > 0 {
-		s.windows = append(s.windows, distinct.Window{})
+	return column
+}
+
+// touch notes that series i has a sample.
+func (s *store) touch(i int, now int64) {
+	s.expiry.touch(i, now)
+	if s.updated != nil {
+		s.updated[i] = now
 	}
 }
 

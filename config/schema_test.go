@@ -112,3 +112,35 @@ func TestSchemaTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestSchemaDescriptions holds that editors have a text to show for each key, and for each part that keys refer to.
+func TestSchemaDescriptions(t *testing.T) {
+	type part struct {
+		Description string
+		Properties  map[string]struct{ Description string }
+	}
+	for _, name := range []string{"schema.json", "tests.schema.json"} {
+		text, err := os.ReadFile("../rules/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			part
+			Parts map[string]part `json:"$defs"`
+		}
+		if err := json.Unmarshal(text, &file); err != nil {
+			t.Fatal(err)
+		}
+		file.Parts["the file"] = file.part
+		for _, p := range slices.Sorted(maps.Keys(file.Parts)) {
+			if file.Parts[p].Description == "" {
+				t.Errorf("%s: %s has no description", name, p)
+			}
+			for _, key := range slices.Sorted(maps.Keys(file.Parts[p].Properties)) {
+				if file.Parts[p].Properties[key].Description == "" {
+					t.Errorf("%s: %s.%s has no description", name, p, key)
+				}
+			}
+		}
+	}
+}

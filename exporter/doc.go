@@ -14,7 +14,8 @@
 //
 // Memory: the families of a source are borrowed from its Gather method until done is called. They are not modified. A
 // page is complete in memory before its first byte is sent, so that done does not wait for the client, and no client
-// gets half a page. The page is a list of pieces, each of which is reused as soon as it is sent.
+// gets half a page. The page is a list of pieces, each of which is reused as soon as it is sent, unless scrapes share the
+// page.
 //
 // The package does not know where the families come from.
 package exporter

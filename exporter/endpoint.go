@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"context"
 	"net"
 	"slices"
 	"sync"
@@ -39,9 +38,7 @@ func (e *Endpoint) Suspend() error {
 		return nil
 	}
 	s.end(errSuspended)
-	grace, limit, cancel := closeTimes()
-	defer cancel()
-	return s.drain(grace, limit)
+	return s.drain()
 }
 
 // Resume serves o in place of what was served before Suspend. On the addresses that both have, the connections and the
@@ -72,23 +69,18 @@ func (e *Endpoint) Close() error {
 	}
 	e.isClosed = true
 	s := e.session.Load()
-	removed := e.table.detach(e)
+	e.table.mu.Lock()
+	removed := e.table.detach(s)
+	e.table.mu.Unlock()
 	if s.isOpen() {
 		s.end(errClosed)
 	}
 	s.abandon()
-	grace, limit, cancel := closeTimes()
-	defer cancel()
-	shutDown(removed, grace)
-	e.closeErr = s.drain(grace, limit)
+	var closing sync.WaitGroup
+	closing.Go(func() { shutDown(removed) })
+	e.closeErr = s.drain()
+	closing.Wait()
 	return e.closeErr
-}
-
-// closeTimes returns two contexts: grace ends when scrapes are canceled, limit when Close returns at the latest.
-func closeTimes() (grace, limit context.Context, cancel func()) {
-	limit, cancelLimit := context.WithTimeout(context.Background(), closeLimit)
-	grace, cancelGrace := context.WithTimeout(limit, closeGrace)
-	return grace, limit, func() { cancelGrace(); cancelLimit() }
 }
 
 // Redefine replaces Options.Definitions, before the source returns other families. It returns a *ConflictError, and
@@ -118,7 +110,7 @@ func (e *Endpoint) Addrs() []net.Addr {
 // Listening reports whether the endpoint listens on all of its addresses, which is always true after Open without
 // Options.ListenLater.
 func (e *Endpoint) Listening() bool {
-	return !slices.ContainsFunc(e.session.Load().servers, func(s *server) bool { return s.listener() == nil })
+	return !slices.ContainsFunc(e.session.Load().servers, func(s *server) bool { return s.listener.Load() == nil })
 }
 
 // Encrypted reports whether clients have to use TLS.

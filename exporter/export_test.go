@@ -18,7 +18,7 @@ type Desc struct {
 // SelfMetrics describes the metrics that every server shows about itself, sorted by name. It excludes those of the Go
 // runtime, which depend on the version of Go.
 func SelfMetrics() []Desc {
-	m := newSelfMetrics("", func() int { return 0 })
+	m := newSelfMetrics("")
 	m.addPath("/metrics")
 	m.addInstance("promexporter.0")
 	families, err := m.registry.Gather()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/promexporter/promexporter/exporter/internal/families"
@@ -50,7 +51,7 @@ func (s *server) makePage(ctx context.Context, p *page, q query, wait bool) (*re
 	merged := families.Merge(selected(q.names, sources), dropped)
 	s.reportDropped(p, dropped)
 	rendered, err := s.table.renderer.Render(ctx, merged, q.format, func(bad *render.FamilyError) {
-		p.counts.badFamilies.Inc()
+		p.counts.dropped[reasonEncoding].Inc()
 		s.logs.Warn(s.log(), bad.Err, "metrics left out: the family cannot be encoded", "path", p.path, "family", bad.Family)
 	})
 	if err != nil && ctx.Err() == nil {
@@ -67,7 +68,7 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gatherR
 	var asking sync.WaitGroup
 	for _, sess := range p.sessions {
 		if why := sess.acquire(); why != nil {
-			err = why
+			err = errors.Join(err, why)
 			continue
 		}
 		g := &gatherResult{session: sess, done: func() {}}
@@ -75,27 +76,19 @@ func (s *server) gather(ctx context.Context, p *page, wait bool) (all []*gatherR
 		asking.Go(func() { g.run(ctx) })
 	}
 	asking.Wait()
-	if errors.Is(err, errSuspended) && wait || len(all) == 0 {
-		return all, err
-	}
 	answered := 0
 	for _, g := range all {
-		switch {
-		case errors.Is(g.err, errSuspended) && wait:
-			return all, errSuspended
-		case errors.Is(g.err, errSuspended), errors.Is(g.err, errClosed):
-			err = errClosed
-		case errors.Is(g.err, errDeadline):
-			err = errDeadline
-		default:
+		s.reportGather(g)
+		if errors.Is(g.err, errSuspended) || errors.Is(g.err, errClosed) || errors.Is(g.err, errDeadline) {
+			err = errors.Join(err, g.err)
+		} else {
 			answered++
 		}
-		s.reportGather(g)
 	}
-	if answered == 0 {
-		return all, err
+	if answered > 0 && !(wait && errors.Is(err, errSuspended)) {
+		return all, nil
 	}
-	return all, nil
+	return all, err
 }
 
 // run calls the source, until ctx ends or the session is canceled.
@@ -157,13 +150,7 @@ func selected(query string, sources [][]exposition.Family) [][]exposition.Family
 		wanted[name] = true
 	}
 	for i, all := range sources {
-		var kept []exposition.Family
-		for _, f := range all {
-			if wanted[f.GetName()] {
-				kept = append(kept, f)
-			}
-		}
-		sources[i] = kept
+		sources[i] = slices.DeleteFunc(slices.Clone(all), func(f exposition.Family) bool { return !wanted[f.GetName()] })
 	}
 	return sources
 }

@@ -70,10 +70,8 @@ func offline(all ...Options) (*server, []*Endpoint) {
 		next := newSession(e, o, new(access.Access), []listen.Addr{{}})
 		if s == nil {
 			s = newServer(table, listen.Addr{}, next)
-			table.byAddress = map[listen.Addr]*server{{}: s}
-			b := newBinding(s, next.access)
-			close(b.ended)
-			s.binding.Store(b)
+			table.add(s)
+			close(s.ended)
 		}
 		next.servers = []*server{s}
 		e.session.Store(next)
@@ -159,7 +157,7 @@ func TestRecoveredRequest(t *testing.T) {
 // net/http implements and tests these limits; this test checks that they are set.
 func TestServerIsBounded(t *testing.T) {
 	s, _ := offline(Options{})
-	h := s.binding.Load().http
+	h := s.http
 	if h.ReadHeaderTimeout != 5*time.Second || h.ReadTimeout != 30*time.Second || h.WriteTimeout != time.Minute ||
 		h.IdleTimeout != 2*time.Minute || h.MaxHeaderBytes != 16<<10 || h.HTTP2.MaxConcurrentStreams != maxStreams {
 		t.Errorf("got %+v", h)
@@ -176,7 +174,7 @@ func TestServerIsBounded(t *testing.T) {
 func TestLogOfTheHTTPServer(t *testing.T) {
 	var out bytes.Buffer
 	s, _ := offline(Options{Log: textLog(&out)})
-	s.binding.Load().http.ErrorLog.Println("http: something from 127.0.0.1:1\nand more")
+	s.http.ErrorLog.Println("http: something from 127.0.0.1:1\nand more")
 	const want = `level=DEBUG msg="connection failed" error="http: something from 127.0.0.1:1; and more"
 `
 	if out.String() != want {

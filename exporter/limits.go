@@ -67,9 +67,6 @@ const (
 	// closeLimit is how long Close may take in total. Its documentation promises one second.
 	closeLimit = 800 * time.Millisecond
 
-	// defaultListenRetry is how long Open retries a port that is in use: the time that a predecessor needs to close it.
-	defaultListenRetry = time.Second
-
 	// listenPoll is the pause between two attempts to listen during Open, and listenAgain after it.
 	listenPoll  = 50 * time.Millisecond
 	listenAgain = time.Second

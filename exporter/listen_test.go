@@ -74,7 +74,7 @@ func TestAllAddressesOrNone(t *testing.T) {
 	defer taken.Close()
 	path := filepath.Join(t.TempDir(), "s.sock")
 	var servers exporter.Servers
-	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("unix://" + path + "," + taken.Addr().String()), ListenRetry: -1}))
+	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("unix://" + path + "," + taken.Addr().String())}))
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("got %v", err)
 	}
@@ -92,7 +92,7 @@ func TestListenLater(t *testing.T) {
 	}
 	var out logged
 	var servers exporter.Servers
-	o := exporter.Options{Addresses: addresses(taken.Addr().String()), ListenRetry: -1, ListenLater: true, Log: out.log(), Source: families(up("a", "1"))}
+	o := exporter.Options{Addresses: addresses(taken.Addr().String()), ListenLater: true, Log: out.log(), Source: families(up("a", "1"))}
 	e := open(t, &servers, o)
 	o.Instance, o.Path = "promexporter.1", "/other"
 	other := open(t, &servers, o)
@@ -119,7 +119,7 @@ func TestListenLaterIsClosed(t *testing.T) {
 	}
 	defer taken.Close()
 	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{Addresses: addresses(taken.Addr().String()), ListenRetry: -1, ListenLater: true})
+	e := open(t, &servers, exporter.Options{Addresses: addresses(taken.Addr().String()), ListenLater: true})
 	if err := closeInTime(t, e.Close); err != nil {
 		t.Error(err)
 	}
@@ -136,7 +136,7 @@ func TestUnixSocket(t *testing.T) {
 	crashed.SetUnlinkOnClose(false)
 	crashed.Close()
 	var servers, others exporter.Servers
-	o := withDefaults(exporter.Options{Addresses: addresses("unix://" + path), ListenRetry: -1})
+	o := withDefaults(exporter.Options{Addresses: addresses("unix://" + path)})
 	one := open(t, &servers, o)
 	o.Instance, o.Path = "promexporter.1", "/other"
 	two := open(t, &servers, o)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"syscall"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
@@ -69,8 +68,7 @@ type Options struct {
 	AllowedHosts []string
 	// Log receives log lines, from any goroutine, possibly shortly after Close. Nil discards them.
 	Log *slog.Logger
-	// ListenRetry is how long Open retries a port that is in use. 0 means one second; a negative value disables
-	// retries.
+	// ListenRetry is how long Open retries a port that is in use, because a predecessor may need time to close it.
 	ListenRetry time.Duration
 	// ListenLater lets Open succeed even if it cannot listen. The failure is logged, and listening is retried every
 	// second until it succeeds or the endpoint is closed. Resume always behaves this way.
@@ -87,37 +85,12 @@ type Options struct {
 	Debug bool
 }
 
-// check reports every mistake in o at once.
+// check returns an error if o lacks a field that every endpoint needs.
 func (o *Options) check() error {
-	var errs []error
-	if len(o.Addresses) == 0 {
-		errs = append(errs, errors.New("listen_address: none; an endpoint needs an address"))
+	if len(o.Addresses) == 0 || o.Path == "" || o.Instance == "" || o.Source == nil {
+		return errors.New("an endpoint needs addresses, a path, the name of an instance and a source")
 	}
-	if _, err := address.ParsePath(string(o.Path)); err != nil {
-		errs = append(errs, fmt.Errorf("metrics_path %q: %w", o.Path, err))
-	}
-	if o.Instance == "" {
-		errs = append(errs, errors.New("instance: no name; give each instance a name of its own"))
-	}
-	if o.Source == nil {
-		errs = append(errs, errors.New("source: none; an endpoint needs something to serve"))
-	}
-	if o.MaxRequests < 0 || o.MaxRequests > maxConnections {
-		errs = append(errs, fmt.Errorf("max_requests %d: not from 1 to %d", o.MaxRequests, maxConnections))
-	}
-	return errors.Join(errs...)
-}
-
-func (o *Options) maxRequests() int {
-	if o.MaxRequests == 0 {
-		return defaultMaxRequests
-	}
-	return o.MaxRequests
-}
-
-// isFinal reports whether another attempt would return the same error.
-func (o *Options) isFinal(err error) bool {
-	return errors.As(err, new(*ConflictError)) || !o.ListenLater && !errors.Is(err, syscall.EADDRINUSE)
+	return nil
 }
 
 func (o *Options) log() *slog.Logger {
@@ -125,13 +98,6 @@ func (o *Options) log() *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return o.Log
-}
-
-func (o *Options) listenRetry() time.Duration {
-	if o.ListenRetry == 0 {
-		return defaultListenRetry
-	}
-	return o.ListenRetry
 }
 
 // ConflictError reports that two instances that share a page define a family differently, or define families that one

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/promexporter/promexporter/internal/fence"
@@ -70,7 +69,7 @@ func (s *server) checkOrigin(r *http.Request) error {
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
 		return err
 	}
-	if s.binding.Load().access.HasUsers() || s.isAllowedHost(r.Host) {
+	if s.access.HasUsers() || s.isAllowedHost(r.Host) {
 		return nil
 	}
 	return fmt.Errorf("host %q: send the request to an IP address, localhost or the name of this machine, or write the host "+
@@ -78,64 +77,49 @@ func (s *server) checkOrigin(r *http.Request) error {
 }
 
 func (s *server) isAllowedHost(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "localhost" || host == "" {
+	host := strings.TrimSuffix((&url.URL{Host: hostport}).Hostname(), ".")
+	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	if name, err := os.Hostname(); err == nil && strings.EqualFold(host, name) {
-		return true
+	machine, _ := os.Hostname() // it is empty after an error
+	allowed := []string{"", "localhost", machine}
+	for _, sess := range s.routes.Load().sessions {
+		allowed = append(allowed, sess.options.AllowedHosts...)
 	}
-	return slices.ContainsFunc(s.routes.Load().sessions, func(sess *session) bool {
-		return slices.ContainsFunc(sess.options.AllowedHosts, func(allowed string) bool { return strings.EqualFold(host, allowed) })
-	})
+	return slices.ContainsFunc(allowed, func(name string) bool { return strings.EqualFold(host, name) })
 }
 
 // reloads runs at most one reload per reloadInterval. Requests that arrive meanwhile share the next one, so that each
-// gets the result of a reload that started after its request. The zero value is ready to use.
+// gets the result of a reload that started after its request.
 type reloads struct {
-	mu   sync.Mutex
-	next *sharedReload // the one that has not started, or nil; guarded by mu
+	sem chan struct{} // a semaphore for the fields below: has an element while one goroutine uses them
 
-	running sync.Mutex
-	last    time.Time // when the last one ended; guarded by running
+	began, ended time.Time // of the last reload
+	err          error     // its result
 }
 
-type sharedReload struct {
-	done chan struct{}
-	err  error // written before done is closed
-}
+func newReloads() *reloads { return &reloads{sem: make(chan struct{}, 1)} }
 
-// get returns the result of a reload that starts after the call. It waits until ctx ends at most.
+// get returns the result of a reload that starts after the call. It waits until ctx ends at most, unless it is the call
+// that reloads.
 func (s *reloads) get(ctx context.Context, reload func() error) error {
-	s.mu.Lock()
-	one := s.next
-	if one == nil {
-		one = &sharedReload{done: make(chan struct{})}
-		s.next = one
-		go s.run(one, reload)
-	}
-	s.mu.Unlock()
+	arrived := time.Now()
 	select {
-	case <-one.done:
-		return one.err
+	case s.sem <- struct{}{}:
+		defer func() { <-s.sem }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// run runs a reload as soon as reloadInterval allows it.
-func (s *reloads) run(one *sharedReload, reload func() error) {
-	defer close(one.done)
-	s.running.Lock()
-	defer s.running.Unlock()
-	time.Sleep(time.Until(s.last.Add(reloadInterval)))
-	s.mu.Lock()
-	s.next = nil
-	s.mu.Unlock()
-	one.err = fence.Run(reload)
-	s.last = time.Now()
+	if s.began.After(arrived) {
+		return s.err
+	}
+	select {
+	case <-time.After(time.Until(s.ended.Add(reloadInterval))):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.began = time.Now()
+	s.err = fence.Run(reload)
+	s.ended = time.Now()
+	return s.err
 }

@@ -3,9 +3,7 @@ package exporter
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +13,7 @@ import (
 // of a reload that started after it.
 func TestReloadsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r reloads
+		r := newReloads()
 		errs := []error{errors.New("first"), errors.New("second"), nil}
 		var begun []time.Duration
 		var all sync.WaitGroup
@@ -33,9 +31,7 @@ func TestReloadsAreShared(t *testing.T) {
 			begun = append(begun, time.Since(started))
 			if n == 1 { // one that comes while it runs is too late for this one
 				get(errs[2])
-				for !r.waits() {
-					runtime.Gosched()
-				}
+				synctest.Wait()
 			}
 			return errs[n]
 		}
@@ -52,31 +48,23 @@ func TestReloadsAreShared(t *testing.T) {
 	})
 }
 
-// waits reports whether there is a reload that has not started.
-func (s *reloads) waits() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.next != nil
-}
-
-// A reload continues if its client disconnects.
-func TestReloadGoesOnWithoutItsClient(t *testing.T) {
+// A request whose client disconnects before its reload does not reload, and does not affect the next one.
+func TestWaitForReloadEndsWithItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r reloads
-		var n atomic.Int64
-		reload := func() error { n.Add(1); return nil }
+		r := newReloads()
+		n := 0
+		reload := func() error { n++; return nil }
 		if err := r.get(t.Context(), reload); err != nil {
 			t.Error(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), reloadInterval/2)
 		defer cancel()
-		if err := r.get(ctx, reload); !errors.Is(err, context.DeadlineExceeded) || n.Load() != 1 {
-			t.Errorf("%v, %d reloads", err, n.Load())
+		if err := r.get(ctx, reload); !errors.Is(err, context.DeadlineExceeded) || n != 1 {
+			t.Errorf("%v, %d reloads", err, n)
 		}
-		time.Sleep(reloadInterval)
-		synctest.Wait()
-		if n.Load() != 2 {
-			t.Errorf("%d reloads", n.Load())
+		started := time.Now()
+		if err := r.get(t.Context(), reload); err != nil || n != 2 || time.Since(started) != reloadInterval/2 {
+			t.Errorf("%v, %d reloads after %s", err, n, time.Since(started))
 		}
 	})
 }
@@ -84,7 +72,7 @@ func TestReloadGoesOnWithoutItsClient(t *testing.T) {
 // A reload that panics is an error, and the next one is not affected.
 func TestReloadPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r reloads
+		r := newReloads()
 		if err := r.get(t.Context(), func() error { panic("oops") }); err == nil || err.Error() != "panic: oops" {
 			t.Error(err)
 		}

@@ -29,7 +29,7 @@ type routes struct {
 }
 
 // A page is what one path serves: the families of its sessions and of the server itself. It is immutable except for
-// inFlight and counts, which a later page of the same path takes over.
+// inFlight and counts, which later pages of the same path use as well.
 type page struct {
 	path     string
 	sessions []*session
@@ -51,7 +51,7 @@ func (s *server) add(next *session) {
 	s.route(sessions)
 }
 
-// route replaces the routes by those of sessions. Pages and instances that existed before keep their counters. The
+// route replaces the routes by those of sessions. Paths and instances that existed before keep their counters. The
 // caller holds the lock of the table.
 func (s *server) route(sessions []*session) {
 	before := s.routes.Load()
@@ -65,29 +65,29 @@ func (s *server) route(sessions []*session) {
 			next.pages[p.path] = p
 		}
 		p.sessions = append(p.sessions, sess)
-		p.limit = min(p.limit, sess.options.maxRequests())
+		p.limit = min(p.limit, sess.options.MaxRequests)
 		next.failures[sess.instance()] = s.self.addInstance(sess.instance())
 	}
 	s.routes.Store(next)
 	for path := range before.pages {
 		if next.pages[path] == nil {
-			s.self.removePath(path)
+			s.self.remove("path", path)
 		}
 	}
 	for instance := range before.failures {
 		if next.failures[instance] == nil {
-			s.self.removeInstance(instance)
+			s.self.remove(InstanceLabel, instance)
 		}
 	}
 }
 
-// newPage returns the page of a session's path, without sessions.
+// newPage returns the page of a session's path, without sessions. before is the earlier page of the path, or nil.
 func (s *server) newPage(before *page, sess *session) *page {
-	p := &page{path: sess.path(), limit: sess.options.maxRequests()}
+	p := &page{
+		path: sess.path(), limit: sess.options.MaxRequests, inFlight: new(requestLimit), counts: s.self.addPath(sess.path()),
+	}
 	if before != nil {
-		p.inFlight, p.counts = before.inFlight, before.counts
-	} else {
-		p.inFlight, p.counts = new(requestLimit), s.self.addPath(p.path)
+		p.inFlight = before.inFlight
 	}
 	return p
 }

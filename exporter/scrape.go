@@ -27,17 +27,15 @@ const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 // serveScrape serves one request for p.
 func (s *server) serveScrape(w http.ResponseWriter, r *http.Request, p *page) {
 	began := time.Now()
-	leave, no := p.inFlight.enter(p.limit, r)
+	leave, code := p.inFlight.enter(p.limit, w, r)
+	defer func() { p.counts.codes[code].Inc() }()
 	if leave == nil {
-		p.counts.answered(no.code)
-		no.send(w)
 		return
 	}
 	defer leave()
 	p.counts.inFlight.Inc()
 	defer p.counts.inFlight.Dec()
-	code := http.StatusInternalServerError // for a panic
-	defer func() { p.counts.answered(code) }()
+	code = http.StatusInternalServerError // for a panic
 
 	ctx, cancel := scrapeContext(r, began)
 	defer cancel()
@@ -156,13 +154,12 @@ func send(w http.ResponseWriter, r *http.Request, p *render.Page, began time.Tim
 
 // sendError answers with err, and returns the status code.
 func sendError(w http.ResponseWriter, err error) int {
-	code := http.StatusServiceUnavailable
-	switch {
-	case errors.Is(err, errSuspended), errors.Is(err, errClosed), errors.Is(err, errDeadline):
-	default:
-		code = http.StatusInternalServerError
-		err = errors.New("could not render the page; see the log")
+	for _, known := range []error{errSuspended, errClosed, errDeadline} {
+		if errors.Is(err, known) {
+			writeText(w, http.StatusServiceUnavailable, known.Error())
+			return http.StatusServiceUnavailable
+		}
 	}
-	writeText(w, code, err.Error())
-	return code
+	writeText(w, http.StatusInternalServerError, "could not render the page; see the log")
+	return http.StatusInternalServerError
 }

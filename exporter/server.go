@@ -1,63 +1,91 @@
 package exporter
 
 import (
+	"context"
+	"log"
 	"log/slog"
 	"net"
+	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
 	"github.com/promexporter/promexporter/exporter/internal/listen"
 	"github.com/promexporter/promexporter/internal/exposition"
+	"github.com/promexporter/promexporter/internal/fence"
 	"github.com/promexporter/promexporter/internal/ratelog"
 )
 
-// A server serves one address. Its routes are replaced, under the lock of the table, when a session is added or
-// removed, and its binding when the users or TLS settings of the address change. Requests read the routes without a
-// lock.
+// A server serves one address with one access.Access. Its routes are replaced, under the lock of the table, when a
+// session is added or removed. Requests read them without a lock.
 type server struct {
 	table          *Servers
 	address        listen.Addr
+	access         *access.Access
 	version        string
 	started        time.Time
 	routes         atomic.Pointer[routes]
-	binding        atomic.Pointer[binding] // changed under the lock of the table; nil before the first one
-	statusRequests requestLimit            // of the status pages and profiles
-	reloads        reloads
+	statusRequests requestLimit // of the status pages and profiles
+	reloads        *reloads
 	self           *selfMetrics
 	logs           ratelog.Log
+
+	http     *http.Server
+	listener atomic.Pointer[listen.Listener] // nil until the address can be used
+	ctx      context.Context                 // canceled by stop
+	cancel   context.CancelFunc
+	ended    chan struct{} // closed when the server accepts no more connections
 }
 
-// newServer returns a server without a binding. Its version and log are those of the first session.
+// newServer returns a server that does not listen yet. Its version and log are those of the first session.
 func newServer(t *Servers, a listen.Addr, first *session) *server {
-	s := &server{table: t, address: a, version: first.options.Version, started: time.Now()}
-	s.self = newSelfMetrics(s.version, s.connections)
+	s := &server{
+		table: t, address: a, access: first.access, version: first.options.Version, started: time.Now(),
+		reloads: newReloads(), self: newSelfMetrics(first.options.Version),
+	}
 	s.routes.Store(&routes{log: first.log})
+	s.setUp()
 	return s
 }
 
-// bind starts to serve with a on l. If l is nil because of err, it tries to listen until it succeeds.
-func (s *server) bind(a *access.Access, l net.Listener, err error) {
-	b := newBinding(s, a)
-	s.binding.Store(b)
-	if err != nil {
-		s.notListening(listen.Error(s.address, err, s.table.neighbor(s.address)))
+// replace closes the address and its connections, and returns a server that listens on it again, with a. The requests
+// of the old server do not see what is added to the new one. The caller holds the lock of the table.
+func (s *server) replace(a *access.Access) *server {
+	s.stop()
+	_ = s.http.Close()
+	next := &server{
+		table: s.table, address: s.address, access: a, version: s.version, started: s.started,
+		reloads: s.reloads, self: s.self,
 	}
-	b.start(l)
-}
-
-// rebind closes the address and its connections, and listens on it again with a. The caller holds the lock of the
-// table.
-func (s *server) rebind(a *access.Access) {
-	before := s.binding.Load()
-	before.stop()
-	_ = before.http.Close()
+	next.routes.Store(s.routes.Load())
+	next.setUp()
 	l, err := s.table.sockets.Listen(s.address)
-	s.bind(a, l, err)
+	next.start(l, err)
+	return next
 }
 
-func (s *server) notListening(err error) {
-	s.logs.Warn(s.log(), err, "not listening yet; trying again", "address", s.address.String())
+// setUp makes the http.Server. Its table, address, access and self-metrics are set.
+func (s *server) setUp() {
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ended = make(chan struct{})
+	s.http = &http.Server{
+		Handler:           refuseBodies(s.access.Handler(s, s.hooks())),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         s.access.TLSConfig(),
+		ConnState:         func(c net.Conn, state http.ConnState) { s.listener.Load().ConnState(c, state) },
+		ErrorLog:          log.New(errorLog{s}, "", 0),
+		Protocols:         new(http.Protocols),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		// Otherwise net/http itself answers "OPTIONS *" with 200.
+		DisableGeneralOptionsHandler: true,
+	}
+	s.http.Protocols.SetHTTP1(true)
+	s.http.Protocols.SetHTTP2(s.access.HTTP2())
 }
 
 // hooks returns the functions with which the middleware of an access.Access counts and logs.
@@ -72,20 +100,89 @@ func (s *server) hooks() access.Hooks {
 	}
 }
 
-// listener returns the listener, or nil.
-func (s *server) listener() *listen.Listener { return s.binding.Load().currentListener() }
-
-// connections returns the number of open connections.
-func (s *server) connections() int {
-	if l := s.listener(); l != nil {
-		return l.Count()
+// start adds s to the table and serves in its own goroutine: on l or, if there is none because of err, on a listener
+// that it tries to get. The caller holds the lock of the table.
+func (s *server) start(l net.Listener, err error) {
+	s.table.add(s)
+	if err != nil {
+		s.notListening(listen.Error(s.address, err, s.table.neighbor(s.address)))
+	} else {
+		s.setListener(l)
 	}
-	return 0
+	go func() {
+		defer close(s.ended)
+		_ = fence.Run(func() error { s.run(); return nil })
+	}()
+}
+
+func (s *server) run() {
+	for {
+		err := fence.Run(s.listenAndServe)
+		if s.ctx.Err() != nil {
+			return
+		}
+		s.notListening(err)
+		select {
+		case <-time.After(listenAgain):
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *server) notListening(err error) {
+	s.logs.Warn(s.log(), err, "not listening yet; trying again", "address", s.address.String())
+}
+
+// listenAndServe serves until s stops. It listens on the address if s does not listen yet.
+func (s *server) listenAndServe() error {
+	if s.listener.Load() == nil {
+		l, err := s.table.sockets.Listen(s.address)
+		if err != nil {
+			return listen.Error(s.address, err, "")
+		}
+		s.setListener(l)
+		s.log().Info("listening", "address", s.address.String())
+	}
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(s.listener.Load(), "", "")
+	}
+	return s.http.Serve(s.listener.Load())
+}
+
+// setListener sets the listener. It closes l if s has stopped.
+func (s *server) setListener(l net.Listener) {
+	s.listener.Store(listen.Limit(l, listen.Limits{
+		Total: maxConnections, PerClient: maxConnections / clientShare,
+		Closed: func(reason string) { s.self.closedConnections[reason].Inc() },
+		Failed: func(err error) { s.logs.Warn(s.log(), err, "could not accept a connection; trying again") },
+	}))
+	if s.ctx.Err() != nil {
+		s.stop()
+	}
+}
+
+// stop frees the address. Connections stay open.
+func (s *server) stop() {
+	s.cancel()
+	if l := s.listener.Load(); l != nil {
+		_ = l.Close() // nothing can be done about an error
+	}
+}
+
+// shutDown waits for requests until grace ends, then closes their connections. The server has stopped.
+func (s *server) shutDown(grace context.Context) {
+	select {
+	case <-s.ended:
+	case <-grace.Done():
+	}
+	_ = s.http.Shutdown(grace) // an error means that grace ended
+	_ = s.http.Close()
 }
 
 // addr returns the address that s listens on, or tries to listen on.
 func (s *server) addr() net.Addr {
-	if l := s.listener(); l != nil {
+	if l := s.listener.Load(); l != nil {
 		return l.Addr()
 	}
 	return s.address.NetAddr()
@@ -96,9 +193,21 @@ func (s *server) log() *slog.Logger { return s.routes.Load().log }
 
 // gatherSelf returns the server's own metrics.
 func (s *server) gatherSelf() []exposition.Family {
+	if l := s.listener.Load(); l != nil {
+		s.self.connections.Set(float64(l.Count()))
+	}
 	gathered, err := s.self.registry.Gather()
 	if err != nil {
 		s.logs.Warn(s.log(), err, "self-metrics are incomplete")
 	}
 	return exposition.Families(gathered)
+}
+
+// errorLog receives the log lines of net/http, which have no level. They are about single connections and usually
+// caused by the client, so they are logged at the debug level.
+type errorLog struct{ server *server }
+
+func (l errorLog) Write(line []byte) (int, error) {
+	l.server.log().Debug("connection failed", "error", ratelog.OneLine(strings.TrimSpace(string(line))))
+	return len(line), nil
 }

@@ -2,9 +2,11 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
@@ -20,7 +22,7 @@ type Servers struct {
 	pages    sharedPages
 	renderer render.Renderer
 
-	mu        sync.Mutex // guards byAddress, and the routes and bindings of each server in it; never held while anything waits
+	mu        sync.Mutex // guards byAddress, and the routes of each server in it; never held while anything waits
 	byAddress map[listen.Addr]*server
 }
 
@@ -44,15 +46,14 @@ func (s *Servers) open(e *Endpoint, o Options) error {
 	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(o.listenRetry()); ; time.Sleep(listenPoll) {
-		last := !time.Now().Before(deadline)
-		removed, err := s.attach(next, last && o.ListenLater)
-		shutDownUnused(removed)
+	for deadline := time.Now().Add(o.ListenRetry); ; time.Sleep(listenPoll) {
+		removed, err := s.attach(next)
+		shutDown(removed)
 		if err == nil {
 			next.warnOpen()
 			return nil
 		}
-		if last || o.isFinal(err) {
+		if !errors.Is(err, syscall.EADDRINUSE) || !time.Now().Before(deadline) {
 			return err
 		}
 	}
@@ -81,9 +82,8 @@ func prepare(e *Endpoint, o Options) (*session, error) {
 }
 
 // attach makes next the session of its endpoint and adds it to the servers of all its addresses, starting those that do
-// not exist. With an error, nothing has changed. later allows a server to start without listening. The caller shuts
-// down the removed servers.
-func (s *Servers) attach(next *session, later bool) (removed []*server, err error) {
+// not exist. With an error, nothing has changed. The caller shuts down the removed servers.
+func (s *Servers) attach(next *session) (removed []*server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addresses, err := s.sockets.Expand(next.addresses)
@@ -93,19 +93,17 @@ func (s *Servers) attach(next *session, later bool) (removed []*server, err erro
 	if err := s.check(next, addresses); err != nil {
 		return nil, err
 	}
-	attachment := attachment{table: s, session: next, later: later}
-	if err := attachment.bindAll(addresses); err != nil {
-		return attachment.removed, err
+	next.servers, removed, err = s.bind(next, addresses)
+	if err != nil {
+		return removed, err
 	}
-	next.servers = attachment.servers
 	before := next.endpoint.session.Swap(next)
 	next.endpoint.definitions = next.options.Definitions
 	for _, srv := range next.servers {
 		srv.add(next)
 	}
-	removed = attachment.removed
 	if before != nil {
-		removed = append(removed, s.detachLocked(before)...)
+		removed = append(removed, s.detach(before)...)
 		before.abandon()
 	}
 	return removed, nil
@@ -130,7 +128,7 @@ func (s *Servers) check(next *session, addresses []listen.Addr) error {
 		if srv.allSuspended() {
 			continue
 		}
-		if key := srv.binding.Load().access.Difference(next.access); key != "" {
+		if key := srv.access.Difference(next.access); key != "" {
 			return fmt.Errorf("%s and %s share the address %s (listen_address) with different %s; "+
 				"write the same username, password and web_config_file in both, or another listen_address in one",
 				srv.routes.Load().sessions[0].instance(), next.instance(), a, key)
@@ -159,62 +157,23 @@ func (s *Servers) checkDefinitions(sess *session, servers []*server, definitions
 	return nil
 }
 
-// neighbor names an instance of another server that uses the port of a, or returns "".
-func (s *Servers) neighbor(a listen.Addr) string {
-	for other, srv := range s.byAddress {
-		if sessions := srv.routes.Load().sessions; len(sessions) > 0 && other.SamePort(a) {
-			return fmt.Sprintf("%s at %s", sessions[0].instance(), other)
-		}
-	}
-	return ""
-}
-
-// detach removes e from its servers. It returns the servers that have no other endpoint: they are removed from the
-// table, and their addresses are free.
-func (s *Servers) detach(e *Endpoint) (removed []*server) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.detachLocked(e.session.Load())
-}
-
-// detachLocked removes a session from the servers on which it has not been replaced. The caller holds the lock.
-func (s *Servers) detachLocked(old *session) (removed []*server) {
+// detach removes a session from the servers on which it has not been replaced. It returns the servers that have no other
+// session: they are removed from the table, and their addresses are free. The caller holds the lock.
+func (s *Servers) detach(old *session) (removed []*server) {
 	for _, srv := range old.servers {
+		if srv = s.byAddress[srv.address]; srv == nil { // it may have been replaced
+			continue
+		}
 		now := srv.routes.Load().sessions
 		rest := slices.DeleteFunc(slices.Clone(now), func(other *session) bool { return other == old })
 		switch {
 		case len(rest) == len(now):
 		case len(rest) > 0:
 			srv.route(rest)
-		case s.byAddress[srv.address] == srv:
+		default:
 			// The routes are kept for connections that are still open, and for the log of the server.
-			s.remove(srv)
-			removed = append(removed, srv)
+			removed = append(removed, s.remove(srv))
 		}
 	}
 	return removed
-}
-
-// remove removes srv from the table and frees its address. The caller holds the lock.
-func (s *Servers) remove(srv *server) {
-	delete(s.byAddress, srv.address)
-	srv.binding.Load().stop()
-}
-
-// shutDownUnused shuts down servers that were removed from the table.
-func shutDownUnused(removed []*server) {
-	if len(removed) > 0 {
-		grace, _, cancel := closeTimes()
-		defer cancel()
-		shutDown(removed, grace)
-	}
-}
-
-// shutDown waits for the requests of servers until grace ends, then closes their connections.
-func shutDown(servers []*server, grace context.Context) {
-	var all sync.WaitGroup
-	for _, srv := range servers {
-		all.Go(func() { srv.binding.Load().shutDown(grace) })
-	}
-	all.Wait()
 }

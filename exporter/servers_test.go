@@ -102,7 +102,7 @@ func TestLastCloseFreesThePort(t *testing.T) {
 	}
 	noGoroutines(t)
 
-	again := open(t, &servers, exporter.Options{Addresses: addresses(address), Source: families(up("a", "1")), ListenRetry: -1})
+	again := open(t, &servers, exporter.Options{Addresses: addresses(address), Source: families(up("a", "1"))})
 	if _, page := get(t, "http://"+at(again)+"/metrics"); value(page, `a{l="1"}`) != "1" {
 		t.Errorf("the address does not serve again:\n%s", page)
 	}
@@ -115,13 +115,13 @@ func TestEqualAddressesAreShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open(t, &servers, exporter.Options{Addresses: addresses(":" + port), Instance: "promexporter.1", ListenRetry: -1})
-	open(t, &servers, exporter.Options{Addresses: addresses("[::]:" + port), Instance: "promexporter.2", ListenRetry: -1})
+	open(t, &servers, exporter.Options{Addresses: addresses(":" + port), Instance: "promexporter.1"})
+	open(t, &servers, exporter.Options{Addresses: addresses("[::]:" + port), Instance: "promexporter.2"})
 	open(t, &servers, exporter.Options{Addresses: addresses(":0"), Instance: "promexporter.3"})
 	if servers.Count() != 2 {
 		t.Errorf("%d servers, want 2", servers.Count())
 	}
-	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("127.0.0.1:" + port), Instance: "promexporter.4", ListenRetry: -1}))
+	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("127.0.0.1:" + port), Instance: "promexporter.4"}))
 	want := "listen on 127.0.0.1:" + port + " (listen_address): address already in use; promexporter.0 at :" + port +
 		" in this process uses the port; write the same listen_address in both to share it"
 	if err == nil || err.Error() != want {
@@ -278,18 +278,18 @@ func openAndClose(servers *exporter.Servers, o exporter.Options, gathers *atomic
 	return ""
 }
 
-func TestOpenReportsEveryMistakeAtOnce(t *testing.T) {
+func TestOpenNeedsOptions(t *testing.T) {
 	var servers exporter.Servers
-	_, err := servers.Open(exporter.Options{Path: "metrics", MaxRequests: -1})
-	const want = `listen_address: none; an endpoint needs an address
-metrics_path "metrics": does not start with a slash; write a path such as /metrics
-instance: no name; give each instance a name of its own
-source: none; an endpoint needs something to serve
-max_requests -1: not from 1 to 512`
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if servers.Count() != 0 {
-		t.Errorf("%d servers are left", servers.Count())
+	for name, remove := range map[string]func(*exporter.Options){
+		"addresses": func(o *exporter.Options) { o.Addresses = nil },
+		"path":      func(o *exporter.Options) { o.Path = "" },
+		"instance":  func(o *exporter.Options) { o.Instance = "" },
+		"source":    func(o *exporter.Options) { o.Source = nil },
+	} {
+		o := withDefaults(exporter.Options{})
+		remove(&o)
+		if _, err := servers.Open(o); err == nil || !strings.Contains(err.Error(), name) || servers.Count() != 0 {
+			t.Errorf("without %s: %v, %d servers", name, err, servers.Count())
+		}
 	}
 }

@@ -1,11 +1,13 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/promexporter/promexporter/exporter/internal/access"
 	"github.com/promexporter/promexporter/exporter/internal/listen"
@@ -38,6 +40,7 @@ var (
 )
 
 func newSession(e *Endpoint, o Options, a *access.Access, addresses []listen.Addr) *session {
+	o.MaxRequests = cmp.Or(o.MaxRequests, defaultMaxRequests)
 	s := &session{
 		endpoint: e, options: &o, log: o.log(), access: a, addresses: addresses,
 		idle: make(chan struct{}), suspensionOver: make(chan struct{}),
@@ -111,18 +114,19 @@ func (s *session) onCancel(cancel context.CancelCauseFunc) (stop func() bool) {
 	return context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
 }
 
-// drain waits until no scrape uses the source. It cancels scrapes when grace ends, and returns an error when limit
-// ends.
-func (s *session) drain(grace, limit context.Context) error {
+// drain waits until no scrape uses the source. After closeGrace it cancels the scrapes, and after closeLimit it returns
+// an error. The session has ended.
+func (s *session) drain() error {
+	limit := time.After(closeLimit)
 	select {
 	case <-s.idle:
-	case <-grace.Done():
+	case <-time.After(closeGrace):
 	}
 	s.cancel(s.endCause())
 	select {
 	case <-s.idle:
 		return nil
-	case <-limit.Done():
+	case <-limit:
 		return fmt.Errorf("close %s at %s%s: its source has not returned from a scrape within %s",
 			s.instance(), s.servers[0].address, s.path(), closeLimit)
 	}

@@ -52,7 +52,9 @@ func (s *sharedPages) get(ctx context.Context, key pageKey, do func() (*render.P
 	case <-one.done:
 		return one.page, true, one.err
 	case <-ctx.Done():
-		s.leave(one)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		one.scrapes--
 		return nil, true, context.Cause(ctx)
 	}
 }
@@ -92,8 +94,8 @@ func (s *sharedPages) make(ctx context.Context, key pageKey, one *sharedPage, do
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one.page, one.err = p, err
-	if err == nil {
-		p.Share(one.scrapes)
+	if err == nil && one.scrapes > 1 {
+		p.Share()
 	}
 }
 
@@ -106,15 +108,4 @@ func (s *sharedPages) acquire(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// leave removes a scrape that no longer waits.
-func (s *sharedPages) leave(one *sharedPage) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if one.page != nil {
-		one.page.Discard() // it was completed at the same moment
-		return
-	}
-	one.scrapes--
 }

@@ -48,7 +48,7 @@ func (s *server) url() string {
 	if !s.address.IsTCP() {
 		return s.address.String()
 	}
-	if s.binding.Load().access.Encrypted() {
+	if s.access.Encrypted() {
 		return "https://" + s.addr().String()
 	}
 	return "http://" + s.addr().String()

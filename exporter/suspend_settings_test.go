@@ -209,7 +209,7 @@ func TestResumeListensLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	suspend(t, e)
-	resume(t, e, exporter.Options{Addresses: addresses(l.Addr().String()), ListenRetry: -1, Source: families(up("a", "1"))})
+	resume(t, e, exporter.Options{Addresses: addresses(l.Addr().String()), Source: families(up("a", "1"))})
 	if e.Listening() {
 		t.Error("it listens on an address that is taken")
 	}

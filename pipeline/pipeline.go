@@ -169,6 +169,9 @@ func (p *Pipeline) startBackground() {
 	}
 }
 
+// listenRetry is how long a port that is in use is retried: the time that a predecessor needs to close it.
+const listenRetry = time.Second
+
 // endpointOptions returns the options of the endpoint, for rules that make these families.
 func (p *Pipeline) endpointOptions(o Options, families []exporter.Definition) exporter.Options {
 	c := p.config
@@ -181,6 +184,7 @@ func (p *Pipeline) endpointOptions(o Options, families []exporter.Definition) ex
 		Definitions:  families,
 		AllowedHosts: c.AllowedHosts,
 		Log:          o.Log,
+		ListenRetry:  listenRetry,
 		ListenLater:  o.Reloaded,
 		Access:       accessSettings(c),
 		MaxRequests:  c.MaxRequests,

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"github.com/promexporter/promexporter/collector"
 	"github.com/promexporter/promexporter/internal/metric"
 )
@@ -34,39 +36,53 @@ func (r *rule) derive(name string, f *collector.Family) {
 	}
 }
 
+// maxSuffixes bounds how often a name gets a suffix because it clashes with others. A second time is rare, and a third
+// time means that somebody chose the names of fields so that they clash.
+const maxSuffixes = 3
+
 // adapted returns a new family with that name, derived for r. If a rule with a fixed name defines a different family
 // that exposes one of the names, the derived family gets another name: otherwise the first record would decide which of
-// them has samples.
+// them has samples. So it does if scrapers would take its name for another one that was made of a field.
 func (s *Set) adapted(r *rule, name string) *collector.Family {
 	f := r.newFamily(name)
-	for _, name := range metric.Names(f.Name, f.Type) {
-		if o := s.fixedNames[name]; o != nil && !o.Equal(f) {
-			f.Name = fitName(metric.BaseName(f.Name, f.Type)+valueSuffix, r.config.Type)
+	if s.clashesWithFixed(f) {
+		f.Name = fitName(metric.BaseName(f.Name, f.Type)+valueSuffix, r.config.Type)
+	}
+	for range maxSuffixes {
+		if !s.clashesWithFixed(f) && s.claim(f) {
 			break
 		}
-	}
-	if !isLegacy(f.Name) && !s.isDistinct(f) {
 		f.Name = distinguish(f.Name, r.config.Type)
 	}
 	return f
 }
 
-// isDistinct reports whether no scraper takes the name of f for another one that was made of a field, and keeps it for
-// f.
-func (s *Set) isDistinct(f *collector.Family) bool {
-	s.namesMu.Lock()
-	defer s.namesMu.Unlock()
-	seen := metric.Names(f.Name, f.Type)
-	for _, name := range seen {
-		if owner, taken := s.namesSeen[name]; taken && owner != f.Name {
+func (s *Set) clashesWithFixed(f *collector.Family) bool {
+	return slices.ContainsFunc(metric.Names(f.Name, f.Type), func(name string) bool {
+		other := s.fixedNames[name]
+		return other != nil && !other.Equal(f)
+	})
+}
+
+// claim keeps the names that f exposes for its name. It fails if one of them is kept for another name, unless all
+// scrapers see both names as they are: what then clashes are the types of two rules, and the first family stays.
+func (s *Set) claim(f *collector.Family) bool {
+	s.claimsMu.Lock()
+	defer s.claimsMu.Unlock()
+	exposed := metric.Names(f.Name, f.Type)
+	for _, name := range exposed {
+		owner, taken := s.claims[name]
+		if taken && owner != f.Name && !(isLegacy(owner) && isLegacy(f.Name)) {
 			return false
 		}
 	}
-	if s.namesSeen == nil {
-		s.namesSeen = make(map[string]string)
+	if s.claims == nil {
+		s.claims = make(map[string]string)
 	}
-	for _, name := range seen {
-		s.namesSeen[name] = f.Name
+	for _, name := range exposed {
+		if _, taken := s.claims[name]; !taken {
+			s.claims[name] = f.Name
+		}
 	}
 	return true
 }
@@ -79,6 +95,7 @@ func (s *Set) DerivedFamily(f *collector.Family) *collector.Family {
 			continue
 		}
 		if made := r.newFamily(f.Name); made.Equal(f) && r.readopt(made) {
+			s.claim(made) // nothing clashes with it, because it is on the page
 			return made
 		}
 	}

@@ -63,7 +63,7 @@ func sanitize(b *strings.Builder, text string) {
 // isLegacy reports whether every scraper sees name as it is.
 func isLegacy(name string) bool { return model.LegacyValidation.IsValidMetricName(name) }
 
-// distinguish makes a name differ from another one that scrapers see alike if they do not ask for UTF-8 names.
+// distinguish makes a name differ from another one that scrapers would take for it.
 func distinguish(name string, typ config.Type) string {
 	hash := fnv.New32a()
 	hash.Write([]byte(name))

@@ -41,8 +41,8 @@ type Set struct {
 
 	sources sources
 
-	namesMu   sync.Mutex
-	namesSeen map[string]string // the name of a field by what scrapers see of it, if not all see it alike; under namesMu
+	claimsMu sync.Mutex
+	claims   map[string]string // the names of derived families by what they expose; guarded by claimsMu
 }
 
 // rule is the part of a rule that all plans share.

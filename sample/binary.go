@@ -11,11 +11,17 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-var errNoValue = fmt.Errorf("bytes that are no msgpack, or more than %d MiB of it: where the next event starts is not known",
+var errNoValue = fmt.Errorf("bytes that are not msgpack, or more than %d MiB of it: where the next event starts is not known",
 	MaxLine>>20)
 
-// values passes each msgpack value of the source to one, which must not keep it. Values are counted from 1.
+// maxGarbage is by how many the values that are not records may outnumber the records before a source is given up. Each
+// byte of a text is such a value, so it allows for the log of a program before or between the records.
+const maxGarbage = 256 << 10
+
+// values passes each msgpack value of the source to one, which must not keep it. Values are counted from 1. It ends
+// early if hardly any value is a record.
 func (s *session) values(one func(value []byte, n int) error) error {
+	enough := s.Counts.excess() + maxGarbage
 	var memory []byte
 	start, n := 0, 0
 	for {
@@ -24,7 +30,7 @@ func (s *session) values(one func(value []byte, n int) error) error {
 			n++
 			value := memory[start : len(memory)-len(rest)]
 			start = len(memory) - len(rest)
-			if err := s.pass(value, n, one); err != nil {
+			if err := s.pass(value, n, one); err != nil || s.Counts.excess() > enough {
 				return err
 			}
 			continue
@@ -70,7 +76,7 @@ func (s *session) raw(tag string, value []byte) error {
 		return s.metrics(tag, value)
 	}
 	if msgp.NextType(value) != msgp.ArrayType {
-		return errors.New("no event: a chunk has arrays of a time and a record")
+		return errors.New("not an event: a chunk has arrays of a time and a record")
 	}
 	opens, closes := marker(value)
 	c, err := s.builder.event(tag)

@@ -130,9 +130,9 @@ func (s *session) jsonStream() error {
 		switch {
 		case err != nil && in.err != nil: // the decoder may call it an unexpected end
 			return in.err
-		case errors.As(err, &bad) || errors.Is(err, io.ErrUnexpectedEOF):
-			s.bad(in.line(d.InputOffset()), err)
-			return nil // where the next record starts is not known
+		case errors.As(err, &bad):
+			s.badJSON(in, bad)
+			return nil
 		case err != nil:
 			return err
 		}
@@ -145,12 +145,23 @@ func (s *session) jsonStream() error {
 	}
 }
 
+// badJSON notes where a stream is not JSON.
+func (s *session) badJSON(in *newlines, bad *jsontext.SyntacticError) {
+	line := in.line(bad.ByteOffset)
+	err := jsonpack.SyntaxError(bad, in.start)
+	if !errors.Is(bad, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("%w; what follows is not read, because it is not known where the next record starts", err)
+	}
+	s.bad(line, err)
+}
+
 // newlines remembers where the lines of a stream end.
 type newlines struct {
 	from   io.Reader
 	read   int64
 	ends   []int64
 	passed int
+	start  int64 // of the line that was found last
 	err    error // of from, but for io.EOF
 }
 
@@ -172,6 +183,7 @@ func (n *newlines) Read(b []byte) (int, error) {
 func (n *newlines) line(offset int64) int {
 	done := 0
 	for done < len(n.ends) && n.ends[done] < offset {
+		n.start = n.ends[done] + 1
 		done++
 	}
 	n.ends = n.ends[:copy(n.ends, n.ends[done:])]

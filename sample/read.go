@@ -31,6 +31,15 @@ const (
 // Formats lists all formats.
 var Formats = []Format{Auto, JSON, File, Stdout, Msgpack, Forward, Text}
 
+// parts returns n parts of a source in that format, as a message calls them. A source of values may not be read to its
+// end.
+func (f Format) parts(n int) string {
+	if f == Msgpack || f == Forward {
+		return fmt.Sprintf("the first %d values", n)
+	}
+	return fmt.Sprintf("%d lines", n)
+}
+
 // MaxLine bounds a line and an event, in bytes. What is longer is refused.
 const MaxLine = 16 << 20
 
@@ -68,6 +77,9 @@ type Counts struct {
 	Format   Format // of the last source
 	Tagged   bool   // whether the format has tags
 }
+
+// excess returns by how many what is not a record outnumbers the records.
+func (c *Counts) excess() int { return c.Bad - c.Records - c.Contexts }
 
 // Reader reads sources one after another.
 type Reader struct {
@@ -115,7 +127,8 @@ func (r *Reader) Read(ctx context.Context, name string, from io.Reader, emit fun
 	case err != nil:
 		return fmt.Errorf("%s: after %d records: %w", name, records, err)
 	case bad > records:
-		return fmt.Errorf("%s: %w: %d of %d lines cannot be read as %s; %s", name, ErrNotRecords, bad, bad+records, format, advice)
+		return fmt.Errorf("%s: %w: %d of %s cannot be read as %s; %s",
+			name, ErrNotRecords, bad, format.parts(bad+records), format, advice)
 	}
 	return nil
 }

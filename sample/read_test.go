@@ -61,6 +61,7 @@ func read(t testing.TB, o sample.Options, in io.Reader) string {
 func at(seconds, nanos uint32) string { return fmt.Sprintf(`"d700%08x%08x"`, seconds, nanos) }
 
 func TestRead(t *testing.T) {
+	const notRead = "; what follows is not read, because it is not known where the next record starts\n"
 	plain := "[[" + at(1700000000, 0) + ",{}],"
 	for name, test := range map[string]struct {
 		options  sample.Options
@@ -81,6 +82,11 @@ func TestRead(t *testing.T) {
 		"too deep":          {sample.Options{}, "{}\n{\"a\":" + strings.Repeat("[", 70) + strings.Repeat("]", 70) + "}\n", "1 t " + plain + "{}]\nin:2: nested more than 64 levels deep\n"},
 		"no object":         {sample.Options{}, "{}\n[1]\n", "1 t " + plain + "{}]\nin:2: a record is an object, as {\"key\": \"value\"}\n"},
 		"cut off":           {sample.Options{}, "{}\n{}\n{\"a\"", "1 t " + plain + "{}]\n2 t " + plain + "{}]\nin:3: the last line is cut off: the JSON is cut off\n"},
+		"bad in an array":   {sample.Options{}, "[{\"a\":1}\n, {\"b\":2}}\n{}\n", "1 t " + plain + "{\"a\":1}]\n2 t " + plain + "{\"b\":2}]\nin:2: not JSON at column 10: invalid character '}' after array element (expecting ',' or ']')" + notRead},
+		"bad over lines":    {sample.Options{}, "{\n\"a\":1\n}\n{\"b\":\n}}\n{}\n", "1 t " + plain + "{\"a\":1}]\nin:5: not JSON at column 1: invalid character '}' at start of value" + notRead},
+		"a cut object":      {sample.Options{}, "{\n\"a\":1}\n{\n", "1 t " + plain + "{\"a\":1}]\nin:4: the JSON is cut off\n"},
+		"a cut array":       {sample.Options{}, "[{\"a\":1},\n{\"b\":", "1 t " + plain + "{\"a\":1}]\nin:2: the JSON is cut off\n"},
+		"a bad literal":     {sample.Options{}, "[{\"a\":1}, {\"b\": tru}]", "1 t " + plain + "{\"a\":1}]\nin:1: not JSON at column 20: invalid character '}' in literal true (expecting 'e')" + notRead},
 		"too long":          {sample.Options{}, "{}\n{\"a\":\"" + strings.Repeat("x", sample.MaxLine) + "\"}\n{}\n", "1 t " + plain + "{}]\n3 t " + plain + "{}]\nin:2: more than 16 MiB\n"},
 		"file": {sample.Options{}, "[2026/11/28 09:00:00] [ info] x\na.b: [1700000001.5, {\"a\":1}]\n",
 			"2 a.b [[" + at(1700000001, 500000000) + ",{}],{\"a\":1}]\n"},
@@ -93,9 +99,9 @@ func TestRead(t *testing.T) {
 		"hardly any":   {sample.Options{Format: sample.JSON}, "one\ntwo\n{}\n", "3 t " + plain + "{}]\nin:1: not JSON at column 1: invalid character 'o' at start of value\nin:2: not JSON at column 2: invalid character 'w' in literal true (expecting 'r')\nerror: in: these are not records: 2 of 3 lines cannot be read as json; let Fluent Bit parse them and write them with -o file, or give a --format\n"},
 		"nothing":      {sample.Options{}, "", ""},
 		"events":       {sample.Options{}, string(chunktest.Events("{\"a\":1}\n{\"a\":2}")), "1 t " + plain + "{\"a\":1}]\n2 t " + plain + "{\"a\":2}]\n"},
-		"no event":     {sample.Options{Format: sample.Msgpack}, string(chunktest.Events(`{"a":1}`)) + "\x01", "1 t " + plain + "{\"a\":1}]\nin:2: no event: a chunk has arrays of a time and a record\n"},
+		"no event":     {sample.Options{Format: sample.Msgpack}, string(chunktest.Events(`{"a":1}`)) + "\x01", "1 t " + plain + "{\"a\":1}]\nin:2: not an event: a chunk has arrays of a time and a record\n"},
 		"a cut event":  {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\x92", "1 t " + plain + "{\"a\":1}]\nin:2: the last value is cut off\n"},
-		"no msgpack":   {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\xc1", "1 t " + plain + "{\"a\":1}]\nin:2: bytes that are no msgpack, or more than 16 MiB of it: where the next event starts is not known\n"},
+		"no msgpack":   {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\xc1", "1 t " + plain + "{\"a\":1}]\nin:2: bytes that are not msgpack, or more than 16 MiB of it: where the next event starts is not known\n"},
 		"messages":     {sample.Options{}, message("a.b", chunktest.Events("{\"a\":1}\n{\"a\":2}")), "1 a.b " + plain + "{\"a\":1}]\n2 a.b " + plain + "{\"a\":2}]\n"},
 		"many streams": {sample.Options{}, "{}{}", "1 t " + plain + "{}]\n1 t " + plain + "{}]\n"},
 	} {
@@ -229,6 +235,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("{\"a\":1}\n"), "auto")
 	f.Add([]byte("[0] t: [[1.0, {}], {\"a\"=>1}]\n"), "stdout")
 	f.Add([]byte("a: [1.5, {}]\n"), "file")
+	f.Add([]byte("a: [1.5, {]]\n"), "file")
+	f.Add([]byte("[{\"a\":1}}"), "json")
+	f.Add([]byte("{\n\"a\" 1}"), "json")
 	f.Add(chunktest.Events(`{"a":1}`), "msgpack")
 	f.Add([]byte(message("t", chunktest.Events(`{"a":1}`))), "forward")
 	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xaaVJT\xb22\xac\xe5\x02\x04\x00\x00\xff\xff"), "auto") // cut
@@ -237,6 +246,11 @@ func FuzzRead(f *testing.F) {
 		passed, _ := passedOn(t, &r, bytes.NewReader(in)) // with the markers of groups, which are not counted
 		if passed < r.Counts.Records {
 			t.Errorf("%d records are counted, %d were passed on", r.Counts.Records, passed)
+		}
+		for i := range r.Counts.First {
+			if strings.Contains(r.Counts.First[i].Err.Error(), "jsontext: ") {
+				t.Errorf("a message of a library: %v", &r.Counts.First[i])
+			}
 		}
 	})
 }

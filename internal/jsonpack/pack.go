@@ -70,14 +70,20 @@ func (p *Packer) whole(b, text []byte, read func([]byte) ([]byte, error)) ([]byt
 			err = errors.New("text follows the value")
 		}
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
-		err = errors.New("the JSON is cut off")
-	}
+	return b[:start], SyntaxError(err, 0)
+}
+
+// SyntaxError returns an error of a decoder in words for the author of the text: with the column, counted in bytes from
+// 1, in the line that starts at an offset. It returns other errors as they are.
+func SyntaxError(err error, lineStart int64) error {
 	var bad *jsontext.SyntacticError
-	if errors.As(err, &bad) {
-		err = fmt.Errorf("not JSON at column %d: %w", bad.ByteOffset+1, bad.Err)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
+		return errors.New("the JSON is cut off")
+	case errors.As(err, &bad):
+		return fmt.Errorf("not JSON at column %d: %w", bad.ByteOffset-lineStart+1, bad.Err)
 	}
-	return b[:start], err
+	return err
 }
 
 func (p *Packer) value(b []byte) ([]byte, error) {

@@ -30,7 +30,7 @@ var measured = proto.MarshalOptions{UseCachedSize: true}
 func writeDelimited(out io.Writer, all []exposition.Family, escaping model.EscapingScheme, buffer []byte) error {
 	w := delimitedWriter{out: out, escaping: escaping, buffer: buffer}
 	for _, family := range all {
-		if err := guard(family, w.family); err != nil {
+		if err := guard(family, func() error { return w.family(family.MetricFamily) }); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,54 +41,40 @@ func (f Format) ContentType() string { return string(f.exposition) }
 func (f Format) ContentEncoding() string { return f.encoding }
 
 // The encodings of a page, in order of preference if the client accepts several with the same quality.
-var encodings = [...]string{"", "gzip", "zstd"}
+var encodings = [...]string{"identity", "gzip", "zstd"}
 
 // negotiateEncoding returns the encoding with the highest quality value in the header Accept-Encoding. It returns ""
 // without such a header, or if the client accepts none of the encodings.
 func negotiateEncoding(h http.Header) string {
+	accepted := acceptedEncodings(h)
 	best, bestQuality := "", 0.0
 	for _, offer := range encodings {
-		for _, accepted := range acceptedEncodings(h) {
-			if (accepted.name == offer || accepted.name == "*") && accepted.quality > bestQuality {
-				best, bestQuality = offer, accepted.quality
-			}
+		if quality := max(accepted[offer], accepted["*"]); quality > bestQuality {
+			best, bestQuality = offer, quality
 		}
+	}
+	if best == "identity" {
+		return ""
 	}
 	return best
 }
 
-type acceptedEncoding struct {
-	name    string // "" for identity
-	quality float64
-}
-
-func acceptedEncodings(h http.Header) (all []acceptedEncoding) {
-	for _, line := range h.Values("Accept-Encoding") {
-		for item := range strings.SplitSeq(line, ",") {
-			name, parameters, _ := strings.Cut(item, ";")
-			name = strings.ToLower(strings.TrimSpace(name))
-			if name == "" {
-				continue
-			}
-			if name == "identity" {
-				name = ""
-			}
-			all = append(all, acceptedEncoding{name, quality(parameters)})
+// acceptedEncodings returns the quality value of each encoding in the header.
+func acceptedEncodings(h http.Header) map[string]float64 {
+	accepted := make(map[string]float64)
+	for item := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
+		name, parameters, err := mime.ParseMediaType(item) // encodings have the same syntax
+		if err != nil {
+			continue
 		}
-	}
-	return all
-}
-
-// quality returns the quality value of an accepted encoding. The default is 1.
-func quality(parameters string) float64 {
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		if text, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
-			q, err := strconv.ParseFloat(text, 64)
-			if err != nil || q < 0 || q > 1 {
-				return 0
+		quality := 1.0
+		if text, ok := parameters["q"]; ok {
+			quality, err = strconv.ParseFloat(text, 64)
+			if err != nil || !(quality <= 1) {
+				quality = 0
 			}
-			return q
 		}
+		accepted[name] = quality
 	}
-	return 1
+	return accepted
 }

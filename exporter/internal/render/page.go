@@ -4,74 +4,53 @@ import (
 	"context"
 	"io"
 	"sync"
-	"sync/atomic"
-	"unicode/utf8"
 )
 
 // pieceSize is the size of a piece in bytes. The kernel takes pieces of this size at nearly the speed of larger ones,
 // and a small page does not waste much memory. Pieces of 64 KiB take twice as long on a local connection, because a TCP
-// segment is slightly shorter. Together with its other fields, a piece fills whole pages of the Go heap, which would
-// otherwise add an eighth.
-const pieceSize = 56<<10 - 16
+// segment is slightly shorter. A piece fills whole pages of the Go heap, which would otherwise add an eighth.
+const pieceSize = 56 << 10
 
-// A piece is a part of a page. Its last reader returns it to the pool.
-type piece struct {
-	readers atomic.Int32
-	used    int
-	bytes   [pieceSize]byte
-}
+// A piece is a part of a page.
+type piece [pieceSize]byte
 
 // pieces is a pool of pieces. The zero value is ready to use.
 type pieces struct{ pool sync.Pool }
 
 func (s *pieces) take() *piece {
-	p, ok := s.pool.Get().(*piece)
-	if !ok {
-		p = new(piece)
+	if p, ok := s.pool.Get().(*piece); ok {
+		return p
 	}
-	p.used = 0
-	p.readers.Store(1)
-	return p
+	return new(piece)
 }
 
-func (s *pieces) release(p *piece) {
-	if p.readers.Add(-1) == 0 {
-		s.pool.Put(p)
-	}
-}
+func (s *pieces) release(p *piece) { s.pool.Put(p) }
 
-// A Page is a complete page for a number of readers. It is immutable. Each reader must call WriteTo or Discard once.
+// A Page is a complete page. It has one reader, which must call WriteTo or Discard once, unless Share is called.
 type Page struct {
 	Format
-	size int64
-	all  []*piece
-	from *pieces
+	size   int64
+	all    []*piece // full, except for the last one
+	from   *pieces
+	shared bool
 }
 
 // Size returns the size of the page in bytes.
 func (p *Page) Size() int64 { return p.size }
 
-// Share sets the number of readers, which is 1 by default. It must be called before a reader reads. With 0 readers, the
-// memory is returned at once.
-func (p *Page) Share(readers int) {
-	if readers == 0 {
-		p.Discard()
-		return
-	}
-	for _, one := range p.all {
-		one.readers.Store(int32(readers))
-	}
-}
+// Share allows any number of readers, at the same time. The garbage collector frees the memory of such a page. Share
+// must be called before a reader reads.
+func (p *Page) Share() { p.shared = true }
 
-// WriteTo writes the page to w. It returns the pieces that all readers have written to the pool.
+// WriteTo writes the page to w. Each piece is reused as soon as it is written, unless the page is shared.
 func (p *Page) WriteTo(w io.Writer) (n int64, err error) {
 	for _, one := range p.all {
 		if err == nil {
 			var written int
-			written, err = w.Write(one.bytes[:one.used])
+			written, err = w.Write(one[:min(pieceSize, p.size-n)])
 			n += int64(written)
 		}
-		p.from.release(one)
+		p.release(one)
 	}
 	return n, err
 }
@@ -79,6 +58,12 @@ func (p *Page) WriteTo(w io.Writer) (n int64, err error) {
 // Discard returns the page without reading it.
 func (p *Page) Discard() {
 	for _, one := range p.all {
+		p.release(one)
+	}
+}
+
+func (p *Page) release(one *piece) {
+	if !p.shared {
 		p.from.release(one)
 	}
 }
@@ -96,26 +81,10 @@ func (w *pageWriter) grow() error {
 	if w.ctx.Err() != nil {
 		return context.Cause(w.ctx)
 	}
-	w.closePiece()
 	p := w.page.from.take()
 	w.page.all = append(w.page.all, p)
-	w.free = p.bytes[:]
+	w.free = p[:]
 	return nil
-}
-
-// closePiece counts what the last piece holds.
-func (w *pageWriter) closePiece() {
-	if n := len(w.page.all); n > 0 {
-		last := w.page.all[n-1]
-		last.used = pieceSize - len(w.free)
-		w.page.size += int64(last.used)
-	}
-}
-
-// finish returns the page, to which nothing is written anymore.
-func (w *pageWriter) finish() *Page {
-	w.closePiece()
-	return w.page
 }
 
 func (w *pageWriter) Write(b []byte) (n int, err error) { return appendTo(w, b) }
@@ -146,7 +115,4 @@ func (w *pageWriter) WriteByte(c byte) error {
 	return nil
 }
 
-func (w *pageWriter) WriteRune(r rune) (n int, err error) {
-	var encoded [utf8.UTFMax]byte
-	return w.Write(encoded[:utf8.EncodeRune(encoded[:], r)])
-}
+func (w *pageWriter) WriteRune(r rune) (n int, err error) { return appendTo(w, string(r)) }

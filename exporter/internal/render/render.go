@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
@@ -36,32 +36,18 @@ func (e *FamilyError) Error() string { return fmt.Sprintf("family %s: %v", e.Fam
 func (e *FamilyError) Unwrap() error { return e.Err }
 
 // Render writes the families, which are sorted by name, in the format f. It does not change them. A family that cannot
-// be written is left out, and failed is called. If ctx ends before the page is complete, Render returns its cause.
+// be written is left out, and failed is called. Then Render starts over, because this is rare: only a source with a bug
+// returns such families. If ctx ends before the page is complete, Render returns its cause.
 func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format, failed func(*FamilyError)) (*Page, error) {
-	p, err := r.try(ctx, all, f)
-	if !errors.As(err, new(*FamilyError)) {
-		return p, err
-	}
-	good := make([]exposition.Family, 0, len(all))
-	for _, family := range all {
-		if bad := r.check(ctx, family, f); bad != nil {
-			failed(bad)
-			continue
+	for {
+		p, err := r.try(ctx, all, f)
+		bad, isFamily := errors.AsType[*FamilyError](err)
+		if !isFamily {
+			return p, err
 		}
-		good = append(good, family)
+		failed(bad)
+		all = slices.DeleteFunc(slices.Clone(all), func(f exposition.Family) bool { return f.GetName() == bad.Family })
 	}
-	return r.try(ctx, good, f)
-}
-
-// check returns why a family cannot be written, or nil.
-func (r *Renderer) check(ctx context.Context, family exposition.Family, f Format) (bad *FamilyError) {
-	f.encoding = ""
-	p, err := r.try(ctx, []exposition.Family{family}, f)
-	if err == nil {
-		p.Discard()
-	}
-	errors.As(err, &bad)
-	return bad
 }
 
 func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (*Page, error) {
@@ -74,7 +60,8 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 		out.page.Discard()
 		return nil, err
 	}
-	return out.finish(), nil
+	out.page.size = int64(len(out.page.all)*pieceSize - len(out.free))
+	return out.page, nil
 }
 
 // write writes the families in the format f without its encoding.
@@ -84,13 +71,19 @@ func (r *Renderer) write(out io.Writer, all []exposition.Family, f Format) error
 	case expfmt.TypeProtoDelim:
 		buffer := r.pieces.take()
 		defer r.pieces.release(buffer)
-		return writeDelimited(out, all, escaping, buffer.bytes[:0])
+		return writeDelimited(out, all, escaping, buffer[:0])
 	case expfmt.TypeOpenMetrics:
-		return f.writeOpenMetrics(out, families.OpenMetrics(all), escaping)
+		for _, family := range families.OpenMetrics(all) {
+			if err := guard(family, func() error { return f.writeOpenMetrics(out, family, escaping) }); err != nil {
+				return err
+			}
+		}
+		_, err := expfmt.FinalizeOpenMetrics(out)
+		return err
 	}
 	for _, family := range all {
-		if err := guard(family, func(f *dto.MetricFamily) error {
-			_, err := expfmt.MetricFamilyToText(out, escaped(f, escaping))
+		if err := guard(family, func() error {
+			_, err := expfmt.MetricFamilyToText(out, escaped(family.MetricFamily, escaping))
 			return err
 		}); err != nil {
 			return err
@@ -99,32 +92,23 @@ func (r *Renderer) write(out io.Writer, all []exposition.Family, f Format) error
 	return nil
 }
 
-// writeOpenMetrics writes families in the OpenMetrics format.
-func (f Format) writeOpenMetrics(out io.Writer, all []exposition.Family, escaping model.EscapingScheme) error {
-	for _, family := range all {
-		to := out
-		if families.HidesSum(family) {
-			to = withoutSum(out, family, escaping)
-		}
-		var options []expfmt.EncoderOption
-		// Either all samples of a series have a timestamp or none of them, and lines with created timestamps do not.
-		if f.created && family.Metric[0].TimestampMs == nil {
-			options = append(options, expfmt.WithCreatedLines())
-		}
-		if err := guard(family, func(f *dto.MetricFamily) error {
-			_, err := expfmt.MetricFamilyToOpenMetrics(to, escaped(f, escaping), options...)
-			return err
-		}); err != nil {
-			return err
-		}
+// writeOpenMetrics writes a family in the OpenMetrics format.
+func (f Format) writeOpenMetrics(out io.Writer, family exposition.Family, escaping model.EscapingScheme) error {
+	if families.HidesSum(family) {
+		out = withoutSum(out, family, escaping)
 	}
-	_, err := expfmt.FinalizeOpenMetrics(out)
+	var options []expfmt.EncoderOption
+	// Either all samples of a series have a timestamp or none of them, and lines with created timestamps do not.
+	if f.created && family.Metric[0].TimestampMs == nil {
+		options = append(options, expfmt.WithCreatedLines())
+	}
+	_, err := expfmt.MetricFamilyToOpenMetrics(out, escaped(family.MetricFamily, escaping), options...)
 	return err
 }
 
 // guard returns an error or panic of encode as a FamilyError.
-func guard(family exposition.Family, encode func(*dto.MetricFamily) error) error {
-	if err := fence.Run(func() error { return encode(family.MetricFamily) }); err != nil {
+func guard(family exposition.Family, encode func() error) error {
+	if err := fence.Run(encode); err != nil {
 		return &FamilyError{family.GetName(), err}
 	}
 	return nil
