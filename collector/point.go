@@ -33,10 +33,10 @@ type Definition struct {
 	SeriesLimit int
 	// Origin, if not nil, counts what is dropped.
 	Origin *Origin
-	// Came is the name before rules changed it, and Print identifies these rules, see Collector.RetainReceived. Came is
-	// nil where there are no rules.
-	Came  []byte
-	Print uint64
+	// Incoming is the name before rules changed it, or nil if there are no rules. Fingerprint identifies these rules, see
+	// Collector.RetainReceived.
+	Incoming    []byte
+	Fingerprint uint64
 }
 
 // Point is the state of a series, or what it grew by. What it points to is copied into the batch.
@@ -82,12 +82,12 @@ type pointSet struct {
 // defined is a Definition in a batch.
 type defined struct {
 	settings
-	name, help, unit, came [2]uint32 // where they are in texts
-	origin                 *Origin
-	print                  uint64
-	store                  *store // set by the collector
-	counts                 *receivedCounts
-	applied                uint64 // points
+	name, help, unit, incoming [2]uint32 // where they are in texts
+	origin                     *Origin
+	fingerprint                uint64
+	store                      *store // set by the collector
+	counts                     *receivedCounts
+	applied                    uint64 // points
 }
 
 // settings are the part of a Definition that is not text.
@@ -164,8 +164,8 @@ func (s *pointSet) shrink() (freed int) {
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{
 		settings: settings{d.Type, d.Delta, d.Timestamps, d.Snapshot, d.TTL, d.MaxLag, d.SeriesLimit, d.Buckets},
-		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), came: b.text(d.Came),
-		origin: d.Origin, print: d.Print,
+		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), incoming: b.text(d.Incoming),
+		origin: d.Origin, fingerprint: d.Fingerprint,
 	})
 }
 

@@ -64,7 +64,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 		if d.store, r = c.linkReceived(d, b); r != Kept {
 			return r
 		}
-		d.store.arrived(d, b)
+		d.store.noteIncoming(d, b)
 	}
 	st := d.store
 	i := st.find(b.keys[p.key:p.end])

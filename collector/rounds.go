@@ -100,8 +100,8 @@ func (s *store) rejuvenateRounds(now int64) {
 	}
 }
 
-// removeRounds removes rounds without series if there are many. So there are hardly more than two rounds for each series,
-// and the search for them costs little for each new tag.
+// removeRounds removes rounds without series if there are many. So there are hardly more than two rounds for each
+// series, and the search for them costs little for each new tag.
 func (s *store) removeRounds() {
 	if len(s.rounds.byTag) < 16+2*len(s.keys) {
 		return
