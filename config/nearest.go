@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -63,10 +64,16 @@ func suggest(word string, known []string) string {
 	return oneOf(known)
 }
 
+// maxListed is how many words an advice lists. More hide the mistake and do not fit into a line of a log.
+const maxListed = 12
+
 // oneOf returns the advice to write one of the known words.
 func oneOf(known []string) string {
-	if len(known) == 1 {
+	switch {
+	case len(known) == 1:
 		return "write " + known[0]
+	case len(known) > maxListed:
+		return "see docs/configuration.md, which describes all " + strconv.Itoa(len(known))
 	}
 	return "write one of " + listed(known)
 }

@@ -210,6 +210,8 @@ func (s *mappingSpec) advise(key string) string {
 		return fmt.Sprintf("write it under value: {from: $field, %s: ...}", key)
 	case s == fileSpec && slices.Contains(metricSpec.keys, key):
 		return "write it in a rule: metrics: [{" + key + ": ...}]"
+	case s == receivedSpec && slices.Contains(metricSpec.keys, key):
+		return "remove it: only rules in the list metrics have it"
 	}
 	return suggest(key, s.keys)
 }
