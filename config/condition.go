@@ -80,6 +80,9 @@ func (n *node) lower() *node {
 }
 
 func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
+	if len(n.fields) == 1 && !isComparisonKey(n.fields[0].key.text) {
+		return c, r.shorthand(n.fields[0], path)
+	}
 	s, ok := r.parser.readMapping(n, path, comparisonSpec)
 	if !ok {
 		return c, false
@@ -106,6 +109,38 @@ func (r *reader) comparison(n *node, path string) (c Condition, ok bool) {
 	c.Op = CompareOp(i)
 	r.operand(&c, s)
 	return c, c.Field != nil
+}
+
+// isComparisonKey reports whether s is a key of a comparison, or means one.
+func isComparisonKey(s string) bool {
+	return slices.Contains(comparisonSpec.keys, s) || slices.Contains(comparisonSpec.keys, synonyms[strings.ToLower(s)]) ||
+		nearest(s, comparisonSpec.keys) != ""
+}
+
+// shorthand reports a comparison such as {status: 500}, with one mistake that says how to write it.
+func (r *reader) shorthand(f field, path string) bool {
+	if f.value.kind == broken {
+		return false
+	}
+	accessor := "$" + strings.TrimPrefix(f.key.text, "$")
+	if r.received != nil {
+		accessor = "$labels['" + f.key.text + "']"
+	}
+	if _, err := parseAccessor(accessor); err != nil {
+		accessor = "$field"
+	}
+	op, value := "eq", f.value.text
+	switch f.value.kind {
+	case text:
+		value = "'" + strings.ReplaceAll(shorten(value, maxQuoted), "'", "''") + "'"
+	case sequence:
+		op, value = "in", "[...]"
+	case mapping, null:
+		value = "..."
+	}
+	r.reportAs(UnknownKey, f.key.Position, path, "unknown key "+quote(f.key.text),
+		"write {field: "+accessor+", op: "+op+", value: "+value+"}")
+	return false
 }
 
 // context reads where the field is looked up, as in conditions of Fluent Bit.
