@@ -120,9 +120,9 @@ func (r *reader) receivedUnit(n *node) {
 	case name == "" || strings.HasSuffix(base, "_"+rule.Unit):
 	case !r.has("name"):
 		r.wrong(n, path, "the names of the metrics do not end with the unit, as OpenMetrics requires",
-			"write metric: '*_"+rule.Unit+"', or add a name")
+			unitAdvice(rule.Unit, base)+"metric: '*_"+rule.Unit+"', or add a name")
 	default:
 		r.wrong(n, path, "the name does not end with the unit, as OpenMetrics requires",
-			"write name: "+base+"_"+rule.Unit+strings.TrimPrefix(name, base))
+			unitAdvice(rule.Unit, base)+"name: "+base+"_"+rule.Unit+strings.TrimPrefix(name, base))
 	}
 }
