@@ -102,6 +102,7 @@ func TestBadRulesEndTheStart(t *testing.T) {
 			`rules.yaml:3:3: metrics[1].value: missing`,
 		}},
 		"no such file": {filepath.Join(t.TempDir(), "none.yaml"), []string{"rules_file: ", "none.yaml"}},
+		"relative":     {"none.yaml", []string{"rules_file: open /", "/pipeline/none.yaml: "}},
 		"a folder":     {t.TempDir(), []string{"rules_file: ", "not a regular file"}},
 		"a pipe":       {pipe(t), []string{"rules_file: ", "not a regular file"}},
 		"too large":    {writeRules(t, strings.Repeat("# comment\n", 110_000)), []string{"larger than 1048576 bytes"}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -99,8 +100,11 @@ func (f *rulesFile) read() ([]byte, error) {
 }
 
 // readFile reads a regular file of at most maxRulesFile bytes. It refuses other files because reading a pipe could
-// block.
+// block. Its errors have the absolute path because the working directory of an agent is rarely known.
 func readFile(name string) ([]byte, error) {
+	if path, err := filepath.Abs(name); err == nil {
+		name = path
+	}
 	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", name)
 	}
