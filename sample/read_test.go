@@ -101,7 +101,7 @@ func TestRead(t *testing.T) {
 		"events":       {sample.Options{}, string(chunktest.Events("{\"a\":1}\n{\"a\":2}")), "1 t " + plain + "{\"a\":1}]\n2 t " + plain + "{\"a\":2}]\n"},
 		"no event":     {sample.Options{Format: sample.Msgpack}, string(chunktest.Events(`{"a":1}`)) + "\x01", "1 t " + plain + "{\"a\":1}]\nin:2: not an event: a chunk has arrays of a time and a record\n"},
 		"a cut event":  {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\x92", "1 t " + plain + "{\"a\":1}]\nin:2: the last value is cut off\n"},
-		"no msgpack":   {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\xc1", "1 t " + plain + "{\"a\":1}]\nin:2: bytes that are not msgpack, or more than 16 MiB of it: where the next event starts is not known\n"},
+		"not msgpack":  {sample.Options{}, string(chunktest.Events(`{"a":1}`)) + "\xc1", "1 t " + plain + "{\"a\":1}]\nin:2: bytes that are not msgpack, or more than 16 MiB of it: where the next event starts is not known\n"},
 		"messages":     {sample.Options{}, message("a.b", chunktest.Events("{\"a\":1}\n{\"a\":2}")), "1 a.b " + plain + "{\"a\":1}]\n2 a.b " + plain + "{\"a\":2}]\n"},
 		"many streams": {sample.Options{}, "{}{}", "1 t " + plain + "{}]\n1 t " + plain + "{}]\n"},
 	} {
@@ -194,7 +194,7 @@ func passedOn(t *testing.T, r *sample.Reader, in io.Reader) (n int, err error) {
 		for rest := c.Events; len(rest) > 0; n++ {
 			next, err := msgp.Skip(rest)
 			if err != nil {
-				t.Fatalf("no msgpack: %x", c.Events)
+				t.Fatalf("not msgpack: %x", c.Events)
 			}
 			rest = next
 		}

@@ -82,7 +82,7 @@ func pythonScalar(text, b []byte) (python, rest []byte, err error) {
 	case msgp.IntType, msgp.UintType:
 		return appendScalar(text, b)
 	case msgp.InvalidType:
-		return text, b, errors.New("no msgpack")
+		return text, b, errors.New("not msgpack")
 	}
 	rest, err = msgp.Skip(b)
 	if err != nil {

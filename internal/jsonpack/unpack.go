@@ -87,7 +87,7 @@ func appendScalar(text, b []byte) (json, rest []byte, err error) {
 		v, rest, err = msgp.ReadFloat64Bytes(b)
 		return appendFloat(text, v, 64), rest, err
 	case msgp.InvalidType:
-		return text, b, errors.New("no msgpack")
+		return text, b, errors.New("not msgpack")
 	}
 	rest, err = msgp.Skip(b)
 	if err != nil {
