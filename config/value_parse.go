@@ -77,7 +77,11 @@ func (r *reader) belongs(s *mappingReader, key string, p Parse, to ...Parse) boo
 		words[i] = parseWords[t]
 	}
 	if n := s.get("parse"); n == nil || n.kind == text {
-		r.wrong(s.get(key), s.under(key), "parse: "+parseWords[p]+" has no such key", "it belongs to parse: "+listed(words))
+		right := "it belongs to parse: " + listed(words)
+		if key == "unit" {
+			right += "; for a number in milliseconds write scale: 0.001"
+		}
+		r.wrong(s.get(key), s.under(key), "parse: "+parseWords[p]+" has no such key", right)
 	}
 	return false
 }
