@@ -133,7 +133,7 @@ func (r *Reader) Read(ctx context.Context, name string, from io.Reader, emit fun
 	return nil
 }
 
-const advice = "let Fluent Bit parse them and write them with -o file, or give a --format"
+const advice = "let Fluent Bit parse them and write them with -o file, or read each line as the field log with --format text"
 
 func (s *session) read(format Format, head []byte) error {
 	s.Counts.Tagged = s.Counts.Tagged || format == File || format == Stdout || format == Forward

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -111,7 +112,7 @@ func oneOf(flag, word string, words ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s %q; write one of %v", flag, word, words)
+	return fmt.Errorf("%s %q; write one of %s", flag, word, strings.Join(words, ", "))
 }
 
 // palette returns the colors of a stream.
