@@ -33,7 +33,15 @@ func (f *rulesFile) source() string {
 	if f.name == "" {
 		return "default"
 	}
-	return f.name
+	return absolute(f.name)
+}
+
+// absolute returns the whole path of a file, because few know the working directory of an agent.
+func absolute(name string) string {
+	if path, err := filepath.Abs(name); err == nil {
+		return path
+	}
+	return name
 }
 
 // load reads and checks the current content of the file.
@@ -100,11 +108,9 @@ func (f *rulesFile) read() ([]byte, error) {
 }
 
 // readFile reads a regular file of at most maxRulesFile bytes. It refuses other files because reading a pipe could
-// block. Its errors have the absolute path because the working directory of an agent is rarely known.
+// block. Its errors have the absolute path.
 func readFile(name string) ([]byte, error) {
-	if path, err := filepath.Abs(name); err == nil {
-		name = path
-	}
+	name = absolute(name)
 	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", name)
 	}

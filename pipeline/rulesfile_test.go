@@ -90,6 +90,9 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
+	if got := (&rulesFile{name: "rules.yaml"}).source(); !strings.HasSuffix(got, "/pipeline/rules.yaml") {
+		t.Errorf("the log has the file as %s", got)
+	}
 	if (&rulesFile{}).source() != "default" || checkRules("") != nil {
 		t.Error("no file is the embedded rules")
 	}
