@@ -33,7 +33,7 @@ func TestStatusPages(t *testing.T) {
 
 	const mistake = "metrics[0].type: unknown word"
 	page := a.page(base+"/", "no record or no error", func(page string) bool {
-		return strings.Contains(page, "1 families, 1 series") && strings.Contains(page, mistake)
+		return strings.Contains(page, "1 family, 1 series") && strings.Contains(page, mistake)
 	})
 	for _, want := range []string{`<a href="/metrics">`, "<h2>&lt;b&gt;edge</h2>", "<td>seen_total</td>", "Uptime", base} {
 		if !strings.Contains(page, want) {
