@@ -82,8 +82,12 @@ type pageWriter struct {
 	ctx  context.Context
 	most int // size of the page, rounded up to a piece
 	page *Page
-	free []byte // of the last piece of the page
+	last *piece
+	used int // bytes of last; pieceSize if there is none
 }
+
+// close sets the size of the page.
+func (w *pageWriter) close() { w.page.size = int64((len(w.page.all)-1)*pieceSize + w.used) }
 
 // grow adds a piece to the page.
 func (w *pageWriter) grow() error {
@@ -93,37 +97,42 @@ func (w *pageWriter) grow() error {
 	if len(w.page.all)*pieceSize >= w.most {
 		return ErrTooLarge
 	}
-	p := w.page.from.take()
-	w.page.all = append(w.page.all, p)
-	w.free = p[:]
+	w.last, w.used = w.page.from.take(), 0
+	w.page.all = append(w.page.all, w.last)
 	return nil
 }
 
 func (w *pageWriter) Write(b []byte) (n int, err error) { return appendTo(w, b) }
 
-func (w *pageWriter) WriteString(s string) (n int, err error) { return appendTo(w, s) }
+func (w *pageWriter) WriteString(s string) (n int, err error) {
+	if len(s) < pieceSize-w.used {
+		w.used += copy(w.last[w.used:], s)
+		return len(s), nil
+	}
+	return appendTo(w, s)
+}
 
 func appendTo[T string | []byte](w *pageWriter, text T) (n int, err error) {
-	for {
-		copied := copy(w.free, text[n:])
-		w.free = w.free[copied:]
-		if n += copied; n == len(text) {
-			return n, nil
+	for n < len(text) {
+		if w.used == pieceSize {
+			if err := w.grow(); err != nil {
+				return n, err
+			}
 		}
-		if err := w.grow(); err != nil {
-			return n, err
-		}
+		copied := copy(w.last[w.used:], text[n:])
+		w.used, n = w.used+copied, n+copied
 	}
+	return n, nil
 }
 
 func (w *pageWriter) WriteByte(c byte) error {
-	if len(w.free) == 0 {
+	if w.used == pieceSize {
 		if err := w.grow(); err != nil {
 			return err
 		}
 	}
-	w.free[0] = c
-	w.free = w.free[1:]
+	w.last[w.used] = c
+	w.used++
 	return nil
 }
 

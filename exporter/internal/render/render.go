@@ -54,7 +54,7 @@ func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format
 }
 
 func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (*Page, error) {
-	out := &pageWriter{ctx: ctx, most: cmp.Or(r.maxPage, maxPage), page: &Page{Format: f, from: &r.pieces}}
+	out := &pageWriter{ctx: ctx, most: cmp.Or(r.maxPage, maxPage), page: &Page{Format: f, from: &r.pieces}, used: pieceSize}
 	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return r.write(w, all, f) })
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -63,7 +63,7 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 		out.page.Discard()
 		return nil, err
 	}
-	out.page.size = int64(len(out.page.all)*pieceSize - len(out.free))
+	out.close()
 	return out.page, nil
 }
 
