@@ -126,13 +126,13 @@ func (r *reader) shorthand(f field, path string) bool {
 	if r.received != nil {
 		accessor = "$labels['" + f.key.text + "']"
 	}
-	if _, err := parseAccessor(accessor); err != nil {
+	if _, err := parseAccessor(accessor); err != nil || len(accessor) > maxQuoted {
 		accessor = "$field"
 	}
 	op, value := "eq", f.value.text
 	switch f.value.kind {
 	case text:
-		value = "'" + strings.ReplaceAll(shorten(value, maxQuoted), "'", "''") + "'"
+		value = quote(value)
 	case sequence:
 		op, value = "in", "[...]"
 	case mapping, null:
