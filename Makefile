@@ -6,6 +6,9 @@ OUTPUT  := out_prom_exporter.so
 INPUT   := in_go_procfs.so
 FUZZTIME ?= 10s
 
+# For one package. The default of go test, ten minutes, is short for the end-to-end tests on a slow machine.
+TEST_TIMEOUT ?= 30m
+
 # Fluent Bit when there is one, otherwise the development host.
 FLUENT_BIT ?= $(shell command -v fluent-bit 2>/dev/null)
 HOST := $(if $(FLUENT_BIT),$(FLUENT_BIT),$(GO) run ./test/flbhost)
@@ -65,12 +68,12 @@ lint: ## Formatting, vet and staticcheck
 	$(GO) tool -modfile=tools/go.mod actionlint .github/workflows/*.yaml
 
 unit: ## All tests, including end-to-end tests, with the race detector
-	$(GO) test -race ./...
-	$(GO) test -C test/formats ./...
-	$(GO) test -C test/textparse ./...
-	$(GO) test -C bench ./...
-	$(GO) test -C deploy ./...
-	$(GO) test -C release ./...
+	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -C test/formats -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -C test/textparse -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -C bench -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -C deploy -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -C release -timeout $(TEST_TIMEOUT) ./...
 	$(GO) test -C bench -run '^$$' -benchtime 1x \
 		-bench 'Read/load=access|Path/load=access|Metrics/load=histograms|Boundary|Workers|Rules/rules=2$$|Series/series=10$$|Scrape/series=1000$$|Latency/scraper=slow' . > /dev/null
 
@@ -95,7 +98,7 @@ fuzz: ## Run each fuzzer for FUZZTIME (10s)
 	done
 
 e2e: ## Only the end-to-end tests; in a real Fluent Bit with FLUENT_BIT=/path/to/fluent-bit
-	FLUENT_BIT=$(FLUENT_BIT) $(GO) test -count 1 ./e2e/...
+	FLUENT_BIT=$(FLUENT_BIT) $(GO) test -count 1 -timeout $(TEST_TIMEOUT) ./e2e/...
 
 release: ## Build archives, packages and the image of VERSION=v1.2.3 into build/release, for all architectures
 	$(GO) run -C release . -version '$(VERSION)'
@@ -126,7 +129,7 @@ cross-%:
 	$(GO_$*) CGO_ENABLED=1 CC=$(TRIPLE_$*)-gcc $(GO) test -pgo=off -exec 'qemu-$(QEMU_$*)-static -L /usr/$(TRIPLE_$*)' \
 		-skip '^Test(FaultsStayRecoverableByThemselves|StderrGone)$$' ./flb ./record
 	CGO_ENABLED=0 CC=$(TRIPLE_$*)-gcc FLBHOST_RUNNER='qemu-$(QEMU_$*)-static -L /usr/$(TRIPLE_$*)' \
-		PLUGIN_MAKE='$(GO_$*) PGO=off' $(GO) test -count 1 -run '^Test($(subst $() ,|,$(strip $(CROSS_TESTS))))$$' ./e2e
+		PLUGIN_MAKE='$(GO_$*) PGO=off' $(GO) test -count 1 -timeout $(TEST_TIMEOUT) -run '^Test($(subst $() ,|,$(strip $(CROSS_TESTS))))$$' ./e2e
 
 # The large ones run long enough once; of the small ones the tables take the median of three rounds. go test does not
 # take the profile by itself, as go build does.

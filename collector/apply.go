@@ -49,7 +49,7 @@ func (c *Collector) applySamples(b *Batch) (err error) {
 func (c *Collector) beginBatch(b *Batch) {
 	c.advanceClock(b.Now)
 	c.allExpired, c.emptiesGone, c.blamed = false, false, ""
-	c.expireSome(c.now)
+	c.expireSome(c.now, expireStores)
 	if b.refused > 0 {
 		c.reportLoss("", BatchLimit)
 	}
@@ -196,9 +196,12 @@ func (c *Collector) reportLoss(family string, r Reason) {
 
 // publishSizes updates the gauges of Stats.
 func (c *Collector) publishSizes() {
+	c.list()
 	c.stats.series.Store(int64(c.series))
 	c.stats.bytes.Store(c.ledger.used)
 	c.stats.families.Store(int64(c.nonEmpty))
 	c.stats.remembered.Store(int64(c.cache.count))
-	c.listSizes()
+	if listed := *c.sizes.Load(); len(listed) < len(c.stores) {
+		c.listSizes(listed)
+	}
 }

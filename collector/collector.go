@@ -56,16 +56,16 @@ type Collector struct {
 
 	// The fields below belong to the goroutine.
 	now         int64    // the latest time of a batch or scrape; see advanceClock
-	stores      []*store // in the order of their creation
+	stores      []*store // in the order of their creation; see list
 	byName      map[string]*store
 	exposed     map[string]*store // by each name that their families expose
-	expiring    []*store          // those with a TTL
+	expiring    []*store          // those with a TTL; see list
+	unlisted    bool              // stores and expiring are not up to date
 	cursor      int               // index into expiring of the next family to check
 	allExpired  bool              // all due series were removed during the current batch
 	emptiesGone bool              // the same of received families without series
 	series      int
-	nonEmpty    int  // families that have series
-	sizesListed bool // sizes is up to date
+	nonEmpty    int // families that have series
 	ledger      ledger
 	blamed      string   // the largest family, for MemoryLimit; "" until it is needed in the current batch
 	begun       []*store // with rounds that the batch has begun

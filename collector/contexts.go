@@ -164,6 +164,7 @@ func (c *Collector) endContexts(b *Batch) {
 	if last == 0 {
 		return
 	}
+	c.list()
 	for _, st := range c.stores {
 		if st.inContext != nil {
 			c.endAbsent(st, b.tag, last)

@@ -129,24 +129,29 @@ func (c *Collector) remove(stores []*store) {
 			delete(c.exposed, name)
 		}
 	}
-	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.removed })
-	c.sizesListed = false
-	c.listExpiring()
-	for k := range c.reported {
-		if c.byName[k.family] == nil {
-			delete(c.reported, k)
-		}
-	}
+	c.unlisted = true
 }
 
-// listExpiring collects the stores with a TTL.
-func (c *Collector) listExpiring() {
+// list brings the lists of families up to date. A batch can remove every family, one by one, so remove leaves this
+// to the next use of the lists.
+func (c *Collector) list() {
+	if !c.unlisted {
+		return
+	}
+	c.unlisted = false
+	c.stores = slices.DeleteFunc(c.stores, func(st *store) bool { return st.removed })
 	c.expiring = c.expiring[:0]
 	for _, st := range c.stores {
 		if st.expiry.ttl != 0 {
 			c.expiring = append(c.expiring, st)
 		}
 	}
+	for k := range c.reported {
+		if c.byName[k.family] == nil {
+			delete(c.reported, k)
+		}
+	}
+	c.listSizes(nil)
 }
 
 // SetOptions replaces the options between two batches. When it returns, the old callbacks are not called any more, and

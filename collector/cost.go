@@ -116,6 +116,7 @@ func (s *store) updateRowSize() {
 // largest returns the name of the family that takes most memory, or "".
 func (c *Collector) largest() (name string) {
 	var most int64
+	c.list()
 	for _, st := range c.stores {
 		if st.bytes > most {
 			name, most = st.family.Name, st.bytes

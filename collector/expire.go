@@ -162,32 +162,28 @@ func (c *Collector) advanceClock(now int64) {
 	}
 }
 
-// Bounds of the work of expiry per batch.
+// Bounds of the work of expiry.
 const (
-	expireStores = 64   // families that are checked
-	expireSeries = 4096 // series that are removed
+	expireStores = 64   // families that a batch checks
+	expireSeries = 4096 // series that are removed at once: others come in before the next ones
 )
 
-// expireSome removes due series of a few families, in turn.
-func (c *Collector) expireSome(now int64) {
+// expireSome removes due series of at most that many families, in turn. It reports whether it left some for the next
+// call, because they are many.
+func (c *Collector) expireSome(now int64, families int) (more bool) {
+	c.list()
 	room := expireSeries
-	for range min(len(c.expiring), expireStores) {
+	for range min(len(c.expiring), families) {
 		if c.cursor >= len(c.expiring) {
 			c.cursor = 0
 		}
 		room -= c.expire(c.expiring[c.cursor], now, room)
 		if room == 0 {
-			return // the next call continues with this family
+			return true // the next call continues with this family
 		}
 		c.cursor++
 	}
-}
-
-// expireAll removes all due series.
-func (c *Collector) expireAll(now int64) {
-	for _, st := range c.expiring {
-		c.expire(st, now, len(st.keys))
-	}
+	return false
 }
 
 // expire expires at most limit due series of a family and returns how many: it removes them, but declared gauges fall

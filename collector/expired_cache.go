@@ -128,7 +128,7 @@ func (c *Collector) continueFrom(st *store, i int, r *rememberedSeries) {
 		st.charge(st.natives[i].capacity() * bucketCost)
 	}
 	if st.readings != nil {
-		st.readings[i].set(r.reading)
+		st.readings[i] = r.reading.share()
 		st.readings[i].changed = st.nextChange()
 		st.charge(st.readings[i].size())
 	}

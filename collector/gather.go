@@ -37,13 +37,16 @@ func (c *Collector) takeSnapshot(ctx context.Context, s *snapshot) (err error) {
 	if now := c.options.Load().Now; now != nil {
 		s.now = now().UnixNano()
 	}
-	select {
-	case c.requests <- s:
-		err = <-s.filled // soon, because the goroutine only copies the columns
-	case <-ctx.Done():
-		return fmt.Errorf("the collector was busy: %w", context.Cause(ctx))
-	case <-c.closed:
-		return ErrClosed
+	s.prepare(len(*c.sizes.Load()))
+	for err = errExpiring; err == errExpiring; { // batches come in between
+		select {
+		case c.requests <- s:
+			err = <-s.filled // soon, because the goroutine only copies the columns
+		case <-ctx.Done():
+			return fmt.Errorf("the collector was busy: %w", context.Cause(ctx))
+		case <-c.closed:
+			return ErrClosed
+		}
 	}
 	if err == nil {
 		s.render()

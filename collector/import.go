@@ -104,7 +104,8 @@ func (im *importer) finish() {
 		c.chunks.add(a.digest, a.at)
 	}
 	im.done.Chunks = len(im.chunks)
-	c.expireAll(im.Now)
+	for c.expireSome(im.Now, len(c.expiring)) {
+	}
 	c.publishSizes()
 }
 
@@ -151,7 +152,7 @@ func (im *importer) addFamily(f definition) bool {
 		known, provisional = successor(f.Family, im.byName, im.Also)
 	}
 	family := importedFamily{definition: f, wanted: known != nil}
-	if known != nil && len(c.stores) < c.SeriesLimit() && c.ledger.fits(familySize(known)+roundsSize(f.Rounds)) {
+	if known != nil && len(c.byName) < c.SeriesLimit() && c.ledger.fits(familySize(known)+roundsSize(f.Rounds)) {
 		st := newStore(known, &c.ledger)
 		st.settingsPending = provisional
 		st.prepare(&f)

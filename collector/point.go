@@ -33,10 +33,10 @@ type Definition struct {
 	SeriesLimit int
 	// Origin, if not nil, counts what is dropped.
 	Origin *Origin
-	// Came is the name before rules changed it, and Print identifies these rules, see Collector.RetainReceived. Came is
-	// nil where there are no rules.
-	Came  []byte
-	Print uint64
+	// Incoming is the name before rules changed it, or nil if there are no rules. Fingerprint identifies these rules, see
+	// Collector.RetainReceived.
+	Incoming    []byte
+	Fingerprint uint64
 }
 
 // Point is the state of a series, or what it grew by. What it points to is copied into the batch.
@@ -82,12 +82,12 @@ type pointSet struct {
 // defined is a Definition in a batch.
 type defined struct {
 	settings
-	name, help, unit, came [2]uint32 // where they are in texts
-	origin                 *Origin
-	print                  uint64
-	store                  *store // set by the collector
-	counts                 *receivedCounts
-	applied                uint64 // points
+	name, help, unit, incoming [2]uint32 // where they are in texts
+	origin                     *Origin
+	fingerprint                uint64
+	store                      *store // set by the collector
+	counts                     *receivedCounts
+	applied                    uint64 // points
 }
 
 // settings are the part of a Definition that is not text.
@@ -164,8 +164,8 @@ func (s *pointSet) shrink() (freed int) {
 func (b *Batch) Define(d *Definition) {
 	b.definitions = append(b.definitions, defined{
 		settings: settings{d.Type, d.Delta, d.Timestamps, d.Snapshot, d.TTL, d.MaxLag, d.SeriesLimit, d.Buckets},
-		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), came: b.text(d.Came),
-		origin: d.Origin, print: d.Print,
+		name:     b.text(d.Name), help: b.text(d.Help), unit: b.text(d.Unit), incoming: b.text(d.Incoming),
+		origin: d.Origin, fingerprint: d.Fingerprint,
 	})
 }
 
@@ -258,6 +258,9 @@ func (b *Batch) shape(q *point, p *Point) Reason {
 	return Kept
 }
 
+// maxBucketLabels bounds the bytes that the labels of a histogram take on a page, where each bucket repeats them.
+const maxBucketLabels = 1 << 20
+
 // classic copies the buckets of a histogram. One that claims a bucket for +Inf has it in Count.
 func (b *Batch) classic(q *point, p *Point) Reason {
 	n := len(p.Bounds)
@@ -266,6 +269,9 @@ func (b *Batch) classic(q *point, p *Point) Reason {
 	}
 	if len(p.Counts) < n || !areBuckets(p.Bounds[:n], p.Counts, p.Count) {
 		return Inconsistent
+	}
+	if int(q.end-q.key)*n > maxBucketLabels {
+		return TooLarge
 	}
 	q.width, q.bounds, q.counts = uint32(n), uint32(len(b.floats)), uint32(len(b.counts))
 	b.floats = append(b.floats, p.Bounds[:n]...)

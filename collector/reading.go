@@ -10,6 +10,7 @@ type reading struct {
 	changed   uint64    // another one after each change of any series of the store
 	bounds    []float64 // of the buckets, or the quantiles; never changed, and shared by series
 	own       bool      // bounds were made for this series
+	shared    bool      // something else reads the numbers below, see share
 	counts    []uint64  // cumulative, one per bound
 	levels    []float64 // of quantiles
 	count     uint64
@@ -27,10 +28,28 @@ func (r *reading) size() int {
 	return n
 }
 
+// share returns a copy of r which stays as it is: the next change of r is in other memory. So a snapshot need not copy
+// the buckets of all series while batches wait.
+func (r *reading) share() reading {
+	r.shared = true
+	return *r
+}
+
+// detach gives r memory that nothing else reads.
+func (r *reading) detach() {
+	if !r.shared {
+		return
+	}
+	r.shared = false
+	r.counts, r.levels = slices.Clone(r.counts), slices.Clone(r.levels)
+	r.native.positive, r.native.negative = slices.Clone(r.native.positive), slices.Clone(r.native.negative)
+}
+
 // read takes a checked point of a histogram or summary into series i.
 func (c *Collector) read(s *store, i int, p *point, b *Batch) {
 	r := &s.readings[i]
 	before := r.size()
+	r.detach()
 	sum := p.value
 	switch {
 	case s.family.Type == Summary:
@@ -124,14 +143,6 @@ func (r *reading) addNative(p *point, b *Batch) {
 	}
 	n.zero += p.zero
 	r.threshold = max(r.threshold, p.threshold)
-}
-
-// set makes r equal to q, in memory of its own but for the bounds.
-func (r *reading) set(q *reading) {
-	counts, levels, native := append(r.counts[:0], q.counts...), append(r.levels[:0], q.levels...), r.native
-	*r = *q
-	r.counts, r.levels, r.native = counts, levels, native
-	r.native.copyFrom(&q.native)
 }
 
 // isConsistent reports whether a page may have r.

@@ -29,7 +29,7 @@ const (
 	BadName         // a name that a page cannot have
 	BadLabel        // a label that a page cannot have, or that the type has for itself
 	ReservedName    // the name belongs to the plugin
-	TooLarge        // too many labels, buckets or quantiles, or too long a name
+	TooLarge        // too many labels, buckets or quantiles, too long a name, or too long labels for its buckets
 	DroppedByRule   // a rule drops it
 	OwnPage         // of a context with this process' own page
 	// These can be about all.

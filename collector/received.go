@@ -64,7 +64,7 @@ func (c *Collector) point(d *defined, p *point, b *Batch) Reason {
 		if d.store, r = c.linkReceived(d, b); r != Kept {
 			return r
 		}
-		d.store.arrived(d, b)
+		d.store.noteIncoming(d, b)
 	}
 	st := d.store
 	i := st.find(b.keys[p.key:p.end])
@@ -150,7 +150,7 @@ func (c *Collector) enterReceived(st *store, p *point, b *Batch) (int, Reason) {
 		return 0, r
 	}
 	if limit := st.family.SeriesLimit; limit > 0 && len(st.keys) >= limit {
-		if c.expire(st, c.now, len(st.keys)); len(st.keys) >= limit {
+		if c.expire(st, c.now, expireSeries); len(st.keys) >= limit {
 			return 0, SeriesLimit
 		}
 	}

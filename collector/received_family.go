@@ -42,7 +42,7 @@ func (c *Collector) linkReceived(d *defined, b *Batch) (*store, Reason) {
 	}
 	st.settingsPending = false
 	if st.applySettings(&next, c.now) {
-		c.listExpiring()
+		c.unlisted = true
 	}
 	st.updateRowSize()
 	return st, Kept
@@ -123,6 +123,7 @@ func (c *Collector) claim(families []*Family) {
 
 // removeEmpty takes out received families without series, which come with any name.
 func (c *Collector) removeEmpty() {
+	c.list()
 	var empty []*store
 	for _, st := range c.stores {
 		if st.family.Received && len(st.keys)+len(st.remembered) == 0 {

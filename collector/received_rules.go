@@ -3,22 +3,22 @@ package collector
 // maxArrivals bounds the pairs of a tag and a name that a family remembers.
 const maxArrivals = 4096
 
-// arrivals are what rules a received family is made with, by tag and the name that it came with.
-type arrivals struct {
-	prints map[string]map[string]uint64
-	count  int
-	full   bool // some are not remembered
+// incomingNames are what rules a received family is made with, by tag and the name that it came with.
+type incomingNames struct {
+	fingerprints map[string]map[string]uint64
+	count        int
+	full         bool // some are not remembered
 }
 
-// arrived notes what a definition says of the rules that made it.
-func (s *store) arrived(d *defined, b *Batch) {
-	if d.came[0] == d.came[1] {
+// noteIncoming notes what a definition says of the rules that made it.
+func (s *store) noteIncoming(d *defined, b *Batch) {
+	if d.incoming[0] == d.incoming[1] {
 		return
 	}
-	came, a := b.textOf(d.came), &s.arrivals
-	have, known := a.prints[b.tag][string(came)]
+	incoming, a := b.textOf(d.incoming), &s.incomingNames
+	have, known := a.fingerprints[b.tag][string(incoming)]
 	switch {
-	case known && have == d.print:
+	case known && have == d.fingerprint:
 		return
 	case !known && a.count >= maxArrivals:
 		a.full = true
@@ -26,42 +26,42 @@ func (s *store) arrived(d *defined, b *Batch) {
 	case !known:
 		a.count++
 	}
-	if a.prints == nil {
-		a.prints = make(map[string]map[string]uint64)
+	if a.fingerprints == nil {
+		a.fingerprints = make(map[string]map[string]uint64)
 	}
-	if a.prints[b.tag] == nil {
-		a.prints[b.tag] = make(map[string]uint64)
+	if a.fingerprints[b.tag] == nil {
+		a.fingerprints[b.tag] = make(map[string]uint64)
 	}
-	a.prints[b.tag][string(came)] = d.print
+	a.fingerprints[b.tag][string(incoming)] = d.fingerprint
 }
 
 // RetainReceived removes, between two batches, the received series to which other rules apply than those that made
-// them. print returns what Definition.Print is for a tag and a name. A series that is removed does not continue from
-// its old value when it comes back.
-func (c *Collector) RetainReceived(print func(tag, name string) uint64) error {
+// them. fingerprint returns what Definition.Fingerprint is for a tag and a name. A series that is removed does not
+// continue from its old value when it comes back.
+func (c *Collector) RetainReceived(fingerprint func(tag, name string) uint64) error {
 	return c.do(func() {
 		c.forgetContexts()
 		for _, st := range c.stores {
 			if st.family.Received {
-				c.retainReceived(st, print)
+				c.retainReceived(st, fingerprint)
 			}
 		}
 		c.publishSizes()
 	})
 }
 
-func (c *Collector) retainReceived(st *store, print func(tag, name string) uint64) {
+func (c *Collector) retainReceived(st *store, fingerprint func(tag, name string) uint64) {
 	changed := make(map[string]bool) // by tag
 	any := false
-	for tag := range st.arrivals.prints {
-		changed[tag] = st.isChanged(tag, print)
+	for tag := range st.incomingNames.fingerprints {
+		changed[tag] = st.isChanged(tag, fingerprint)
 		any = any || changed[tag]
 	}
 	for i := len(st.keys) - 1; i >= 0; i-- {
 		tag := st.owners[i]
 		is, known := changed[tag]
 		if !known && tag != "" { // otherwise it was restored, and no tag has fed it since
-			is = st.isChanged(tag, print)
+			is = st.isChanged(tag, fingerprint)
 			changed[tag] = is
 		}
 		if is {
@@ -71,30 +71,30 @@ func (c *Collector) retainReceived(st *store, print func(tag, name string) uint6
 	}
 	if any {
 		c.cache.removeFamily(st)
-		st.arrivals.forget(changed)
+		st.incomingNames.forget(changed)
 	}
 }
 
 // forget forgets what came with the tags that are true.
-func (a *arrivals) forget(tags map[string]bool) {
+func (a *incomingNames) forget(tags map[string]bool) {
 	for tag, is := range tags {
 		if is {
-			a.count -= len(a.prints[tag])
-			delete(a.prints, tag)
+			a.count -= len(a.fingerprints[tag])
+			delete(a.fingerprints, tag)
 		}
 	}
 	a.full = a.full && a.count > 0
 }
 
 // isChanged reports whether other rules apply now to what a tag brings.
-func (s *store) isChanged(tag string, print func(tag, name string) uint64) bool {
-	made := s.arrivals.prints[tag]
+func (s *store) isChanged(tag string, fingerprint func(tag, name string) uint64) bool {
+	made := s.incomingNames.fingerprints[tag]
 	for name, have := range made {
-		if print(tag, name) != have {
+		if fingerprint(tag, name) != have {
 			return true
 		}
 	}
-	return s.arrivals.full || len(made) == 0 && print(tag, s.family.Name) != 0
+	return s.incomingNames.full || len(made) == 0 && fingerprint(tag, s.family.Name) != 0
 }
 
 // take takes a series out, and forgets it.

@@ -25,7 +25,7 @@ func (c *Collector) storeFor(f *Family) (*store, Reason) {
 	if st.settingsPending {
 		st.settingsPending = false
 		if st.applySettings(f, c.now) {
-			c.listExpiring()
+			c.unlisted = true
 		}
 	}
 	f.store, f.refusedBy = st, nil
@@ -34,11 +34,11 @@ func (c *Collector) storeFor(f *Family) (*store, Reason) {
 
 func (c *Collector) newFamily(f *Family) (*store, Reason) {
 	limit := c.options.Load().SeriesLimit
-	if len(c.stores) >= limit && !c.emptiesGone {
+	if len(c.byName) >= limit && !c.emptiesGone {
 		c.emptiesGone = true
 		c.removeEmpty()
 	}
-	if len(c.stores) >= limit {
+	if len(c.byName) >= limit {
 		return nil, SeriesLimit
 	}
 	if r := c.checkLimits(familyCost); r != Kept {
@@ -75,7 +75,6 @@ func (c *Collector) register(st *store) {
 		c.exposed[name] = st
 	}
 	c.stores = append(c.stores, st)
-	c.sizesListed = false
 	if st.expiry.ttl != 0 {
 		c.expiring = append(c.expiring, st)
 	}
@@ -91,7 +90,7 @@ func (c *Collector) addSeries(st *store, s *Sample, b *Batch, source uint32) (in
 		return 0, r
 	}
 	if limit := st.family.SeriesLimit; limit > 0 && st.ordinary() >= limit {
-		c.expire(st, c.now, len(st.keys))
+		c.expire(st, c.now, expireSeries)
 		if st.ordinary() >= limit {
 			return c.overflow(st, s, b)
 		}
@@ -116,13 +115,13 @@ func (c *Collector) newSeries(st *store, key string, source uint32) int {
 }
 
 // checkLimits returns the limit that another series or family of that many bytes would exceed, or Kept. If there is
-// one, it first removes due series, once per batch.
+// one, it first removes due series, until there is room or no more of them in the current batch.
 func (c *Collector) checkLimits(need int) Reason {
 	r := c.limitReached(need)
-	if r != Kept && !c.allExpired {
-		c.allExpired = true
-		c.expireAll(c.now)
-		c.removeEmpty()
+	for r != Kept && !c.allExpired {
+		if c.allExpired = !c.expireSome(c.now, len(c.expiring)); c.allExpired {
+			c.removeEmpty()
+		}
 		r = c.limitReached(need)
 	}
 	return r

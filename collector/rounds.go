@@ -100,9 +100,10 @@ func (s *store) rejuvenateRounds(now int64) {
 	}
 }
 
-// removeRounds removes rounds without series if there are many, so that there are hardly more rounds than series.
+// removeRounds removes rounds without series if there are many. So there are hardly more than two rounds for each
+// series, and the search for them costs little for each new tag.
 func (s *store) removeRounds() {
-	if len(s.rounds.byTag) < 16+len(s.keys) {
+	if len(s.rounds.byTag) < 16+2*len(s.keys) {
 		return
 	}
 	s.rounds.last = nil

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 type snapshot struct {
 	now      int64    // the time of the scrape, 0: not known
 	frames   []*frame // frames[i] is a copy of the collector's stores[i]
+	spare    []*frame // for families that are new
 	sorted   []*frame // the frames by name; nil after frames changed
 	families []exposition.Family
 	filled   chan error
@@ -45,6 +47,9 @@ type frame struct {
 	exposed            exposedFamily
 }
 
+// errExpiring is the answer of fillSnapshot if due series are left to remove.
+var errExpiring = errors.New("series are expiring")
+
 // fillSnapshot copies the columns into s. It runs in the collector's goroutine.
 func (c *Collector) fillSnapshot(s *snapshot) (err error) {
 	defer func() {
@@ -56,19 +61,38 @@ func (c *Collector) fillSnapshot(s *snapshot) (err error) {
 	if s.now != 0 {
 		c.advanceClock(s.now)
 	}
-	c.expireAll(c.now)
+	if c.expireSome(c.now, len(c.expiring)) {
+		return errExpiring
+	}
 	if slices.ContainsFunc(s.frames, isRemoved) {
 		s.frames = slices.DeleteFunc(s.frames, isRemoved)
 		s.sorted = nil
 	}
 	for i, st := range c.stores {
 		if i == len(s.frames) {
-			s.frames = append(s.frames, &frame{store: st})
-			s.sorted = nil
+			s.addFrame(st)
 		}
 		s.frames[i].copy(st, c.now)
 	}
 	return nil
+}
+
+// prepare allocates what a copy of n families needs, because batches do not wait for that.
+func (s *snapshot) prepare(n int) {
+	s.frames = slices.Grow(s.frames, max(0, n-len(s.frames)))
+	for len(s.frames)+len(s.spare) < n {
+		s.spare = append(s.spare, new(frame))
+	}
+}
+
+// addFrame adds the frame of a family that is new.
+func (s *snapshot) addFrame(st *store) {
+	f := new(frame)
+	if last := len(s.spare) - 1; last >= 0 {
+		f, s.spare = s.spare[last], s.spare[:last]
+	}
+	f.store = st
+	s.frames, s.sorted = append(s.frames, f), nil
 }
 
 func isRemoved(f *frame) bool { return f.store.removed }
@@ -109,12 +133,12 @@ func (f *frame) copyNatives(natives []native) {
 	}
 }
 
-// copyReadings does the same with readings.
+// copyReadings shares the readings that changed.
 func (f *frame) copyReadings(readings []reading) {
 	f.readings = slices.Grow(f.readings[:0], len(readings))[:len(readings)]
 	for i := range readings {
 		if r := &f.readings[i]; r.changed != readings[i].changed || r.changed == 0 {
-			r.set(&readings[i])
+			*r = readings[i].share()
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (s *store) export(now int64) exportedFamily {
 		values: slices.Clone(s.values), rests: slices.Clone(s.rests), totals: slices.Clone(s.totals),
 		starts: slices.Clone(s.starts), times: slices.Clone(s.times), inRound: slices.Clone(s.inRound),
 		width: s.width, buckets: slices.Clone(s.buckets), lasts: slices.Clone(s.lasts), natives: cloneNatives(s.natives),
-		readings: cloneReadings(s.readings),
+		readings: shareReadings(s.readings),
 	}}
 	if len(f.rounds) == 0 { // there was no memory for the first one
 		f.inRound = nil
@@ -65,14 +65,14 @@ func (s *store) export(now int64) exportedFamily {
 	return f
 }
 
-// cloneReadings copies readings; nil stays nil.
-func cloneReadings(readings []reading) []reading {
+// shareReadings shares readings; nil stays nil.
+func shareReadings(readings []reading) []reading {
 	if readings == nil {
 		return nil
 	}
 	all := make([]reading, len(readings))
 	for i := range readings {
-		all[i].set(&readings[i])
+		all[i] = readings[i].share()
 	}
 	return all
 }

@@ -127,15 +127,11 @@ func (c *Collector) Families() []FamilyStats {
 	return all
 }
 
-// listSizes updates sizes if families were added or removed.
-func (c *Collector) listSizes() {
-	if c.sizesListed {
-		return
+// listSizes makes sizes of listed, which has the first families, and of the others. Who reads listed does not see what
+// is appended to it.
+func (c *Collector) listSizes(listed []familyCount) {
+	for _, st := range c.stores[len(listed):] {
+		listed = append(listed, familyCount{st.family.Name, st.family.Type, st.family.Received, st.size})
 	}
-	c.sizesListed = true
-	sizes := make([]familyCount, len(c.stores))
-	for i, st := range c.stores {
-		sizes[i] = familyCount{st.family.Name, st.family.Type, st.family.Received, st.size}
-	}
-	c.sizes.Store(&sizes)
+	c.sizes.Store(&listed)
 }

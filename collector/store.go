@@ -26,10 +26,10 @@ type store struct {
 	estimator          *quantile.Estimator // of the streams
 	exemplarsPerSeries int                 // of exemplars, per series
 	exemplars          []exemplar
-	inContext          []uint64  // the context with their last point, see contexts; nil until there are snapshots
-	owners             []string  // the tags that feed the series of a received family
-	arrivals           arrivals  // of a received family
-	bounds             []float64 // of the last reading
+	inContext          []uint64      // the context with their last point, see contexts; nil until there are snapshots
+	owners             []string      // the tags that feed the series of a received family
+	incomingNames      incomingNames // of a received family
+	bounds             []float64     // of the last reading
 	expiry             expiry
 
 	ledger   *ledger // of all stores together

@@ -131,6 +131,16 @@ func (r *reader) unit(n *node) {
 		if r.m.Type == Counter {
 			end += "_total"
 		}
-		r.wrong(n, path, "the name does not end with the unit, as OpenMetrics requires", "write name: "+name+end)
+		r.wrong(n, path, "the name does not end with the unit, as OpenMetrics requires", unitAdvice(unit, name)+"name: "+name+end)
 	}
+}
+
+// unitAdvice begins the advice for a unit with which name does not end. The last word of name is probably the unit
+// that an abbreviation means: seconds for s.
+func unitAdvice(unit, name string) string {
+	word := name[strings.LastIndexByte(name, '_')+1:]
+	if len(unit) < len(word) && strings.HasSuffix(word, "s") && strings.HasPrefix(word, strings.ToLower(unit)) {
+		return "write unit: " + word + ", or "
+	}
+	return "write "
 }

@@ -16,7 +16,7 @@ type TextSteps struct {
 // Pick says which element of a list counts.
 type Pick uint8
 
-// The picks. NoPick is for values that are no list.
+// The picks. NoPick is for values that are not lists.
 const (
 	NoPick Pick = iota
 	PickFirst

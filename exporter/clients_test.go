@@ -25,7 +25,7 @@ type client struct{ http.Client }
 func clientAt(ip string) *client {
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
 	return &client{http.Client{
-		Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true}, Timeout: 20 * time.Second,
+		Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true}, Timeout: time.Minute,
 	}}
 }
 
@@ -92,7 +92,7 @@ func TestGarbage(t *testing.T) {
 			_, _ = io.WriteString(c, text) // the server may have hung up already
 			_ = c.(*net.TCPConn).CloseWrite()
 		}()
-		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(time.Minute))
 		answer, err := io.ReadAll(c)
 		if err != nil && !errors.Is(err, io.EOF) && !strings.Contains(err.Error(), "reset") {
 			t.Errorf("%.40q: %v", text, err)
@@ -145,7 +145,7 @@ func crowd(t testing.TB, ip string, e *exporter.Endpoint, n int) {
 		_, _ = io.WriteString(c, "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n") // it may be refused already
 		last = c
 	}
-	_ = last.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = last.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := io.Copy(io.Discard, last); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the connection %d of %s is kept", n, ip)
 	}

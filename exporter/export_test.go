@@ -49,3 +49,12 @@ func (s *Servers) Count() int {
 	defer s.mu.Unlock()
 	return len(s.byAddress)
 }
+
+// BreakListeners closes the listeners behind the back of the servers.
+func (s *Servers) BreakListeners() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, srv := range s.byAddress {
+		_ = srv.listener.Load().Close()
+	}
+}

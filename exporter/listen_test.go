@@ -112,6 +112,18 @@ func TestListenLater(t *testing.T) {
 	noGoroutines(t)
 }
 
+// A server whose listener fails listens again.
+func TestListenAgain(t *testing.T) {
+	var out logged
+	var servers exporter.Servers
+	e := open(t, &servers, exporter.Options{Log: out.log(), Source: families(up("a", "1"))})
+	servers.BreakListeners()
+	until(t, "it listens again", func() bool { return strings.Contains(out.String(), "msg=listening") })
+	if code, page := get(t, "http://"+at(e)+"/metrics"); code != 200 || value(page, `a{l="1"}`) != "1" {
+		t.Errorf("%d\n%s", code, foreign(page))
+	}
+}
+
 func TestListenLaterIsClosed(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

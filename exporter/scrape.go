@@ -154,7 +154,7 @@ func send(w http.ResponseWriter, r *http.Request, p *render.Page, began time.Tim
 
 // sendError answers with err, and returns the status code.
 func sendError(w http.ResponseWriter, err error) int {
-	for _, known := range []error{errSuspended, errClosed, errDeadline} {
+	for _, known := range []error{errSuspended, errClosed, errDeadline, render.ErrTooLarge} {
 		if errors.Is(err, known) {
 			writeText(w, http.StatusServiceUnavailable, known.Error())
 			return http.StatusServiceUnavailable

@@ -105,22 +105,25 @@ func (s *server) hooks() access.Hooks {
 func (s *server) start(l net.Listener, err error) {
 	s.table.add(s)
 	if err != nil {
+		l = nil
 		s.notListening(listen.Error(s.address, err, s.table.neighbor(s.address)))
 	} else {
 		s.setListener(l)
 	}
 	go func() {
 		defer close(s.ended)
-		_ = fence.Run(func() error { s.run(); return nil })
+		_ = fence.Run(func() error { s.run(l); return nil })
 	}()
 }
 
-func (s *server) run() {
+// run serves on l, or on a listener that it gets if l is nil, until s stops.
+func (s *server) run(l net.Listener) {
 	for {
-		err := fence.Run(s.listenAndServe)
+		err := fence.Run(func() error { return s.serveOn(l) })
 		if s.ctx.Err() != nil {
 			return
 		}
+		l = nil // net/http has closed it
 		s.notListening(err)
 		select {
 		case <-time.After(listenAgain):
@@ -134,10 +137,9 @@ func (s *server) notListening(err error) {
 	s.logs.Warn(s.log(), err, "not listening yet; trying again", "address", s.address.String())
 }
 
-// listenAndServe serves until s stops. It listens on the address if s does not listen yet.
-func (s *server) listenAndServe() error {
-	if s.listener.Load() == nil {
-		l, err := s.table.sockets.Listen(s.address)
+func (s *server) serveOn(l net.Listener) (err error) {
+	if l == nil {
+		l, err = s.table.sockets.Listen(s.address)
 		if err != nil {
 			return listen.Error(s.address, err, "")
 		}

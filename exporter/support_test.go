@@ -175,7 +175,7 @@ func closeInTime(t testing.TB, closing func() error) error {
 // until polls condition, and fails the test if it does not become true in time.
 func until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("timeout: %s\n%s", what, stacks())
 		}

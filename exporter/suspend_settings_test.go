@@ -236,7 +236,7 @@ func TestWaitingScrapeIsCutWithItsUsers(t *testing.T) {
 			waiting := dial(t, e, "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic "+credentials+"\r\n\r\n")
 			awaitScrapesAs(t, &servers, address, test.before, 1)
 			resume(t, e, exporter.Options{Addresses: addresses(address), Source: families(up("after", "1")), Access: test.after})
-			_ = waiting.SetReadDeadline(time.Now().Add(20 * time.Second))
+			_ = waiting.SetReadDeadline(time.Now().Add(time.Minute))
 			if got, err := io.ReadAll(waiting); len(got) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("the scrape that waited got %s, %v", got, err)
 			}

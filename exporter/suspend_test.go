@@ -34,7 +34,7 @@ type scraper struct {
 func scrapeAlong(url string) *scraper {
 	s := &scraper{make(chan struct{}), make(chan string, 1)}
 	go func() {
-		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 		wrong := ""
 		for n := 0; ; n++ {
 			select {

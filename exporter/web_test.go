@@ -31,7 +31,7 @@ func clientOf(t testing.TB, c webtest.Certificate, own ...tls.Certificate) *http
 		ForceAttemptHTTP2: true,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 // Instances that share an address have the same users and TLS, or are refused.

@@ -130,11 +130,14 @@ int promexporter_has_input_context(const struct host_input_plugin *plugin)
 
 /*
  * Whether the host ends if an input fails to start. This behavior came in the version with two more functions for
- * plugins.
+ * plugins. The size alone does not show them, because the allocator may have given an older host a larger block than it
+ * asked for, with arbitrary contents.
  */
 int promexporter_ends_with_input(const struct host_api *api)
 {
-    return room(api) >= END_OF(struct host_api, custom_log_check);
+    Dl_info info;
+
+    return room(api) >= END_OF(struct host_api, custom_log_check) && dladdr(api->custom_log_check, &info) != 0;
 }
 
 uintptr_t promexporter_thread(void)

@@ -243,7 +243,7 @@ func TestInputRefusedAmongTwo(t *testing.T) {
 
 // TestInputPause pauses without a context, on the thread of the instance.
 func TestInputPause(t *testing.T) {
-	registered(t, newest)
+	_, end := registered(t, newest)
 	onThread := func(f func()) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -271,6 +271,7 @@ func TestInputPause(t *testing.T) {
 			t.Errorf("paused again %v", got)
 		}
 	})
+	end() // a new thread may get the name of the one that has ended
 	// Two instances on one thread: the host does not say which one it pauses, until it has paused both.
 	registered(t, newest)
 	runtime.LockOSThread()

@@ -133,7 +133,7 @@ func TestHotReloadIsNotSeen(t *testing.T) {
 
 // scrapeAlong scrapes until stop, each time over a new connection.
 func scrapeAlong(t *testing.T, url string, stop chan struct{}) {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	last := 0.0
 	for n := 0; !isClosed(stop); n++ {
 		response, err := client.Get(url)

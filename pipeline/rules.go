@@ -121,7 +121,7 @@ func (p *Pipeline) applyRules(set *rule.Set) error {
 	if err := p.collector.Retain(set.Families(), derivedFamily(set, p.config.MetricsEvents)); err != nil {
 		return err
 	}
-	if err := p.collector.RetainReceived(set.Print); err != nil {
+	if err := p.collector.RetainReceived(set.Fingerprint); err != nil {
 		return err
 	}
 	p.rules.set.Store(set)

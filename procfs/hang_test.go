@@ -60,7 +60,7 @@ func blockedRig(t *testing.T, c Choice) *rig {
 // back waits until no reader hangs.
 func (r *rig) back() {
 	r.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		hanging := 0
 		for _, b := range r.blocked {
 			if b.reader.turn.hangs() {

@@ -5,7 +5,7 @@ import "time"
 // tick is how often Fluent Bit asks an input that is written in Go.
 const tick = time.Second
 
-// schedule says when a round is due. It is a row of deadlines, so that rounds do not drift; an interval that is no
+// schedule says when a round is due. It is a row of deadlines, so that rounds do not drift; an interval that is not a
 // multiple of the tick comes out right on average.
 type schedule struct {
 	interval time.Duration

@@ -88,7 +88,7 @@ func TestBucketsOnReload(t *testing.T) {
 		{"[{ttl: 1h}]", "2:3 +Inf:3", "+Inf:4"},
 	} {
 		r.scratch.Rules = compile(t, "received: "+row.rules, nil)
-		if err := r.collector.RetainReceived(r.scratch.Rules.Print); err != nil {
+		if err := r.collector.RetainReceived(r.scratch.Rules.Fingerprint); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.collector.Retain(nil, also); err != nil {

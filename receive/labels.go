@@ -68,7 +68,7 @@ func (w *Scratch) isBad(name []byte) bool {
 
 // putLabels appends the labels of the point to b, with those that rules set in their places.
 func (w *Scratch) putLabels(b *collector.Batch) {
-	set := w.fate.Labels
+	set := w.result.Labels
 	for i := 0; i < len(w.labels); {
 		name := w.labels[i].name
 		var value []byte

@@ -126,7 +126,7 @@ func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed))
 	reason := w.define()
 	b.Family(w.definition.Name, w.definition.Type)
 	w.changes, w.defined = nil, false
-	w.fate.Reset()
+	w.result.Reset()
 	if reason == collector.Kept {
 		reason = w.begin(b)
 	}
@@ -147,7 +147,7 @@ func (w *Scratch) readFamily(b *collector.Batch, failed func(*record.Malformed))
 			r = collector.BatchLimit // which the batch has counted
 		}
 		if w.changes != nil {
-			w.changes.Count(&w.rules, &w.fate, r)
+			w.changes.Count(&w.rules, &w.result, r)
 		}
 		if w.Seen != nil {
 			w.see(b, r)

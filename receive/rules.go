@@ -15,8 +15,8 @@ type changing struct {
 	rules   rule.Scratch
 	plan    *rule.Received       // of the tag; nil if no rule is about it
 	changes *rule.ReceivedFamily // of the family; nil if no rule is about it
-	fate    rule.Fate            // of the point
-	current rule.Fate            // with which the family was defined last
+	result  rule.ReceivedResult  // of the point
+	current rule.ReceivedResult  // with which the family was defined last
 	base    collector.Definition // of the family, before rules
 	defined bool
 }
@@ -24,7 +24,7 @@ type changing struct {
 func (c *changing) release() {
 	c.rules.Release()
 	clear(c.rules.Event.Values)
-	c.fate.Reset()
+	c.result.Reset()
 	c.current.Reset()
 	c.changes, c.base = nil, collector.Definition{}
 }
@@ -43,7 +43,7 @@ func (w *Scratch) begin(b *collector.Batch) collector.Reason {
 		b.Define(&w.definition)
 		return collector.Kept
 	}
-	w.definition.Came = w.definition.Name
+	w.definition.Incoming = w.definition.Name
 	if w.plan != nil {
 		w.changes = w.plan.Family(w.definition.Name)
 	}
@@ -51,7 +51,7 @@ func (w *Scratch) begin(b *collector.Batch) collector.Reason {
 		b.Define(&w.definition)
 		return collector.Kept
 	}
-	w.definition.Print = w.changes.Print
+	w.definition.Fingerprint = w.changes.Fingerprint
 	w.base = w.definition
 	if w.changes.PerPoint {
 		return collector.Kept
@@ -64,7 +64,7 @@ func (w *Scratch) take(b *collector.Batch) collector.Reason {
 	isChanging := w.changes != nil && w.changes.PerPoint
 	if w.point.TooLarge {
 		if isChanging {
-			w.fate.Reset()
+			w.result.Reset()
 		}
 		return collector.TooLarge
 	}
@@ -78,53 +78,53 @@ func (w *Scratch) take(b *collector.Batch) collector.Reason {
 
 // change applies the rules, and defines the family anew where they make another one of the point than of the last.
 func (w *Scratch) change(b *collector.Batch) collector.Reason {
-	w.changes.Apply(&w.rules, w, w.base.Type, &w.fate)
-	if w.fate.Dropped {
+	w.changes.Apply(&w.rules, w, w.base.Type, &w.result)
+	if w.result.Dropped {
 		return collector.DroppedByRule
 	}
-	if w.defined && w.fate.IsSame(&w.current) {
+	if w.defined && w.result.IsSame(&w.current) {
 		return collector.Kept
 	}
 	w.redefine()
-	for _, l := range w.fate.Labels {
+	for _, l := range w.result.Labels {
 		if !l.Removed && w.isBad(l.Name) {
 			w.defined = false
 			return collector.BadLabel
 		}
 	}
 	b.Define(&w.definition)
-	w.fate.Feeds(w.definition.Name)
-	w.current.CopyFrom(&w.fate)
+	w.result.Feeds(w.definition.Name)
+	w.current.CopyFrom(&w.result)
 	w.defined = true
 	return collector.Kept
 }
 
-// redefine makes the definition that the point has with its fate.
+// redefine makes the definition that the point has with its result.
 func (w *Scratch) redefine() {
-	d, fate := &w.definition, &w.fate
+	d, result := &w.definition, &w.result
 	*d = w.base
-	d.Type, d.Origin = fate.Type, fate.Origin()
-	if fate.Name != nil {
-		d.Name = fate.Name
+	d.Type, d.Origin = result.Type, result.Origin()
+	if result.Name != nil {
+		d.Name = result.Name
 	}
-	if fate.Help != nil {
-		d.Help = fate.Help
+	if result.Help != nil {
+		d.Help = result.Help
 	}
-	if fate.HasDelta {
-		d.Delta = fate.Delta
+	if result.HasDelta {
+		d.Delta = result.Delta
 	}
-	if fate.Unit != nil {
-		d.Unit = fate.Unit
+	if result.Unit != nil {
+		d.Unit = result.Unit
 	}
-	d.Snapshot, d.MaxLag, d.Timestamps = fate.Snapshot, fate.MaxLag, fate.Timestamps
+	d.Snapshot, d.MaxLag, d.Timestamps = result.Snapshot, result.MaxLag, result.Timestamps
 	if w.family.Type == cmetrics.ExpHistogram {
-		d.Buckets = fate.Buckets
+		d.Buckets = result.Buckets
 	}
-	if fate.HasTTL {
-		d.TTL = fate.TTL
+	if result.HasTTL {
+		d.TTL = result.TTL
 	}
-	if fate.HasSeriesLimit {
-		d.SeriesLimit = fate.SeriesLimit
+	if result.HasSeriesLimit {
+		d.SeriesLimit = result.SeriesLimit
 	}
 }
 

@@ -219,7 +219,7 @@ func TestRetain(t *testing.T) {
 			s := step{0, "t", false, point(1, "g", "1", "a") + "," + point(1, "h", "1", "a") + "," + delta}
 			r.read(s.chunk(), "t", base)
 			r.scratch.Finish(true)
-			if err := r.collector.RetainReceived(parse(row.after).Print); err != nil {
+			if err := r.collector.RetainReceived(parse(row.after).Fingerprint); err != nil {
 				t.Fatal(err)
 			}
 			if got := withoutHelp(r.page(text)); got != row.page {
@@ -310,7 +310,7 @@ func TestRandomRules(t *testing.T) {
 			r.read(chunk, []string{"tag", "other", "x.g"}[rnd.IntN(3)], cmetrics.Newest(chunk))
 			received += uint64(r.scratch.Points)
 			r.scratch.Finish(true)
-			if err := r.collector.RetainReceived(compile(t, randomRules(rnd), nil).Print); err != nil {
+			if err := r.collector.RetainReceived(compile(t, randomRules(rnd), nil).Fingerprint); err != nil {
 				t.Fatal(err)
 			}
 		}

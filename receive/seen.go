@@ -54,13 +54,13 @@ func (w *Scratch) see(b *collector.Batch, reason collector.Reason) {
 		}
 	}
 	if w.Rules != nil {
-		s.Verdicts = w.Rules.ExplainReceived(w.plan, w.changes, &w.rules, s.Type, &w.fate)
+		s.Verdicts = w.Rules.ExplainReceived(w.plan, w.changes, &w.rules, s.Type, &w.result)
 	}
 	if reason == collector.Kept {
 		d := &w.definition
 		s.Changed = &Changed{
 			Name: string(d.Name), Type: d.Type, Increment: w.isIncrement(), Ends: w.point.Stale, Index: b.Points() - 1,
-			Snapshot: d.Snapshot && !w.isIncrement(), Timestamps: d.Timestamps, Unit: string(w.fate.Unit),
+			Snapshot: d.Snapshot && !w.isIncrement(), Timestamps: d.Timestamps, Unit: string(w.result.Unit),
 			Labels: b.PointLabels(b.Points() - 1),
 		}
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 // contexts writes contexts that are separated by |. The first word of each is its time in seconds, each other one a
-// gauge with a label, its value, and perhaps its time: "10 g/a=1 g/b=2@5". The word ! is a malformed family, own is that of the process, and ~ at
-// the end cuts the chunk off. A counter starts with +, an increment with ++.
+// gauge with a label, its value, and perhaps its time: "10 g/a=1 g/b=2@5". The word ! is a malformed family, own is that
+// of the process, and ~ at the end cuts the chunk off. A counter starts with +, an increment with ++.
 func contexts(t testing.TB, text string) []byte {
 	t.Helper()
 	text, isCut := strings.CutSuffix(text, "~")
@@ -201,7 +201,7 @@ func TestSnapshotsOnReload(t *testing.T) {
 			r.scratch.Rules = compile(t, "received: "+row.before, nil)
 			r.take(contexts(t, "0 a_bytes/a=1 a_bytes/b=1"), "t", 0)
 			after := compile(t, "received: "+row.after, nil)
-			if err := r.collector.RetainReceived(after.Print); err != nil {
+			if err := r.collector.RetainReceived(after.Fingerprint); err != nil {
 				t.Fatal(err)
 			}
 			if got := r.samples(); got != row.reloaded {

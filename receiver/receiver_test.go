@@ -111,7 +111,7 @@ func (r *rig) send(conn net.Conn, b []byte) {
 func (r *rig) expect(of *[]string, want ...string) {
 	r.t.Helper()
 	var got []string
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		r.mu.Lock()
 		got = append([]string(nil), *of...)
 		r.mu.Unlock()

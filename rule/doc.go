@@ -6,8 +6,8 @@
 // Rules are compiled once. Each tag has one [Plan]: the rules that match the tag, and one selector that finds all their
 // fields in a single pass over an event. In steady state a plan does not allocate.
 //
-// Rules on metrics events are [Received]: what they make of a point is a [Fate], by its tag and the name and the labels
-// that it came with.
+// Rules on metrics events are [Received]: what they make of a point, by its tag and its incoming name and labels, is a
+// [ReceivedResult].
 //
 // Label values and field paths borrow the chunk. A batch copies what it takes, and this package copies what it keeps,
 // which is field paths that are new.

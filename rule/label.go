@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"bytes"
 	"unicode/utf8"
 
 	"github.com/promexporter/promexporter/collector"
@@ -168,7 +167,7 @@ func (w *Scratch) cachedTransform(l *label, text []byte) []byte {
 		w.caches[l.cacheIndex] = cache
 	}
 	result, _ := transform(nil, l.transform, text)
-	if len(text) > maxLabelValue {
+	if max(len(text), len(result)) > maxLabelValue {
 		return result
 	}
 	for other := range cache { // in no order
@@ -205,20 +204,6 @@ func transform(b []byte, c *config.Label, text []byte) (result []byte, ok bool) 
 		text = truncateRunes(text, c.MaxLength)
 	}
 	return append(result, text...), ok
-}
-
-// rewrite returns text with its replacements and in its case, and false when nothing is left.
-func rewrite(c *config.Label, text []byte) ([]byte, bool) {
-	for i := range c.Replace {
-		text = c.Replace[i].Regex.ReplaceAll(text, []byte(c.Replace[i].With))
-	}
-	switch c.Case {
-	case config.LowerCase:
-		text = bytes.ToLower(text)
-	case config.UpperCase:
-		text = bytes.ToUpper(text)
-	}
-	return text, len(text) > 0
 }
 
 func mapped(cases []config.MapCase, text []byte) ([]byte, bool) {

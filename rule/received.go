@@ -107,8 +107,8 @@ type ReceivedLabel struct {
 
 // ReceivedFamily are the rules of one name.
 type ReceivedFamily struct {
-	// Print differs between rules that make different series. It is not 0.
-	Print uint64
+	// Fingerprint differs between rules that make different series. It is not 0.
+	Fingerprint uint64
 	// PerPoint says that what rules do depends on the labels of a point. Otherwise it is the same for all of the family.
 	PerPoint bool
 

@@ -10,8 +10,8 @@ import (
 	"github.com/promexporter/promexporter/record"
 )
 
-// Fate is what rules make of a point, or of all points of a family. It borrows the rules.
-type Fate struct {
+// ReceivedResult is what rules make of a point, or of all points of a family. It borrows the rules.
+type ReceivedResult struct {
 	Dropped        bool
 	Name           []byte // nil keeps the name
 	Type           collector.Type
@@ -32,44 +32,44 @@ type Fate struct {
 	applied []*receivedStep
 }
 
-// Origin counts what the collector drops of points with this fate: for the last rule that changed them. It is nil if
+// Origin counts what the collector drops of points with this result: for the last rule that changed them. It is nil if
 // none did.
-func (f *Fate) Origin() *collector.Origin {
+func (f *ReceivedResult) Origin() *collector.Origin {
 	if n := len(f.applied); n > 0 {
 		return &f.applied[n-1].stats.Origin
 	}
 	return nil
 }
 
-// IsSame reports whether points of one family with the fates f and g are of the same definition.
-func (f *Fate) IsSame(g *Fate) bool { return slices.Equal(f.applied, g.applied) }
+// IsSame reports whether points of one family with the results f and g are of the same definition.
+func (f *ReceivedResult) IsSame(g *ReceivedResult) bool { return slices.Equal(f.applied, g.applied) }
 
 // CopyFrom makes f the same as g.
-func (f *Fate) CopyFrom(g *Fate) { f.applied = append(f.applied[:0], g.applied...) }
+func (f *ReceivedResult) CopyFrom(g *ReceivedResult) { f.applied = append(f.applied[:0], g.applied...) }
 
 // Reset makes f that of a point that no rule changes.
-func (f *Fate) Reset() {
+func (f *ReceivedResult) Reset() {
 	clear(f.applied)
 	clear(f.Labels)
-	*f = Fate{Labels: f.Labels[:0], applied: f.applied[:0]}
+	*f = ReceivedResult{Labels: f.Labels[:0], applied: f.applied[:0]}
 }
 
-// Apply sets fate to what the rules make of the point that from has, of a family that comes with the given type.
-func (f *ReceivedFamily) Apply(w *Scratch, from receivedSource, kind collector.Type, fate *Fate) {
+// Apply sets result to what the rules make of the point that from has, of a family that comes with the given type.
+func (f *ReceivedFamily) Apply(w *Scratch, from receivedSource, kind collector.Type, result *ReceivedResult) {
 	f.fill(w, from, kind)
 	s := f.scope(w)
-	fate.Reset()
-	fate.Type = kind
+	result.Reset()
+	result.Type = kind
 	for i, r := range f.rules {
 		if !r.isOf(kind) || r.when != nil && !r.when.holds(&s, w) {
 			continue
 		}
-		fate.applied = append(fate.applied, r)
+		result.applied = append(result.applied, r)
 		if r.config.Drop {
-			fate.Dropped = true
+			result.Dropped = true
 			return
 		}
-		fate.take(r, f.names[i])
+		result.take(r, f.names[i])
 		if r.config.First {
 			return
 		}
@@ -77,7 +77,7 @@ func (f *ReceivedFamily) Apply(w *Scratch, from receivedSource, kind collector.T
 }
 
 // take adds what a rule sets.
-func (f *Fate) take(r *receivedStep, name []byte) {
+func (f *ReceivedResult) take(r *receivedStep, name []byte) {
 	c := r.config
 	if name != nil {
 		f.Name = name
@@ -99,7 +99,7 @@ func (f *Fate) take(r *receivedStep, name []byte) {
 }
 
 // takeSettings adds how points are taken, and how long series stay.
-func (f *Fate) takeSettings(c *config.Received) {
+func (f *ReceivedResult) takeSettings(c *config.Received) {
 	if c.Buckets != nil {
 		f.Buckets = c.Buckets
 	}
@@ -127,7 +127,7 @@ func (f *Fate) takeSettings(c *config.Received) {
 }
 
 // takeLabels adds labels.
-func (f *Fate) takeLabels(labels []ReceivedLabel) {
+func (f *ReceivedResult) takeLabels(labels []ReceivedLabel) {
 	for i := range labels {
 		l := &labels[i]
 		at, found := slices.BinarySearchFunc(f.Labels, l.Name, func(have *ReceivedLabel, name []byte) int {
@@ -189,19 +189,19 @@ func (f *ReceivedFamily) AppendLabel(w *Scratch, l *ReceivedLabel, b *collector.
 	}
 }
 
-// Count counts a point with its fate. reason says why it does not reach the collector, Kept that it does.
-func (f *ReceivedFamily) Count(w *Scratch, fate *Fate, reason collector.Reason) {
-	for _, r := range fate.applied {
+// Count counts a point with its result. reason says why it does not reach the collector, Kept that it does.
+func (f *ReceivedFamily) Count(w *Scratch, result *ReceivedResult, reason collector.Reason) {
+	for _, r := range result.applied {
 		t := &w.tallies[r.index]
 		t.matched++
 		if !r.config.Drop {
 			t.samples++
 		}
 	}
-	if reason == collector.Kept || fate.Dropped || len(fate.applied) == 0 {
+	if reason == collector.Kept || result.Dropped || len(result.applied) == 0 {
 		return
 	}
-	origin := fate.Origin()
+	origin := result.Origin()
 	if n := len(w.refused); n > 0 && w.refused[n-1].origin == origin && w.refused[n-1].reason == reason {
 		w.refused[n-1].points++
 		return
@@ -216,8 +216,8 @@ type refusedPoints struct {
 	points uint64
 }
 
-// Feeds notes that points with this fate go to a family.
-func (f *Fate) Feeds(name []byte) {
+// Feeds notes that points with this result go to a family.
+func (f *ReceivedResult) Feeds(name []byte) {
 	for _, r := range f.applied {
 		r.fed(name)
 	}

@@ -23,9 +23,9 @@ type ReceivedVerdict struct {
 	Checks  []Check          // the comparisons of the condition, as in Verdict
 }
 
-// ExplainReceived returns what each rule on metrics events made of the point for which ReceivedFamily.Apply set fate
+// ExplainReceived returns what each rule on metrics events made of the point for which ReceivedFamily.Apply set result
 // last. p and f are the rules of its tag and its name, or nil.
-func (s *Set) ExplainReceived(p *Received, f *ReceivedFamily, w *Scratch, kind collector.Type, fate *Fate) []ReceivedVerdict {
+func (s *Set) ExplainReceived(p *Received, f *ReceivedFamily, w *Scratch, kind collector.Type, result *ReceivedResult) []ReceivedVerdict {
 	all := make([]ReceivedVerdict, len(s.received))
 	var keeper *config.Received
 	for i, r := range s.received {
@@ -45,7 +45,7 @@ func (s *Set) ExplainReceived(p *Received, f *ReceivedFamily, w *Scratch, kind c
 		case !r.isOf(kind):
 			v.Outcome = OutcomeOtherType
 		default:
-			f.explain(v, f.rules[at], w, fate)
+			f.explain(v, f.rules[at], w, result)
 		}
 		if v.Outcome == OutcomeDropped || v.Outcome == OutcomeApplied && r.config.First {
 			keeper = r.config
@@ -54,13 +54,13 @@ func (s *Set) ExplainReceived(p *Received, f *ReceivedFamily, w *Scratch, kind c
 	return all
 }
 
-func (f *ReceivedFamily) explain(v *ReceivedVerdict, step *receivedStep, w *Scratch, fate *Fate) {
+func (f *ReceivedFamily) explain(v *ReceivedVerdict, step *receivedStep, w *Scratch, result *ReceivedResult) {
 	if step.when != nil {
 		e := explainer{w: w, scope: f.scope(w)}
 		v.Checks = e.checks(nil, step.when, step.config.Condition, 0)
 	}
 	switch {
-	case !slices.Contains(fate.applied, step):
+	case !slices.Contains(result.applied, step):
 		v.Outcome = OutcomeNotHeld
 	case step.config.Drop:
 		v.Outcome = OutcomeDropped

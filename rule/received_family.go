@@ -30,7 +30,7 @@ func (p *Received) addFamily(name string) *ReceivedFamily {
 
 func (p *Received) familyOf(name string) *ReceivedFamily {
 	f := &ReceivedFamily{plan: p, name: []byte(name)}
-	print := fnv.New64a()
+	sum := fnv.New64a()
 	for i := range p.rules {
 		r := &p.rules[i]
 		if !r.matchesName(name) {
@@ -39,21 +39,21 @@ func (p *Received) familyOf(name string) *ReceivedFamily {
 		f.rules = append(f.rules, r)
 		f.names = append(f.names, r.rename(name, p.set.options.prefix()))
 		f.PerPoint = f.PerPoint || r.perPoint
-		_, _ = print.Write(strconv.AppendQuote(nil, r.config.Identity))
-		_, _ = print.Write(f.names[len(f.names)-1]) // which depends on the key namespace too
+		_, _ = sum.Write(strconv.AppendQuote(nil, r.config.Identity))
+		_, _ = sum.Write(f.names[len(f.names)-1]) // which depends on the key namespace too
 	}
 	if len(f.rules) == 0 {
 		return nil
 	}
-	f.Print = max(print.Sum64(), 1)
+	f.Fingerprint = max(sum.Sum64(), 1)
 	return f
 }
 
-// Print returns what ReceivedFamily.Print is for a family with that tag and name, and 0 if no rule is about it.
-func (s *Set) Print(tag, name string) uint64 {
+// Fingerprint returns the Fingerprint of the ReceivedFamily with that tag and name, or 0 if no rule is about it.
+func (s *Set) Fingerprint(tag, name string) uint64 {
 	if p := s.Received(tag); p != nil {
 		if f := p.Family([]byte(name)); f != nil {
-			return f.Print
+			return f.Fingerprint
 		}
 	}
 	return 0

@@ -1,6 +1,9 @@
 package rule_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestLabelsAreRewritten(t *testing.T) {
 	scenario{
@@ -38,5 +41,24 @@ func TestLabelsAreRewritten(t *testing.T) {
 			words_total{n="1",word="Ä"} 1
 			words_total{n="2",word="none"} 1
 			words_total{word="none"} 3`,
+	}.run(t)
+}
+
+// TestReplacementsThatGrow: a list of replacements, each of which doubles the text, ends with a value that is cut.
+func TestReplacementsThatGrow(t *testing.T) {
+	double := strings.TrimSuffix(strings.Repeat("{regex: '.', with: '$0$0'}, ", 32), ", ")
+	scenario{
+		rules: `
+			metrics:
+			- {name: fits_total, type: counter, help: F., labels: {l: {from: $text, replace: [{regex: 'c', with: ccc}]}}}
+			- {name: grown_total, type: counter, help: G., labels: {l: {from: $text, replace: [` + double + `], max_length: 8}}}`,
+		records: `{"text":"abc"}`,
+		want: `
+			# HELP fits_total F.
+			# TYPE fits_total counter
+			fits_total{l="abccc"} 1
+			# HELP grown_total G.
+			# TYPE grown_total counter
+			grown_total{l="aaaaaaaa"} 1`,
 	}.run(t)
 }

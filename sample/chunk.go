@@ -1,7 +1,7 @@
 // Package sample reads samples of records: files that Fluent Bit, its outputs, or other programs have written.
 //
 // What enters are bytes in one of several formats; what leaves are chunks of events with their tags and the lines that
-// they come from, in the order of the bytes. Lines that are no records are counted, and the first ones are kept with
+// they come from, in the order of the bytes. Lines that are not records are counted, and the first ones are kept with
 // what is wrong with them.
 package sample
 

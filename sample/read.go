@@ -72,7 +72,7 @@ type Counts struct {
 	Records int // events
 	// Contexts are the contexts of metrics events.
 	Contexts int
-	Bad      int // lines or values that are no records
+	Bad      int // lines or values that are not records
 	First    []Bad
 	Format   Format // of the last source
 	Tagged   bool   // whether the format has tags

@@ -7,17 +7,17 @@ import (
 	"github.com/promexporter/promexporter/rule"
 )
 
-// fate is what the collector did with the samples of a rule.
-type fate struct {
+// result is what the collector did with the samples of a rule.
+type result struct {
 	dropped    map[collector.Reason]uint64
 	overflowed uint64
 }
 
 // collected returns what the collector did so far, by rule.
-func (t *Trial) collected() map[string]fate {
-	all := make(map[string]fate)
+func (t *Trial) collected() map[string]result {
+	all := make(map[string]result)
 	for _, s := range t.set.Stats() {
-		f := fate{make(map[collector.Reason]uint64), s.Overflowed()}
+		f := result{make(map[collector.Reason]uint64), s.Overflowed()}
 		for _, r := range collector.Reasons() {
 			f.dropped[r] = s.Dropped(r)
 		}
@@ -26,8 +26,8 @@ func (t *Trial) collected() map[string]fate {
 	return all
 }
 
-// conclude takes what the collector did between two fates.
-func (e *Explained) conclude(before, after fate) {
+// conclude takes what the collector did between two results.
+func (e *Explained) conclude(before, after result) {
 	e.Overflowed = after.overflowed > before.overflowed
 	for _, r := range collector.Reasons() {
 		if after.dropped[r] > before.dropped[r] {

@@ -26,7 +26,7 @@ type Event struct {
 	scratch *rule.Scratch
 }
 
-// ErrNoEvent is of bytes that are no event.
+// ErrNoEvent reports bytes that are not an event.
 var ErrNoEvent = errors.New("no event: it has no time and no record")
 
 // Decode returns the time and the record of an event, the record as JSON. Of a context of metrics events, these are the
@@ -100,7 +100,7 @@ func (t *Trial) at(e *Event) int64 {
 	return t.clock.nanos.Load()
 }
 
-// eachEvent calls f for each event of a chunk, read for the plan into w. Bytes that are no event are left out.
+// eachEvent calls f for each event of a chunk, read for the plan into w. Bytes that are not an event are left out.
 func eachEvent(c *sample.Chunk, plan *rule.Plan, w *rule.Scratch, f func(*Event) error) error {
 	var reader record.Reader
 	group, index := 0, 0 // where the open group starts

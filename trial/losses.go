@@ -12,7 +12,7 @@ import (
 
 // Loss is samples that were not counted, for one reason.
 type Loss struct {
-	Rule   string // or "" for bytes that are no records
+	Rule   string // or "" for bytes that are not records
 	Reason string
 	Count  uint64
 	// First says where the first one is and what it has. It is "" where that is not known.

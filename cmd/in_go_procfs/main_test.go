@@ -70,7 +70,7 @@ func open(t *testing.T, v flbtest.Version, properties ...string) *flbtest.Input 
 // records collects, as the host's timer does, until there are records, and reads them as the host does.
 func records(t *testing.T, collect func(data, size *uintptr) int32, cleanup func() int32) string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		var data, size uintptr
 		if status := collect(&data, &size); status != answerOK {
 			t.Fatalf("collect: %d", status)

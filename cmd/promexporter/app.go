@@ -59,6 +59,18 @@ func execute(ctx context.Context, args []string, s streams) int {
 	return statusFailed
 }
 
+// knownCommand refuses words that are not commands, with the most similar command as advice.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	advice := "promexporter --help lists them"
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		advice = "did you mean " + near[0] + "?"
+	}
+	return fmt.Errorf("unknown command %q; %s", args[0], advice)
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "promexporter",
@@ -67,11 +79,12 @@ func (a *app) root() *cobra.Command {
 
 Exit status: 0 fine, warnings or not; 1 what was looked at is wrong; 2 the command could not do its work; 3 only warnings,
 and --strict was given; 130 after Ctrl-C.`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              cobra.NoArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkColor() },
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Args:                       knownCommand,
+		PersistentPreRunE:          func(*cobra.Command, []string) error { return a.checkColor() },
+		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)

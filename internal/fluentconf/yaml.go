@@ -60,7 +60,7 @@ func (r *reader) environment(root *yaml.Node) {
 	})
 }
 
-// section adds a section. Values that are no scalars belong to processors, and are left out.
+// section adds a section. Values that are not scalars belong to processors, and are left out.
 func (r *reader) section(file, kind string, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
 		r.wrong(file, n.Line, n.Column, "no section", "write for example - name: promexporter")

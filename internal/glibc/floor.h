@@ -28,6 +28,7 @@
 
 #ifdef BASE
 #define VERSION(function, version) __asm__(".symver " #function "," #function "@" version)
+VERSION(dladdr, BASE);
 VERSION(dladdr1, DLADDR1);
 VERSION(dlsym, BASE);
 VERSION(pthread_attr_getstack, BASE);

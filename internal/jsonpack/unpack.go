@@ -11,8 +11,8 @@ import (
 )
 
 // AppendJSON appends the JSON of the msgpack value at the start of b to text, and returns what follows the value. Binaries
-// become texts, extensions texts of hexadecimal digits, and keys that are no texts their JSON in quotes. Floats that JSON
-// does not have become null.
+// become texts, extensions texts of hexadecimal digits, and keys that are not texts their JSON in quotes. Floats that
+// JSON does not have become null.
 func AppendJSON(text, b []byte) (json, rest []byte, err error) { return appendJSON(text, b, 0) }
 
 var errDepth = errors.New("nested too deep")

@@ -128,7 +128,7 @@ func clientOf(t testing.TB, c webtest.Certificate, own ...tls.Certificate) *http
 		ForceAttemptHTTP2: true,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 // try sends a GET, and reads the answer to its end.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 )
@@ -68,50 +69,70 @@ func (p *Page) release(one *piece) {
 	}
 }
 
+// maxPage bounds the size of a page in bytes. A page can be much larger than its series in memory, because each bucket
+// of a histogram repeats the labels of its series.
+const maxPage = 1 << 30
+
+// ErrTooLarge is the error of a page that would exceed the largest size.
+var ErrTooLarge = errors.New("the page would be larger than 1 GiB; let clients accept gzip, bound the labels of histograms, or lower series_memory_limit")
+
 // A pageWriter appends to a page until ctx ends. It has the methods with which the text encoders of expfmt need no
 // buffer of their own. The encoders write a few bytes at a time, so these methods do little.
 type pageWriter struct {
 	ctx  context.Context
+	most int // size of the page, rounded up to a piece
 	page *Page
-	free []byte // of the last piece of the page
+	last *piece
+	used int // bytes of last; pieceSize if there is none
 }
+
+// close sets the size of the page.
+func (w *pageWriter) close() { w.page.size = int64((len(w.page.all)-1)*pieceSize + w.used) }
 
 // grow adds a piece to the page.
 func (w *pageWriter) grow() error {
 	if w.ctx.Err() != nil {
 		return context.Cause(w.ctx)
 	}
-	p := w.page.from.take()
-	w.page.all = append(w.page.all, p)
-	w.free = p[:]
+	if len(w.page.all)*pieceSize >= w.most {
+		return ErrTooLarge
+	}
+	w.last, w.used = w.page.from.take(), 0
+	w.page.all = append(w.page.all, w.last)
 	return nil
 }
 
 func (w *pageWriter) Write(b []byte) (n int, err error) { return appendTo(w, b) }
 
-func (w *pageWriter) WriteString(s string) (n int, err error) { return appendTo(w, s) }
+func (w *pageWriter) WriteString(s string) (n int, err error) {
+	if len(s) < pieceSize-w.used {
+		w.used += copy(w.last[w.used:], s)
+		return len(s), nil
+	}
+	return appendTo(w, s)
+}
 
 func appendTo[T string | []byte](w *pageWriter, text T) (n int, err error) {
-	for {
-		copied := copy(w.free, text[n:])
-		w.free = w.free[copied:]
-		if n += copied; n == len(text) {
-			return n, nil
+	for n < len(text) {
+		if w.used == pieceSize {
+			if err := w.grow(); err != nil {
+				return n, err
+			}
 		}
-		if err := w.grow(); err != nil {
-			return n, err
-		}
+		copied := copy(w.last[w.used:], text[n:])
+		w.used, n = w.used+copied, n+copied
 	}
+	return n, nil
 }
 
 func (w *pageWriter) WriteByte(c byte) error {
-	if len(w.free) == 0 {
+	if w.used == pieceSize {
 		if err := w.grow(); err != nil {
 			return err
 		}
 	}
-	w.free[0] = c
-	w.free = w.free[1:]
+	w.last[w.used] = c
+	w.used++
 	return nil
 }
 

@@ -5,6 +5,7 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 type Renderer struct {
 	pieces      pieces
 	compressors compressors
+	maxPage     int // for tests; 0 means maxPage
 }
 
 // A FamilyError reports that a family cannot be written.
@@ -37,12 +39,13 @@ func (e *FamilyError) Unwrap() error { return e.Err }
 
 // Render writes the families, which are sorted by name, in the format f. It does not change them. A family that cannot
 // be written is left out, and failed is called. Then Render starts over, because this is rare: only a source with a bug
-// returns such families. If ctx ends before the page is complete, Render returns its cause.
+// returns such families. If the page would be too large, Render returns ErrTooLarge. If ctx ends before the page is
+// complete, Render returns its cause.
 func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format, failed func(*FamilyError)) (*Page, error) {
 	for {
 		p, err := r.try(ctx, all, f)
 		bad, isFamily := errors.AsType[*FamilyError](err)
-		if !isFamily {
+		if !isFamily || errors.Is(err, ErrTooLarge) {
 			return p, err
 		}
 		failed(bad)
@@ -51,7 +54,7 @@ func (r *Renderer) Render(ctx context.Context, all []exposition.Family, f Format
 }
 
 func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (*Page, error) {
-	out := &pageWriter{ctx: ctx, page: &Page{Format: f, from: &r.pieces}}
+	out := &pageWriter{ctx: ctx, most: cmp.Or(r.maxPage, maxPage), page: &Page{Format: f, from: &r.pieces}, used: pieceSize}
 	err := r.compressors.compress(out, f.encoding, func(w io.Writer) error { return r.write(w, all, f) })
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -60,7 +63,7 @@ func (r *Renderer) try(ctx context.Context, all []exposition.Family, f Format) (
 		out.page.Discard()
 		return nil, err
 	}
-	out.page.size = int64(len(out.page.all)*pieceSize - len(out.free))
+	out.close()
 	return out.page, nil
 }
 

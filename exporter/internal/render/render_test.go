@@ -204,7 +204,7 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-// TestRenderEndsWithItsContext checks that rendering ends with its context, in each format and encoding.
+// TestRenderEndsWithItsContext checks that rendering ends with its context, in each format, compressed or not.
 func TestRenderEndsWithItsContext(t *testing.T) {
 	late := errors.New("too late")
 	for _, accept := range []string{acceptText, acceptOpen, acceptProtobuf} {
@@ -324,6 +324,24 @@ func BenchmarkRender(b *testing.B) {
 					p.Discard()
 				}
 			})
+		}
+	}
+}
+
+// TestPageIsBounded refuses a page that would be too large, in each format, compressed or not.
+func TestPageIsBounded(t *testing.T) {
+	small, large := []exposition.Family{counters("a_total", 1)}, []exposition.Family{counters("a_total", 100_000)}
+	for _, accept := range []string{acceptText, acceptOpen, acceptProtobuf} {
+		for _, encoding := range []string{"", "gzip", "zstd"} {
+			r := Renderer{maxPage: 1} // which is a piece
+			f := Negotiate(accepting(accept, encoding), true)
+			unexpected := func(bad *FamilyError) { t.Error(bad) }
+			if _, err := r.Render(t.Context(), large, f, unexpected); !errors.Is(err, ErrTooLarge) {
+				t.Errorf("%s, %q: %v", accept, encoding, err)
+			}
+			if p, err := r.Render(t.Context(), small, f, unexpected); err != nil || !strings.Contains(content(t, p), "a_total") {
+				t.Errorf("%s, %q: %v", accept, encoding, err)
+			}
 		}
 	}
 }

@@ -14,6 +14,8 @@ static struct flb_api *api_new(void)
         .log_print = log_print,
         .input_log_check = (int (*)(struct flb_input_instance *, int)) api_log_check,
         .output_log_check = (int (*)(struct flb_output_instance *, int)) api_log_check,
+        .custom_get_property = (void *) api_property,
+        .custom_log_check = (void *) api_log_check,
     };
     size_t size = version.api_members * sizeof(void *);
     struct flb_api *api = box_new(size, 0);
