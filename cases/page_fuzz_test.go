@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzParsePage holds that no page makes its reader panic, and that each series that it read is found by its labels, one
-// by one.
+// FuzzParsePage holds that no page makes its reader panic, and that each series that it read is found by its labels,
+// one by one.
 func FuzzParsePage(f *testing.F) {
 	f.Add("# HELP a A.\n# TYPE a counter\na{b=\"c\",d=\"e\\\"f\"} 1\na 2 1700000000000\n")
 	f.Add("{\"日.本\",\"l l\"=\"x\"} +Inf\n")

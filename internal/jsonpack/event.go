@@ -33,8 +33,8 @@ func appendTime(b []byte, nanos int64) []byte {
 	return binary.BigEndian.AppendUint32(b, uint32(nanos%int64(time.Second)))
 }
 
-// Time reads a JSON number of seconds since 1970, or a time in quotes as in RFC 3339, in nanoseconds. Times before 1970 and
-// after 2262 are not ok.
+// Time reads a JSON number of seconds since 1970, or a time in quotes as in RFC 3339, in nanoseconds. Times before 1970
+// and after 2262 are not ok.
 func Time(value []byte) (nanos int64, ok bool) {
 	text := string(value)
 	if quoted, isText := strings.CutPrefix(text, `"`); isText {
