@@ -68,14 +68,18 @@ func (p *page) line(line string) error {
 	return nil
 }
 
-// labelText writes labels sorted, or "" for none.
+// labelText writes labels sorted, or "" for none. As on a page, names that need quotes have them.
 func labelText(labels []*dto.LabelPair) string {
 	if len(labels) == 0 {
 		return ""
 	}
 	pairs := make([]string, len(labels))
 	for i, l := range labels {
-		pairs[i] = l.GetName() + "=" + strconv.Quote(l.GetValue())
+		name := l.GetName()
+		if !model.LegacyValidation.IsValidLabelName(name) {
+			name = strconv.Quote(name)
+		}
+		pairs[i] = name + "=" + strconv.Quote(l.GetValue())
 	}
 	slices.Sort(pairs)
 	return "{" + strings.Join(pairs, ",") + "}"
@@ -207,12 +211,13 @@ func present(got *page, name, labels string) (found []string) {
 func splitLabels(text string) (labels []string) {
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
 	for len(text) > 0 {
-		i := strings.IndexByte(text, '=')
-		quoted, err := strconv.QuotedPrefix(text[i+1:])
+		name, _ := strconv.QuotedPrefix(text) // "" for a name without quotes
+		value := len(name) + strings.IndexByte(text[len(name):], '=') + 1
+		quoted, err := strconv.QuotedPrefix(text[value:])
 		if err != nil {
 			return labels
 		}
-		end := i + 1 + len(quoted)
+		end := value + len(quoted)
 		labels = append(labels, text[:end])
 		text = strings.TrimPrefix(text[end:], ",")
 	}

@@ -125,6 +125,39 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// TestHostileRecords holds the same of the records of a test, which become JSON.
+func TestHostileRecords(t *testing.T) {
+	for _, h := range []struct{ head, repeated, tail string }{
+		{"[", "x,", "]"}, {"[", "1,", "]"}, {"[", "[],", "]"}, {"[", "{a: b},", "]"}, {"'", "x", "'"}, {`"`, `\0`, `"`}, {"[[", "],[", "]]"},
+		{strings.Repeat("[", 5000), "~,", strings.Repeat("]", 5000)},
+	} {
+		t.Run(fmt.Sprintf("%.10q and %q", h.head, h.repeated), func(t *testing.T) {
+			text := "tests: [{name: x, steps: [{records: [{a: " + h.head + strings.Repeat(h.repeated, 20_000) + h.tail + "}]}]}]"
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, err := ParseTests("rules_test.yaml", []byte(text)); err != nil {
+				t.Error(err)
+			}
+			runtime.ReadMemStats(&after)
+			if got := (after.TotalAlloc - before.TotalAlloc) / uint64(len(text)); got > 4<<10 {
+				t.Errorf("%d bytes allocated for a byte of the file", got)
+			}
+		})
+	}
+}
+
+// TestTextsOfAliasesAreCounted holds that a long text cannot be repeated by aliases without bound.
+func TestTextsOfAliasesAreCounted(t *testing.T) {
+	before := "&a " + strings.Repeat("x", 2000)
+	for name := 'a'; name < 'f'; name++ {
+		before = fmt.Sprintf("%s, &%c [%s*%c]", before, name+1, strings.Repeat(fmt.Sprintf("*%c,", name), 9), name)
+	}
+	_, err := ParseTests("rules_test.yaml", []byte("tests: [{name: x, steps: [{records: [{a: ["+before+"]}]}]}]"))
+	if err == nil || !strings.Contains(err.Error(), "with aliases expanded") {
+		t.Error(err)
+	}
+}
+
 // TestAliasesAreCountedInFull holds that a small file cannot expand to a large one, even if each value is allowed.
 func TestAliasesAreCountedInFull(t *testing.T) {
 	c := "{field: $x, op: exists}"

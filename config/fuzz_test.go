@@ -73,6 +73,8 @@ func FuzzParseTests(f *testing.F) {
 	}
 	f.Add([]byte("tests: [{name: x, steps: [{at: 1m, time: -1s, group: {metadata: {}}, records: {file: a}}, {records: '{\"a\":1}'}]}]"))
 	f.Add([]byte("tests: [{name: x, steps: [{records: [{a: 0x10, b: [.inf, ~]}], errors: {a: {no_value: 1}}, absent: ['a{b=\"c\"}']}]}]"))
+	f.Add([]byte("tests: [{name: x, steps: [{records: [{a: &a xxxxxxxxxxxxxxxxxx, b: &b [*a,*a,*a,*a], c: &c [*b,*b,*b,*b], d: [*c,*c,*c,*c]}]}]}]"))
+	f.Add([]byte("tests: [{name: x, steps: [{records: [{a: +5, b: .5, c: 1., d: -.5e+3, f: 1e999, g: -0, h: .inf, j: .nan, m: 1_000, n: 012, <<: {o: p}}]}]}]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		tests, err := ParseTests("rules_test.yaml", text)
 		if err != nil {

@@ -14,7 +14,7 @@ var plainNumber = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0
 
 // scalar returns the node of a scalar.
 func scalar(n *yaml.Node) *node {
-	result := &node{Position: position(n), kind: text, text: n.Value, size: 1}
+	result := &node{Position: position(n), kind: text, text: n.Value, size: 1 + len(n.Value)/textSize}
 	switch {
 	case n.Tag == "!!null":
 		result.kind = null

@@ -3,7 +3,6 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -207,7 +206,7 @@ func appendNode(b []byte, n *node) []byte {
 
 func appendText(b []byte, s string) []byte {
 	text, _ := json.Marshal(s) // a text has no error
-	return slices.Concat(b, text)
+	return append(b, text...)
 }
 
 // appendFloat appends a number that is written as JSON does not have it, such as 0x10.

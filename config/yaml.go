@@ -29,7 +29,7 @@ type node struct {
 	number   float64 // of a number; 0 or 1 for a boolean
 	elements []*node // of a sequence
 	fields   []field // of a mapping, in the order of the file; keys are unique
-	size     int     // number of nodes including this one, with aliases expanded
+	size     int     // number of nodes including this one, with aliases expanded; see textSize
 }
 
 // field is a key of a mapping and its value.
@@ -37,6 +37,9 @@ type field struct{ key, value *node }
 
 // maxNodes bounds the nodes of a document, with aliases expanded: each reader visits an aliased node in all its places.
 const maxNodes = 1_000_000
+
+// textSize is how many bytes of a scalar count as one more node, because records of a test repeat an aliased text.
+const textSize = 64
 
 // converter converts nodes of the library.
 type converter struct {

@@ -24,7 +24,7 @@ import (
 // testdata/examples has the page, and what it is made of: NAME.log has lines of a log, which the parsers at the head of
 // the file read; NAME.json has records; NAME.mp is a chunk that Fluent Bit wrote.
 
-func readText(t *testing.T, path string) string {
+func readText(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -161,30 +161,36 @@ func compareExplain(t testing.TB, rules []*config.Rules, tag string, chunk []byt
 	}
 }
 
-// TestExplainEqualsApply runs over the examples of the documents.
-func TestExplainEqualsApply(t *testing.T) {
+// eachExample calls f for each example of the documents: rules, the tag of events, and the events as lines of JSON.
+func eachExample(t testing.TB, f func(rules []byte, tag, events string)) {
+	t.Helper()
 	for _, name := range []string{"configuration.md", "how-to.md"} {
-		var rules []*config.Rules
-		for _, f := range fences(readText(t, filepath.Join("..", "docs", name))) {
+		rules := ""
+		for _, block := range fences(readText(t, filepath.Join("..", "docs", name))) {
 			switch {
-			case f.Language == "yaml" && f.Note != "wrong":
-				text := f.Body
-				if strings.HasPrefix(text, "- ") {
-					text = "metrics:\n" + text
+			case block.Language == "yaml" && block.Note != "wrong":
+				if rules = block.Body; strings.HasPrefix(rules, "- ") {
+					rules = "metrics:\n" + rules
 				}
-				r, err := config.ParseRules("rules.yaml", []byte(text))
-				if err != nil {
-					t.Fatal(err)
-				}
-				rules = []*config.Rules{r, defaults(t)}
-			case f.Language == "json" && rules != nil:
-				tag, _, _ := strings.Cut(f.Note, " ")
-				for _, tag := range []string{tag, "app.web.1"} {
-					compareExplain(t, rules, tag, chunktest.Events(f.Body))
-				}
+			case block.Language == "json" && rules != "":
+				tag, _, _ := strings.Cut(block.Note, " ")
+				f([]byte(rules), tag, block.Body)
 			}
 		}
 	}
+}
+
+// TestExplainEqualsApply runs over the examples of the documents.
+func TestExplainEqualsApply(t *testing.T) {
+	eachExample(t, func(rules []byte, tag, events string) {
+		r, err := config.ParseRules("rules.yaml", rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range []string{tag, "app.web.1"} {
+			compareExplain(t, []*config.Rules{r, defaults(t)}, tag, chunktest.Events(events))
+		}
+	})
 }
 
 func FuzzExplain(f *testing.F) {
@@ -194,6 +200,9 @@ func FuzzExplain(f *testing.F) {
 	}
 	f.Add(language, "app.web", chunktest.Events(`{"a":1,"b":{"c":"2"},"items":[{"n":1}]}`))
 	f.Add([]byte("metrics:\n- {name: '${field}', type: gauge, fields: ., first: true}\n- {drop: true, fields: a}"), "t", chunktest.Events(`{"a":1,"b":2}`))
+	f.Add([]byte("metrics:\n- {name: d, type: gauge, help: H., value: $v, aggregate: max, round: 1m}\n- {name: s, type: summary, help: H., value: $v, quantiles: {0.5: 0.1}}"),
+		"t", chunktest.Events("{\"v\":1e308}\n{\"v\":-0.0}\n{\"v\":\"1e309\"}\n{\"v\":[1,\"2\",null,{}]}"))
+	eachExample(f, func(rules []byte, tag, events string) { f.Add(rules, tag, chunktest.Events(events)) })
 	f.Fuzz(func(t *testing.T, text []byte, tag string, chunk []byte) {
 		rules, err := config.ParseRules("rules.yaml", text)
 		if err != nil {

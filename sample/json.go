@@ -116,6 +116,7 @@ func (s *session) jsonStream() error {
 		_, _ = s.in.Discard(3)
 	}
 	for {
+		in.taken = d.InputOffset()
 		if k := d.PeekKind(); k == ']' || k == '[' && d.StackDepth() == 0 {
 			if _, err := d.ReadToken(); err == nil {
 				continue
@@ -126,15 +127,12 @@ func (s *session) jsonStream() error {
 			return nil
 		}
 		line := in.line(d.InputOffset() - int64(len(text)))
-		var bad *jsontext.SyntacticError
-		switch {
-		case err != nil && in.err != nil: // the decoder may call it an unexpected end
-			return in.err
-		case errors.As(err, &bad):
-			s.badJSON(in, bad)
-			return nil
-		case err != nil:
-			return err
+		if err != nil {
+			return s.endStream(in, line, err)
+		}
+		if len(text) > MaxLine {
+			s.bad(line, errTooLong)
+			continue
 		}
 		if err := s.jsonRecord(text, line); err != nil {
 			if errors.As(err, new(fatalError)) {
@@ -145,20 +143,40 @@ func (s *session) jsonStream() error {
 	}
 }
 
+// endStream notes why a stream ends after a line, or returns the error of its source.
+func (s *session) endStream(in *newlines, line int, err error) error {
+	var bad *jsontext.SyntacticError
+	switch {
+	case errors.Is(in.err, errTooLong):
+		s.bad(line, fmt.Errorf("the next record has %w; %w", in.err, errNotRead))
+		return nil
+	case in.err != nil: // the decoder may call it an unexpected end
+		return in.err
+	case errors.As(err, &bad):
+		s.badJSON(in, bad)
+		return nil
+	}
+	return err
+}
+
+var errNotRead = errors.New("what follows is not read, because it is not known where the next record starts")
+
 // badJSON notes where a stream is not JSON.
 func (s *session) badJSON(in *newlines, bad *jsontext.SyntacticError) {
 	line := in.line(bad.ByteOffset)
 	err := jsonpack.SyntaxError(bad, in.start)
 	if !errors.Is(bad, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("%w; what follows is not read, because it is not known where the next record starts", err)
+		err = fmt.Errorf("%w; %w", err, errNotRead)
 	}
 	s.bad(line, err)
 }
 
-// newlines remembers where the lines of a stream end.
+// newlines remembers where the lines of a stream end. It ends a stream in a value that is so much longer than MaxLine
+// that the decoder has no room for it.
 type newlines struct {
 	from   io.Reader
 	read   int64
+	taken  int64 // the offset after the last value: the decoder keeps the rest until there is a whole value
 	ends   []int64
 	passed int
 	start  int64 // of the line that was found last
@@ -166,6 +184,10 @@ type newlines struct {
 }
 
 func (n *newlines) Read(b []byte) (int, error) {
+	if n.read-n.taken > MaxLine {
+		n.err = errTooLong
+		return 0, errTooLong
+	}
 	size, err := n.from.Read(b)
 	for i, c := range b[:size] {
 		if c == '\n' {

@@ -57,3 +57,27 @@ func TestHostileText(t *testing.T) {
 		})
 	}
 }
+
+// TestHostileKeys shows an event in which a map has a map as a key, which has one as a key, and so on. Each level of
+// quotes would double the text.
+func TestHostileKeys(t *testing.T) {
+	value := "\x81\xa1x" + strings.Repeat("\x81", 20) + "\xa1a" + strings.Repeat("\x01", 20)
+	events := append(jsonpack.AppendHead(nil, int64(time.Second), []byte(value)), value...)
+	for _, output := range []string{"pretty", "json", "raw"} {
+		t.Run(output, func(t *testing.T) {
+			var out, notes bytes.Buffer
+			a := &app{streams: streams{strings.NewReader(""), &out, &notes}, color: "never"}
+			w, err := a.newListenWriter(&listenFlags{rulesFlags: rulesFlags{clock: "now"}, output: output}, func() {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.close()
+			if err := w.emit(&receiver.Chunk{Tag: "t", Events: events}); err != nil {
+				t.Fatal(err)
+			}
+			if n := out.Len() + notes.Len(); n == 0 || n > 4096 {
+				t.Errorf("%d bytes", n)
+			}
+		})
+	}
+}

@@ -14,6 +14,9 @@ import (
 // maxFile bounds a configuration file, in bytes.
 const maxFile = 4 << 20
 
+// minFile is how many bytes a small file counts as, so that few are read.
+const minFile = 4 << 10
+
 // maxIncludes bounds how deep includes may nest.
 const maxIncludes = 16
 
@@ -74,6 +77,10 @@ func Read(path string) (*Config, error) {
 	if err := r.file(path, 0); err != nil {
 		return nil, err
 	}
+	if r.used > maxFile {
+		return nil, fmt.Errorf("%s: with its includes and the values of its variables, it has more than %d bytes; "+
+			"does a file include itself, or a variable contain itself?", path, maxFile)
+	}
 	return &r.Config, nil
 }
 
@@ -86,6 +93,14 @@ func IsYAML(path string) bool {
 type reader struct {
 	Config
 	variables map[string]string // what @SET and env define
+	used      int               // bytes of files, and of values with their variables
+}
+
+// take counts n bytes, and reports whether that many may be used. Without a bound, files that include each other and
+// values that contain variables grow exponentially.
+func (r *reader) take(n int) bool {
+	r.used += n
+	return r.used <= maxFile
 }
 
 func (r *reader) file(path string, depth int) error {
@@ -99,6 +114,9 @@ func (r *reader) file(path string, depth int) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
+	}
+	if !r.take(max(len(text), minFile)) {
+		return nil // Read reports it
 	}
 	if IsYAML(path) {
 		r.yaml(path, text, depth)
@@ -145,6 +163,9 @@ func (r *reader) expand(value string) (expanded, undefined string) {
 		}
 		if !ok && undefined == "" {
 			undefined = name
+		}
+		if !r.take(len(v)) {
+			return ""
 		}
 		return v
 	})

@@ -71,9 +71,29 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestGrowth holds that small files do not become large.
+func TestGrowth(t *testing.T) {
+	for name, files := range map[string][]string{
+		"variables":   {"a.conf", "@SET a=xxxxxxxx\n" + strings.Repeat("@SET a=${a}${a}\n", 40)},
+		"one value":   {"a.conf", "@SET a=" + strings.Repeat("x", 10_000) + "\n[OUTPUT]\n x " + strings.Repeat("${a}", 10_000)},
+		"includes":    {"a.conf", strings.Repeat("@INCLUDE a.conf\n", 10)},
+		"in circles":  {"a.conf", strings.Repeat("@INCLUDE *.conf\n", 10), "b.conf", strings.Repeat("@INCLUDE *.conf\n", 10)},
+		"yaml":        {"a.yaml", "includes: [a.yaml, a.yaml, a.yaml, a.yaml, a.yaml, a.yaml]\n"},
+		"environment": {"a.yaml", "env: {a: " + strings.Repeat("x", 10_000) + "}\nservice: {b: '" + strings.Repeat("${a}", 10_000) + "'}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c, err := Read(write(t, files...)); err == nil || !strings.Contains(err.Error(), "more than 4194304 bytes") {
+				t.Errorf("got %v, %v", c, err)
+			}
+		})
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add("[OUTPUT]\n    Name ${x}\n@SET a=b\n", false)
+	f.Add("@SET a=b\n@SET a=${a}${a}\n@SET a=${a}${a}\n[OUTPUT]\n a ${a}\n\xff\u0085\n@INCLUDE *\n", false)
 	f.Add("pipeline: {outputs: [{name: &a x, b: *a}]}\n", true)
+	f.Add("pipeline:\n  outputs:\n  - name: >\n\n      a\n    <<: &a {'': , ? b : \"\n\nd\"}\nenv: {a: *a, b: ${a}}\nincludes: [*a]\n", true)
 	f.Fuzz(func(t *testing.T, text string, isYAML bool) {
 		r := reader{variables: make(map[string]string)}
 		if isYAML {

@@ -33,12 +33,14 @@ func appendTime(b []byte, nanos int64) []byte {
 	return binary.BigEndian.AppendUint32(b, uint32(nanos%int64(time.Second)))
 }
 
-// Time reads a JSON number of seconds since 1970, or a time in quotes as in RFC 3339, in nanoseconds.
+// Time reads a JSON number of seconds since 1970, or a time in quotes as in RFC 3339, in nanoseconds. Times before 1970
+// and after 2262 are not ok.
 func Time(value []byte) (nanos int64, ok bool) {
 	text := string(value)
 	if quoted, isText := strings.CutPrefix(text, `"`); isText {
 		t, err := time.Parse(time.RFC3339Nano, strings.TrimSuffix(quoted, `"`))
-		return t.UnixNano(), err == nil
+		nanos = t.UnixNano() // which overflows in the years before 1678 and after 2262
+		return nanos, err == nil && nanos >= 0 && time.Unix(0, nanos).Equal(t)
 	}
 	whole, fraction, _ := strings.Cut(text, ".")
 	seconds, err := strconv.ParseInt(whole, 10, 64)

@@ -17,6 +17,10 @@ func AppendJSON(text, b []byte) (json, rest []byte, err error) { return appendJS
 
 var errDepth = errors.New("nested too deep")
 
+// levelsOfKey is how many levels a map or an array counts as when it is a key: quoting doubles the escapes that its text
+// has, so that nested keys grow exponentially.
+const levelsOfKey = maxDepth / 4
+
 func appendJSON(text, b []byte, depth int) (json, rest []byte, err error) {
 	if depth > maxDepth {
 		return text, b, errDepth
@@ -45,8 +49,11 @@ func appendMap(text, b []byte, depth int) (json, rest []byte, err error) {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		start := len(text)
-		if text, rest, err = appendJSON(text, rest, depth+1); err != nil {
+		start, levels := len(text), 1
+		if kind := msgp.NextType(rest); kind == msgp.MapType || kind == msgp.ArrayType {
+			levels = levelsOfKey
+		}
+		if text, rest, err = appendJSON(text, rest, depth+levels); err != nil {
 			break
 		}
 		if text[start] != '"' {

@@ -13,20 +13,21 @@ type Block struct {
 // Blocks returns the blocks of code in a text. A block without an end is left out.
 func Blocks(text string) (all []Block) {
 	var open *Block
-	heading, n := "", 0
+	heading, n, at := "", 0, 0
 	for line := range strings.Lines(text) {
+		start := at
+		at += len(line)
 		n++
 		mark, isMark := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isMark && open == nil:
 			language, note, _ := strings.Cut(mark, " ")
-			open = &Block{Language: language, Note: note, Line: n, Heading: heading}
+			open = &Block{Language: language, Note: note, Line: n, Heading: heading, Body: text[at:]}
 		case isMark:
+			open.Body = strings.TrimSuffix(open.Body, text[start:])
 			all = append(all, *open)
 			open = nil
-		case open != nil:
-			open.Body += line
-		case strings.HasPrefix(line, "#"):
+		case open == nil && strings.HasPrefix(line, "#"):
 			heading = strings.TrimSpace(strings.TrimLeft(line, "#"))
 		}
 	}

@@ -16,6 +16,7 @@ func FuzzBlocks(f *testing.F) {
 		f.Add(string(text))
 	}
 	f.Add("# a\n```yaml wrong\nb\n```\n ```\nc")
+	f.Add("```\n```\n```\u0085a  b \r\n# c\n\n\xff```\n\t``` d\r\n``````\n\n```")
 	f.Fuzz(func(t *testing.T, text string) {
 		lines := strings.SplitAfter(text, "\n")
 		for _, b := range Blocks(text) {
@@ -26,7 +27,8 @@ func FuzzBlocks(f *testing.F) {
 			if !strings.HasPrefix(mark, "```"+b.Language) || !strings.HasSuffix(mark, b.Note) {
 				t.Errorf("the mark %q is of a block of %q with the note %q", mark, b.Language, b.Note)
 			}
-			if !strings.HasPrefix(strings.Join(lines[b.Line:], ""), b.Body) {
+			rest, whole := strings.CutPrefix(strings.Join(lines[b.Line:], ""), b.Body)
+			if !whole || !strings.HasPrefix(strings.TrimSpace(rest), "```") || strings.Contains(b.Body, "\n```") {
 				t.Errorf("the block after line %d has the body %q", b.Line, b.Body)
 			}
 		}
