@@ -179,5 +179,10 @@ func TestBucketsThatRepeatLongLabels(t *testing.T) {
 		if got := c.Stats().PointsDropped(collector.TooLarge); got != row.dropped {
 			t.Errorf("%d buckets with a label of %d bytes: %d points dropped, want %d", row.buckets, row.label, got, row.dropped)
 		}
+		d.Name, d.Buckets = []byte("e"), buckets(row.buckets).Bounds
+		ingest(t, c, put(d, collector.Point{Exponential: &collector.Exponential{}}, strings.Repeat("v", row.label)))
+		if got := c.Stats().PointsDropped(collector.TooLarge); got != 2*row.dropped {
+			t.Errorf("%d buckets of a rule with a label of %d bytes: %d points dropped in all", row.buckets, row.label, got)
+		}
 	}
 }

@@ -235,7 +235,8 @@ func (b *Batch) isFull() bool {
 // shape copies what p has in addition to a value into the batch, and reports whether its type may have that value.
 func (b *Batch) shape(q *point, p *Point) Reason {
 	finite := p.Value-p.Value == 0
-	switch b.definitions[q.definition].kind {
+	d := &b.definitions[q.definition]
+	switch d.kind {
 	case Counter:
 		switch {
 		case !finite:
@@ -244,7 +245,10 @@ func (b *Batch) shape(q *point, p *Point) Reason {
 			return NegativeCounter
 		}
 	case Histogram:
-		if p.Exponential != nil {
+		switch {
+		case int(q.end-q.key)*max(len(p.Bounds), len(d.bounds)) > maxBucketLabels:
+			return TooLarge
+		case p.Exponential != nil:
 			return b.exponential(q, p)
 		}
 		return b.classic(q, p)
@@ -269,9 +273,6 @@ func (b *Batch) classic(q *point, p *Point) Reason {
 	}
 	if len(p.Counts) < n || !areBuckets(p.Bounds[:n], p.Counts, p.Count) {
 		return Inconsistent
-	}
-	if int(q.end-q.key)*n > maxBucketLabels {
-		return TooLarge
 	}
 	q.width, q.bounds, q.counts = uint32(n), uint32(len(b.floats)), uint32(len(b.counts))
 	b.floats = append(b.floats, p.Bounds[:n]...)
