@@ -35,12 +35,16 @@ func (r *reading) share() reading {
 	return *r
 }
 
-// detach gives r memory that nothing else reads.
-func (r *reading) detach() {
+// detach gives r memory that nothing else reads. The numbers are copied only if the next change adds to them.
+func (r *reading) detach(isAddition bool) {
 	if !r.shared {
 		return
 	}
 	r.shared = false
+	if !isAddition {
+		r.counts, r.levels, r.native.positive, r.native.negative = nil, nil, nil, nil
+		return
+	}
 	r.counts, r.levels = slices.Clone(r.counts), slices.Clone(r.levels)
 	r.native.positive, r.native.negative = slices.Clone(r.native.positive), slices.Clone(r.native.negative)
 }
@@ -49,7 +53,7 @@ func (r *reading) detach() {
 func (c *Collector) read(s *store, i int, p *point, b *Batch) {
 	r := &s.readings[i]
 	before := r.size()
-	r.detach()
+	r.detach(p.add)
 	sum := p.value
 	switch {
 	case s.family.Type == Summary:
