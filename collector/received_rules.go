@@ -1,9 +1,9 @@
 package collector
 
-// maxArrivals bounds the pairs of a tag and a name that a family remembers.
-const maxArrivals = 4096
+// maxIncomingNames bounds the pairs of a tag and a name that a family remembers.
+const maxIncomingNames = 4096
 
-// incomingNames are what rules a received family is made with, by tag and the name that it came with.
+// incomingNames are what rules a received family is made with, by tag and incoming name.
 type incomingNames struct {
 	fingerprints map[string]map[string]uint64
 	count        int
@@ -20,7 +20,7 @@ func (s *store) noteIncoming(d *defined, b *Batch) {
 	switch {
 	case known && have == d.fingerprint:
 		return
-	case !known && a.count >= maxArrivals:
+	case !known && a.count >= maxIncomingNames:
 		a.full = true
 		return
 	case !known:

@@ -127,7 +127,7 @@ func (c *Collector) Families() []FamilyStats {
 	return all
 }
 
-// listSizes makes sizes of listed, which has the first families, and of the others. Who reads listed does not see what
+// listSizes makes sizes of listed, which has the first families, and of the others. A reader of listed does not see what
 // is appended to it.
 func (c *Collector) listSizes(listed []familyCount) {
 	for _, st := range c.stores[len(listed):] {
