@@ -145,16 +145,35 @@ func TestSectionsChangeUsersInTurn(t *testing.T) {
 // TestReloadToOverlappingAddress checks that an address which only waits for suspended instances is freed for an
 // overlapping one.
 func TestReloadToOverlappingAddress(t *testing.T) {
-	var servers exporter.Servers
-	e := open(t, &servers, exporter.Options{})
-	_, port, _ := net.SplitHostPort(at(e))
-	suspend(t, e)
-	resume(t, e, exporter.Options{Addresses: addresses(":" + port)})
-	if code, _ := get(t, "http://127.0.0.1:"+port+"/metrics"); code != 200 || !e.Listening() {
-		t.Errorf("%d, listening %t", code, e.Listening())
+	for before, after := range map[string]string{"": "127.0.0.1", "127.0.0.1": ""} {
+		var servers exporter.Servers
+		e := reloadToHost(t, &servers, before, after)
+		_, port, _ := net.SplitHostPort(at(e))
+		if code, _ := get(t, "http://127.0.0.1:"+port+"/metrics"); code != 200 {
+			t.Errorf("from host %q to %q: %d", before, after, code)
+		}
+		e.Close()
+		noGoroutines(t)
 	}
-	e.Close()
-	noGoroutines(t)
+}
+
+// reloadToHost returns an endpoint that listens on the host after, and listened on the same port of before. A port that
+// is free on one host may be in use on another, by a client that has closed its connection for example, so it tries
+// several.
+func reloadToHost(t *testing.T, servers *exporter.Servers, before, after string) *exporter.Endpoint {
+	t.Helper()
+	for range 20 {
+		e := open(t, servers, exporter.Options{Addresses: addresses(before + ":0")})
+		_, port, _ := net.SplitHostPort(at(e))
+		suspend(t, e)
+		resume(t, e, exporter.Options{Addresses: addresses(after + ":" + port)})
+		if e.Listening() {
+			return e
+		}
+		e.Close()
+	}
+	t.Fatalf("it does not listen on %q after %q", after, before)
+	return nil
 }
 
 // TestOthersDoNotTakeOver checks that no other instance can use the name and the place of a suspended instance.
