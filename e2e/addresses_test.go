@@ -8,9 +8,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/promexporter/promexporter/internal/sockettest"
 )
 
 // TestListenAddresses serves one page on IPv4, IPv6 and a Unix socket.
@@ -20,7 +21,7 @@ func TestListenAddresses(t *testing.T) {
 	} else {
 		l.Close()
 	}
-	socket := filepath.Join(t.TempDir(), "metrics.sock")
+	socket := sockettest.Path(t)
 	a := start(t, "", withPlugin(append(dummy("t", `{"a":1}`), "-o", "promexporter",
 		"-p", "listen_address=127.0.0.1:0, [::1]:0,unix://"+socket)...)...)
 	four := a.url(0)

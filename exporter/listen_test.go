@@ -4,16 +4,16 @@ import (
 	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/promexporter/promexporter/exporter"
+	"github.com/promexporter/promexporter/internal/sockettest"
 )
 
 func TestSeveralAddresses(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s.sock")
+	path := sockettest.Path(t)
 	listen := "127.0.0.1:0, 127.0.0.1:0,unix://" + path
 	six, err := net.Listen("tcp", "[::1]:0")
 	if err == nil {
@@ -72,7 +72,7 @@ func TestAllAddressesOrNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	path := filepath.Join(t.TempDir(), "s.sock")
+	path := sockettest.Path(t)
 	var servers exporter.Servers
 	_, err = servers.Open(withDefaults(exporter.Options{Addresses: addresses("unix://" + path + "," + taken.Addr().String())}))
 	if !errors.Is(err, syscall.EADDRINUSE) {
@@ -140,7 +140,7 @@ func TestListenLaterIsClosed(t *testing.T) {
 
 // TestUnixSocket checks that a socket is shared like an address, replaces a stale one, and is removed at the end.
 func TestUnixSocket(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s.sock")
+	path := sockettest.Path(t)
 	crashed, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,12 +18,13 @@ import (
 
 	"github.com/promexporter/promexporter/exporter"
 	"github.com/promexporter/promexporter/internal/metric"
+	"github.com/promexporter/promexporter/internal/sockettest"
 )
 
 // TestReloadWithChanges checks that the new instance may have other addresses, another path and other users.
 func TestReloadWithChanges(t *testing.T) {
 	var servers exporter.Servers
-	path := filepath.Join(t.TempDir(), "s.sock")
+	path := sockettest.Path(t)
 	e := open(t, &servers, exporter.Options{
 		Addresses: addresses("127.0.0.1:0,127.0.0.1:0,unix://" + path), Source: families(up("a", "1")),
 	})

@@ -21,6 +21,7 @@ type document struct {
 // run runs the blocks of the document: one with file=NAME is written to a file, and each command of promexporter in a
 // block of console has to print what is below it, on both streams.
 func (d *document) run(text string) {
+	neutralEnv(d.t)
 	var note, body string
 	open := "" // the mark of the block, which may have blocks with shorter marks in it
 	for line := range strings.Lines(text) {

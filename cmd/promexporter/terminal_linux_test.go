@@ -42,17 +42,17 @@ func terminal(t *testing.T) (tty *os.File, shown *output) {
 	return tty, shown
 }
 
-// noColorSettings lets the terminal alone decide.
-func noColorSettings(t *testing.T) {
+// neutralEnv replaces what the machine says about colors and characters, so that the stream alone decides.
+func neutralEnv(t *testing.T) {
 	t.Helper()
-	for key, value := range map[string]string{"NO_COLOR": "", "CLICOLOR_FORCE": "", "TERM": "xterm"} {
+	for key, value := range map[string]string{"NO_COLOR": "", "CLICOLOR_FORCE": "", "TERM": "xterm", "LC_ALL": "C.UTF-8"} {
 		t.Setenv(key, value)
 	}
 }
 
 // TestColors holds that each stream has colors by itself, if it is a terminal and nobody objects.
 func TestColors(t *testing.T) {
-	noColorSettings(t)
+	neutralEnv(t)
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
 	if err := os.WriteFile(rules, []byte("metrics: [{name: a, type: counter}]\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestColors(t *testing.T) {
 
 // TestWatchClearsScreen holds that a terminal shows the last run only.
 func TestWatchClearsScreen(t *testing.T) {
-	noColorSettings(t)
+	neutralEnv(t)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a_test.yaml"), []byte("tests: [{name: nothing, steps: []}]\n"), 0o600); err != nil {
 		t.Fatal(err)

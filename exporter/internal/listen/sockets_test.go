@@ -5,15 +5,16 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/promexporter/promexporter/internal/sockettest"
 )
 
 // TestUnixSocket checks that only a stale socket is replaced, and that the socket is removed when it is closed.
 func TestUnixSocket(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s.sock")
+	path := sockettest.Path(t)
 	crashed, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +49,7 @@ func TestUnixSocket(t *testing.T) {
 
 // TestReplacedUnixSocketIsNotRemoved checks that a file that replaced the socket is kept.
 func TestReplacedUnixSocketIsNotRemoved(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s.sock")
+	path := sockettest.Path(t)
 	var s Sockets
 	l, err := s.Listen(resolved(t, "unix://"+path)[0])
 	if err != nil {

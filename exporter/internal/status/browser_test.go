@@ -83,11 +83,14 @@ func browse(t *testing.T, page string) ([]seen, string) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	home := t.TempDir()
 	// The sandbox does not run as root, as in a container. The pages are our own.
 	cmd := exec.CommandContext(ctx, chromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--hide-scrollbars", "--user-data-dir="+t.TempDir(), "--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom",
+		"--hide-scrollbars", "--user-data-dir="+home, "--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom",
 		server.URL+"/frames")
+	// The crash handler ignores --user-data-dir. The browser makes a Unix socket in TMPDIR, which has a short path only.
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "TMPDIR=/tmp")
 	var log strings.Builder
 	cmd.Stderr = &log
 	document, err := cmd.Output()
