@@ -60,7 +60,7 @@ var buildFaulty = sync.OnceValues(func() (string, error) {
 	if err := os.WriteFile(file, overlay, 0o644); err != nil {
 		return "", err
 	}
-	return makePlugin("out_prom_exporter.so", dir, "FLAGS=-overlay "+file)
+	return makePlugin("out_prom_exporter.so", dir, "FLAGS=-overlay '"+file+"'")
 })
 
 // pluginPID returns the process that has the plugin: the agent, or the loader that the development host has started.

@@ -68,28 +68,3 @@ func TestCloseWithIdleAndSilentClients(t *testing.T) {
 	}
 	noGoroutines(t)
 }
-
-// Closing an endpoint whose source hangs does not affect the rest of its page, or the scrape that waits for it.
-func TestCloseLeavesTheRestOfThePage(t *testing.T) {
-	for name, polite := range map[string]bool{"polite": true, "rude": false} {
-		t.Run(name, func(t *testing.T) {
-			h := newHanging()
-			h.polite = polite
-			all := openAll(t, exporter.Options{Source: families(up("rest", "1"))}, exporter.Options{Source: h})
-			url := "http://" + at(all[0]) + "/metrics"
-			result := inBackground(url)
-			until(t, "the scrape begins", func() bool { return h.asked.Load() == 1 })
-			if err := closeInTime(t, all[1].Close); (err == nil) != polite {
-				t.Errorf("closed: %v", err)
-			}
-			close(h.release)
-			if got := <-result; !strings.HasPrefix(got, "200 ") || value(got, `rest{l="1"}`) != "1" {
-				t.Errorf("the scrape got %s", got)
-			}
-			if _, page := get(t, url); value(page, `rest{l="1"}`) != "1" || h.asked.Load() != 1 ||
-				strings.Contains(page, "promexporter.1") {
-				t.Errorf("after Close:\n%s", page)
-			}
-		})
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,4 +145,62 @@ func TestScrapeTimeoutEndsReading(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestScrapeDoesNotWaitTooLong checks that a scrape which cannot wait longer gets the page without the instance, or an
+// error, before its timeout.
+func TestScrapeDoesNotWaitTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, endpoints := offline(Options{Path: "/rest", Source: gives("rest")}, Options{Path: "/rest"}, Options{Path: "/alone"})
+		for _, e := range endpoints[1:] {
+			if err := e.Suspend(); err != nil {
+				t.Error(err)
+			}
+		}
+		for path, want := range map[string]int{"/rest": 200, "/alone": 503} {
+			if w := ask(s, path, timeoutHeader, "2"); w.Code != want {
+				t.Errorf("%s: %d, want %d", path, w.Code, want)
+			}
+		}
+	})
+}
+
+// Closing an endpoint whose source hangs does not affect the rest of its page, or the scrape that waits for it.
+func TestCloseLeavesTheRestOfThePage(t *testing.T) {
+	for name, polite := range map[string]bool{"polite": true, "rude": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { closeOneOfTwo(t, polite) })
+		})
+	}
+}
+
+func closeOneOfTwo(t *testing.T, polite bool) {
+	asked, release := 0, make(chan struct{})
+	s, endpoints := offline(Options{Source: gives("rest")}, Options{Source: source(
+		func(ctx context.Context) ([]exposition.Family, func(), error) {
+			asked++
+			if polite {
+				<-ctx.Done()
+				return nil, nil, context.Cause(ctx)
+			}
+			<-release
+			return gives("late")(ctx)
+		})})
+	result := make(chan *httptest.ResponseRecorder, 1)
+	go func() { result <- ask(s, "/metrics") }()
+	synctest.Wait()
+	started := time.Now()
+	if err := endpoints[1].Close(); (err == nil) != polite {
+		t.Errorf("closed: %v", err)
+	}
+	if took := time.Since(started); took > time.Second {
+		t.Errorf("closed after %s", took)
+	}
+	close(release)
+	if w := <-result; w.Code != 200 || value(w.Body.String(), "rest") != "1" {
+		t.Errorf("the scrape got %d %s", w.Code, w.Body)
+	}
+	if page := ask(s, "/metrics").Body.String(); value(page, "rest") != "1" || asked != 1 || strings.Contains(page, "promexporter.1") {
+		t.Errorf("after Close:\n%s", page)
+	}
 }

@@ -202,21 +202,6 @@ func TestReloadInTheMiddleOfAScrape(t *testing.T) {
 	}
 }
 
-// TestScrapeDoesNotWaitTooLong checks that a scrape which cannot wait longer gets the page without the instance, or an
-// error, before its timeout.
-func TestScrapeDoesNotWaitTooLong(t *testing.T) {
-	endpoints := openAll(t,
-		exporter.Options{Path: "/rest", Source: families(up("rest", "1"))}, exporter.Options{Path: "/rest"}, exporter.Options{Path: "/alone"})
-	suspend(t, endpoints[1])
-	suspend(t, endpoints[2])
-	for path, want := range map[string]int{"/rest": 200, "/alone": 503} {
-		w := ask(t, endpoints[0], http.MethodGet, path, "X-Prometheus-Scrape-Timeout-Seconds", "2")
-		if w.Code != want {
-			t.Errorf("%s: %d, want %d", path, w.Code, want)
-		}
-	}
-}
-
 // TestCloseEndsTheSuspension checks that Close frees the address at once.
 func TestCloseEndsTheSuspension(t *testing.T) {
 	var servers exporter.Servers
