@@ -82,7 +82,7 @@ func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
 func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
 	name, password, given := r.BasicAuth()
 	if !given {
-		sendUnauthorized(w, h)
+		sendUnauthorized(w, r, h)
 		return
 	}
 	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
@@ -91,7 +91,7 @@ func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users,
 	case busy:
 		sendTooMany(w, h, "too many passwords are being checked; try again later")
 	default:
-		sendUnauthorized(w, h)
+		sendUnauthorized(w, r, h)
 	}
 }
 
