@@ -80,7 +80,7 @@ type reader struct {
 	sample.Reader
 	files   []string
 	named   string // the flag that names them, or ""
-	guessed bool // the tag
+	guessed bool   // the tag
 	strict  bool
 }
 
