@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -122,7 +123,11 @@ func (t webText) parse() (*web.Config, error) {
 		HTTPConfig: web.HTTPConfig{HTTP2: true},
 	}
 	if err := yaml.UnmarshalStrict(t.content, c); err != nil {
-		return nil, t.mistake(err.Error(), seeKeys)
+		right := seeKeys
+		if _, ok := errors.AsType[*yaml.TypeError](err); !ok {
+			right = "check indentation, brackets and quotes there and above"
+		}
+		return nil, t.mistake(err.Error(), right)
 	}
 	c.TLSConfig.SetDirectory(filepath.Dir(t.path))
 	if err := t.check(c); err != nil {
