@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -54,6 +55,9 @@ func (a *app) trial(f *rulesFlags, now time.Time) (*trial.Trial, []*config.Rules
 	if err := f.configuration(); err != nil {
 		return nil, nil, err
 	}
+	if err := f.check(); err != nil {
+		return nil, nil, err
+	}
 	rules, err := a.readRules(f)
 	if err != nil {
 		return nil, nil, err
@@ -63,6 +67,16 @@ func (a *app) trial(f *rulesFlags, now time.Time) (*trial.Trial, []*config.Rules
 		Live: f.live,
 	})
 	return t, rules, err
+}
+
+// check reports values that a section could not have.
+func (f *rulesFlags) check() error {
+	values := map[string]string{"namespace": f.namespace}
+	if f.seriesLimit != 0 {
+		values["series_limit"] = strconv.Itoa(f.seriesLimit)
+	}
+	_, err := config.ParseKeys(func(key string) string { return values[key] })
+	return err
 }
 
 // configuration takes what was not given as a flag from a section.

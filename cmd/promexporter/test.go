@@ -102,7 +102,7 @@ func (a *app) runTests(ctx context.Context, f *testFlags, args []string) (*testR
 	if f.run != "" {
 		re, err := regexp.Compile(f.run)
 		if err != nil {
-			return nil, fmt.Errorf("--run: %w", err)
+			return nil, fmt.Errorf("--run: %w; write a regular expression in RE2 syntax", err)
 		}
 		o.Run = re
 	}
