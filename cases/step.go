@@ -3,6 +3,7 @@ package cases
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,13 +58,22 @@ func (r *stepRun) apply(ctx context.Context) error {
 	if r.step.File == "" {
 		return reader.Read(ctx, "record", bytes.NewReader(bytes.Join(r.step.Records, []byte("\n"))), emit)
 	}
+	reader.Format, reader.TimeKey = sample.Format(r.step.Format), ""
+	err := r.readFile(ctx, &reader, emit)
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		return fmt.Errorf("%s:%d: records: file: %s: %w; write the path of a sample, from this file on", r.file.Path, r.step.Line, at.Path, at.Err)
+	}
+	return err
+}
+
+// readFile reads the sample that the step names.
+func (r *stepRun) readFile(ctx context.Context, reader *sample.Reader, emit func(*sample.Chunk) error) error {
 	path := filepath.Join(filepath.Dir(r.file.Path), filepath.FromSlash(r.step.File))
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	reader.Format, reader.TimeKey = sample.Format(r.step.Format), ""
 	return reader.Read(ctx, path, file, emit)
 }
 

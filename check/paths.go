@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,6 +34,7 @@ var (
 
 // kindOf returns the kind of a file, by its name, and of a YAML file by its top keys.
 func kindOf(path string, text []byte) kind {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	switch {
 	case filepath.Ext(path) == ".conf":
 		return configuration
@@ -54,7 +56,7 @@ func Paths(args []string) ([]string, error) {
 	return expand(args, func(root string, deep bool) ([]string, error) {
 		found, err := walk(root, deep, isChecked)
 		if err == nil && len(found) == 0 {
-			err = fmt.Errorf("%s has no rules file and no configuration of Fluent Bit", root)
+			err = fmt.Errorf("%s has no rules file and no configuration of Fluent Bit; write %s/... for the folders below it too", root, root)
 		}
 		return found, err
 	})

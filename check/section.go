@@ -34,7 +34,8 @@ func section(s *fluentconf.Section, f *finding.File) (rules []string) {
 			mistakes = append(mistakes, m)
 		}
 	}
-	if p, ok := s.Last("rules_file"); ok && !slices.Contains(undefined, "rules_file") {
+	isRulesFile := func(m config.Mistake) bool { return m.Path == "rules_file" }
+	if p, ok := s.Last("rules_file"); ok && !slices.Contains(undefined, "rules_file") && !slices.ContainsFunc(mistakes, isRulesFile) {
 		name, found := Near(p.Value, s.File)
 		if found {
 			rules = append(rules, name)

@@ -87,7 +87,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 	if !st.takes(i, source) {
 		return NameCollision
 	}
-	if merges>>s.Op&1 != 0 {
+	if s.Op.merges() {
 		return st.applyMerge(i, s, b, at, c.now)
 	}
 	r = st.applyOp(i, s, at, c.now, in)
@@ -103,7 +103,7 @@ func (c *Collector) applySample(s *Sample, b *Batch) Reason {
 
 // roundFor returns the round that a sample belongs to, or nil if it does not aggregate.
 func (c *Collector) roundFor(st *store, s *Sample, tag string, at int64) (*round, Reason) {
-	if aggregates>>s.Op&1 == 0 {
+	if !s.Op.hasRounds() {
 		return nil, Kept
 	}
 	return c.enterRound(st, tag, at)

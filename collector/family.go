@@ -129,18 +129,19 @@ func (f *Family) exceeds(v float64) bool { return f.MaxIncrement > 0 && v > f.Ma
 // accepts holds the operations of each type, one bit each.
 var accepts = [types]uint16{
 	Counter:   1<<Add | 1<<Total | 1<<Declare,
-	Gauge:     1<<Add | 1<<Set | aggregates | 1<<Distinct | 1<<Declare,
-	Histogram: 1<<Observe | merges | 1<<Declare,
+	Gauge:     1<<Add | 1<<Set | 1<<Sum | 1<<Min | 1<<Max | 1<<Count | 1<<Distinct | 1<<Declare,
+	Histogram: 1<<Observe | 1<<Merge | 1<<MergeTotal | 1<<Declare,
 	Summary:   1<<Observe | 1<<Declare,
 }
 
-// aggregates holds the operations that have rounds, one bit each, merges those with the counts of buckets, and usesTime
-// those that depend on the times of samples.
-const (
-	aggregates = 1<<Sum | 1<<Min | 1<<Max | 1<<Count
-	merges     = 1<<Merge | 1<<MergeTotal
-	usesTime   = 1<<Total | 1<<MergeTotal | aggregates
-)
+// hasRounds reports whether o combines the samples of a round.
+func (o Op) hasRounds() bool { return o >= Sum && o <= Count }
+
+// merges reports whether o adds the counts of buckets.
+func (o Op) merges() bool { return o == Merge || o == MergeTotal }
+
+// usesTime reports whether o depends on the times of samples.
+func (o Op) usesTime() bool { return o == Total || o == MergeTotal || o.hasRounds() }
 
 // maxAhead is how far a time may be ahead of the clock; wrong time zones are common. After a sample from the far
 // future, a series would refuse everything until then.
@@ -148,7 +149,7 @@ const maxAhead = 24 * time.Hour
 
 // tooNew reports whether the time at of a sample is too far ahead and f depends on times.
 func (f *Family) tooNew(s *Sample, at, now int64) bool {
-	return at > now+int64(maxAhead) && (f.Timestamps || usesTime>>s.Op&1 != 0)
+	return at > now+int64(maxAhead) && (f.Timestamps || s.Op.usesTime())
 }
 
 // checkSample returns the reason not to take the sample, before a series is made for it.
@@ -177,7 +178,7 @@ func (f *Family) checkSample(s *Sample) Reason {
 		}
 		return Kept
 	}
-	if merges>>s.Op&1 != 0 {
+	if s.Op.merges() {
 		return f.checkMerge(s)
 	}
 	return f.checkWeight(s)

@@ -80,6 +80,8 @@ func badStart(rest string) error {
 		return newTextError("a field is missing after $", "write a field such as $status, and $$ for a dollar sign")
 	case rest[0] == '{':
 		return newTextError("${...} is a variable of metric names", "write $%s", strings.Trim(rest, "{}"))
+	case rest[0] == '.' && bareLength(rest[1:]) > 0:
+		return newTextError("a dot cannot follow $", "write $%s, or $['%s'] for a field of this name", rest[1:], rest)
 	case rest[0] >= '0' && rest[0] <= '9':
 		return newTextError("a capture of a regular expression is not a field",
 			"write {from: $field, regex: ..., replacement: $1}, or $['%s'] for a field of this name", rest)

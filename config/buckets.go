@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -95,6 +96,10 @@ func (r *reader) bucketList(n *node, path string) []float64 {
 	for i, e := range n.elements {
 		if e.kind == number && math.IsInf(e.number, 1) && i == len(n.elements)-1 {
 			break // every histogram has the +Inf bucket
+		}
+		if v, err := strconv.ParseFloat(e.text, 64); err == nil && e.kind == text && math.IsInf(v, 1) {
+			r.wrong(e, at(path, i), "+Inf is a string in YAML", "leave it out: every histogram has this bucket")
+			continue
 		}
 		b, ok := r.number(e, at(path, i), right)
 		if !ok {

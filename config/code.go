@@ -23,6 +23,7 @@ const (
 	TargetLabel    Code = "target-label"    // a label that Prometheus sets itself
 	ConstantLabel  Code = "constant-label"  // a constant that looks like the field of the same name
 	RegexSlashes   Code = "regex-slashes"   // slashes around a regular expression
+	WildcardRegex  Code = "wildcard-regex"  // a text with wildcards that looks like a regular expression
 	Unreachable    Code = "unreachable"     // a rule that no record reaches
 	Duplicate      Code = "duplicate"       // a rule that counts what another one counts
 	UnboundedLabel Code = "unbounded-label" // a label with as many values as there are clients
@@ -32,7 +33,8 @@ const (
 )
 
 var warningCodes = []Code{
-	CounterTotal, NoHelp, Naming, TypeSuffix, ScraperName, UTF8Name, TargetLabel, ConstantLabel, RegexSlashes, Unreachable,
+	CounterTotal, NoHelp, Naming, TypeSuffix, ScraperName, UTF8Name, TargetLabel, ConstantLabel, RegexSlashes,
+	WildcardRegex, Unreachable,
 	Duplicate, UnboundedLabel, UnboundedName, NoTTL, UnguardedValue,
 }
 

@@ -191,15 +191,28 @@ func ParseKeys(property func(key string) string) (*Config, error) {
 			continue
 		}
 		if err := k.read(c, value); err != nil {
-			mistakes = append(mistakes, Mistake{
-				Code: Invalid, Path: k.Name, Wrong: quote(value) + ": " + err.Error(), Right: "write for example " + k.Name + "=" + k.Example,
-			})
+			mistakes = append(mistakes, k.mistake(value, err))
 		}
 	}
 	if len(mistakes) > 0 {
 		return nil, mistakes
 	}
 	return c, nil
+}
+
+// mistake describes a value that read refused. In a classic configuration, Fluent Bit keeps quotes around a value.
+func (k *key) mistake(value string, err error) Mistake {
+	m := Mistake{Code: Invalid, Path: k.Name, Wrong: quote(value) + ": " + err.Error(), Right: "write for example " + k.Name + "=" + k.Example}
+	if isQuoted(value) {
+		m.Wrong = quote(value) + ": the quotes are part of the value"
+		m.Right = "write " + k.Name + " without quotes"
+	}
+	return m
+}
+
+func isQuoted(value string) bool {
+	n := len(value)
+	return n > 1 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0]
 }
 
 // maxSeries bounds the series of one instance: neither a scrape nor Prometheus can handle more than some millions.
@@ -267,12 +280,16 @@ const maxSeriesLimit = math.MaxInt32
 // sharedKeys are keys that an [OUTPUT] section may have for Fluent Bit itself.
 var sharedKeys = []string{
 	"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "workers", "retry_limit",
-	"storage.total_limit_size", "host", "port", "tls", "no_multiplex",
+	"storage.total_limit_size", "tls", "no_multiplex",
 }
 
-// CheckKey reports a key that neither the plugin nor Fluent Bit knows in an [OUTPUT] section. Fluent Bit reads it
-// without a word.
+// CheckKey reports a key that neither the plugin nor Fluent Bit knows in an [OUTPUT] section, and those that have no
+// effect. Fluent Bit reads them without a word.
 func CheckKey(name string) (m Mistake, known bool) {
+	if name == "host" || name == "port" {
+		return Mistake{Code: Invalid, Path: name, Wrong: "Fluent Bit keeps this key for itself, so it has no effect",
+			Right: "write for example listen_address :9000"}, false
+	}
 	names := slices.Clone(sharedKeys)
 	for i := range keys {
 		names = append(names, keys[i].Name)

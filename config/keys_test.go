@@ -74,6 +74,9 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"listen_address", "::1", `"::1": the port is missing: write [::1]:8989`},
 		{"listen_address", "[::1]", `"[::1]": the port is missing: write [::1]:8989`},
 		{"listen_address", "fe80::1::2:8989", `"fe80::1::2:8989": an IPv6 address needs brackets: write [::1]:8989`},
+		{"listen_address", ":8989;:8990", `":8989;:8990": not one address: write a comma between two`},
+		{"listen_address", ":8989 :8990", `":8989 :8990": not one address: write a comma between two`},
+		{"listen_address", "unix:/run/a.sock", `"unix:/run/a.sock": two slashes are missing: write unix:///run/a.sock`},
 		{"listen_address", "http://localhost:8989/metrics", `"http://localhost:8989/metrics": not a URL: leave out http:// and write localhost:8989`},
 		{"listen_address", "256.1.1.1:80", `"256.1.1.1:80": the host "256.1.1.1" is not an IP address`},
 		{"listen_address", "[::g]:80", `"[::g]:80": the host "::g" is not an IP address`},
@@ -135,6 +138,23 @@ func TestParseKeysRefuses(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestQuotedValues has values as Fluent Bit passes them on from a classic configuration.
+func TestQuotedValues(t *testing.T) {
+	if _, err := ParseKeys(properties("rules_file", `"a.yaml"`)); err == nil ||
+		err.Error() != `rules_file: "\"a.yaml\"": the quotes are part of the value; write rules_file without quotes` {
+		t.Errorf("a file: %v", err)
+	}
+	for value, want := range map[string]string{
+		`"10"`: `series_limit: "\"10\"": the quotes are part of the value; write series_limit without quotes`,
+		`'10'`: `series_limit: "'10'": the quotes are part of the value; write series_limit without quotes`,
+		`"`:    `series_limit: "\"": not a whole number; write for example series_limit=50000`,
+	} {
+		if _, err := ParseKeys(properties("series_limit", value)); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", value, err, want)
+		}
 	}
 }
 

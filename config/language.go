@@ -110,7 +110,8 @@ var synonyms = map[string]string{
 	"description": "help", "desc": "help", "value_field": "value", "source": "value", "label_field": "labels",
 	"add_label": "labels", "label": "labels", "bucket": "buckets", "tag": "match", "objectives": "quantiles",
 	"native_histogram": "native", "conditions": "condition", "when": "condition", "where": "condition", "if": "condition",
-	"filter": "condition", "expiry": "ttl",
+	"filter": "condition", "expiry": "ttl", "kind": "type", "tags": "labels", "path": "metrics_path", "listen": "listen_address",
+	"rules":        "rules_file",
 	"idle_timeout": "ttl", "max_idle": "ttl", "limit": "series_limit", "operation": "action",
 	"operator": "op", "field": "from", "id": "rule", "add": "plus", "subtract": "minus", "multiply_by": "times",
 	"factor": "scale", "divide": "divide_by", "format": "layout", "time_format": "layout", "tz": "timezone",
@@ -119,5 +120,5 @@ var synonyms = map[string]string{
 	"==": "eq", "=": "eq", "equals": "eq", "!=": "neq", "ne": "neq", ">": "gt", ">=": "gte", "ge": "gte",
 	"<": "lt", "<=": "lte", "le": "lte", "nin": "not_in", "=~": "regex", "~": "regex", "match": "regex", "!~": "not_regex",
 	"increment": "inc", "decrement": "dec", "sub": "subtract", "timer": "histogram", "untyped": "gauge",
-	"all": "and", "any": "or", "absolute": "cumulative", "keep": "first", "rename": "name", "metric_match": "metric",
+	"all": "and", "any": "or", "absolute": "cumulative", "keep": "first", "rename": "name", "metric": "name", "metric_match": "metric",
 }

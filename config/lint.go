@@ -36,8 +36,10 @@ func (p *parser) lint(r parsedRule) {
 // lintProblem reports a problem that promlint found.
 func (p *parser) lintProblem(r parsedRule, text string) {
 	switch {
+	case strings.HasPrefix(text, "no help") && r.has("help"): // a mistake of its own
 	case strings.HasPrefix(text, "no help"):
 		p.warn(NoHelp, r.Metric.Position, r.under("help"), "missing", "describe what is measured")
+	case strings.HasPrefix(text, "counter metrics") && !hasPlainName(r.Name.String()): // lintName has better advice
 	case strings.HasPrefix(text, "counter metrics"):
 		p.warn(CounterTotal, r.get("name").Position, r.under("name"), "the name of a counter should end with _total",
 			"write name: "+r.Name.String()+"_total")
@@ -58,11 +60,16 @@ func (p *parser) lintSuffix(r parsedRule, name string) {
 
 // lintName warns of a name that not every scraper sees unchanged. Dots are assumed to be intended.
 func (p *parser) lintName(n *node, path, name string) {
-	if n == nil || model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_")) {
+	if n == nil || hasPlainName(name) {
 		return
 	}
 	p.warn(UTF8Name, n.Position, path, quote(name)+" is not a name that every scraper supports",
-		"the others see "+model.EscapeName(name, model.UnderscoreEscaping))
+		"write "+model.EscapeName(name, model.UnderscoreEscaping)+", which the others see")
+}
+
+// hasPlainName reports whether every scraper sees a name unchanged, apart from its dots.
+func hasPlainName(name string) bool {
+	return model.LegacyValidation.IsValidMetricName(strings.ReplaceAll(name, ".", "_"))
 }
 
 // lintLabels warns of labels that Prometheus also adds, and of a constant that looks like a field.

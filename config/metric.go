@@ -100,6 +100,10 @@ func (r *reader) selection() {
 func (r *reader) pattern(key, advice string, wildcard *string, regex **regexp.Regexp) {
 	if n := r.get(key); n != nil {
 		*wildcard, _ = r.text(n, r.under(key), advice)
+		if looksLikeRegex(*wildcard) {
+			r.warn(WildcardRegex, n.Position, r.under(key), "the text looks like a regular expression, but only * is special in it",
+				"write "+key+"_regex for a regular expression")
+		}
 	}
 	if n := r.get(key + "_regex"); n != nil {
 		*regex, _ = r.regexp(n, r.under(key+"_regex"))
@@ -108,6 +112,11 @@ func (r *reader) pattern(key, advice string, wildcard *string, regex **regexp.Re
 		}
 		*wildcard = ""
 	}
+}
+
+// looksLikeRegex reports whether a text with wildcards has what tags and names do not have, and expressions do.
+func looksLikeRegex(s string) bool {
+	return strings.ContainsAny(s, `^$\|(`) || len(s) > 2 && s[0] == '/' && s[len(s)-1] == '/'
 }
 
 // family reads the definition of the metric family.

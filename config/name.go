@@ -135,11 +135,24 @@ func (r *reader) unit(n *node) {
 	}
 }
 
+// abbreviates reports whether word starts with the first letter of short, and has the others in this order.
+func abbreviates(short, word string) bool {
+	if len(short) >= len(word) || short[0] != word[0] {
+		return false
+	}
+	for i := range len(word) {
+		if short != "" && word[i] == short[0] {
+			short = short[1:]
+		}
+	}
+	return short == ""
+}
+
 // unitAdvice begins the advice for a unit with which name does not end. The last word of name is probably the unit
 // that an abbreviation means: seconds for s.
 func unitAdvice(unit, name string) string {
 	word := name[strings.LastIndexByte(name, '_')+1:]
-	if len(unit) < len(word) && strings.HasSuffix(word, "s") && strings.HasPrefix(word, strings.ToLower(unit)) {
+	if strings.HasSuffix(word, "s") && abbreviates(strings.ToLower(unit), word) {
 		return "write unit: " + word + ", or "
 	}
 	return "write "

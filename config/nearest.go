@@ -58,6 +58,9 @@ func suggest(word string, known []string) string {
 	if name := synonyms[strings.ToLower(word)]; slices.Contains(known, name) {
 		return "write " + name
 	}
+	if name, _, ok := strings.Cut(word, ":"); ok && slices.Contains(known, name) {
+		return "write a space after " + name + ":"
+	}
 	if name := nearest(word, known); name != "" {
 		return "did you mean " + name + "?"
 	}

@@ -61,6 +61,9 @@ func (p *parser) checkBytes(text []byte) bool {
 			return false
 		case r == '\n':
 			pos = Position{pos.Line + 1, 0}
+		case r == 0:
+			p.reportAs(Syntax, pos, "", "a NUL byte, which UTF-16 has and text does not", "save the file as UTF-8")
+			return false
 		case control(r) && r != '\t' && r != '\r':
 			p.reportAs(Syntax, pos, "", fmt.Sprintf("the control character %U", r), `remove it, or write it as an escape: "\x1b"`)
 			return false

@@ -103,7 +103,7 @@ func (p *testParser) records(step *TestStep, n *node, path string) {
 		if f := s.get("file"); f != nil {
 			step.File, _ = p.text(f, s.under("file"), "write the path of a sample, from this file on")
 		} else if !s.has("file") {
-			p.wrong(n, s.under("file"), "missing", "write the path of a sample, from this file on")
+			p.wrong(n, s.under("file"), "missing", "write the path of a sample, from this file on, or a list of records: [{a: 1}]")
 		}
 		if f := s.get("format"); f != nil {
 			step.Format, _ = p.text(f, s.under("format"), "write a format, such as json")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -76,7 +77,7 @@ func (r *reader) belongs(s *mappingReader, key string, p Parse, to ...Parse) boo
 		}
 		words[i] = parseWords[t]
 	}
-	if n := s.get("parse"); n == nil || n.kind == text {
+	if n := s.get("parse"); n == nil || n.kind == text && slices.Contains(parseWords[:], n.text) {
 		right := "it belongs to parse: " + listed(words)
 		if key == "unit" {
 			right += "; for a number in milliseconds write scale: 0.001"

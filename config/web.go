@@ -28,6 +28,9 @@ func checkFile(value string) error {
 	if strings.HasSuffix(value, "/") {
 		return errors.New("a directory")
 	}
+	if isQuoted(value) {
+		return errors.New("not the name of a file")
+	}
 	return nil
 }
 

@@ -10,34 +10,35 @@ import (
 // TestPush runs the agent of docs/how-to.md that scrapes its own page and pushes it to a Prometheus.
 func TestPush(t *testing.T) {
 	config := example(t, "how-to.md", "## Push the page from an agent that cannot be scraped")
-	inputs(t, "prometheus_scrape", "prometheus_remote_write", "node_exporter_metrics")
+	inputs(t, "tail", "prometheus_scrape", "prometheus_remote_write", "node_exporter_metrics")
 	if !atLeast(t, 3, 2) {
 		t.Skip("this version pushes no histograms")
 	}
 	api := startPrometheus(t, required(t, "prometheus"), "", "--web.enable-remote-write-receiver")
+	folder := t.TempDir()
 	page, to := freePort(t), strings.TrimPrefix(api, "http://")
 	for from, to := range map[string]string{
-		"Name   tail\n    Path   /var/log/app.log\n": "Name   dummy\n    Dummy  {\"took\":0.5,\"code\":\"200\"}\n    Samples 3\n",
-		"    Parser json\n":                          "",
-		"/etc/fluent-bit/rules.yaml":                 filepath.Join(t.TempDir(), "rules.yaml"),
-		"127.0.0.1:8989":                             page,
-		"Host            127.0.0.1":                  "Host            " + hostOf(page),
-		"Port            8989":                       "Port            " + portOf(page),
-		"Scrape_Interval 15s":                        "Scrape_Interval 1s",
-		"prometheus.example.org":                     hostOf(to),
-		"Port      9090":                             "Port      " + portOf(to),
+		"/var/log/app.log\n":           filepath.Join(folder, "app.log") + "\n    Read_from_Head on\n",
+		"/etc/fluent-bit/parsers.conf": filepath.Join(folder, "parsers.conf"),
+		"/etc/fluent-bit/rules.yaml":   filepath.Join(folder, "rules.yaml"),
+		"127.0.0.1:8989":               page,
+		"Host            127.0.0.1":    "Host            " + hostOf(page),
+		"Port            8989":         "Port            " + portOf(page),
+		"Scrape_Interval 15s":          "Scrape_Interval 1s",
+		"prometheus.example.org":       hostOf(to),
+		"Port      9090":               "Port      " + portOf(to),
 	} {
 		if !strings.Contains(config, from) {
 			t.Fatalf("the example has no %q", from)
 		}
 		config = strings.ReplaceAll(config, from, to)
-		if strings.HasSuffix(to, "rules.yaml") {
-			writeFile(t, to, "metrics:\n"+
-				"- {name: took_seconds, type: histogram, help: Durations., value: $took, buckets: [0.25, 1], labels: {code: $code}}\n"+
-				"- {name: lines_total, type: counter, help: Lines., labels: {code: $code}}\n")
-		}
 	}
-	file := filepath.Join(t.TempDir(), "fluent-bit.conf")
+	writeFile(t, filepath.Join(folder, "app.log"), strings.Repeat(`{"took":0.5,"code":"200"}`+"\n", 3))
+	writeFile(t, filepath.Join(folder, "parsers.conf"), "[PARSER]\n    Name json\n    Format json\n")
+	writeFile(t, filepath.Join(folder, "rules.yaml"), "metrics:\n"+
+		"- {name: took_seconds, type: histogram, help: Durations., value: $took, buckets: [0.25, 1], labels: {code: $code}}\n"+
+		"- {name: lines_total, type: counter, help: Lines., labels: {code: $code}}\n")
+	file := filepath.Join(folder, "fluent-bit.conf")
 	writeFile(t, file, config)
 	a := start(t, "", withPlugin("-c", file)...)
 	want := map[string]string{

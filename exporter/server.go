@@ -95,7 +95,7 @@ func (s *server) hooks() access.Hooks {
 		Warn: func(err error, text string, attrs ...any) {
 			s.logs.Warn(s.log(), err, text, attrs...)
 		},
-		Unauthorized: s.self.unauthorized.Inc,
+		Unauthorized: s.unauthorized,
 		Throttled:    s.self.throttled.Inc,
 	}
 }

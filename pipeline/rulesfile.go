@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,7 +52,7 @@ func (f *rulesFile) load() (*config.Rules, error) {
 	f.loadedText = text
 	f.mu.Unlock()
 	if err != nil {
-		return nil, fmt.Errorf("rules_file: %w", err)
+		return nil, fmt.Errorf("rules_file: %w; write the path of a rules file", err)
 	}
 	return config.ParseRules(f.name, text)
 }
@@ -115,6 +116,9 @@ func readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: not a regular file", name)
 	}
 	f, err := os.Open(name)
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		return nil, fmt.Errorf("%s: %w", at.Path, at.Err)
+	}
 	if err != nil {
 		return nil, err
 	}

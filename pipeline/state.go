@@ -80,7 +80,7 @@ func (p *Pipeline) openState() error {
 func newState(o stateOptions) (*state, error) {
 	file, err := statefile.Resolve(o.file)
 	if err != nil {
-		return nil, fmt.Errorf("state_file: %w", err)
+		return nil, fmt.Errorf("state_file: %w; write the path of a file that only this section uses", err)
 	}
 	o.file = file
 	s := &state{

@@ -149,7 +149,7 @@ func TestStateIsForItsOwner(t *testing.T) {
 func TestStateFileIsNoFile(t *testing.T) {
 	for name, file := range map[string]string{"a folder": t.TempDir(), "a device": "/dev/null", "a pipe": pipe(t)} {
 		_, err := Open(newProcess(t).options("promexporter.0", map[string]string{"state_file": file}))
-		if err == nil || err.Error() != "state_file: "+file+" is not a regular file" {
+		if err == nil || err.Error() != "state_file: "+file+" is not a regular file; write the path of a file that only this section uses" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -25,6 +25,8 @@ type Scratch struct {
 	index           index
 	parent          record.Event // the map of the field that a rule with fields looks at
 	tag             tag          // of the plan
+	path            []byte       // of the field that a rule with fields looks at
+	alternatives    [][]operand  // of the plan
 	fields          []*field     // of the leaves of the last event
 	fieldsOf        *compiledPlan
 	verdicts        []verdict
@@ -66,13 +68,10 @@ const (
 
 // Apply appends the samples of w.Event to b.
 func (p *Plan) Apply(w *Scratch, b *collector.Batch) {
-	s := scope{event: &w.Event, index: &w.index, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives}
-	w.tag.set(p.tag)
-	w.clock.now = b.Now
-	w.prepare(p)
-	stop := p.runPerRecord(&s, w, b)
+	w.begin(p, b.Now)
+	stop := p.runPerRecord(w, b)
 	if len(p.perField) > 0 {
-		p.runPerField(&s, w, b, stop)
+		p.runPerField(w, b, stop)
 		if w.Event.Unlisted > 0 {
 			t := &w.tallies[p.perField[0].index]
 			t.matched += uint64(w.Event.Unlisted)
@@ -99,6 +98,13 @@ func (p *Plan) Finish(w *Scratch, taken bool) (labelsCut uint64) {
 	return labelsCut
 }
 
+// begin prepares for an event that is evaluated at the time now.
+func (w *Scratch) begin(p *Plan, now int64) {
+	w.tag.set(p.tag)
+	w.clock.now, w.alternatives, w.path = now, p.alternatives, nil
+	w.prepare(p)
+}
+
 // prepare makes room for the rules of the plan, and clears the verdicts of the last event and the caches of another
 // set.
 func (w *Scratch) prepare(p *Plan) {
@@ -118,27 +124,23 @@ func (w *Scratch) prepare(p *Plan) {
 }
 
 // countSkipped counts a record or field that a rule matches and cannot use.
-func (w *Scratch) countSkipped(in *instruction, s *scope, r Reason, field *record.Value) {
+func (w *Scratch) countSkipped(in *instruction, r Reason, field *record.Value) {
 	w.tallies[in.index].matched++
-	w.countRefused(in, s, r, field)
+	w.countRefused(in, r, field)
 }
 
 // runPerRecord runs the rules for whole records and returns the index of the first rule that no longer applies.
-func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int) {
+func (p *Plan) runPerRecord(w *Scratch, b *collector.Batch) (stop int) {
 	for i := range p.perRecord {
 		in := &p.perRecord[i]
 		if in.rounds != nil {
-			b.Round(p.tag, in.rounds, s.event.Time)
+			b.Round(p.tag, in.rounds, w.Event.Time)
 		}
 		var matched bool
 		if in.each != nil {
-			for len(w.items) < len(in.each) {
-				w.items = append(w.items, record.Event{})
-			}
-			s.items = w.items
-			matched = w.runEach(in, 0, s, b)
+			matched = w.runEach(in, 0, b)
 		} else {
-			matched = w.applies(in, s) && w.runRule(in, s, b)
+			matched = w.applies(in) && w.runRule(in, b)
 		}
 		if matched && (in.config.Drop || in.config.First) {
 			return in.index
@@ -148,28 +150,31 @@ func (p *Plan) runPerRecord(s *scope, w *Scratch, b *collector.Batch) (stop int)
 }
 
 // runRule makes the sample of a rule whose condition holds.
-func (w *Scratch) runRule(in *instruction, s *scope, b *collector.Batch) bool {
+func (w *Scratch) runRule(in *instruction, b *collector.Batch) bool {
 	w.tallies[in.index].matched++
 	switch {
 	case in.config.Drop:
 	case in.name != nil:
-		w.appendSamples(in, s, b, &missing, w.namedByRecord(in, s))
+		w.appendSamples(in, b, &missing, w.namedByRecord(in))
 	default:
-		w.appendSamples(in, s, b, &missing, &in.to)
+		w.appendSamples(in, b, &missing, &in.to)
 	}
 	return true
 }
 
 // runEach runs a rule for every element of its arrays from a level on. It reports whether the condition held for any.
-func (w *Scratch) runEach(in *instruction, level int, s *scope, b *collector.Batch) (matched bool) {
-	array, i := in.each[level].array.value(s), 0
+func (w *Scratch) runEach(in *instruction, level int, b *collector.Batch) (matched bool) {
+	array, i := in.each[level].array.value(w), 0
 	switch array.Kind() {
 	case record.Missing, record.Nil:
 		return false
 	case record.Array:
 	default:
-		w.countSkipped(in, s, NotAnArray, array)
+		w.countSkipped(in, NotAnArray, array)
 		return false
+	}
+	if level == len(w.items) {
+		w.items = append(w.items, record.Event{})
 	}
 	array.Each(func(element []byte) bool {
 		isReadable := in.each[level].selector.Pick(element, &w.items[level])
@@ -177,11 +182,11 @@ func (w *Scratch) runEach(in *instruction, level int, s *scope, b *collector.Bat
 		i++
 		switch {
 		case !isReadable: // a map whose keys are maps or arrays
-			w.countSkipped(in, s, NotAnArray, array)
+			w.countSkipped(in, NotAnArray, array)
 		case level < len(in.each)-1:
-			matched = w.runEach(in, level+1, s, b) || matched
-		case in.when == nil || in.when.holds(s, w):
-			matched = w.runRule(in, s, b)
+			matched = w.runEach(in, level+1, b) || matched
+		case in.when == nil || in.when.holds(w):
+			matched = w.runRule(in, b)
 		}
 		return true
 	})
@@ -189,14 +194,14 @@ func (w *Scratch) runEach(in *instruction, level int, s *scope, b *collector.Bat
 }
 
 // applies reports whether the condition of in holds. It evaluates it once per event.
-func (w *Scratch) applies(in *instruction, s *scope) bool {
+func (w *Scratch) applies(in *instruction) bool {
 	if in.when == nil {
 		return true
 	}
 	v := &w.verdicts[in.index]
 	if *v == notEvaluated || in.parent != nil {
 		*v = fails
-		if in.when.holds(s, w) {
+		if in.when.holds(w) {
 			*v = holds
 		}
 	}

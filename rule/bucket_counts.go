@@ -61,22 +61,22 @@ func (s spaces) bucketCounts(c *config.HistogramOptions) *bucketCounts {
 }
 
 // read reads the histogram of a record into h.
-func (b *bucketCounts) read(w *Scratch, s *scope) Reason {
+func (b *bucketCounts) read(w *Scratch) Reason {
 	h := &w.ready
 	h.buckets = h.buckets[:0]
-	if r := b.list(h, s); r != noReason {
+	if r := b.list(h, w); r != noReason {
 		return r
 	}
 	slices.SortFunc(h.buckets, func(a, b bucketCount) int { return cmp.Compare(a.bound, b.bound) })
 	if r := b.arrange(h); r != noReason {
 		return r
 	}
-	return b.settle(w, s)
+	return b.settle(w)
 }
 
 // list lists the buckets in the order in which the record has them.
-func (b *bucketCounts) list(h *readyHistogram, s *scope) Reason {
-	field := b.value.from.value(s)
+func (b *bucketCounts) list(h *readyHistogram, w *Scratch) Reason {
+	field := b.value.from.value(w)
 	ok := true
 	switch field.Kind() {
 	case record.Missing, record.Nil:
@@ -88,7 +88,7 @@ func (b *bucketCounts) list(h *readyHistogram, s *scope) Reason {
 		})
 	case record.Array:
 		if b.bounds != nil {
-			return b.listCounts(h, field, b.bounds.value(s))
+			return b.listCounts(h, field, b.bounds.value(w))
 		}
 		i := 0
 		field.Values(func(element record.Value) bool {
@@ -221,12 +221,12 @@ func (b *bucketCounts) arrange(h *readyHistogram) Reason {
 
 // settle compares the counts with the number of all observations. If the record does not have the bucket +Inf, the
 // observations that no other bucket has are in it.
-func (b *bucketCounts) settle(w *Scratch, s *scope) Reason {
+func (b *bucketCounts) settle(w *Scratch) Reason {
 	h := &w.ready
 	if b.total == nil {
 		return noReason
 	}
-	n, r := b.total.measure(w, s, b.total.of(s, &missing))
+	n, r := b.total.measure(w, b.total.of(w, &missing))
 	switch {
 	case r == nothing:
 		return noReason
@@ -246,11 +246,11 @@ func (b *bucketCounts) settle(w *Scratch, s *scope) Reason {
 }
 
 // atFault returns the value that is the cause of r, or nil if it is the sum.
-func (b *bucketCounts) atFault(w *Scratch, s *scope, r Reason) *value {
-	switch why := b.read(w, s); {
+func (b *bucketCounts) atFault(w *Scratch, r Reason) *value {
+	switch why := b.read(w); {
 	case why != r:
 		return nil
-	case b.total != nil && b.total.from != nil && (r == NotACount || r.isAbsence() && !isBlank(b.value.from.value(s))):
+	case b.total != nil && b.total.from != nil && (r == NotACount || r.isAbsence() && !isBlank(b.value.from.value(w))):
 		return b.total
 	}
 	return &b.value

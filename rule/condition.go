@@ -18,16 +18,16 @@ type condition struct {
 }
 
 // holds reports whether the condition holds in s. A missing field only satisfies negated comparisons.
-func (c *condition) holds(s *scope, w *Scratch) bool {
+func (c *condition) holds(w *Scratch) bool {
 	if c.compare == nil {
 		for i := range c.rules {
-			if c.rules[i].holds(s, w) == c.any {
+			if c.rules[i].holds(w) == c.any {
 				return c.any
 			}
 		}
 		return !c.any
 	}
-	v := c.field.value(s)
+	v := c.field.value(w)
 	switch c.compare.Op {
 	case config.Exists:
 		return v.Kind() != record.Missing

@@ -38,12 +38,12 @@ func bindExemplar(labels []exemplarLabel, capture func(string) string) []exempla
 }
 
 // appendExemplar appends the exemplar of a sample to the batch.
-func (w *Scratch) appendExemplar(labels []exemplarLabel, s *scope, b *collector.Batch) {
+func (w *Scratch) appendExemplar(labels []exemplarLabel, b *collector.Batch) {
 	for i := range labels {
 		l := &labels[i]
 		text := l.text
 		if text == nil {
-			text = metric.ExemplarText(w.labelText(&l.label, s))
+			text = metric.ExemplarText(w.labelText(&l.label))
 		}
 		b.Exemplar(l.name, text)
 	}

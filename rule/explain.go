@@ -13,12 +13,8 @@ import (
 //
 // It is not a method of Plan, because a linker keeps methods that nobody calls: the plugin does not explain.
 func Explain(p *Plan, w *Scratch, now int64) []Verdict {
-	e := explainer{plan: p, w: w, verdicts: make([]Verdict, len(p.set.rules)), scope: scope{
-		event: &w.Event, index: &w.index, parent: &w.parent, tag: &w.tag, clock: &w.clock, alternatives: p.alternatives,
-	}}
-	w.clock.now = now
-	w.tag.set(p.tag)
-	w.prepare(p)
+	e := explainer{plan: p, w: w, verdicts: make([]Verdict, len(p.set.rules))}
+	w.begin(p, now)
 	for i, r := range p.set.rules {
 		e.verdicts[i] = Verdict{Rule: r.config, Outcome: OutcomeOtherTag}
 	}
@@ -34,7 +30,6 @@ func Explain(p *Plan, w *Scratch, now int64) []Verdict {
 type explainer struct {
 	plan     *Plan
 	w        *Scratch
-	scope    scope
 	batch    collector.Batch
 	verdicts []Verdict
 	keeper   *instruction // the rule that keeps the event from later rules
@@ -62,7 +57,7 @@ func (e *explainer) whole() (stop int) {
 			matched = e.each(in, v)
 		} else {
 			e.judge(in, v)
-			matched = e.w.applies(in, &e.scope) && e.w.runRule(in, &e.scope, &e.batch)
+			matched = e.w.applies(in) && e.w.runRule(in, &e.batch)
 		}
 		e.collect(in, v, &in.to, nil)
 		switch {
@@ -80,13 +75,9 @@ func (e *explainer) whole() (stop int) {
 
 // each explains a rule for every element of its arrays.
 func (e *explainer) each(in *instruction, v *Verdict) (matched bool) {
-	for len(e.w.items) < len(in.each) {
-		e.w.items = append(e.w.items, record.Event{})
-	}
-	e.scope.items = e.w.items
 	v.Outcome = OutcomeNoField
-	matched = e.w.runEach(in, 0, &e.scope, &e.batch)
-	e.collect(in, v, &in.to, nil) // while the last element is in the scope
+	matched = e.w.runEach(in, 0, &e.batch)
+	e.collect(in, v, &in.to, nil) // while w has the last element
 	if in.when != nil && e.judgeEach(in, v, 0, matched) && !matched {
 		v.Outcome = OutcomeNotHeld
 	}
@@ -95,7 +86,7 @@ func (e *explainer) each(in *instruction, v *Verdict) (matched bool) {
 
 // judgeEach lists the comparisons for the first element for which the condition holds, or for which it does not.
 func (e *explainer) judgeEach(in *instruction, v *Verdict, level int, holds bool) (found bool) {
-	array, i := in.each[level].array.value(&e.scope), 0
+	array, i := in.each[level].array.value(e.w), 0
 	array.Each(func(element []byte) bool {
 		isReadable := in.each[level].selector.Pick(element, &e.w.items[level])
 		e.w.index.set(i)
@@ -104,7 +95,7 @@ func (e *explainer) judgeEach(in *instruction, v *Verdict, level int, holds bool
 		case !isReadable:
 		case level < len(in.each)-1:
 			found = e.judgeEach(in, v, level+1, holds)
-		case in.when.holds(&e.scope, e.w) == holds:
+		case in.when.holds(e.w) == holds:
 			e.judge(in, v)
 			found = true
 		}
@@ -127,7 +118,7 @@ func (e *explainer) perField(stop int) {
 	}
 	for i, f := range p.resolve(e.w) {
 		leaf := &e.w.Event.Leaves[i]
-		e.scope.path = leaf.Path
+		e.w.path = leaf.Path
 		if f == fieldOverLimit {
 			e.giveUp(&p.perField[0], TooManyFields, leaf)
 			continue
@@ -173,7 +164,7 @@ func (e *explainer) field(f *field, at, stop int) {
 		if v.Checks == nil {
 			e.judge(h.instruction, v)
 		}
-		if !e.w.applies(h.instruction, &e.scope) {
+		if !e.w.applies(h.instruction) {
 			v.Outcome = OutcomeNotHeld
 			continue
 		}
@@ -181,7 +172,7 @@ func (e *explainer) field(f *field, at, stop int) {
 			v.Outcome, keeper = OutcomeDropped, h.instruction
 			continue
 		}
-		e.w.appendSamples(h.instruction, &e.scope, &e.batch, &leaf.Value, &h.to)
+		e.w.appendSamples(h.instruction, &e.batch, &leaf.Value, &h.to)
 		e.collect(h.instruction, v, &h.to, leaf)
 		if h.config.First {
 			keeper = h.instruction

@@ -19,7 +19,7 @@ func (e *explainer) collect(in *instruction, v *Verdict, to *target, leaf *recor
 			m.Field = string(leaf.Path)
 		}
 		if s.Op == collector.Distinct && in.each == nil {
-			m.Text = Show(in.key.of(&e.scope, fieldOf(leaf)))
+			m.Text = Show(in.key.of(e.w, fieldOf(leaf)))
 		}
 		for i, name := range s.Family.Labels {
 			if values[i] != "" {
@@ -47,11 +47,11 @@ func (e *explainer) givenUp(in *instruction, r Reason, leaf *record.Leaf) GivenU
 	field := fieldOf(leaf)
 	v := &in.value
 	if r == NotAnArray && in.each != nil {
-		field = in.each[0].array.value(&e.scope)
+		field = in.each[0].array.value(e.w)
 	} else {
-		v, field = in.atFault(e.w, &e.scope, r, v.of(&e.scope, field))
+		v, field = in.atFault(e.w, r, v.of(e.w, field))
 	}
-	return GivenUp{Reason: r, Field: in.refusedField(&e.scope, r, v.config), Got: Show(field), Expected: expected(v.config, r)}
+	return GivenUp{Reason: r, Field: in.refusedField(e.w, r, v.config), Got: Show(field), Expected: expected(v.config, r)}
 }
 
 // fieldOf returns the value of a leaf, which is nil in a rule without fields.
@@ -69,7 +69,7 @@ func (e *explainer) defaulted(to *target) (names []string) {
 		if l.isConstant() || l.transform == nil || l.transform.Length != config.NoLength || l.from.space != eventSpace && l.from.space != tagSpace {
 			continue
 		}
-		text, _ := e.w.textOf(l.from.value(&e.scope))
+		text, _ := e.w.textOf(l.from.value(e.w))
 		if _, ok := transform(nil, l.transform, text); !ok && len(text) > 0 {
 			names = append(names, l.transform.Name)
 		}
@@ -85,9 +85,9 @@ func (e *explainer) judge(in *instruction, v *Verdict) {
 }
 
 func (e *explainer) checks(all []Check, c *condition, of *config.Condition, depth int) []Check {
-	check := Check{Compare: of, Depth: depth, Holds: c.holds(&e.scope, e.w)}
+	check := Check{Compare: of, Depth: depth, Holds: c.holds(e.w)}
 	if c.compare != nil {
-		check.Got = Show(c.field.value(&e.scope))
+		check.Got = Show(c.field.value(e.w))
 		return append(all, check)
 	}
 	check.Join = "and"

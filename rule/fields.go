@@ -153,17 +153,17 @@ func captured(re *regexp.Regexp, match []string, name string) string {
 }
 
 // runPerField makes the samples of all leaves. Rules from index stop on do not apply.
-func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
+func (p *Plan) runPerField(w *Scratch, b *collector.Batch, stop int) {
 	for i := range p.perField {
 		if in := &p.perField[i]; in.rounds != nil && in.index < stop {
-			b.Round(p.tag, in.rounds, s.event.Time)
+			b.Round(p.tag, in.rounds, w.Event.Time)
 		}
 	}
 	for i, f := range p.resolve(w) {
 		leaf := &w.Event.Leaves[i]
-		s.path = leaf.Path
+		w.path = leaf.Path
 		if f == fieldOverLimit {
-			w.countSkipped(&p.perField[0], s, TooManyFields, &leaf.Value)
+			w.countSkipped(&p.perField[0], TooManyFields, &leaf.Value)
 			continue
 		}
 		for j := range f.rules {
@@ -177,14 +177,14 @@ func (p *Plan) runPerField(s *scope, w *Scratch, b *collector.Batch, stop int) {
 			if r.parent != nil {
 				r.parent.Pick(w.Event.Parent(i), &w.parent)
 			}
-			if !w.applies(r.instruction, s) {
+			if !w.applies(r.instruction) {
 				continue
 			}
 			w.tallies[r.index].matched++
 			if r.config.Drop {
 				break
 			}
-			w.appendSamples(r.instruction, s, b, &leaf.Value, &r.to)
+			w.appendSamples(r.instruction, b, &leaf.Value, &r.to)
 			if r.config.First {
 				break
 			}

@@ -26,15 +26,15 @@ func (s spaces) key(c *config.Metric, own *value) *value {
 }
 
 // count returns the Count of a sample that is made of a field.
-func (w *Scratch) count(in *instruction, s *scope, field *record.Value) (uint64, Reason) {
+func (w *Scratch) count(in *instruction, field *record.Value) (uint64, Reason) {
 	switch {
 	case in.weight != nil:
-		return in.weight.weigh(w, s)
+		return in.weight.weigh(w)
 	case in.ready != nil:
-		r := in.ready.read(w, s)
+		r := in.ready.read(w)
 		return w.ready.total, r
 	}
-	text, ok := w.keyText(in, s, field)
+	text, ok := w.keyText(in, field)
 	switch {
 	case ok && in.op == collector.Distinct:
 		return maphash.Bytes(w.cachesOf.seed, text), noReason
@@ -47,7 +47,7 @@ func (w *Scratch) count(in *instruction, s *scope, field *record.Value) (uint64,
 }
 
 // keyText returns the text of the key, valid until the next call. ok is false if it has none or is empty.
-func (w *Scratch) keyText(in *instruction, s *scope, field *record.Value) (text []byte, ok bool) {
-	text, ok = w.textOf(in.key.of(s, field))
+func (w *Scratch) keyText(in *instruction, field *record.Value) (text []byte, ok bool) {
+	text, ok = w.textOf(in.key.of(w, field))
 	return text, ok && len(text) > 0
 }

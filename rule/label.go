@@ -61,7 +61,7 @@ func bind(labels []label, capture func(string) string) []label {
 }
 
 // appendLabels appends the label values of one sample to the batch.
-func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
+func (w *Scratch) appendLabels(labels []label, b *collector.Batch) {
 	if start, end := w.adjacent(labels); end > 0 {
 		b.ReuseLabels(start, end)
 		return
@@ -73,12 +73,12 @@ func (w *Scratch) appendLabels(labels []label, s *scope, b *collector.Batch) {
 		case l.isConstant():
 			b.EncodedLabels(l.encoded)
 		case l.shared == 0:
-			w.appendLabel(l, s, b)
+			w.appendLabel(l, b)
 		case at.event == w.event:
 			b.CopyLabels(at.start, at.end)
 		default:
 			start, cut := b.LabelBytes(), w.labelsTruncated
-			w.appendLabel(l, s, b)
+			w.appendLabel(l, b)
 			if cut == w.labelsTruncated { // a truncation counts for each sample
 				*at = span{w.event, start, b.LabelBytes()}
 			}
@@ -102,8 +102,8 @@ func (w *Scratch) adjacent(labels []label) (start, end int) {
 }
 
 // appendLabel appends the value of l, with shortcuts for short strings and integers, which most labels are.
-func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
-	v := l.from.value(s)
+func (w *Scratch) appendLabel(l *label, b *collector.Batch) {
+	v := l.from.value(w)
 	if l.transform == nil {
 		switch v.Kind() {
 		case record.String:
@@ -120,12 +120,12 @@ func (w *Scratch) appendLabel(l *label, s *scope, b *collector.Batch) {
 			}
 		}
 	}
-	b.Label(w.labelText(l, s))
+	b.Label(w.labelText(l))
 }
 
 // labelText returns the value of l, valid until the next call.
-func (w *Scratch) labelText(l *label, s *scope) []byte {
-	v := l.from.value(s)
+func (w *Scratch) labelText(l *label) []byte {
+	v := l.from.value(w)
 	text := v.Bytes()
 	switch {
 	case l.transform != nil && l.transform.Length != config.NoLength:

@@ -43,18 +43,6 @@ func (x *index) set(n int) {
 	x.value = record.Number(x.raw[:])
 }
 
-// scope is what operands read from: the event, the current element of `each`, and the tag.
-type scope struct {
-	event        *record.Event
-	items        []record.Event // by the levels of `each`
-	index        *index
-	tag          *tag
-	clock        *clock
-	alternatives [][]operand
-	parent       *record.Event // the map of the field, in rules with fields
-	path         []byte        // of the field, in rules with fields
-}
-
 // tag is a tag for operands, in reused memory. The zero tag is empty.
 type tag struct {
 	source string // the text that was split
@@ -88,42 +76,42 @@ func (t *tag) release() { t.source, t.parts = "", t.parts[:0] }
 
 var missing record.Value
 
-// value returns the value of the operand, or Missing if the scope does not have it. It borrows the scope. Fields of
-// records are by far the most frequent operands, so that the compiler should inline this.
-func (o *operand) value(s *scope) *record.Value {
+// value returns the value of the operand in w, or Missing if there is none. It is valid until w reads the next event.
+// Fields of records are by far the most frequent operands, so that the compiler should inline this.
+func (o *operand) value(w *Scratch) *record.Value {
 	if o.space == eventSpace {
-		return &s.event.Values[o.slot]
+		return &w.Event.Values[o.slot]
 	}
-	return o.otherValue(s)
+	return o.otherValue(w)
 }
 
-func (o *operand) otherValue(s *scope) *record.Value {
+func (o *operand) otherValue(w *Scratch) *record.Value {
 	switch o.space {
 	case itemSpace:
-		return &s.items[o.part].Values[o.slot]
+		return &w.items[o.part].Values[o.slot]
 	case indexSpace:
-		return &s.index.value
+		return &w.index.value
 	case parentSpace:
-		return &s.parent.Values[o.slot]
+		return &w.parent.Values[o.slot]
 	case timeSpace:
-		return s.clock.value(o.part, s.event.Time)
+		return w.clock.value(o.part, w.Event.Time)
 	case firstSpace:
-		return first(s.alternatives[o.slot], s)
+		return w.first(w.alternatives[o.slot])
 	}
 	switch {
 	case o.part == wholeTag:
-		return &s.tag.whole
-	case o.part < len(s.tag.parts):
-		return &s.tag.parts[o.part]
+		return &w.tag.whole
+	case o.part < len(w.tag.parts):
+		return &w.tag.parts[o.part]
 	}
 	return &missing
 }
 
 // first returns the value of the first alternative that has one, or else one that is null or missing.
-func first(alternatives []operand, s *scope) *record.Value {
+func (w *Scratch) first(alternatives []operand) *record.Value {
 	v := &missing
 	for i := range alternatives {
-		switch next := alternatives[i].value(s); {
+		switch next := alternatives[i].value(w); {
 		case next.Kind() > record.Nil:
 			return next
 		case next.Kind() == record.Nil:

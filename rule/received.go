@@ -210,6 +210,7 @@ func (p *Received) Begin(w *Scratch, tag string, from receivedSource) {
 	n := len(p.paths.list)
 	w.Event.Values = slices.Grow(w.Event.Values[:0], n)[:n]
 	w.tag.set(tag)
+	w.alternatives = p.alternatives
 	for i, path := range p.externals {
 		if path != nil {
 			from.External(&w.Event.Values[i], path...)

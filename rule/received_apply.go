@@ -57,11 +57,10 @@ func (f *ReceivedResult) Reset() {
 // Apply sets result to what the rules make of the point that from has, of a family that comes with the given type.
 func (f *ReceivedFamily) Apply(w *Scratch, from receivedSource, kind collector.Type, result *ReceivedResult) {
 	f.fill(w, from, kind)
-	s := f.scope(w)
 	result.Reset()
 	result.Type = kind
 	for i, r := range f.rules {
-		if !r.isOf(kind) || r.when != nil && !r.when.holds(&s, w) {
+		if !r.isOf(kind) || r.when != nil && !r.when.holds(w) {
 			continue
 		}
 		result.applied = append(result.applied, r)
@@ -167,10 +166,6 @@ var receivedTypes = [...]record.Value{
 	collector.Untyped: record.Text([]byte("untyped")),
 }
 
-func (f *ReceivedFamily) scope(w *Scratch) scope {
-	return scope{event: &w.Event, tag: &w.tag, alternatives: f.plan.alternatives}
-}
-
 // AppendLabel appends name and value of a label to the batch, unless the label has no value. It reads what Apply read
 // last.
 func (f *ReceivedFamily) AppendLabel(w *Scratch, l *ReceivedLabel, b *collector.Batch) {
@@ -182,8 +177,7 @@ func (f *ReceivedFamily) AppendLabel(w *Scratch, l *ReceivedLabel, b *collector.
 		b.EncodedLabels(l.encoded)
 		return
 	}
-	s := f.scope(w)
-	if value := w.labelText(&l.label, &s); len(value) > 0 {
+	if value := w.labelText(&l.label); len(value) > 0 {
 		b.Label(l.Name)
 		b.Label(value)
 	}

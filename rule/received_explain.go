@@ -56,7 +56,7 @@ func (s *Set) ExplainReceived(p *Received, f *ReceivedFamily, w *Scratch, kind c
 
 func (f *ReceivedFamily) explain(v *ReceivedVerdict, step *receivedStep, w *Scratch, result *ReceivedResult) {
 	if step.when != nil {
-		e := explainer{w: w, scope: f.scope(w)}
+		e := explainer{w: w}
 		v.Checks = e.checks(nil, step.when, step.config.Condition, 0)
 	}
 	switch {

@@ -32,11 +32,11 @@ type recordFamily struct {
 const spareNames = 1024
 
 // namedByRecord returns the target of a sample whose family is named by the record. It is valid until the next call.
-func (w *Scratch) namedByRecord(in *instruction, s *scope) *target {
+func (w *Scratch) namedByRecord(in *instruction) *target {
 	w.named = in.to
 	w.nameTexts = w.nameTexts[:0]
 	for i := range in.name {
-		text, _ := w.textOf(in.name[i].from.value(s))
+		text, _ := w.textOf(in.name[i].from.value(w))
 		if len(text) > maxRecordName {
 			w.named.reason = BadName
 			return &w.named
@@ -132,9 +132,9 @@ func (s spaces) names(t config.Template) (values []value) {
 func (r Reason) isOfName() bool { return r == BadName || r == ReservedName || r == FamilyLimit }
 
 // nameAtFault returns the value in the name of which no name can be made, or else the first one.
-func (in *instruction) nameAtFault(w *Scratch, s *scope) *value {
+func (in *instruction) nameAtFault(w *Scratch) *value {
 	for i := range in.name {
-		if text, _ := w.textOf(in.name[i].from.value(s)); !isNameText(text) {
+		if text, _ := w.textOf(in.name[i].from.value(w)); !isNameText(text) {
 			return &in.name[i]
 		}
 	}

@@ -34,15 +34,15 @@ func (w *Scratch) Refusals() []*Refusal {
 }
 
 // countRefused counts why a rule makes no sample of a field, and describes it when the last time is a minute ago.
-func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, field *record.Value) {
+func (w *Scratch) countRefused(in *instruction, r Reason, field *record.Value) {
 	w.tallies[in.index].count(r)
 	next, now := &in.stats.nextRefusal[r], w.clock.now
 	if due := next.Load(); now < due || !next.CompareAndSwap(due, now+int64(refusalInterval)) {
 		return
 	}
-	v, field := in.atFault(w, s, r, field)
-	refusal := &Refusal{Rule: in.config.Rule, Reason: r, Tag: strings.Clone(s.tag.source), Expected: expected(v.config, r)}
-	refusal.Field = in.refusedField(s, r, v.config)
+	v, field := in.atFault(w, r, field)
+	refusal := &Refusal{Rule: in.config.Rule, Reason: r, Tag: strings.Clone(w.tag.source), Expected: expected(v.config, r)}
+	refusal.Field = in.refusedField(w, r, v.config)
 	if !w.cachesOf.options.HideValues {
 		refusal.Value = refusedText(field)
 	}
@@ -52,31 +52,31 @@ func (w *Scratch) countRefused(in *instruction, s *scope, r Reason, field *recor
 
 // atFault returns the value that is the cause of r, and its field: the value of the rule, its weight, or an operand. It
 // measures again, so that measuring need not note which value it was.
-func (in *instruction) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
+func (in *instruction) atFault(w *Scratch, r Reason, field *record.Value) (*value, *record.Value) {
 	if in.name != nil && r.isOfName() {
-		v := in.nameAtFault(w, s)
-		return v, v.from.value(s)
+		v := in.nameAtFault(w)
+		return v, v.from.value(w)
 	}
 	if in.ready != nil {
-		if v := in.ready.atFault(w, s, r); v != nil {
-			return v, v.from.value(s)
+		if v := in.ready.atFault(w, r); v != nil {
+			return v, v.from.value(w)
 		}
 	}
 	if in.weight != nil {
-		_, own := in.value.measure(w, s, field)
-		if _, why := in.weight.weigh(w, s); own != r && why == r {
-			return in.weight.atFault(w, s, r, in.weight.of(s, &missing))
+		_, own := in.value.measure(w, field)
+		if _, why := in.weight.weigh(w); own != r && why == r {
+			return in.weight.atFault(w, r, in.weight.of(w, &missing))
 		}
 	}
 	if in.key != nil && r == NoValue {
-		if _, own := in.value.measure(w, s, field); own != r {
-			return in.key, in.key.of(s, field)
+		if _, own := in.value.measure(w, field); own != r {
+			return in.key, in.key.of(w, field)
 		}
 	}
-	return in.value.atFault(w, s, r, field)
+	return in.value.atFault(w, r, field)
 }
 
-func (v *value) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*value, *record.Value) {
+func (v *value) atFault(w *Scratch, r Reason, field *record.Value) (*value, *record.Value) {
 	if !v.constant && !(r.isAbsence() && v.config.HasDefault) {
 		if _, own := v.read(w, field); own == r {
 			return v, field
@@ -84,10 +84,10 @@ func (v *value) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*v
 	}
 	for i := range v.operands {
 		o := &v.operands[i]
-		its := o.of(s, field)
-		switch m, why := o.measure(w, s, its); {
+		its := o.of(w, field)
+		switch m, why := o.measure(w, its); {
 		case why == r:
-			return o.atFault(w, s, r, its)
+			return o.atFault(w, r, its)
 		case r == DivisionByZero && why == noReason && m == 0 && v.config.Operands[i].Op == config.DivideBy:
 			return o, its
 		}
@@ -95,7 +95,7 @@ func (v *value) atFault(w *Scratch, s *scope, r Reason, field *record.Value) (*v
 	return v, field
 }
 
-func (in *instruction) refusedField(s *scope, r Reason, c *config.Value) string {
+func (in *instruction) refusedField(w *Scratch, r Reason, c *config.Value) string {
 	switch {
 	case r == NotAnArray && in.config.Each != nil:
 		levels := make([]string, len(in.config.Each))
@@ -106,7 +106,7 @@ func (in *instruction) refusedField(s *scope, r Reason, c *config.Value) string 
 	case c.From != nil:
 		return c.From.String()
 	}
-	return string(s.path)
+	return string(w.path)
 }
 
 // refusedText shows the start of a value.

@@ -8,28 +8,28 @@ import (
 
 // appendSamples appends the samples that a rule makes of a field to b, or counts why not. The field is missing in a
 // rule without fields.
-func (w *Scratch) appendSamples(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
+func (w *Scratch) appendSamples(in *instruction, b *collector.Batch, field *record.Value, to *target) {
 	if in.value.constant && in.value.short {
-		w.appendSample(in, s, b, field, in.config.Value.Constant, noReason, to)
+		w.appendSample(in, b, field, in.config.Value.Constant, noReason, to)
 		return
 	}
-	field = in.value.of(s, field)
+	field = in.value.of(w, field)
 	if in.config.Value.Text.Pick == config.PickEach {
-		w.appendEach(in, s, b, field, to)
+		w.appendEach(in, b, field, to)
 		return
 	}
-	n, r := in.value.measure(w, s, field)
-	w.appendSample(in, s, b, field, n, r, to)
+	n, r := in.value.measure(w, field)
+	w.appendSample(in, b, field, n, r, to)
 }
 
 // appendEach appends a sample of every element of a list.
-func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, field *record.Value, to *target) {
+func (w *Scratch) appendEach(in *instruction, b *collector.Batch, field *record.Value, to *target) {
 	v, found := &in.value, false
 	list, r := v.extract(&w.texts.list, field)
 	v.elements(&list, func(element record.Value) bool {
 		n, r := v.one(w, &element)
-		n, r = v.finish(w, s, field, n, r)
-		w.appendSample(in, s, b, &element, n, r, to)
+		n, r = v.finish(w, field, n, r)
+		w.appendSample(in, b, &element, n, r, to)
 		found = true
 		return true
 	})
@@ -37,18 +37,18 @@ func (w *Scratch) appendEach(in *instruction, s *scope, b *collector.Batch, fiel
 		if r == noReason {
 			r = NoValue
 		}
-		n, r := v.finish(w, s, field, 0, r)
-		w.appendSample(in, s, b, field, n, r, to)
+		n, r := v.finish(w, field, 0, r)
+		w.appendSample(in, b, field, n, r, to)
 	}
 }
 
 // appendSample appends a sample with the value n, made from field, to b, or counts the reason not to.
 func (w *Scratch) appendSample(
-	in *instruction, s *scope, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
+	in *instruction, b *collector.Batch, field *record.Value, n float64, r Reason, to *target,
 ) {
 	var count uint64
 	if r == noReason && in.counts {
-		count, r = w.count(in, s, field)
+		count, r = w.count(in, field)
 	}
 	if r == noReason && to.family == nil {
 		r = to.reason
@@ -59,12 +59,12 @@ func (w *Scratch) appendSample(
 	case nothing:
 		return
 	default:
-		w.countRefused(in, s, r, field)
+		w.countRefused(in, r, field)
 		return
 	}
-	w.appendLabels(to.labels, s, b)
+	w.appendLabels(to.labels, b)
 	if len(to.exemplar) > 0 {
-		w.appendExemplar(to.exemplar, s, b)
+		w.appendExemplar(to.exemplar, b)
 	}
 	if in.ready != nil {
 		b.Buckets(w.ready.counts)
@@ -74,7 +74,7 @@ func (w *Scratch) appendSample(
 		Op:     in.op,
 		Value:  n * in.sign,
 		Count:  count,
-		Time:   s.event.Time,
+		Time:   w.Event.Time,
 		Origin: &in.stats.Origin,
 		Source: to.source,
 	})

@@ -44,35 +44,35 @@ func (s spaces) value(c *config.Value, isField bool) value {
 }
 
 // of returns what the value is made of: the field that it names, or else that of the rule.
-func (v *value) of(s *scope, field *record.Value) *record.Value {
+func (v *value) of(w *Scratch, field *record.Value) *record.Value {
 	if v.from != nil {
-		return v.from.value(s)
+		return v.from.value(w)
 	}
 	return field
 }
 
 // measure returns the number that is made of a field.
-func (v *value) measure(w *Scratch, s *scope, field *record.Value) (float64, Reason) {
+func (v *value) measure(w *Scratch, field *record.Value) (float64, Reason) {
 	if v.short {
 		if v.constant {
 			return v.config.Constant, noReason
 		}
 		return readNumber(field, v.config)
 	}
-	return v.long(w, s, field)
+	return v.long(w, field)
 }
 
 // long is measure for values with more steps than those of number.
-func (v *value) long(w *Scratch, s *scope, field *record.Value) (float64, Reason) {
+func (v *value) long(w *Scratch, field *record.Value) (float64, Reason) {
 	if v.constant {
-		return v.calculate(w, s, field, v.config.Constant)
+		return v.calculate(w, field, v.config.Constant)
 	}
 	n, r := v.read(w, field)
-	return v.finish(w, s, field, n, r)
+	return v.finish(w, field, n, r)
 }
 
 // finish returns what becomes of the number n that was read, or of none for the reason r.
-func (v *value) finish(w *Scratch, s *scope, field *record.Value, n float64, r Reason) (float64, Reason) {
+func (v *value) finish(w *Scratch, field *record.Value, n float64, r Reason) (float64, Reason) {
 	switch c := v.config; {
 	case r == noReason:
 	case !r.isAbsence() && !(r == NotANumber && v.anyField):
@@ -84,16 +84,16 @@ func (v *value) finish(w *Scratch, s *scope, field *record.Value, n float64, r R
 	default:
 		n = c.Default
 	}
-	return v.calculate(w, s, field, n)
+	return v.calculate(w, field, n)
 }
 
 // calculate does the arithmetic.
-func (v *value) calculate(w *Scratch, s *scope, field *record.Value, n float64) (float64, Reason) {
+func (v *value) calculate(w *Scratch, field *record.Value, n float64) (float64, Reason) {
 	c := v.config
 	n *= c.Scale
 	for i := range v.operands {
 		o := &v.operands[i]
-		m, r := o.measure(w, s, o.of(s, field))
+		m, r := o.measure(w, o.of(w, field))
 		switch {
 		case r != noReason:
 			return 0, r
@@ -153,8 +153,8 @@ func convert(v *record.Value, c *config.Value) (float64, Reason) {
 }
 
 // weigh returns the number of observations of a value. Calculated numbers are rounded: 1/0.3 means 3.
-func (v *value) weigh(w *Scratch, s *scope) (uint64, Reason) {
-	n, r := v.measure(w, s, v.of(s, &missing))
+func (v *value) weigh(w *Scratch) (uint64, Reason) {
+	n, r := v.measure(w, v.of(w, &missing))
 	switch {
 	case r == NotANumber:
 		return 0, NotACount

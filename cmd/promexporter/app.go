@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/promexporter/promexporter/internal/ansi"
@@ -94,6 +95,9 @@ and --strict was given; 130 after Ctrl-C.`,
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "write no notes and summaries to stderr")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "write more detail")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+			return fmt.Errorf("--%s %q; write %s", bad.GetFlag().Name, bad.GetValue(), valueAdvice(bad.GetFlag().Value.Type()))
+		}
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(
@@ -101,6 +105,17 @@ and --strict was given; 130 after Ctrl-C.`,
 		a.listenCommand(), a.schemaCommand(), a.versionCommand(), a.manCommand(),
 	)
 	return root
+}
+
+// valueAdvice says what a flag of this type takes.
+func valueAdvice(flagType string) string {
+	switch flagType {
+	case "int":
+		return "a whole number"
+	case "float64":
+		return "a number"
+	}
+	return "true or false"
 }
 
 func (a *app) checkColor() error { return oneOf("--color", a.color, "always", "never", "auto") }

@@ -67,11 +67,11 @@ func (a *app) check(f checkFlags, args []string) error {
 	}
 	paths, err := check.Paths(args)
 	if err != nil {
-		return err
+		return fileError("", err, "write the path of a file or folder")
 	}
 	report, err := check.Files(paths, ignore)
 	if err != nil {
-		return err
+		return fileError("", err, "write the path of a file that can be read")
 	}
 	if err := a.writeReport(report, f); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/promexporter/promexporter/config"
 	"github.com/promexporter/promexporter/finding"
 	"github.com/promexporter/promexporter/rule"
 	"github.com/promexporter/promexporter/sample"
@@ -73,6 +74,9 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 		return err
 	}
 	defer t.Close()
+	if err := knownRule(f.rule, rules); err != nil {
+		return err
+	}
 	r, err := a.newReader(&f.inputFlags, files, now, rules)
 	if err != nil {
 		return err
@@ -98,6 +102,29 @@ func (a *app) explain(ctx context.Context, f *explainFlags, files []string) erro
 		a.note("more %ss follow; --limit 0 shows all", w.noun)
 	}
 	return r.report()
+}
+
+// maxNames is how many rules a message lists.
+const maxNames = 12
+
+// knownRule reports a name that no rule has.
+func knownRule(name string, files []*config.Rules) error {
+	var names []string
+	for _, file := range files {
+		for i := range file.Metrics {
+			names = append(names, file.Metrics[i].Rule)
+		}
+		for i := range file.Received {
+			names = append(names, file.Received[i].Rule)
+		}
+	}
+	if name == "" || slices.Contains(names, name) {
+		return nil
+	}
+	if len(names) > maxNames {
+		names = append(names[:maxNames], "...")
+	}
+	return oneOf("--rule", name, names...)
 }
 
 // events explains the records of a chunk.

@@ -79,7 +79,8 @@ type reader struct {
 	*app
 	sample.Reader
 	files   []string
-	guessed bool // the tag
+	named   string // the flag that names them, or ""
+	guessed bool   // the tag
 	strict  bool
 }
 
@@ -107,7 +108,7 @@ func (r *reader) file(ctx context.Context, name string, emit func(*sample.Chunk)
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return err
+		return fileError(r.named, err, wantRecords)
 	}
 	defer func() { _ = file.Close() }()
 	var in io.Reader = file
@@ -116,7 +117,7 @@ func (r *reader) file(ctx context.Context, name string, emit func(*sample.Chunk)
 		defer p.end()
 		in = p
 	}
-	return r.Read(ctx, name, in, emit)
+	return fileError(r.named, r.Read(ctx, name, in, emit), wantRecords)
 }
 
 // report says what was read. Its error is a status.

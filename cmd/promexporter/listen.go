@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +50,9 @@ forward. It prints them, or what rules make of them.`,
 			}
 			if err := oneOf("-o", f.output, "pretty", "json", "raw", "explain", "page", "msgpack"); err != nil {
 				return err
+			}
+			if (f.file != "" || f.conf != "") && f.output != "explain" && f.output != "page" {
+				return fmt.Errorf("--rules and --config have no effect with -o %s; write -o explain or -o page", f.output)
 			}
 			if f.tcp == "" && f.forward == "" {
 				f.tcp, f.forward = tcpAddress, forwardAddress
@@ -97,7 +102,7 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 		}
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
 		if err != nil {
-			return err
+			return fmt.Errorf("--%s %s: %w; write another address, such as 127.0.0.1:5171", s.name, s.address, listenCause(err))
 		}
 		a.noteListening(s.name, l.Addr(), &o)
 		serving.Go(func() {
@@ -109,6 +114,17 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	w.redraw(ctx)
 	serving.Wait()
 	return w.end()
+}
+
+// listenCause returns err without the address, which the caller adds.
+func listenCause(err error) error {
+	if at, ok := errors.AsType[*net.OpError](err); ok {
+		err = at.Err
+	}
+	if at, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = at.Err
+	}
+	return err
 }
 
 func (a *app) noteListening(name string, at net.Addr, o *receiver.Options) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -19,6 +20,7 @@ import (
 // rulesFlags say which rules are tried, as the keys of a section do.
 type rulesFlags struct {
 	file        string
+	named       string // the flag or key that names file; "" for the usual one
 	namespace   string
 	seriesLimit int
 	conf        string
@@ -53,7 +55,10 @@ func (a *app) trial(f *rulesFlags, now time.Time) (*trial.Trial, []*config.Rules
 	if err := f.configuration(); err != nil {
 		return nil, nil, err
 	}
-	rules, err := a.readRules(f.file)
+	if err := f.check(); err != nil {
+		return nil, nil, err
+	}
+	rules, err := a.readRules(f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,14 +69,25 @@ func (a *app) trial(f *rulesFlags, now time.Time) (*trial.Trial, []*config.Rules
 	return t, rules, err
 }
 
+// check reports values that a section could not have.
+func (f *rulesFlags) check() error {
+	values := map[string]string{"namespace": f.namespace}
+	if f.seriesLimit != 0 {
+		values["series_limit"] = strconv.Itoa(f.seriesLimit)
+	}
+	_, err := config.ParseKeys(func(key string) string { return values[key] })
+	return err
+}
+
 // configuration takes what was not given as a flag from a section.
 func (f *rulesFlags) configuration() error {
+	f.named = "--rules"
 	if f.conf == "" {
 		return nil
 	}
 	c, err := fluentconf.Read(f.conf)
 	if err != nil {
-		return err
+		return fileError("--config", err, wantConf)
 	}
 	if len(c.Mistakes) > 0 {
 		return &c.Mistakes[0]
@@ -86,6 +102,7 @@ func (f *rulesFlags) configuration() error {
 	}
 	if f.file == "" && read.RulesFile != "" {
 		f.file, _ = check.Near(read.RulesFile, s.File)
+		f.named = s.File + ": rules_file"
 	}
 	if f.namespace == "" {
 		f.namespace = read.Namespace
@@ -109,13 +126,15 @@ func (f *rulesFlags) find(c *fluentconf.Config) (found *fluentconf.Section, err 
 		found = s
 	}
 	if found == nil {
-		return nil, fmt.Errorf("%s has no such section of promexporter", f.conf)
+		return nil, fmt.Errorf("%s has no section of promexporter, or none with this alias; write the configuration of the "+
+			"agent after --config, and the alias of the section after --section", f.conf)
 	}
 	return found, nil
 }
 
 // readRules reads a rules file, or "" for the usual one, and what it adds to itself.
-func (a *app) readRules(file string) ([]*config.Rules, error) {
+func (a *app) readRules(f *rulesFlags) ([]*config.Rules, error) {
+	file, named := f.file, f.named
 	if file == "" {
 		if _, err := os.Stat(defaultRules); err != nil {
 			a.note("the default rules are applied; --rules names others")
@@ -123,9 +142,9 @@ func (a *app) readRules(file string) ([]*config.Rules, error) {
 			return []*config.Rules{d}, err
 		}
 		a.note("rules of %s", defaultRules)
-		file = defaultRules
+		file, named = defaultRules, ""
 	}
-	text, err := os.ReadFile(file)
+	text, err := readFile(named, file, wantRules)
 	if err != nil {
 		return nil, err
 	}

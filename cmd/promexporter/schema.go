@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,12 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:       "schema [rules|tests]",
 		Short:     "Print the JSON Schema of a rules file, or of its tests, for editors",
 		ValidArgs: []string{"rules", "tests"},
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return oneOf("schema", strings.Join(args, " "), "rules", "tests")
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			schema := rules.Schema
 			if len(args) > 0 && args[0] == "tests" {

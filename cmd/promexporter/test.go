@@ -85,7 +85,7 @@ func (a *app) reportTests(f *testFlags, r *testRun) error {
 	}
 	if f.junit != "" {
 		if err := r.writeJUnit(f.junit); err != nil {
-			return err
+			return fileError("--junit", err, "write the path of a file in a folder that exists")
 		}
 	}
 	if f.update {
@@ -102,20 +102,20 @@ func (a *app) runTests(ctx context.Context, f *testFlags, args []string) (*testR
 	if f.run != "" {
 		re, err := regexp.Compile(f.run)
 		if err != nil {
-			return nil, fmt.Errorf("--run: %w", err)
+			return nil, fmt.Errorf("--run: %w; write a regular expression in RE2 syntax", err)
 		}
 		o.Run = re
 	}
 	paths, err := check.TestPaths(args)
 	if err != nil {
-		return nil, err
+		return nil, fileError("", err, "write the path of a file of tests or of a folder")
 	}
 	r := new(testRun)
 	byRules := make(map[string]*cases.Coverage)
 	for _, path := range paths {
 		file, err := cases.Run(ctx, path, o)
 		if err != nil {
-			return nil, err
+			return nil, fileError("", err, "write the path of a file of tests")
 		}
 		r.files = append(r.files, file)
 		if c := file.Coverage; c != nil && file.Rules != "" {

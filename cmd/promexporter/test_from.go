@@ -63,6 +63,7 @@ func (a *app) draft(ctx context.Context, f *fromFlags) error {
 	if err != nil {
 		return err
 	}
+	r.named = "--from"
 	var d cases.Draft
 	err = r.read(ctx, func(c *sample.Chunk) error {
 		if c.Metrics {

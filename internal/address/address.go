@@ -114,6 +114,9 @@ func parseTCP(s string) (Address, error) {
 		}
 		return Address{}, fmt.Errorf("not a URL: leave out %s:// and write %s", scheme, host)
 	}
+	if path, ok := strings.CutPrefix(s, "unix:/"); ok {
+		return Address{}, fmt.Errorf("two slashes are missing: write unix:///%s", path)
+	}
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return Address{}, badAddress(s)
@@ -151,6 +154,9 @@ func badAddress(s string) error {
 		return fmt.Errorf("the port is missing: write %s:8989", s)
 	case 1:
 		return errors.New("not host:port")
+	}
+	if strings.ContainsAny(s, "; ") {
+		return errors.New("not one address: write a comma between two")
 	}
 	return errors.New("an IPv6 address needs brackets: write [::1]:8989")
 }

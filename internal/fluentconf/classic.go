@@ -5,33 +5,61 @@ import (
 	"unicode/utf8"
 )
 
-// classic reads the classic format: sections in brackets, and below them indented keys with a value each.
+// A classic reads a file in the classic format: sections in brackets, and below them indented keys with a value each.
+type classic struct {
+	*reader
+	file   string
+	depth  int // of the include
+	number int // of the line, from 1
+	open   int // the index of the section that takes the keys, or -1
+	indentation
+}
+
 func (r *reader) classic(file string, text []byte, depth int) {
-	n, open := 0, -1
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\uFEFF")) {
-		n++
-		body := strings.TrimSpace(line)
-		column := utf8.RuneCountInString(line[:strings.Index(line, body)]) + 1
-		switch {
-		case body == "" || body[0] == '#':
-		case body[0] == '[':
-			name, ok := strings.CutSuffix(body[1:], "]")
-			if !ok {
-				r.wrong(file, n, column, "a section whose bracket is not closed", "write for example [OUTPUT]")
-				continue
-			}
-			open = len(r.Sections)
-			r.Sections = append(r.Sections, Section{Kind: strings.ToLower(name), File: file, Line: n})
-		case body[0] == '@':
-			r.command(file, body, n, column, depth)
-		case open < 0:
-			r.wrong(file, n, column, "a key before the first section", "write for example [OUTPUT] above it")
-		default:
-			if p, ok := r.classicProperty(file, body, n, column); ok {
-				r.Sections[open].Properties = append(r.Sections[open].Properties, p)
-			}
+	c := classic{reader: r, file: file, depth: depth, open: -1}
+	body, marked := strings.CutPrefix(string(text), "\uFEFF")
+	if marked {
+		r.wrong(file, 1, 1, "the file begins with a byte order mark, which Fluent Bit takes for a key", "save it as UTF-8 without one")
+	}
+	for line := range strings.Lines(body) {
+		c.number++
+		c.line(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
+	}
+}
+
+func (c *classic) line(line string) {
+	if line == "" || line[0] == '#' {
+		return
+	}
+	body := strings.TrimSpace(line)
+	column := utf8.RuneCountInString(line[:strings.Index(line, body)]) + 1
+	if line[0] != '[' && line[0] != '@' { // which are not indented
+		c.checkIndentation(line, body, column)
+	}
+	switch {
+	case body == "" || body[0] == '#':
+	case body[0] == '[':
+		c.section(body, column)
+	case body[0] == '@':
+		c.command(c.file, strings.TrimLeft(line, " \t"), c.number, column, c.depth)
+	case c.open < 0:
+		c.wrong(c.file, c.number, column, "a key before the first section", "write for example [OUTPUT] above it")
+	default:
+		if p, ok := c.property(body, column); ok {
+			c.Sections[c.open].Properties = append(c.Sections[c.open].Properties, p)
 		}
 	}
+}
+
+func (c *classic) section(body string, column int) {
+	name, _, ok := strings.Cut(body[1:], "]") // Fluent Bit ignores what follows
+	if !ok {
+		c.wrong(c.file, c.number, column, "a section whose bracket is not closed", "write for example [OUTPUT]")
+		return
+	}
+	c.reported = false
+	c.open = len(c.Sections)
+	c.Sections = append(c.Sections, Section{Kind: strings.ToLower(name), File: c.file, Line: c.number})
 }
 
 // command follows @INCLUDE and @SET.
@@ -40,6 +68,9 @@ func (r *reader) command(file, body string, line, column, depth int) {
 	rest = strings.TrimSpace(rest)
 	switch strings.ToLower(name) {
 	case "@include":
+		if name+" "+rest != body {
+			r.wrong(file, line, column, "blanks around the path", "write one space after @INCLUDE, and nothing after the path")
+		}
 		pattern, _ := r.expand(rest)
 		r.include(pattern, file, line, column, depth)
 	case "@set":
@@ -54,15 +85,19 @@ func (r *reader) command(file, body string, line, column, depth int) {
 	}
 }
 
-func (r *reader) classicProperty(file, body string, line, column int) (p Property, ok bool) {
+func (c *classic) property(body string, column int) (p Property, ok bool) {
 	key, rest, _ := strings.Cut(body, " ") // not a tab, as in Fluent Bit
 	value := strings.TrimSpace(rest)
-	if value == "" {
-		r.wrong(file, line, column, "the key "+key+" has no value", "write a key, a space and a value")
+	switch before, _, tab := strings.Cut(key, "\t"); {
+	case value == "" && tab:
+		c.wrong(c.file, c.number, column, "a tab after the key "+before, "write a space, which Fluent Bit needs there")
+		return p, false
+	case value == "":
+		c.wrong(c.file, c.number, column, "the key "+key+" has no value", "write a key, a space and a value")
 		return p, false
 	}
-	p = Property{Key: strings.ToLower(key), Line: line, Column: column}
+	p = Property{Key: strings.ToLower(key), Line: c.number, Column: column}
 	p.ValueAt = column + utf8.RuneCountInString(body[:len(body)-len(strings.TrimLeft(rest, " \t"))])
-	p.Value, p.Undefined = r.expand(value)
+	p.Value, p.Undefined = c.expand(value)
 	return p, true
 }

@@ -5,6 +5,7 @@
 package fluentconf
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -117,6 +118,10 @@ func (r *reader) file(path string, depth int) error {
 	}
 	if !r.take(max(len(text), minFile)) {
 		return nil // Read reports it
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		r.wrong(path, 1, 1, "a NUL byte, which UTF-16 has and text does not", "save the file as UTF-8")
+		return nil
 	}
 	if IsYAML(path) {
 		r.yaml(path, text, depth)

@@ -42,7 +42,12 @@ func (r *reader) yaml(file string, text []byte, depth int) {
 			r.section(file, "service", value)
 		case "pipeline":
 			each(value, func(key, value *yaml.Node) {
-				if kind := kinds[strings.ToLower(key.Value)]; kind != "" {
+				kind := kinds[strings.ToLower(key.Value)]
+				switch {
+				case kind == "" || value.Tag == "!!null":
+				case value.Kind != yaml.SequenceNode:
+					r.wrong(file, value.Line, value.Column, key.Value+" is not a list", "write for example - name: promexporter below it")
+				default:
 					for _, n := range value.Content {
 						r.section(file, kind, n)
 					}
@@ -63,7 +68,7 @@ func (r *reader) environment(root *yaml.Node) {
 // section adds a section. Values that are not scalars belong to processors, and are left out.
 func (r *reader) section(file, kind string, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		r.wrong(file, n.Line, n.Column, "no section", "write for example - name: promexporter")
+		r.wrong(file, n.Line, n.Column, "not a section", "write for example - name: promexporter")
 		return
 	}
 	s := Section{Kind: kind, File: file, Line: n.Line}

@@ -94,8 +94,10 @@ type Hooks struct {
 	Exempt func(path string) bool
 	// Warn logs a warning. It may be called for each request.
 	Warn func(err error, text string, attrs ...any)
-	// Unauthorized counts a request without the right password. Throttled counts a request that a limit refused.
-	Unauthorized, Throttled func()
+	// Unauthorized counts and logs a request without the right password. It may be called for each request.
+	Unauthorized func(*http.Request)
+	// Throttled counts a request that a limit refused.
+	Throttled func()
 }
 
 // Handler returns a handler that checks users before it calls next, and applies the headers and the rate limit of the
@@ -111,8 +113,8 @@ func (a *Access) Handler(next http.Handler, h Hooks) http.Handler {
 }
 
 // sendUnauthorized answers a request without the right password.
-func sendUnauthorized(w http.ResponseWriter, h Hooks) {
-	h.Unauthorized()
+func sendUnauthorized(w http.ResponseWriter, r *http.Request, h Hooks) {
+	h.Unauthorized(r)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("WWW-Authenticate", `Basic realm="promexporter", charset="UTF-8"`)
 	http.Error(w, "401 unauthorized; send the username and the password", http.StatusUnauthorized)

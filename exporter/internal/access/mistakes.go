@@ -53,7 +53,8 @@ func (t webText) lineOf(keys []string) int {
 var (
 	lineNumber = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
 	// quoted matches the content of the file in errors of the decoder. It may be a misplaced secret.
-	quoted = regexp.MustCompile(" `[^`]*`| '[^']*' referenced")
+	quoted     = regexp.MustCompile(" `[^`]*`| '[^']*' referenced")
+	unknownKey = regexp.MustCompile(`^field (.*) not found in type .*$`)
 )
 
 // mistake returns the mistakes in the file as one error, with a place for each. The place of those without a line is the
@@ -70,6 +71,7 @@ func (t webText) mistake(wrong, right string, keys ...string) error {
 		} else if line > 0 {
 			place = fmt.Sprintf("%s:%d", t.path, line)
 		}
+		text = unknownKey.ReplaceAllString(text, `unknown key "$1"`)
 		errs = append(errs, fmt.Errorf("web_config_file %s: %s; %s", place, text, right))
 	}
 	return errors.Join(errs...)

@@ -87,7 +87,7 @@ func (s *server) hooks() Hooks {
 		Warn: func(err error, text string, attrs ...any) {
 			fmt.Fprintln(&s.log, append([]any{"WARN", text, err}, attrs...)...)
 		},
-		Unauthorized: func() { s.unauthorized.Add(1) },
+		Unauthorized: func(*http.Request) { s.unauthorized.Add(1) },
 		Throttled:    func() { s.throttled.Add(1) },
 	}
 }

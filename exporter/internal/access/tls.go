@@ -37,6 +37,9 @@ func (t webText) buildTLS(c web.TLSConfig) (*tls.Config, error) {
 	}
 	built, err := web.ConfigToTLSConfig(&source)
 	if err != nil {
+		if _, pair := tls.X509KeyPair([]byte(source.TLSCert), []byte(source.TLSKey)); source.TLSCert != "" && pair != nil {
+			return nil, t.mistake(pair.Error(), "write a certificate and its own key, both in PEM format", "cert_file", "cert")
+		}
 		return nil, t.mistake(err.Error(), seeKeys, "tls_server_config")
 	}
 	// A resumed session skips VerifyPeerCertificate, and may outlive the trust in a client.

@@ -44,7 +44,7 @@ func (u *user) handler(next http.Handler, h Hooks) http.Handler {
 			h.Warn(err, "password_file cannot be read; the last valid password stays active")
 		}
 		if !u.authenticates(r) {
-			sendUnauthorized(w, h)
+			sendUnauthorized(w, r, h)
 			return
 		}
 		next.ServeHTTP(w, r)

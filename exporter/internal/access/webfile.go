@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -82,7 +83,7 @@ func (f *webFile) handler(next http.Handler, h Hooks) http.Handler {
 func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users, next http.Handler, h Hooks) {
 	name, password, given := r.BasicAuth()
 	if !given {
-		sendUnauthorized(w, h)
+		sendUnauthorized(w, r, h)
 		return
 	}
 	switch f.passwords.check(r.Context(), clients.Of(r.RemoteAddr), users, name, password) {
@@ -91,7 +92,7 @@ func (f *webFile) serveUser(w http.ResponseWriter, r *http.Request, users users,
 	case busy:
 		sendTooMany(w, h, "too many passwords are being checked; try again later")
 	default:
-		sendUnauthorized(w, h)
+		sendUnauthorized(w, r, h)
 	}
 }
 
@@ -122,7 +123,11 @@ func (t webText) parse() (*web.Config, error) {
 		HTTPConfig: web.HTTPConfig{HTTP2: true},
 	}
 	if err := yaml.UnmarshalStrict(t.content, c); err != nil {
-		return nil, t.mistake(err.Error(), seeKeys)
+		right := seeKeys
+		if _, ok := errors.AsType[*yaml.TypeError](err); !ok {
+			right = "check indentation, brackets and quotes there and above"
+		}
+		return nil, t.mistake(err.Error(), right)
 	}
 	c.TLSConfig.SetDirectory(filepath.Dir(t.path))
 	if err := t.check(c); err != nil {

@@ -290,14 +290,14 @@ func TestWebConfigFileMistakes(t *testing.T) {
 		want   []string // per line, FILE for the file
 	}{
 		"unknown key": {"tls_server_config: {}\nusers: {}\n", []string{
-			"FILE:2: field users not found in type web.Config; see the web configuration of Prometheus for its keys"}},
+			`FILE:2: unknown key "users"; see the web configuration of Prometheus for its keys`}},
 		"not YAML": {"a: b: c\n", []string{
-			"FILE: yaml: mapping values are not allowed in this context; see the web configuration of Prometheus for its keys"}},
+			"FILE: yaml: mapping values are not allowed in this context; check indentation, brackets and quotes there and above"}},
 		"two mistakes": {"rate_limit:\n  burst: [1]\n  interval: x\n", []string{
 			"FILE:2: cannot unmarshal !!seq into int", "FILE:3: cannot unmarshal !!str ... into time.Duration"}},
 		"a secret in the wrong place": {"basic_auth_users: hunter2\n", []string{
 			"FILE:1: cannot unmarshal !!str ... into map[string]config.Secret"}},
-		"a secret that looks like an alias": {"basic_auth_users:\n  alice: *hunter2\n", []string{"FILE: yaml: unknown anchor ...; see"}},
+		"a secret that looks like an alias": {"basic_auth_users:\n  alice: *hunter2\n", []string{"FILE: yaml: unknown anchor ...; check indentation"}},
 		"not a hash": {"basic_auth_users:\n  alice: hunter2\n", []string{
 			`FILE:2: the password of "alice" is not a bcrypt hash; make one with htpasswd -nBC 10 NAME`}},
 		"no certificate": {"tls_server_config:\n  key_file: key.pem\n", []string{
@@ -308,7 +308,11 @@ func TestWebConfigFileMistakes(t *testing.T) {
 		"key is a pipe": {"tls_server_config:\n  key_file: pipe\n  cert_file: cert.pem\n", []string{
 			"FILE:2: key_file FOLDER/pipe: it is not a regular file"}},
 		"key of another": {"tls_server_config:\n  key_file: other.pem\n  cert_file: cert.pem\n", []string{
-			"FILE:1: failed to load X509KeyPair: tls: private key does not match public key"}},
+			"FILE:3: tls: private key does not match public key; write a certificate and its own key, both in PEM format"}},
+		"not PEM": {"tls_server_config:\n  key_file: web.yml\n  cert_file: web.yml\n", []string{
+			"FILE:3: tls: failed to find any PEM data in certificate input; write a certificate and its own key, both in PEM format"}},
+		"a tab": {"tls_server_config:\n\tcert_file: cert.pem\n", []string{
+			"FILE:2: found character that cannot start any token; check indentation, brackets and quotes there and above"}},
 		"client CA not there": {webtest.TLSConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: none.pem\n", []string{
 			"FILE:5: client_ca_file FOLDER/none.pem: no such file or directory; write the name of a PEM file"}},
 		"client CA empty": {webtest.TLSConfig + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: web.yml\n", []string{
