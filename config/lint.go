@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
@@ -63,8 +64,11 @@ func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || hasPlainName(name) {
 		return
 	}
-	p.warn(UTF8Name, n.Position, path, quote(name)+" is not a name that every scraper supports",
-		"write "+model.EscapeName(name, model.UnderscoreEscaping)+", which the others see")
+	right := "the others see " + model.EscapeName(name, model.UnderscoreEscaping)
+	if utf8.RuneCountInString(name) == len(name) { // otherwise nothing readable may be left
+		right = "write " + model.EscapeName(name, model.UnderscoreEscaping) + ", which the others see"
+	}
+	p.warn(UTF8Name, n.Position, path, quote(name)+" is not a name that every scraper supports", right)
 }
 
 // hasPlainName reports whether every scraper sees a name unchanged, apart from its dots.
