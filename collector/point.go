@@ -33,7 +33,7 @@ type Definition struct {
 	SeriesLimit int
 	// Origin, if not nil, counts what is dropped.
 	Origin *Origin
-	// Incoming is the name before rules changed it, or nil if there are no rules. Fingerprint identifies these rules, see
+	// Incoming is the name before rules changed it, or nil if there are no rules. Fingerprint identifies the rules; see
 	// Collector.RetainReceived.
 	Incoming    []byte
 	Fingerprint uint64

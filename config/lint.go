@@ -64,9 +64,10 @@ func (p *parser) lintName(n *node, path, name string) {
 	if n == nil || hasPlainName(name) {
 		return
 	}
-	right := "the others see " + model.EscapeName(name, model.UnderscoreEscaping)
+	escaped := model.EscapeName(name, model.UnderscoreEscaping)
+	right := "the others see " + escaped
 	if utf8.RuneCountInString(name) == len(name) { // otherwise nothing readable may be left
-		right = "write " + model.EscapeName(name, model.UnderscoreEscaping) + ", which the others see"
+		right = "write " + escaped + ", which the others see"
 	}
 	p.warn(UTF8Name, n.Position, path, quote(name)+" is not a name that every scraper supports", right)
 }

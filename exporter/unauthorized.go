@@ -3,7 +3,6 @@ package exporter
 import (
 	"net/http"
 	"net/netip"
-	"time"
 )
 
 // unauthorized counts a request without the right password, and logs it at most once per ratelog.Interval. Without
@@ -18,15 +17,7 @@ func (s *server) unauthorized(r *http.Request) {
 		}
 		text = "refused a scrape without user name and password; add basic_auth to the scrape configuration of the client"
 	}
-	suppressed, due := s.logs.Due("unauthorized", time.Now())
-	if !due {
-		return
-	}
-	attrs := []any{"client", clientIP(r)}
-	if suppressed > 0 {
-		attrs = append(attrs, "suppressed", suppressed)
-	}
-	s.log().Warn(text, attrs...)
+	s.logs.WarnAs("unauthorized", s.log(), nil, text, "client", clientIP(r))
 }
 
 // clientIP returns the IP address of a client. The address of another kind of socket may be a text that the client has

@@ -2,8 +2,8 @@ package exporter
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,17 +30,10 @@ func protected(t *testing.T, settings access.Settings) (http.Handler, *bytes.Buf
 
 // knock sends a request from an address.
 func knock(h http.Handler, from, user, password string, header ...string) int {
-	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-	r.RemoteAddr = from
 	if user+password != "" {
-		r.SetBasicAuth(user, password)
+		header = append(header, "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w.Code
+	return askFrom(h, from, "/metrics", header...).Code
 }
 
 const (

@@ -60,11 +60,11 @@ func (s spaces) bucketCounts(c *config.HistogramOptions) *bucketCounts {
 	return b
 }
 
-// read reads the histogram of a record into h.
+// read reads the histogram of a record into w.ready.
 func (b *bucketCounts) read(w *Scratch) Reason {
 	h := &w.ready
 	h.buckets = h.buckets[:0]
-	if r := b.list(h, w); r != noReason {
+	if r := b.list(w); r != noReason {
 		return r
 	}
 	slices.SortFunc(h.buckets, func(a, b bucketCount) int { return cmp.Compare(a.bound, b.bound) })
@@ -75,7 +75,8 @@ func (b *bucketCounts) read(w *Scratch) Reason {
 }
 
 // list lists the buckets in the order in which the record has them.
-func (b *bucketCounts) list(h *readyHistogram, w *Scratch) Reason {
+func (b *bucketCounts) list(w *Scratch) Reason {
+	h := &w.ready
 	field := b.value.from.value(w)
 	ok := true
 	switch field.Kind() {

@@ -41,9 +41,9 @@ func (c *classic) line(line string) {
 	case body[0] == '[':
 		c.section(body, column)
 	case body[0] == '@':
-		c.command(c.file, strings.TrimLeft(line, " \t"), c.number, column, c.depth)
+		c.command(strings.TrimLeft(line, " \t"), column)
 	case c.open < 0:
-		c.wrong(c.file, c.number, column, "a key before the first section", "write for example [OUTPUT] above it")
+		c.mistake(column, "a key before the first section", "write for example [OUTPUT] above it")
 	default:
 		if p, ok := c.property(body, column); ok {
 			c.Sections[c.open].Properties = append(c.Sections[c.open].Properties, p)
@@ -51,10 +51,15 @@ func (c *classic) line(line string) {
 	}
 }
 
+// mistake reports a mistake in the line.
+func (c *classic) mistake(column int, wrong, right string) {
+	c.wrong(c.file, c.number, column, wrong, right)
+}
+
 func (c *classic) section(body string, column int) {
 	name, _, ok := strings.Cut(body[1:], "]") // Fluent Bit ignores what follows
 	if !ok {
-		c.wrong(c.file, c.number, column, "a section whose bracket is not closed", "write for example [OUTPUT]")
+		c.mistake(column, "a section whose bracket is not closed", "write for example [OUTPUT]")
 		return
 	}
 	c.reported = false
@@ -63,25 +68,25 @@ func (c *classic) section(body string, column int) {
 }
 
 // command follows @INCLUDE and @SET.
-func (r *reader) command(file, body string, line, column, depth int) {
+func (c *classic) command(body string, column int) {
 	name, rest, _ := strings.Cut(body, " ")
 	rest = strings.TrimSpace(rest)
 	switch strings.ToLower(name) {
 	case "@include":
 		if name+" "+rest != body {
-			r.wrong(file, line, column, "blanks around the path", "write one space after @INCLUDE, and nothing after the path")
+			c.mistake(column, "blanks around the path", "write one space after @INCLUDE, and nothing after the path")
 		}
-		pattern, _ := r.expand(rest)
-		r.include(pattern, file, line, column, depth)
+		pattern, _ := c.expand(rest)
+		c.include(pattern, c.file, c.number, column, c.depth)
 	case "@set":
 		key, value, ok := strings.Cut(rest, "=")
 		if !ok {
-			r.wrong(file, line, column, "@SET without =", "write @SET name=value")
+			c.mistake(column, "@SET without =", "write @SET name=value")
 			return
 		}
-		r.variables[strings.TrimSpace(key)], _ = r.expand(strings.TrimSpace(value))
+		c.variables[strings.TrimSpace(key)], _ = c.expand(strings.TrimSpace(value))
 	default:
-		r.wrong(file, line, column, "unknown command "+name, "write @INCLUDE file or @SET name=value")
+		c.mistake(column, "unknown command "+name, "write @INCLUDE file or @SET name=value")
 	}
 }
 
@@ -90,10 +95,10 @@ func (c *classic) property(body string, column int) (p Property, ok bool) {
 	value := strings.TrimSpace(rest)
 	switch before, _, tab := strings.Cut(key, "\t"); {
 	case value == "" && tab:
-		c.wrong(c.file, c.number, column, "a tab after the key "+before, "write a space, which Fluent Bit needs there")
+		c.mistake(column, "a tab after the key "+before, "write a space, which Fluent Bit needs there")
 		return p, false
 	case value == "":
-		c.wrong(c.file, c.number, column, "the key "+key+" has no value", "write a key, a space and a value")
+		c.mistake(column, "the key "+key+" has no value", "write a key, a space and a value")
 		return p, false
 	}
 	p = Property{Key: strings.ToLower(key), Line: c.number, Column: column}

@@ -18,7 +18,7 @@ type indentation struct {
 func (c *classic) checkIndentation(line, body string, column int) {
 	blanks := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	if strings.HasPrefix(body, "[") || strings.HasPrefix(body, "@") {
-		c.wrong(c.file, c.number, column, "a section or a command that is indented", "write "+body+" at the start of the line")
+		c.mistake(column, "a section or a command that is indented", "write "+body+" at the start of the line")
 		return
 	}
 	if c.at == 0 && blanks != "" {
@@ -40,7 +40,7 @@ func (c *classic) checkIndentation(line, body string, column int) {
 	case c.empty:
 		right = fmt.Sprintf("remove the blanks of line %d", c.at)
 	}
-	c.wrong(c.file, c.number, column, wrong, right)
+	c.mistake(column, wrong, right)
 }
 
 // count describes blanks, such as "4 spaces" or "1 space and 1 tab".

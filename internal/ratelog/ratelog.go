@@ -37,7 +37,12 @@ type line struct {
 // Warn writes a line, unless one with the same text and attributes was written within the last Interval. err is not
 // compared, because its text may contain an address or a number that differs. It may be nil.
 func (l *Log) Warn(to *slog.Logger, err error, text string, attrs ...any) {
-	suppressed, due := l.Due(fmt.Sprintln(text, attrs), time.Now())
+	l.WarnAs(fmt.Sprintln(text, attrs), to, err, text, attrs...)
+}
+
+// WarnAs is like Warn, but lines with the same key are equal, whatever their text and attributes are.
+func (l *Log) WarnAs(key string, to *slog.Logger, err error, text string, attrs ...any) {
+	suppressed, due := l.Due(key, time.Now())
 	if !due {
 		return
 	}
